@@ -1,0 +1,180 @@
+/**
+ * The one contract between the lab and whoever looks at it. Three transports carry it (Electron IPC, WebSocket, in
+ * memory); `src/main/lab` implements it; the dashboard knows nothing else.
+ *
+ * Every method takes one object and answers with a `Result`; every argument passes its schema in `contractInputs`
+ * before the lab sees it. Events go the other way, to every subscriber.
+ */
+import * as v from 'valibot';
+import type { BufferLayout } from './design.ts';
+import type { FieldError, Profile } from './profile.ts';
+import type { LabError, Result } from './result.ts';
+import type { Direction, Environment, MemoryFigures, RunListing, RunOutcome, RunRecord, Sample } from './run-record.ts';
+
+/** A profile file as the lab found it; a damaged one is named and left alone. */
+export type ProfileEntry =
+  | {
+      readonly kind: 'profile';
+      /** `shipped/seed-2010` or `saved/NAME`. */
+      readonly id: string;
+      readonly origin: 'shipped' | 'saved';
+      readonly profile: Profile;
+    }
+  | { readonly kind: 'damaged'; readonly id: string; readonly origin: 'shipped' | 'saved'; readonly error: LabError };
+
+/** What a profile would run, worked out without running it. */
+export interface WorkloadPreview {
+  /** Wrong fields; the job file's own errors come under `workload.jobFile` with line and column in the message. */
+  readonly fieldErrors: readonly FieldError[];
+  /** One line per job after cloning; empty while there are errors. */
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly cpu: number;
+    readonly device: number;
+    readonly rw: string;
+    readonly blockBytes: number;
+    readonly sizeBytes: number;
+    readonly ioDepth: number;
+  }[];
+  readonly oversubscribed: boolean;
+}
+
+/** Where a run stands; sent ten times a second while a phase runs. */
+export interface RunProgress {
+  readonly runId: string;
+  readonly design: BufferLayout;
+  /** 0 is the warm-up. */
+  readonly repetition: number;
+  readonly repetitions: number;
+  /** What is going on: preparing the machine or data, laying out files, writing, reading, or both mixed. */
+  readonly phase: 'prepare' | 'layout' | 'write' | 'read' | 'mixed';
+  /** 0 … 1 of the whole experiment. */
+  readonly fraction: number;
+  /** Absent until there is something to extrapolate from. */
+  readonly secondsLeft?: number | undefined;
+  /** Milliseconds since the run started. */
+  readonly atMs: number;
+  /** Since the previous progress event of this phase. */
+  readonly megabytesPerSecond: Readonly<Partial<Record<Direction, number>>>;
+  readonly memory?: MemoryFigures | undefined;
+  /** Shares of the time since the previous event, 0 … 1, one entry per online CPU. */
+  readonly cpus: readonly { readonly working: number; readonly lockWait: number }[];
+}
+
+export type RunEvent =
+  | { readonly kind: 'started'; readonly runId: string; readonly profile: Profile; readonly oversubscribed: boolean }
+  | { readonly kind: 'progress'; readonly progress: RunProgress }
+  /** A finished repetition (never the warm-up). */
+  | { readonly kind: 'sample'; readonly runId: string; readonly sample: Sample }
+  /** Sent after the record is stored. `stored` is false when storing failed, with `error` saying why. */
+  | {
+      readonly kind: 'finished';
+      readonly runId: string;
+      readonly outcome: RunOutcome;
+      readonly stored: boolean;
+      readonly error?: LabError | undefined;
+    };
+
+export interface HostDescription {
+  readonly environment: Environment;
+  /** Where profiles and runs are kept. */
+  readonly dataFolder: string;
+  /** Set when past runs cannot be kept (a newer or damaged database), in one sentence. */
+  readonly storeError?: LabError | undefined;
+}
+
+export interface FolderListing {
+  /** Absolute. */
+  readonly path: string;
+  readonly parent?: string | undefined;
+  /** Folders first, then files, each by name. */
+  readonly entries: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly kind: 'folder' | 'file';
+    readonly sizeBytes: number;
+  }[];
+}
+
+export interface CsvExport {
+  readonly fileName: string;
+  readonly text: string;
+}
+
+const nothing = v.strictObject({});
+const id = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));
+const runName = v.pipe(v.string(), v.trim(), v.nonEmpty('Name must not be empty'), v.maxLength(200));
+const profileById = v.strictObject({ id });
+const runById = v.strictObject({ runId: id });
+/** A profile is parsed by the lab itself, which can then say which field is wrong. */
+const anyProfile = v.unknown();
+
+/** Method names and the schema of each one's argument. */
+export const contractInputs = {
+  describeHost: nothing,
+  listProfiles: nothing,
+  /** Saves under the profile's own name; refuses to replace a saved one unless `overwrite`. */
+  saveProfile: v.strictObject({ profile: anyProfile, overwrite: v.boolean() }),
+  /** Saved profiles only. */
+  renameProfile: v.strictObject({ id, name: runName }),
+  deleteProfile: profileById,
+  previewWorkload: v.strictObject({ profile: anyProfile }),
+  /** Answers once the run has begun; 'busy' while another goes on. */
+  startRun: v.strictObject({ profile: anyProfile }),
+  /** Answers at once; a 'finished' event follows. */
+  cancelRun: runById,
+  /** What a dashboard needs that connects in the middle of a run. */
+  currentRun: nothing,
+  listRuns: nothing,
+  openRun: runById,
+  renameRun: v.strictObject({ runId: id, name: runName }),
+  deleteRun: runById,
+  exportRunCsv: runById,
+  /** Absent path: the user's home. */
+  browse: v.strictObject({ path: v.optional(v.pipe(v.string(), v.maxLength(4096))) }),
+} as const;
+
+export type Method = keyof typeof contractInputs;
+export type Input<M extends Method> = v.InferOutput<(typeof contractInputs)[M]>;
+
+export interface CurrentRun {
+  readonly runId: string;
+  readonly profile: Profile;
+  readonly oversubscribed: boolean;
+  readonly progress?: RunProgress | undefined;
+  readonly samples: readonly Sample[];
+}
+
+interface Outputs {
+  describeHost: HostDescription;
+  listProfiles: readonly ProfileEntry[];
+  saveProfile: ProfileEntry;
+  renameProfile: ProfileEntry;
+  deleteProfile: Record<string, never>;
+  previewWorkload: WorkloadPreview;
+  startRun: { readonly runId: string };
+  cancelRun: Record<string, never>;
+  currentRun: { readonly run?: CurrentRun | undefined };
+  listRuns: readonly RunListing[];
+  openRun: RunRecord;
+  renameRun: RunListing;
+  deleteRun: Record<string, never>;
+  exportRunCsv: CsvExport;
+  browse: FolderListing;
+}
+export type Output<M extends Method> = Outputs[M];
+
+/** The methods, by mapped type: adding one to `contractInputs` without an output does not compile. */
+export type LabMethods = {
+  readonly [M in Method]: (input: Input<M>) => Promise<Result<Output<M>>>;
+};
+
+export interface LabContract extends LabMethods {
+  /** Returns the function that ends the subscription. */
+  readonly subscribe: (listener: (event: RunEvent) => void) => () => void;
+}
+
+/** Whether a name that came over a wire is a method. */
+export function isMethod(name: string): name is Method {
+  return Object.hasOwn(contractInputs, name);
+}

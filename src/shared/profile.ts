@@ -1,0 +1,167 @@
+/**
+ * A profile: one experiment as a file. Shipped ones lie in resources/profiles, the user's own in the data folder.
+ *
+ * The schema is the only gate: files, command-line overrides and what the dashboard sends all pass through
+ * `parseProfile`, so a field has one range and one sentence for being out of it.
+ */
+import * as v from 'valibot';
+import { BUFFER_LAYOUTS } from './design.ts';
+import { fail, ok, type LabError, type Result } from './result.ts';
+
+/** Bumped when the shape changes; an older file is migrated on load, a newer one is refused by name. */
+export const PROFILE_SCHEMA_VERSION = 1;
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+/** Limits that the form shows and the schema enforces. */
+export const PROFILE_LIMITS = {
+  cpus: { min: 1, max: 64 },
+  memoryBytes: { min: 4 * MIB, max: 16 * GIB },
+  devices: { min: 1, max: 16 },
+  diskSizeBytes: { min: 64 * KIB, max: 64 * GIB },
+  repetitions: { min: 1, max: 50 },
+  seconds: { min: 0.2, max: 24 * 3600 },
+} as const;
+
+export const PAGE_SIZES = [4 * KIB, 16 * KIB, 64 * KIB] as const;
+
+function integerBetween(range: { readonly min: number; readonly max: number }, what: string) {
+  const message = `${what} must be a whole number from ${range.min} to ${range.max}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(range.min, message), v.maxValue(range.max, message));
+}
+
+function percent(what: string) {
+  return integerBetween({ min: 0, max: 100 }, `${what} (percent)`);
+}
+
+function text(what: string, max: number) {
+  return v.pipe(v.string(`${what} must be text`), v.maxLength(max, `${what} must have at most ${max} characters`));
+}
+
+const machineSchema = v.pipe(
+  v.strictObject({
+    /** CPUs that may ever exist; per-CPU areas are made for these. */
+    possibleCpus: integerBetween(PROFILE_LIMITS.cpus, 'Possible CPUs'),
+    /** CPUs that run, each a worker thread. */
+    onlineCpus: integerBetween(PROFILE_LIMITS.cpus, 'Online CPUs'),
+    pageSizeBytes: v.picklist(PAGE_SIZES, 'Page size must be 4096, 16384 or 65536 bytes'),
+    /** Page frames of the machine, in bytes. */
+    memoryBytes: integerBetween(PROFILE_LIMITS.memoryBytes, 'Memory (bytes)'),
+    /** zram devices. */
+    devices: integerBetween(PROFILE_LIMITS.devices, 'zram devices'),
+    /** Size of each device, in bytes. */
+    diskSizeBytes: integerBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size (bytes)'),
+  }),
+  v.forward(
+    v.check((machine) => machine.onlineCpus <= machine.possibleCpus, 'Online CPUs must not exceed possible CPUs'),
+    ['onlineCpus'],
+  ),
+);
+
+const dataSourceSchema = v.variant('kind', [
+  /** What fio would write for the job's own buffer and verify options. */
+  v.strictObject({ kind: v.literal('job') }),
+  /** Pages of real files, in the order given; folders are walked in name order. */
+  v.strictObject({
+    kind: v.literal('files'),
+    paths: v.pipe(
+      v.array(v.pipe(v.string(), v.nonEmpty('A data path must not be empty'))),
+      v.minLength(1, 'Pick at least one file or folder'),
+    ),
+  }),
+  /** A mixture of pages: zero, same-filled, random, and the rest with this share compressible as fio makes it. */
+  v.pipe(
+    v.strictObject({
+      kind: v.literal('generator'),
+      zeroPercent: percent('Zero pages'),
+      samePercent: percent('Same-filled pages'),
+      randomPercent: percent('Random pages'),
+      compressPercent: percent('Compressible part'),
+    }),
+    v.forward(
+      v.check(
+        (data) => data.zeroPercent + data.samePercent + data.randomPercent <= 100,
+        'Zero, same-filled and random pages must not exceed 100 % together',
+      ),
+      ['randomPercent'],
+    ),
+  ),
+]);
+
+const experimentSchema = v.strictObject({
+  /** Measured repetitions of each design; the exact 95 % interval needs six. */
+  repetitions: integerBetween(PROFILE_LIMITS.repetitions, 'Repetitions'),
+  /** Seconds to measure in all, shared out equally; absent: each phase runs to the job's size. */
+  seconds: v.optional(
+    v.pipe(
+      v.number('Seconds must be a number'),
+      v.minValue(PROFILE_LIMITS.seconds.min, `Seconds must be at least ${PROFILE_LIMITS.seconds.min}`),
+      v.maxValue(PROFILE_LIMITS.seconds.max, `Seconds must be at most ${PROFILE_LIMITS.seconds.max}`),
+    ),
+  ),
+  /** Differences whose whole interval lies within ± this many percent count as "same". */
+  equivalencePercent: v.pipe(
+    v.number('Equivalence margin must be a number'),
+    v.minValue(0, 'Equivalence margin must not be negative'),
+    v.maxValue(50, 'Equivalence margin must be at most 50 percent'),
+  ),
+});
+
+export const profileSchema = v.strictObject({
+  schemaVersion: v.literal(PROFILE_SCHEMA_VERSION),
+  name: v.pipe(
+    text('Name', 80),
+    v.trim(),
+    v.nonEmpty('Name must not be empty'),
+    v.regex(/^[^/\\\p{Cc}]+$/u, 'Name must not contain slashes or control characters'),
+  ),
+  /** What is asked and where the numbers come from. */
+  description: text('Description', 4000),
+  machine: machineSchema,
+  /** The first is the one that the others are compared with. */
+  designs: v.pipe(
+    v.array(v.picklist(BUFFER_LAYOUTS, `A design must be one of ${BUFFER_LAYOUTS.join(', ')}`)),
+    v.minLength(1, 'Pick at least one design'),
+    v.check((designs) => new Set(designs).size === designs.length, 'Each design may be picked once'),
+  ),
+  workload: v.strictObject({
+    /** A fio job file's text. */
+    jobFile: v.pipe(text('Job file', 64 * KIB), v.nonEmpty('Job file must not be empty')),
+    data: dataSourceSchema,
+    /** Every random choice derives from it. */
+    seed: integerBetween({ min: 0, max: 0xffffffff }, 'Seed'),
+  }),
+  experiment: experimentSchema,
+});
+
+export type Profile = v.InferOutput<typeof profileSchema>;
+export type MachineProfile = Profile['machine'];
+export type DataSource = Profile['workload']['data'];
+
+/** A stated field and its sentence, for a form to show beside the field. */
+export interface FieldError {
+  /** Dotted path: `machine.onlineCpus`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** All that is wrong with `input`, in field order; empty when it is a profile. */
+export function profileFieldErrors(input: unknown): readonly FieldError[] {
+  const parsed = v.safeParse(profileSchema, input);
+  if (parsed.success) return [];
+  return parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? '', message: issue.message }));
+}
+
+/** Parses anything into a profile; the error names the first wrong field (`where`) in one sentence. */
+export function parseProfile(input: unknown): Result<Profile> {
+  const parsed = v.safeParse(profileSchema, input);
+  if (parsed.success) return ok(parsed.output);
+  const [first] = profileFieldErrors(input);
+  const error: Pick<LabError, 'message' | 'where'> = {
+    message: first?.message ?? 'not a profile',
+    where: first?.field,
+  };
+  return fail('bad-input', error.message, error.where);
+}

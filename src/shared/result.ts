@@ -1,0 +1,42 @@
+/**
+ * How an expected failure crosses a border (STYLE: errors are of two kinds).
+ *
+ * Expected failures (a bad file, memory that ran out, a cancelled run) are values of `Result`; broken invariants are
+ * thrown. Only `Result` crosses a process border, so everything here is plain JSON.
+ */
+
+/** Why something the user asked for did not happen. Closed set: the dashboard and the exit codes switch on it. */
+export type ErrorCode =
+  | 'bad-input' // a field, file or argument is wrong; `where` names it
+  | 'not-found' // the named profile, run or file does not exist
+  | 'out-of-memory' // the simulated machine's memory, or this host's, does not suffice
+  | 'cancelled' // the user stopped it
+  | 'cpu-failed' // a simulated CPU threw or its thread exited
+  | 'data-mismatch' // a page read back differs from what was written
+  | 'busy' // a run is already going on
+  | 'unavailable' // this host lacks what is needed
+  | 'storage'; // the user's data folder or database cannot be used
+
+/** One clear sentence for a person, and where it points. */
+export interface LabError {
+  readonly code: ErrorCode;
+  /** One sentence, no stack trace, with the offending value where there is one. */
+  readonly message: string;
+  /** A field path (`machine.memoryBytes`), or `file:line:column`; absent where nothing can be pointed at. */
+  readonly where?: string | undefined;
+}
+
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: LabError };
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function fail(code: ErrorCode, message: string, where?: string): Result<never> {
+  return { ok: false, error: where === undefined ? { code, message } : { code, message, where } };
+}
+
+/** Ends every switch over a closed set: a new member fails to compile here. */
+export function assertUnreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
