@@ -1,0 +1,36 @@
+/** Entry of the command line: ties the process (arguments, streams, signals, exit code) to `runCli`. */
+import { fileURLToPath } from 'node:url';
+import { createLab } from '../lab/lab.ts';
+import { userDataFolder } from '../lab/data-folder.ts';
+import { readLabVersion } from '../lab/lab-version.ts';
+import { runCli } from './cli.ts';
+import { ExitCode } from './exit-code.ts';
+
+const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const resourcesFolder = beside('../../../resources');
+
+const interrupted = new AbortController();
+const interrupt = (): void => {
+  // Twice means now.
+  if (interrupted.signal.aborted) process.exit(ExitCode.cancelled);
+  interrupted.abort();
+};
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  openLab: () =>
+    createLab({
+      dataFolder: userDataFolder(),
+      resourcesFolder,
+      cpuWorkerUrl: new URL('../engine/live/cpu-worker.ts', import.meta.url),
+    }),
+  dashboardFolder: beside('../../../out/renderer'),
+  version: readLabVersion(),
+  terminal: {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    isInteractive: process.stderr.isTTY,
+    interrupted: interrupted.signal,
+  },
+});

@@ -1,0 +1,115 @@
+/** `lab run PROFILE`: runs an experiment, shows how it goes, prints what came out. */
+import { writeFile } from 'node:fs/promises';
+import type { LabContract, RunEvent } from '../../shared/contract.ts';
+import type { Lab } from '../lab/lab.ts';
+import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
+import type { RunRecord } from '../../shared/run-record.ts';
+import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { applyOptions, type RunOptions } from './overrides.ts';
+import { showProgress } from './progress-line.ts';
+import { runDocument } from './run-document.ts';
+import { runReport } from './run-report.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface RunCommand extends RunOptions {
+  readonly profile: string;
+  /** Print one JSON document instead of the report. */
+  readonly json: boolean;
+  /** Files to write: samples as CSV, the whole record as JSON. */
+  readonly csv?: string | undefined;
+  readonly out?: string | undefined;
+}
+
+export async function runCommand(lab: Lab, command: RunCommand, terminal: Terminal): Promise<ExitCode> {
+  const found = lab.loadProfile(command.profile);
+  if (!found.ok) return report(terminal, found.error);
+  const changed = applyOptions(found.value, command);
+  if (!changed.ok) return report(terminal, changed.error);
+  const writable = await checkWritable([command.csv, command.out]);
+  if (!writable.ok) return report(terminal, writable.error);
+  const finished = watch(lab, terminal);
+  const started = await lab.startRun({ profile: changed.value });
+  if (!started.ok) {
+    finished.stop();
+    return report(terminal, started.error);
+  }
+  const { runId } = started.value;
+  const cancel = (): void => void lab.cancelRun({ runId });
+  if (terminal.interrupted.aborted) cancel();
+  terminal.interrupted.addEventListener('abort', cancel);
+  const end = await finished.end;
+  terminal.interrupted.removeEventListener('abort', cancel);
+  if (!end.stored && end.error !== undefined) terminal.err(`the run was not stored: ${end.error.message}\n`);
+  const record = await lab.openRun({ runId });
+  if (!record.ok) return report(terminal, record.error);
+  const written = await writeFiles(lab, record.value, command);
+  terminal.out(command.json ? `${JSON.stringify(runDocument(record.value), undefined, 2)}\n` : runReport(record.value));
+  if (!written.ok) return report(terminal, written.error);
+  return exitCodeOfRun(record.value, terminal);
+}
+
+/** Shows progress until the run has finished; `stop` when it never began. */
+function watch(
+  lab: LabContract,
+  terminal: Terminal,
+): { readonly end: Promise<Extract<RunEvent, { kind: 'finished' }>>; readonly stop: () => void } {
+  const { promise, resolve } = Promise.withResolvers<Extract<RunEvent, { kind: 'finished' }>>();
+  const stop = lab.subscribe((event) => {
+    showProgress(terminal, event);
+    if (event.kind === 'finished') {
+      stop();
+      resolve(event);
+    }
+  });
+  return { end: promise, stop };
+}
+
+/** Finds out before minutes of measuring that a result could not be written; leaves what a file has. */
+async function checkWritable(paths: readonly (string | undefined)[]): Promise<Result<void>> {
+  for (const path of paths) {
+    if (path === undefined) continue;
+    const written = await write(path, '', 'a');
+    if (!written.ok) return written;
+  }
+  return ok(undefined);
+}
+
+async function writeFiles(lab: LabContract, record: RunRecord, command: RunCommand): Promise<Result<void>> {
+  if (command.csv !== undefined) {
+    const csv = await lab.exportRunCsv({ runId: record.id });
+    if (!csv.ok) return csv;
+    const written = await write(command.csv, csv.value.text, 'w');
+    if (!written.ok) return written;
+  }
+  if (command.out === undefined) return ok(undefined);
+  return write(command.out, `${JSON.stringify(record, undefined, 2)}\n`, 'w');
+}
+
+async function write(path: string, text: string, flag: 'a' | 'w'): Promise<Result<void>> {
+  try {
+    await writeFile(path, text, { flag });
+    return ok(undefined);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return fail('bad-input', `cannot write ${path}: ${reason}`, path);
+  }
+}
+
+function exitCodeOfRun(record: RunRecord, terminal: Terminal): ExitCode {
+  switch (record.outcome) {
+    case 'complete':
+      return ExitCode.done;
+    case 'cancelled':
+      return ExitCode.cancelled;
+    case 'failed':
+      terminal.err(`${record.error?.message ?? 'the run failed'}\n`);
+      return ExitCode.failed;
+  }
+}
+
+/** One sentence on standard error, and the exit code for it. */
+export function report(terminal: Terminal, error: LabError): ExitCode {
+  const where = error.where === undefined || error.message.includes(error.where) ? '' : `${error.where}: `;
+  terminal.err(`${where}${error.message}\n`);
+  return exitCodeOf(error.code);
+}

@@ -1,0 +1,81 @@
+/** A run as the one JSON document that `run --json` prints. Its fields are documented in the README. */
+import type { BufferLayout } from '../../shared/design.ts';
+import type { LabError } from '../../shared/result.ts';
+import type {
+  Clock,
+  Comparison,
+  DesignSummary,
+  DirectionSummary,
+  Environment,
+  LatencyNs,
+  MemoryFigures,
+  RunOutcome,
+  RunRecord,
+  Spread,
+} from '../../shared/run-record.ts';
+
+export interface DesignDocument {
+  readonly name: BufferLayout;
+  readonly writeMBps?: Spread | undefined;
+  readonly readMBps?: Spread | undefined;
+  /** p50 and p99 are those of writes, or of reads where nothing was written. */
+  readonly latencyNs: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly write?: LatencyNs | undefined;
+    readonly read?: LatencyNs | undefined;
+  };
+  /** Of writes, or of reads where nothing was written. */
+  readonly lockWaitShare: number;
+  readonly memory: { readonly atEnd: MemoryFigures; readonly atPeak: MemoryFigures };
+}
+
+export interface RunDocument {
+  readonly run: {
+    readonly id: string;
+    readonly name: string;
+    readonly startedAt: string;
+    readonly finishedAt: string;
+    readonly outcome: RunOutcome;
+    readonly engine: 'live';
+    readonly clock: Clock;
+    readonly oversubscribed: boolean;
+  };
+  readonly error?: LabError | undefined;
+  readonly designs: readonly DesignDocument[];
+  readonly comparisons: readonly Comparison[];
+  readonly environment: Environment;
+  readonly notes: readonly string[];
+  readonly profile: RunRecord['profile'];
+}
+
+export function runDocument(record: RunRecord): RunDocument {
+  const { id, name, startedAt, finishedAt, outcome, engine, oversubscribed } = record;
+  return {
+    run: { id, name, startedAt, finishedAt, outcome, engine, clock: 'wall', oversubscribed },
+    ...(record.error === undefined ? {} : { error: record.error }),
+    designs: record.designs.map(designDocument),
+    comparisons: record.comparisons,
+    environment: record.environment,
+    notes: record.notes,
+    profile: record.profile,
+  };
+}
+
+function designDocument(summary: DesignSummary): DesignDocument {
+  const { design, write, read, memoryAtEnd, memoryAtPeak } = summary;
+  const first: DirectionSummary | undefined = write ?? read;
+  return {
+    name: design,
+    ...(write === undefined ? {} : { writeMBps: write.megabytesPerSecond }),
+    ...(read === undefined ? {} : { readMBps: read.megabytesPerSecond }),
+    latencyNs: {
+      p50: first?.latencyNs.p50 ?? 0,
+      p99: first?.latencyNs.p99 ?? 0,
+      write: write?.latencyNs,
+      read: read?.latencyNs,
+    },
+    lockWaitShare: first?.lockWaitShare ?? 0,
+    memory: { atEnd: memoryAtEnd, atPeak: memoryAtPeak },
+  };
+}

@@ -1,0 +1,41 @@
+/** `lab serve`: the dashboard in a browser, until Ctrl-C. */
+import type { LabContract } from '../../shared/contract.ts';
+import { fail } from '../../shared/result.ts';
+import { startServer } from '../serve/server.ts';
+import { ExitCode } from './exit-code.ts';
+import { report } from './run-command.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ServeCommand {
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  /** Folder of the built dashboard. */
+  readonly dashboardFolder: string;
+}
+
+export async function serveCommand(lab: LabContract, command: ServeCommand, terminal: Terminal): Promise<ExitCode> {
+  const port = command.port === undefined ? 0 : Number(command.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    const error = fail('bad-input', `--port must be a whole number from 0 to 65535, not '${command.port ?? ''}'`);
+    return report(terminal, error.error);
+  }
+  const server = await startServer(lab, { dashboardFolder: command.dashboardFolder, port, host: command.host });
+  if (!server.ok) return report(terminal, server.error);
+  terminal.out(`percpu-lab serves its dashboard at ${server.value.address}\n`);
+  if (!server.value.loopbackOnly)
+    terminal.err('Other hosts can reach it: whoever knows the token can run experiments.\n');
+  terminal.err('Ctrl-C ends it.\n');
+  await new Promise<void>((resolve) => {
+    if (terminal.interrupted.aborted) resolve();
+    else
+      terminal.interrupted.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+  });
+  await server.value.close();
+  return ExitCode.done;
+}

@@ -1,0 +1,61 @@
+/**
+ * LZ4 through lz4-napi (lz4_flex): native code, called synchronously on the thread of the simulated CPU.
+ *
+ * lz4-napi puts 4 bytes of uncompressed size in front of its output and allocates that output itself. The adapter strips
+ * and restores the prefix, so stored sizes are those of the LZ4 block alone. They differ from the kernel's by about 0.5 %,
+ * because the encoders differ.
+ */
+import { compressSync, uncompressSync } from 'lz4-napi';
+import type { Codec, IoPage, ObjectSpan } from '../../machine/codec.ts';
+import type { PhysicalAddress } from '../../machine/units.ts';
+
+const PREFIX_BYTES = 4;
+
+export const LZ4_CODEC_NAME = 'lz4 (lz4-napi)';
+
+export class Lz4Codec implements Codec {
+  readonly name = LZ4_CODEC_NAME;
+  readonly #memory: Buffer;
+  readonly #pageSizeBytes: number;
+  /** Prefix and block of the object in hand. */
+  readonly #input: Buffer;
+  /** Views of #input by length, made at first use: the calls take no length. */
+  readonly #inputOfLength: Buffer[] = [];
+
+  constructor(arena: SharedArrayBuffer, pageSizeBytes: number) {
+    this.#memory = Buffer.from(arena);
+    this.#pageSizeBytes = pageSizeBytes;
+    this.#input = Buffer.alloc(PREFIX_BYTES + 2 * pageSizeBytes);
+    this.#input.writeUInt32LE(pageSizeBytes, 0);
+  }
+
+  compress(page: IoPage, target: PhysicalAddress): number {
+    const output = compressSync(asBuffer(page.bytes));
+    output.copy(this.#memory, target, PREFIX_BYTES);
+    return output.length - PREFIX_BYTES;
+  }
+
+  decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean {
+    const { first, firstBytes, rest, restBytes } = source;
+    this.#memory.copy(this.#input, PREFIX_BYTES, first, first + firstBytes);
+    if (restBytes > 0) this.#memory.copy(this.#input, PREFIX_BYTES + firstBytes, rest, rest + restBytes);
+    const output = this.#uncompress(firstBytes + restBytes);
+    if (output?.length !== this.#pageSizeBytes) return false;
+    page.bytes.set(output);
+    return true;
+  }
+
+  #uncompress(length: number): Buffer | undefined {
+    const input = (this.#inputOfLength[length] ??= this.#input.subarray(0, PREFIX_BYTES + length));
+    try {
+      return uncompressSync(input);
+    } catch {
+      // The library's only way to say that the block is not LZ4; the caller reports the page.
+      return undefined;
+    }
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

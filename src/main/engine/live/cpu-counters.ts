@@ -1,0 +1,55 @@
+/** What the CPU blocks of an arena say, read from outside while CPUs run. */
+import type { Arena } from '../../machine/memory/arena.ts';
+import { CpuF64, CpuW, Operation } from '../../machine/memory/arena-layout.ts';
+import { LOCK_CLASS_COUNT } from '../../machine/cpu.ts';
+import { type CpuId, cpuId } from '../../machine/units.ts';
+
+/** Totals since boot. */
+export interface CpuCounters {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly lockWaitNs: number;
+  readonly lockContentions: number;
+  readonly isFinished: boolean;
+}
+
+export function readCpuCounters(arena: Arena, cpu: CpuId): CpuCounters {
+  const block = arena.cpuWord(cpu);
+  const double = (field: number): number => arena.double(block / 2 + field);
+  let lockWaitNs = 0;
+  let lockContentions = 0;
+  for (let lockClass = 0; lockClass < LOCK_CLASS_COUNT; lockClass++) {
+    lockWaitNs += double(CpuF64.lockWaitNs + lockClass);
+    lockContentions += arena.word(block + CpuW.contentions + lockClass);
+  }
+  const waitingSinceMs = double(CpuF64.waitingSinceMs);
+  const waitInHandMs =
+    waitingSinceMs === 0 ? 0 : Math.max(0, performance.timeOrigin + performance.now() - waitingSinceMs);
+  return {
+    readBytes: double(CpuF64.readBytes),
+    writtenBytes: double(CpuF64.writtenBytes),
+    lockWaitNs: lockWaitNs + waitInHandMs * 1e6,
+    lockContentions,
+    isFinished: arena.word(block + CpuW.operation) === Operation.finished,
+  };
+}
+
+export function readAllCpuCounters(arena: Arena): readonly CpuCounters[] {
+  return Array.from({ length: arena.config.onlineCpus }, (_, cpu) => readCpuCounters(arena, cpuId(cpu)));
+}
+
+/** What a CPU was at, in words: for the sentence about one that died. */
+export function describeOperation(arena: Arena, cpu: CpuId): string {
+  const block = arena.cpuWord(cpu);
+  const place = `page ${arena.word(block + CpuW.slot)} of zram${arena.word(block + CpuW.device)}`;
+  switch (arena.word(block + CpuW.operation)) {
+    case Operation.read:
+      return `during the read of ${place}`;
+    case Operation.write:
+      return `during the write of ${place}`;
+    case Operation.discard:
+      return `during the discard of ${place}`;
+    default:
+      return `between requests, after ${place}`;
+  }
+}

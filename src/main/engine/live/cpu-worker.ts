@@ -1,0 +1,13 @@
+/** Entry of a CPU's thread: the only place that touches the thread's port. */
+import { parentPort } from 'node:worker_threads';
+import { CpuCore } from './cpu-core.ts';
+import type { CpuRequest } from './protocol.ts';
+
+if (parentPort === null) throw new Error('a CPU runs as a worker thread');
+const port = parentPort;
+const core = new CpuCore((response) => {
+  port.postMessage(response);
+});
+port.on('message', (request: CpuRequest) => {
+  core.handle(request);
+});

@@ -1,0 +1,347 @@
+/**
+ * The live engine: one long-lived thread per simulated CPU, started when first needed and kept for the next run.
+ *
+ *     idle ──runSample──▶ running ──all answered──▶ idle            close() ──▶ closed, from any state
+ *                            │ a CPU died or threw, or the signal was aborted
+ *                            └──▶ stop / halt words in the arena, everybody answers, dead threads are replaced
+ *
+ * A sample: boot a machine over the arena, prepare every CPU, then phase by phase a barrier and a report. While a phase runs
+ * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches.
+ */
+import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
+import { bootMachine } from '../../machine/boot.ts';
+import type { Arena } from '../../machine/memory/arena.ts';
+import { HeaderW } from '../../machine/memory/arena-layout.ts';
+import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
+import { cpuId } from '../../machine/units.ts';
+import type { JobFailure } from '../../workload/job.ts';
+import { writtenPagesBytes } from '../../workload/written-pages.ts';
+import { type CpuCounters, describeOperation, readAllCpuCounters } from './cpu-counters.ts';
+import { CpuThread, type Died } from './cpu-thread.ts';
+import { directionFigures, type PhaseOutcome } from './phase-figures.ts';
+import type { CpuResponse, PhaseReport } from './protocol.ts';
+import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
+
+const TICK_MS = 100;
+/** A CPU that has not answered this long after the machine was halted is ended by force. */
+const HALT_GRACE_MS = 3000;
+
+export interface SampleObserver {
+  readonly onPhase: (phase: PhasePlan, phaseIndex: number) => void;
+  readonly onTick: (tick: Tick) => void;
+}
+
+/** A CPU that takes part in a phase. */
+interface Participant {
+  readonly cpu: number;
+  readonly thread: CpuThread;
+}
+
+export class LiveEngine {
+  readonly #workerUrl: URL;
+  #threads: CpuThread[] = [];
+  #state: 'idle' | 'running' | 'closed' = 'idle';
+
+  constructor(workerUrl: URL) {
+    this.#workerUrl = workerUrl;
+  }
+
+  /**
+   * Runs one sample on a machine booted over `buffer`. Errors: 'out-of-memory', 'cpu-failed', 'data-mismatch', 'cancelled'
+   * (the signal was aborted; what had not finished is dropped). Throws when another sample is running.
+   */
+  async runSample(
+    buffer: SharedArrayBuffer,
+    plan: SamplePlan,
+    observer: SampleObserver,
+    signal: AbortSignal,
+  ): Promise<Result<SampleFigures>> {
+    if (this.#state !== 'idle') throw new Error(`a sample was asked for while the live engine is ${this.#state}`);
+    const booted = bootMachine(buffer, plan.machine);
+    if (!booted.ok) return booted;
+    this.#state = 'running';
+    const arena = booted.value;
+    const stop = (): void => {
+      Atomics.store(arena.words, HeaderW.stop, 1);
+    };
+    signal.addEventListener('abort', stop);
+    try {
+      return await this.#run({ arena, plan, observer, signal });
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await this.#replaceDead();
+      // close() may have come meanwhile.
+      if (this.#currentState() === 'running') this.#state = 'idle';
+    }
+  }
+
+  /** Ends all threads. A sample in hand ends with 'cpu-failed'. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    this.#threads = [];
+  }
+
+  #currentState(): 'idle' | 'running' | 'closed' {
+    return this.#state;
+  }
+
+  async #run(sample: RunningSample): Promise<Result<SampleFigures>> {
+    const { arena, plan, signal } = sample;
+    const prepared = await this.#prepare(sample);
+    if (!prepared.ok) return prepared;
+    const outcomes: PhaseOutcome[] = [];
+    let verifiedPages = 0;
+    for (const [index, phase] of plan.phases.entries()) {
+      if (signal.aborted) break;
+      const outcome = await this.#runPhase(sample, phase, index);
+      if (!outcome.ok) return outcome;
+      outcomes.push(outcome.value.outcome);
+      verifiedPages += outcome.value.verifiedPages;
+    }
+    const figures: SampleFigures = {
+      write: directionFigures(outcomes, 'write'),
+      read: directionFigures(outcomes, 'read'),
+      memoryAtEnd: memoryFigures(arena),
+      memoryAtPeak: peakMemoryFigures(arena),
+      verifiedPages,
+    };
+    const released = await this.#release(sample);
+    if (!released.ok) return released;
+    return signal.aborted ? fail('cancelled', 'the run was cancelled') : ok(figures);
+  }
+
+  async #prepare({ arena, plan }: RunningSample): Promise<Result<void>> {
+    const participants = this.#participants(plan, jobNames(plan));
+    const { pageSets } = plan;
+    const written = Array.from(
+      { length: plan.machine.devices },
+      () => new SharedArrayBuffer(writtenPagesBytes(arena.slotCount)),
+    );
+    for (const { cpu, thread } of participants) {
+      const jobs = plan.jobs.filter((job) => job.cpu === cpu);
+      thread.send({ kind: 'prepare', arena: arena.buffer, cpu, jobs, pageSets, written });
+    }
+    const answers = await this.#gather(arena, participants, 'prepared');
+    return answers.ok ? ok(undefined) : answers;
+  }
+
+  /** Lets CPUs forget the arena, so that the next one need not share memory with it. */
+  async #release({ arena, plan }: RunningSample): Promise<Result<void>> {
+    const participants = this.#participants(plan, jobNames(plan));
+    for (const { thread } of participants) thread.send({ kind: 'release' });
+    const answers = await this.#gather(arena, participants, 'released');
+    return answers.ok ? ok(undefined) : answers;
+  }
+
+  async #runPhase(
+    sample: RunningSample,
+    phase: PhasePlan,
+    index: number,
+  ): Promise<Result<{ outcome: PhaseOutcome; verifiedPages: number }>> {
+    const { arena, plan, observer } = sample;
+    const participants = this.#participants(plan, phase.jobs);
+    observer.onPhase(phase, index);
+    const repeatForMs = phase.measures.length === 0 ? undefined : plan.repeatForMs;
+    for (const { thread } of participants) {
+      thread.send({ kind: 'phase', phase: phase.kind, number: index + 1, jobs: phase.jobs, repeatForMs });
+    }
+    const armed = await this.#gather(arena, participants, 'armed');
+    if (!armed.ok) return armed;
+    const before = readAllCpuCounters(arena);
+    Atomics.store(arena.words, HeaderW.go, index + 1);
+    Atomics.notify(arena.words, HeaderW.go);
+    const ticking = this.#tick(sample, { phase, index, before, participants });
+    const done = await this.#gather(arena, participants, 'phaseDone');
+    clearInterval(ticking);
+    if (!done.ok) return done;
+    const reports = done.value.map((answer) => answer.report);
+    const failure = reports.find((report) => report.failure !== undefined)?.failure;
+    if (failure !== undefined) return describeFailure(arena, failure);
+    return ok({
+      outcome: phaseOutcome(phase, reports, countersSince(before, readAllCpuCounters(arena))),
+      verifiedPages: reports.reduce((sum, report) => sum + report.verifiedPages, 0),
+    });
+  }
+
+  #tick(
+    { arena, observer }: RunningSample,
+    at: { phase: PhasePlan; index: number; before: readonly CpuCounters[]; participants: readonly Participant[] },
+  ): NodeJS.Timeout {
+    const startMs = performance.now();
+    const participating = new Set(at.participants.map((participant) => participant.cpu));
+    return setInterval(() => {
+      const now = readAllCpuCounters(arena);
+      observer.onTick({
+        phase: at.phase,
+        phaseIndex: at.index,
+        phaseMs: performance.now() - startMs,
+        readBytes: total(now, at.before, (counters) => counters.readBytes),
+        writtenBytes: total(now, at.before, (counters) => counters.writtenBytes),
+        memory: memoryFigures(arena),
+        cpus: now.map((counters, cpu): CpuTick => ({
+          lockWaitMs: (counters.lockWaitNs - (at.before[cpu]?.lockWaitNs ?? 0)) / 1e6,
+          isBusy: participating.has(cpu) && !counters.isFinished,
+        })),
+      });
+    }, TICK_MS);
+  }
+
+  /**
+   * Awaits one answer of `kind` from each. When a CPU dies or throws, or reports a failed job, the machine is stopped at once
+   * so that the others answer too; the first failure is the result.
+   */
+  async #gather<K extends CpuResponse['kind']>(
+    arena: Arena,
+    participants: readonly Participant[],
+    kind: K,
+  ): Promise<Result<readonly Extract<CpuResponse, { kind: K }>[]>> {
+    const answers: Extract<CpuResponse, { kind: K }>[] = [];
+    let failure: Result<never> | undefined;
+    let grace: NodeJS.Timeout | undefined;
+    await Promise.all(
+      participants.map(async ({ cpu, thread }) => {
+        const answer = await thread.nextAnswer();
+        if (isOfKind(answer, kind)) {
+          answers.push(answer);
+          if (reportsFailure(answer)) Atomics.store(arena.words, HeaderW.stop, 1);
+          return;
+        }
+        if (answer.kind !== 'halted') failure ??= describeDeath(arena, cpu, answer);
+        halt(arena);
+        grace ??= setTimeout(() => {
+          for (const { thread: slow } of participants) void slow.terminate();
+        }, HALT_GRACE_MS);
+      }),
+    );
+    clearTimeout(grace);
+    return failure ?? ok(answers);
+  }
+
+  /** The threads of the CPUs that have any of the named jobs; missing ones are started. */
+  #participants(plan: SamplePlan, jobNames: readonly string[]): readonly Participant[] {
+    const cpus = new Set(plan.jobs.filter((job) => jobNames.includes(job.name)).map((job) => job.cpu));
+    return [...cpus].map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
+  }
+
+  #thread(cpu: number): CpuThread {
+    const thread = this.#threads[cpu];
+    if (thread?.isAlive === true) return thread;
+    const fresh = new CpuThread(this.#workerUrl);
+    this.#threads[cpu] = fresh;
+    return fresh;
+  }
+
+  /** Ends and forgets threads that died or did not answer, so that the next sample starts fresh ones. */
+  async #replaceDead(): Promise<void> {
+    const dead = this.#threads.filter((thread) => !thread.isAlive);
+    this.#threads = this.#threads.map((thread) => (thread.isAlive ? thread : new CpuThread(this.#workerUrl)));
+    await Promise.all(dead.map((thread) => thread.terminate()));
+  }
+}
+
+interface RunningSample {
+  readonly arena: Arena;
+  readonly plan: SamplePlan;
+  readonly observer: SampleObserver;
+  readonly signal: AbortSignal;
+}
+
+function jobNames(plan: SamplePlan): readonly string[] {
+  return plan.jobs.map((job) => job.name);
+}
+
+function isOfKind<K extends CpuResponse['kind']>(
+  answer: CpuResponse | Died,
+  kind: K,
+): answer is Extract<CpuResponse, { kind: K }> {
+  return answer.kind === kind;
+}
+
+function reportsFailure(answer: CpuResponse): boolean {
+  return answer.kind === 'phaseDone' && answer.report.failure !== undefined;
+}
+
+/** Whoever waits for a lock or the barrier gives up within the sleep of one wait. */
+function halt(arena: Arena): void {
+  Atomics.store(arena.words, HeaderW.stop, 1);
+  Atomics.store(arena.words, HeaderW.halt, 1);
+  Atomics.notify(arena.words, HeaderW.go);
+}
+
+function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | Died): Result<never> {
+  const what = describeOperation(arena, cpuId(cpu));
+  switch (answer.kind) {
+    case 'died':
+      return fail('cpu-failed', `CPU ${cpu} died ${what}: ${answer.reason}`);
+    case 'threw':
+      return fail('cpu-failed', `CPU ${cpu} failed ${what}: ${answer.message}`);
+    case 'prepared':
+    case 'armed':
+    case 'phaseDone':
+    case 'halted':
+    case 'released':
+      throw new Error(`CPU ${cpu} answered '${answer.kind}' out of turn`);
+    default:
+      return assertUnreachable(answer);
+  }
+}
+
+function describeFailure(arena: Arena, failure: JobFailure): Result<never> {
+  const place = `page ${failure.slot} of zram${failure.device}`;
+  switch (failure.kind) {
+    case 'no-memory': {
+      const { totalBytes, poolBytes } = memoryFigures(arena);
+      const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+      return fail(
+        'out-of-memory',
+        `job ${failure.job} could not write ${place}: the machine's memory of ${mebibytes(totalBytes)} is full, ` +
+          `${mebibytes(poolBytes)} of it compressed data; give the machine more memory or the job less to write`,
+        'machine.memoryBytes',
+      );
+    }
+    case 'corrupt':
+      return fail('data-mismatch', `job ${failure.job} could not read ${place}: its compressed data is damaged`);
+    case 'mismatch':
+      return fail('data-mismatch', `job ${failure.job} read ${place} and got other data than it had written`);
+    default:
+      return assertUnreachable(failure.kind);
+  }
+}
+
+function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], counters: PhaseCounters): PhaseOutcome {
+  const start = reports.reduce(
+    (least, report) => (report.startNs < least ? report.startNs : least),
+    reports[0]?.startNs ?? 0n,
+  );
+  const end = reports.reduce((most, report) => (report.endNs > most ? report.endNs : most), 0n);
+  return {
+    measures: phase.measures,
+    durationNs: Number(end - start),
+    cpus: reports.length,
+    bytes: { read: counters.readBytes, write: counters.writtenBytes },
+    latencies: { read: reports.map((report) => report.reads), write: reports.map((report) => report.writes) },
+    lockWaitNs: counters.lockWaitNs,
+    lockContentions: counters.lockContentions,
+  };
+}
+
+type PhaseCounters = Omit<CpuCounters, 'isFinished'>;
+
+function countersSince(before: readonly CpuCounters[], now: readonly CpuCounters[]): PhaseCounters {
+  return {
+    readBytes: total(now, before, (counters) => counters.readBytes),
+    writtenBytes: total(now, before, (counters) => counters.writtenBytes),
+    lockWaitNs: total(now, before, (counters) => counters.lockWaitNs),
+    lockContentions: total(now, before, (counters) => counters.lockContentions),
+  };
+}
+
+function total(
+  now: readonly CpuCounters[],
+  before: readonly CpuCounters[],
+  value: (counters: CpuCounters) => number,
+): number {
+  const sum = (all: readonly CpuCounters[]): number => all.reduce((added, counters) => added + value(counters), 0);
+  return sum(now) - sum(before);
+}

@@ -1,0 +1,55 @@
+/** From what CPUs report of their phases to the figures of a sample. Pure. */
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { Direction, DirectionFigures, LatencyNs } from '../../../shared/run-record.ts';
+
+/** One phase, all CPUs together. */
+export interface PhaseOutcome {
+  readonly measures: readonly Direction[];
+  /** From the first CPU's start to the last one's end. */
+  readonly durationNs: number;
+  /** CPUs that had a job. */
+  readonly cpus: number;
+  readonly bytes: Readonly<Record<Direction, number>>;
+  readonly latencies: Readonly<Record<Direction, readonly RecordableHistogram[]>>;
+  readonly lockWaitNs: number;
+  readonly lockContentions: number;
+}
+
+/** Sums the phases that measure `direction`; undefined when none does. Phases follow one another, so durations add up. */
+export function directionFigures(phases: readonly PhaseOutcome[], direction: Direction): DirectionFigures | undefined {
+  const measured = phases.filter((phase) => phase.measures.includes(direction));
+  if (measured.length === 0) return undefined;
+  const latencies = createHistogram();
+  for (const phase of measured) for (const histogram of phase.latencies[direction]) latencies.add(histogram);
+  const bytes = sum(measured, (phase) => phase.bytes[direction]);
+  const durationNs = sum(measured, (phase) => phase.durationNs);
+  const cpuNs = sum(measured, (phase) => phase.durationNs * phase.cpus);
+  const lockWaitNs = sum(measured, (phase) => phase.lockWaitNs);
+  return {
+    operations: latencies.count,
+    bytes,
+    durationNs,
+    // bytes per nanosecond × 1000 = 10^6 bytes per second
+    megabytesPerSecond: durationNs === 0 ? 0 : (bytes / durationNs) * 1000,
+    latencyNs: latencyOf(latencies),
+    lockWaitNs,
+    lockWaitShare: cpuNs === 0 ? 0 : lockWaitNs / cpuNs,
+    lockContentions: sum(measured, (phase) => phase.lockContentions),
+  };
+}
+
+function latencyOf(histogram: RecordableHistogram): LatencyNs {
+  if (histogram.count === 0) return { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
+  return {
+    mean: histogram.mean,
+    p50: histogram.percentile(50),
+    p90: histogram.percentile(90),
+    p99: histogram.percentile(99),
+    p999: histogram.percentile(99.9),
+    max: histogram.max,
+  };
+}
+
+function sum(phases: readonly PhaseOutcome[], value: (phase: PhaseOutcome) => number): number {
+  return phases.reduce((total, phase) => total + value(phase), 0);
+}

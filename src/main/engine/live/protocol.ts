@@ -1,0 +1,57 @@
+/**
+ * What the main thread and a CPU's thread say to each other. Nothing here is sent while a phase runs: CPUs count in the
+ * arena, and the main thread looks.
+ *
+ *     main ── prepare ──▶ cpu ── prepared ──▶
+ *          ── phase ────▶     ── armed ─────▶    (all armed: main raises the `go` word in the arena and wakes the CPUs)
+ *                             ── phaseDone ─▶
+ *          ── release ──▶     ── released ──▶
+ */
+import type { RecordableHistogram } from 'node:perf_hooks';
+import type { PageSet } from '../../workload/data/page-set.ts';
+import type { JobFailure } from '../../workload/job.ts';
+import type { JobPlan, PhaseKind } from '../../workload/job-plan.ts';
+
+export type CpuRequest =
+  | {
+      readonly kind: 'prepare';
+      readonly arena: SharedArrayBuffer;
+      readonly cpu: number;
+      /** Those placed on this CPU. */
+      readonly jobs: readonly JobPlan[];
+      readonly pageSets: readonly PageSet[];
+      /** By device: the record of what was written where (WrittenPages). */
+      readonly written: readonly SharedArrayBuffer[];
+    }
+  | {
+      readonly kind: 'phase';
+      readonly phase: PhaseKind;
+      /** Value of the `go` word that starts it. */
+      readonly number: number;
+      /** Names of the jobs that take part, of those on this CPU. */
+      readonly jobs: readonly string[];
+      /** Go round until this many milliseconds have passed, whatever the size. */
+      readonly repeatForMs?: number | undefined;
+    }
+  | { readonly kind: 'release' };
+
+/** What a CPU did in a phase. */
+export interface PhaseReport {
+  /** Monotonic host clock, nanoseconds, the same for all threads. */
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  readonly reads: RecordableHistogram;
+  readonly writes: RecordableHistogram;
+  readonly verifiedPages: number;
+  readonly failure?: JobFailure | undefined;
+}
+
+export type CpuResponse =
+  | { readonly kind: 'prepared' }
+  | { readonly kind: 'armed' }
+  | { readonly kind: 'phaseDone'; readonly report: PhaseReport }
+  /** The CPU gave up because the machine was halted. */
+  | { readonly kind: 'halted' }
+  /** The machine's code threw: a broken invariant. The thread goes on serving. */
+  | { readonly kind: 'threw'; readonly message: string }
+  | { readonly kind: 'released' };

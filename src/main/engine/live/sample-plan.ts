@@ -1,0 +1,52 @@
+/** What the live engine is asked to do for one sample, and what it answers. */
+import type { DirectionFigures, MemoryFigures } from '../../../shared/run-record.ts';
+import type { MachineConfig } from '../../machine/memory/arena.ts';
+import type { PageSet } from '../../workload/data/page-set.ts';
+import type { JobPlan, PhaseKind } from '../../workload/job-plan.ts';
+
+/** Jobs that run together from one barrier to the last of them. */
+export interface PhasePlan {
+  readonly kind: PhaseKind;
+  /** Names of the jobs that take part. */
+  readonly jobs: readonly string[];
+  /** Directions that the phase measures; none for layout and for reads that only check. */
+  readonly measures: readonly ('write' | 'read')[];
+}
+
+export interface SamplePlan {
+  readonly machine: MachineConfig;
+  readonly jobs: readonly JobPlan[];
+  readonly phases: readonly PhasePlan[];
+  readonly pageSets: readonly PageSet[];
+  /** Each measured phase goes round for this long; absent: to its size. */
+  readonly repeatForMs?: number | undefined;
+}
+
+/** What the arena's counters say at one moment of a phase. */
+export interface Tick {
+  readonly phase: PhasePlan;
+  readonly phaseIndex: number;
+  /** Milliseconds since the phase's barrier. */
+  readonly phaseMs: number;
+  /** Since the start of the phase, all CPUs. */
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly memory: MemoryFigures;
+  /** By online CPU. */
+  readonly cpus: readonly CpuTick[];
+}
+
+export interface CpuTick {
+  /** Milliseconds waited for locks since the start of the phase, a wait in hand included. */
+  readonly lockWaitMs: number;
+  /** Whether the CPU has jobs left in this phase. */
+  readonly isBusy: boolean;
+}
+
+export interface SampleFigures {
+  readonly write?: DirectionFigures | undefined;
+  readonly read?: DirectionFigures | undefined;
+  readonly memoryAtEnd: MemoryFigures;
+  readonly memoryAtPeak: MemoryFigures;
+  readonly verifiedPages: number;
+}

@@ -1,0 +1,173 @@
+/**
+ * An experiment: blocks of all designs in random order on one engine, from a planned profile to a record.
+ *
+ *     load data ─▶ block 0 (warm-up, thrown away) ─▶ block 1 ─▶ … ─▶ block n ─▶ summary
+ *                  [ design b │ design a ]           [ a │ b ]
+ *
+ * Within a block every design meets the host in the same mood, so designs are compared block by block. All samples of an
+ * experiment run in one buffer: its pages have been touched by the warm-up, and no design pays for the host's page faults.
+ * A cancelled or failed experiment keeps the samples that were finished.
+ */
+import type { RunProgress } from '../../../shared/contract.ts';
+import type { BufferLayout } from '../../../shared/design.ts';
+import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
+import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
+import type { LiveEngine } from '../../engine/live/live-engine.ts';
+import type { SamplePlan } from '../../engine/live/sample-plan.ts';
+import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
+import type { PageSet } from '../../workload/data/page-set.ts';
+import { Random } from '../../workload/random.ts';
+import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
+import type { PlannedProfile } from '../plan/plan-profile.ts';
+import { summarise } from '../statistics/summarise.ts';
+import { phaseMilliseconds } from './phase-time.ts';
+import { ProgressMeter } from './progress-meter.ts';
+
+export interface ExperimentSetting {
+  readonly runId: string;
+  readonly planned: PlannedProfile;
+  readonly engine: LiveEngine;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: RunProgress) => void;
+  readonly onSample: (sample: Sample) => void;
+}
+
+/** Runs to the end, to a failure or to the signal's abort; never rejects for an expected failure. */
+export async function runExperiment(setting: ExperimentSetting): Promise<RunRecord> {
+  const startedAt = new Date();
+  const { planned } = setting;
+  const samples: Sample[] = [];
+  const pageSetNotes: string[] = [];
+  const ended = await runBlocks(setting, samples, pageSetNotes);
+  const { profile } = planned;
+  return {
+    id: setting.runId,
+    name: `${profile.name}, ${localTime(startedAt)}`,
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    outcome: outcomeOf(ended),
+    ...(ended.ok || ended.error.code === 'cancelled' ? {} : { error: ended.error }),
+    engine: 'live',
+    oversubscribed: planned.oversubscribed,
+    profile,
+    environment: setting.environment,
+    notes: [...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
+    samples,
+    ...summarise(samples, { designs: profile.designs, equivalencePercent: profile.experiment.equivalencePercent }),
+  };
+}
+
+function outcomeOf(ended: Result<void>): RunOutcome {
+  if (ended.ok) return 'complete';
+  return ended.error.code === 'cancelled' ? 'cancelled' : 'failed';
+}
+
+async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: string[]): Promise<Result<void>> {
+  const { planned, signal } = setting;
+  const { profile, workload } = planned;
+  const meter = new ProgressMeter(setting.runId, planned, setting.onProgress);
+  const sets = await loadPageSets(profile, planned.fioJobs, {
+    signal,
+    onProgress: () => {
+      meter.preparing();
+    },
+  });
+  if (!sets.ok) return sets;
+  notes.push(...sets.value.map((set) => `Page data: ${set.description}.`));
+  const buffer = allocateArena(profile.designs.map((design) => machineConfig(planned, design)));
+  if (!buffer.ok) return buffer;
+  const jobs = spreadOverSets(workload.jobs, sets.value);
+  const random = new Random(profile.workload.seed);
+  for (let repetition = 0; repetition <= profile.experiment.repetitions; repetition++) {
+    const order = [...profile.designs];
+    random.shuffle(order);
+    for (const [index, design] of order.entries()) {
+      const place = { design, repetition, position: index + 1 };
+      const plan = samplePlan(planned, design, { jobs, sets: sets.value });
+      const sample = await runSample(setting, { plan, buffer: buffer.value, place, meter });
+      if (!sample.ok) return withDesign(sample.error, design, profile.designs.length);
+      if (repetition === 0) continue;
+      samples.push(sample.value);
+      setting.onSample(sample.value);
+    }
+  }
+  return ok(undefined);
+}
+
+interface SamplePlace {
+  readonly design: BufferLayout;
+  readonly repetition: number;
+  readonly position: number;
+}
+
+async function runSample(
+  { planned, engine, signal }: ExperimentSetting,
+  sample: { plan: SamplePlan; buffer: SharedArrayBuffer; place: SamplePlace; meter: ProgressMeter },
+): Promise<Result<Sample>> {
+  if (signal.aborted) return fail('cancelled', 'the run was cancelled');
+  sample.meter.beginSample(sample.place);
+  const observer = {
+    onPhase: sample.meter.beginPhase,
+    onTick: sample.meter.tick,
+  };
+  const figures = await engine.runSample(sample.buffer, sample.plan, observer, signal);
+  if (!figures.ok) return figures;
+  sample.meter.endSample();
+  return ok({ ...sample.place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...figures.value });
+}
+
+function samplePlan(
+  { profile, workload }: PlannedProfile,
+  design: BufferLayout,
+  data: { jobs: SamplePlan['jobs']; sets: readonly PageSet[] },
+): SamplePlan {
+  return {
+    machine: { ...profile.machine, bufferLayout: design },
+    jobs: data.jobs,
+    phases: workload.phases,
+    pageSets: data.sets,
+    repeatForMs: phaseMilliseconds(profile, workload),
+  };
+}
+
+function machineConfig({ profile }: PlannedProfile, design: BufferLayout): MachineConfig {
+  return { ...profile.machine, bufferLayout: design };
+}
+
+/** One buffer for the largest of the machines. */
+function allocateArena(configs: readonly MachineConfig[]): Result<SharedArrayBuffer> {
+  const bytes = Math.max(...configs.map((config) => Arena.bytesFor(config)));
+  try {
+    return ok(new SharedArrayBuffer(bytes));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return fail(
+      'out-of-memory',
+      `this host cannot give the machine ${bytes} bytes in one piece`,
+      'machine.memoryBytes',
+    );
+  }
+}
+
+function withDesign(error: LabError, design: BufferLayout, designs: number): Result<never> {
+  if (error.code === 'cancelled' || designs === 1) return { ok: false, error };
+  return { ok: false, error: { ...error, message: `design ${design}: ${error.message}` } };
+}
+
+function standingNotes({ profile, oversubscribed }: PlannedProfile): readonly string[] {
+  const notes = ['Work memory is reserved and counted; lz4-napi works in memory of its own.'];
+  if (oversubscribed) {
+    notes.unshift(
+      `Oversubscribed: ${profile.machine.onlineCpus} CPUs share fewer host cores, so times and ratios are distorted.`,
+    );
+  }
+  return notes;
+}
+
+/** For the run's name: a person's clock, to the second. */
+function localTime(moment: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const date = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+  return `${date} ${two(moment.getHours())}:${two(moment.getMinutes())}:${two(moment.getSeconds())}`;
+}

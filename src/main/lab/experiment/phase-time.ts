@@ -1,0 +1,13 @@
+/** How the seconds of an experiment are shared out. */
+import type { PlannedProfile } from '../plan/plan-profile.ts';
+
+/** Length of each measured phase when the profile says how long to measure in all; the warm-up counts. */
+export function phaseMilliseconds(
+  profile: PlannedProfile['profile'],
+  workload: PlannedProfile['workload'],
+): number | undefined {
+  const { seconds, repetitions } = profile.experiment;
+  if (seconds === undefined) return undefined;
+  const measured = workload.phases.filter((phase) => phase.measures.length > 0).length;
+  return (seconds * 1000) / (measured * profile.designs.length * (repetitions + 1));
+}

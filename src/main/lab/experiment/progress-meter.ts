@@ -1,0 +1,150 @@
+/**
+ * Turns the engine's ticks into progress events: rates since the last tick, shares of CPU time, fraction done, time left.
+ *
+ *     fraction = (samples done + phases done in this one / its phases + share of this phase / its phases) / all samples
+ *
+ * The share of a phase is its bytes over the bytes that its jobs will move, or its time over its time limit. Time left is the
+ * time so far extrapolated by the fraction, from the first twentieth on.
+ */
+import type { RunProgress } from '../../../shared/contract.ts';
+import type { BufferLayout } from '../../../shared/design.ts';
+import type { PhasePlan, Tick } from '../../engine/live/sample-plan.ts';
+import type { PlannedProfile } from '../plan/plan-profile.ts';
+import { phaseMilliseconds } from './phase-time.ts';
+
+const EXTRAPOLATE_FROM = 0.02;
+
+export class ProgressMeter {
+  readonly #runId: string;
+  readonly #planned: PlannedProfile;
+  readonly #send: (progress: RunProgress) => void;
+  readonly #startedMs = performance.now();
+  readonly #sampleCount: number;
+  readonly #phaseMs: number | undefined;
+  #samplesDone = 0;
+  #design: BufferLayout;
+  #repetition = 0;
+  #last: Tick | undefined;
+
+  constructor(runId: string, planned: PlannedProfile, send: (progress: RunProgress) => void) {
+    const { profile, workload } = planned;
+    this.#runId = runId;
+    this.#planned = planned;
+    this.#send = send;
+    this.#sampleCount = profile.designs.length * (profile.experiment.repetitions + 1);
+    this.#phaseMs = phaseMilliseconds(profile, workload);
+    this.#design = profile.designs[0] ?? 'single-mutex';
+  }
+
+  /** Data is being loaded. */
+  preparing(): void {
+    this.#send(this.#progress('prepare', 0));
+  }
+
+  beginSample(place: { readonly design: BufferLayout; readonly repetition: number }): void {
+    this.#design = place.design;
+    this.#repetition = place.repetition;
+    this.#last = undefined;
+  }
+
+  endSample(): void {
+    this.#samplesDone += 1;
+  }
+
+  readonly beginPhase = (phase: PhasePlan, phaseIndex: number): void => {
+    this.#last = undefined;
+    this.#send(this.#progress(phaseName(phase), phaseIndex / this.#planned.workload.phases.length));
+  };
+
+  readonly tick = (tick: Tick): void => {
+    const phases = this.#planned.workload.phases.length;
+    const withinSample = (tick.phaseIndex + this.#shareOfPhase(tick)) / phases;
+    const previous = this.#last;
+    this.#last = tick;
+    this.#send({
+      ...this.#progress(phaseName(tick.phase), withinSample),
+      megabytesPerSecond: rates(tick, previous),
+      memory: tick.memory,
+      cpus: shares(tick, previous),
+    });
+  };
+
+  #progress(phase: RunProgress['phase'], withinSample: number): RunProgress {
+    const elapsedMs = performance.now() - this.#startedMs;
+    const fraction = Math.min(1, (this.#samplesDone + withinSample) / this.#sampleCount);
+    return {
+      runId: this.#runId,
+      design: this.#design,
+      repetition: this.#repetition,
+      repetitions: this.#planned.profile.experiment.repetitions,
+      phase,
+      fraction,
+      secondsLeft: fraction < EXTRAPOLATE_FROM ? undefined : (elapsedMs / fraction) * (1 - fraction) * 1e-3,
+      atMs: elapsedMs,
+      megabytesPerSecond: {},
+      cpus: [],
+    };
+  }
+
+  #shareOfPhase(tick: Tick): number {
+    if (this.#phaseMs !== undefined && tick.phase.measures.length > 0) return Math.min(1, tick.phaseMs / this.#phaseMs);
+    const bytes = this.#expectedBytes(tick.phase);
+    const share = bytes === undefined ? 0 : (tick.readBytes + tick.writtenBytes) / bytes;
+    const runtimeMs = this.#runtimeMs(tick.phase);
+    return Math.min(1, Math.max(share, runtimeMs === undefined ? 0 : tick.phaseMs / runtimeMs));
+  }
+
+  /** Undefined when a job goes on until its time is over. */
+  #expectedBytes(phase: PhasePlan): number | undefined {
+    const { profile, workload } = this.#planned;
+    let bytes = 0;
+    for (const job of workload.jobs) {
+      if (!phase.jobs.includes(job.name)) continue;
+      const blocks = phase.kind === 'main' ? job.blocksToDo : job.blocks;
+      if (blocks === undefined) return undefined;
+      bytes += blocks * job.blockPages * profile.machine.pageSizeBytes;
+    }
+    return bytes;
+  }
+
+  /** The longest that the phase may take, when every job has a runtime. */
+  #runtimeMs(phase: PhasePlan): number | undefined {
+    const runtimes = this.#planned.workload.jobs
+      .filter((job) => phase.jobs.includes(job.name))
+      .map((job) => job.runtimeMs ?? Infinity);
+    const longest = Math.max(...runtimes);
+    return Number.isFinite(longest) ? longest : undefined;
+  }
+}
+
+function phaseName(phase: PhasePlan): RunProgress['phase'] {
+  switch (phase.kind) {
+    case 'layout':
+      return 'layout';
+    case 'verify':
+      return 'read';
+    case 'main':
+      if (phase.measures.length === 2) return 'mixed';
+      return phase.measures[0] ?? 'write';
+  }
+}
+
+function rates(tick: Tick, previous: Tick | undefined): RunProgress['megabytesPerSecond'] {
+  const milliseconds = tick.phaseMs - (previous?.phaseMs ?? 0);
+  if (milliseconds <= 0) return {};
+  // bytes per millisecond ÷ 1000 = 10^6 bytes per second
+  const rate = (bytes: number): number => bytes / milliseconds / 1000;
+  const written = tick.writtenBytes - (previous?.writtenBytes ?? 0);
+  const read = tick.readBytes - (previous?.readBytes ?? 0);
+  return { ...(written > 0 ? { write: rate(written) } : {}), ...(read > 0 ? { read: rate(read) } : {}) };
+}
+
+/** A CPU that has jobs left works when it does not wait. */
+function shares(tick: Tick, previous: Tick | undefined): RunProgress['cpus'] {
+  const milliseconds = tick.phaseMs - (previous?.phaseMs ?? 0);
+  return tick.cpus.map((cpu, index) => {
+    const waitedMs = cpu.lockWaitMs - (previous?.cpus[index]?.lockWaitMs ?? 0);
+    const lockWait = milliseconds <= 0 ? 0 : Math.min(1, Math.max(0, waitedMs / milliseconds));
+    return { lockWait, working: cpu.isBusy ? 1 - lockWait : 0 };
+  });
+}

@@ -1,0 +1,123 @@
+/**
+ * The lab: the one face that window, browser and command line ask. Composes the parts and keeps what outlives a call (the
+ * engine's threads, the run in hand, the store, the subscribers); everything else is in the parts.
+ */
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { LabContract, RunEvent } from '../../shared/contract.ts';
+import type { Profile } from '../../shared/profile.ts';
+import { type LabError, ok, type Result } from '../../shared/result.ts';
+import type { RunRecord } from '../../shared/run-record.ts';
+import { LZ4_CODEC_NAME } from '../engine/codec/lz4.ts';
+import { LiveEngine } from '../engine/live/live-engine.ts';
+import { listFolder } from './browse.ts';
+import { readEnvironment } from './environment.ts';
+import { RunControl } from './experiment/run-control.ts';
+import { exportFileName, samplesCsv } from './export/samples-csv.ts';
+import { readLabVersion } from './lab-version.ts';
+import { type PlanHost, planProfile, previewWorkload } from './plan/plan-profile.ts';
+import { openProfileLibrary } from './profiles/profile-library.ts';
+import { readProfileFile } from './profiles/profile-file.ts';
+import { openRunStore, type RunStore } from './store/run-store.ts';
+
+export interface LabOptions {
+  /** Where profiles and runs of the user are kept. */
+  readonly dataFolder: string;
+  /** The project's resources: shipped profiles. */
+  readonly resourcesFolder: string;
+  /** Entry file of a CPU's thread: its TypeScript source, or the built file. */
+  readonly cpuWorkerUrl: URL;
+}
+
+export interface Lab extends LabContract {
+  /** A profile by id, file stem or name, or by the path of a .json file. */
+  readonly loadProfile: (name: string) => Result<Profile>;
+  /** Cancels and stores what is going on, then ends all threads and closes the store. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the lab. A store that cannot be used does not keep it from opening: `describeHost` says why, runs are not kept. */
+export function createLab(options: LabOptions): Promise<Lab> {
+  const listeners = new Set<(event: RunEvent) => void>();
+  const profiles = openProfileLibrary({
+    shipped: join(options.resourcesFolder, 'profiles'),
+    saved: join(options.dataFolder, 'profiles'),
+  });
+  const store = openRunStore(join(options.dataFolder, 'runs.sqlite'));
+  const environment = readEnvironment({ labVersion: readLabVersion(), codec: LZ4_CODEC_NAME });
+  const engine = new LiveEngine(options.cpuWorkerUrl);
+  const runs = new RunControl({
+    engine,
+    environment,
+    save: (record) => withStore(store, (open) => open.save(record)),
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+  });
+  const host = planHost();
+  const openRecord = (runId: string): Result<RunRecord> => {
+    const unsaved = runs.unsaved(runId);
+    return unsaved === undefined ? withStore(store, (open) => open.open(runId)) : ok(unsaved);
+  };
+  return Promise.resolve({
+    describeHost: () => answer(ok({ environment, dataFolder: options.dataFolder, storeError: errorOf(store) })),
+    listProfiles: () => answer(profiles.list()),
+    saveProfile: (input) => answer(profiles.save(input)),
+    renameProfile: (input) => answer(profiles.rename(input)),
+    deleteProfile: (input) => answer(profiles.remove(input)),
+    loadProfile: (name) => loadProfile(profiles.load(name), name),
+    previewWorkload: ({ profile }) => answer(ok(previewWorkload(profile, host))),
+    startRun: ({ profile }) => {
+      const planned = planProfile(profile, host);
+      return answer(planned.ok ? runs.start(planned.value) : planned);
+    },
+    cancelRun: ({ runId }) => answer(runs.cancel(runId)),
+    currentRun: () => answer(ok({ run: runs.current() })),
+    listRuns: () => answer(withStore(store, (open) => open.list())),
+    openRun: ({ runId }) => answer(openRecord(runId)),
+    renameRun: ({ runId, name }) => answer(withStore(store, (open) => open.rename(runId, name))),
+    deleteRun: ({ runId }) => answer(withStore(store, (open) => asEmpty(open.remove(runId)))),
+    exportRunCsv: ({ runId }) => {
+      const record = openRecord(runId);
+      if (!record.ok) return answer(record);
+      return answer(ok({ fileName: exportFileName(record.value), text: samplesCsv(record.value) }));
+    },
+    browse: ({ path }) => listFolder(path),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: async () => {
+      await runs.close();
+      await engine.close();
+      if (store.ok) store.value.close();
+    },
+  });
+}
+
+function answer<T>(result: Result<T>): Promise<Result<T>> {
+  return Promise.resolve(result);
+}
+
+function withStore<T>(store: Result<RunStore>, use: (store: RunStore) => Result<T>): Result<T> {
+  return store.ok ? use(store.value) : store;
+}
+
+function errorOf(result: Result<unknown>): LabError | undefined {
+  return result.ok ? undefined : result.error;
+}
+
+function asEmpty(result: Result<void>): Result<Record<string, never>> {
+  return result.ok ? ok({}) : result;
+}
+
+/** The library's answer, unless it knows nothing of what is the path of a profile file. */
+function loadProfile(found: Result<Profile>, name: string): Result<Profile> {
+  return !found.ok && found.error.code === 'not-found' && name.endsWith('.json') ? readProfileFile(name) : found;
+}
+
+function planHost(): PlanHost {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) environment[name] = value;
+  return { cores: availableParallelism(), memoryBytes: totalmem(), environment };
+}

@@ -1,0 +1,95 @@
+/**
+ * Loads what a profile's jobs write. Files and generators make one set for all jobs; a job file's own contents make one per
+ * distinct contents. Jobs that share a set start at different pages of it, evenly spread.
+ */
+import type { FioJob } from '../../evidence/fio-job/fio-job.ts';
+import type { DataSource, Profile } from '../../../shared/profile.ts';
+import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
+import type { JobPlan } from '../../workload/job-plan.ts';
+import type { PageSet } from '../../workload/data/page-set.ts';
+import { pageSetFromFiles } from '../../workload/data/page-set-from-files.ts';
+import { pageSetFromGenerator } from '../../workload/data/page-set-from-generator.ts';
+import { pageSetFromJob } from '../../workload/data/page-set-from-job.ts';
+
+/** Most bytes of files that are held in memory; what is beyond is left out, and the note says so. */
+const MAX_FILE_BYTES = 1024 * 2 ** 20;
+/** Generated pages repeat after this many bytes: more than any cache of the host holds. */
+const GENERATED_BYTES = 64 * 2 ** 20;
+
+/** Which set each job writes from, by what tells sets apart: the same answer for planning and for loading. */
+export function pageSetKeys(source: DataSource, jobs: readonly FioJob[]): readonly string[] {
+  if (source.kind !== 'job') return [''];
+  return [...new Set(jobs.map(contentsKey))];
+}
+
+/** Number of the set of `job` among `pageSetKeys`. */
+export function pageSetIndex(source: DataSource, keys: readonly string[], job: FioJob): number {
+  return source.kind === 'job' ? keys.indexOf(contentsKey(job)) : 0;
+}
+
+/** Gives jobs that share a set their starting pages in it, evenly spread, each at a multiple of the job's block. */
+export function spreadOverSets(jobs: readonly JobPlan[], sets: readonly PageSet[]): readonly JobPlan[] {
+  return jobs.map((job) => {
+    const sharing = jobs.filter((other) => other.pageSet === job.pageSet);
+    const count = sets[job.pageSet]?.count ?? 0;
+    const share = Math.floor((count * sharing.indexOf(job)) / sharing.length);
+    return { ...job, firstSetPage: share - (share % job.blockPages) };
+  });
+}
+
+export interface LoadOptions {
+  readonly signal: AbortSignal;
+  /** 0 … 1. */
+  readonly onProgress: (fraction: number) => void;
+}
+
+/** The sets in the order of `pageSetKeys`. Errors: those of the sources, and 'cancelled'. */
+export async function loadPageSets(
+  profile: Profile,
+  jobs: readonly FioJob[],
+  { signal, onProgress }: LoadOptions,
+): Promise<Result<readonly PageSet[]>> {
+  const { data, seed } = profile.workload;
+  const { pageSizeBytes } = profile.machine;
+  const count = GENERATED_BYTES / pageSizeBytes;
+  switch (data.kind) {
+    case 'files': {
+      const set = await pageSetFromFiles(data.paths, {
+        pageSizeBytes,
+        maxBytes: MAX_FILE_BYTES,
+        signal,
+        onProgress: ({ bytesRead, bytesTotal }) => {
+          onProgress(bytesTotal === 0 ? 1 : bytesRead / bytesTotal);
+        },
+      });
+      return set.ok ? ok([set.value]) : set;
+    }
+    case 'generator': {
+      const set = pageSetFromGenerator(data, { pageSizeBytes, count, seed });
+      return set.ok ? ok([set.value]) : set;
+    }
+    case 'job':
+      return pageSetsOfJobs(jobs, { pageSizeBytes, count, seed });
+    default:
+      return assertUnreachable(data);
+  }
+}
+
+function pageSetsOfJobs(
+  jobs: readonly FioJob[],
+  wanted: { readonly pageSizeBytes: number; readonly count: number; readonly seed: number },
+): Result<readonly PageSet[]> {
+  const sets = new Map<string, PageSet>();
+  for (const job of jobs) {
+    const key = contentsKey(job);
+    if (sets.has(key)) continue;
+    const set = pageSetFromJob(job, { ...wanted, blockBytes: job.blockBytes });
+    if (!set.ok) return set;
+    sets.set(key, set.value);
+  }
+  return ok([...sets.values()]);
+}
+
+function contentsKey(job: FioJob): string {
+  return JSON.stringify([job.blockBytes, job.verify, job.verifyPattern, job.buffer]);
+}

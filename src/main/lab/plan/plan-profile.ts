@@ -1,0 +1,113 @@
+/** A profile, parsed and placed: everything that can be wrong with it is found here, before anything runs. */
+import { type FioJob, type FioJobFileResult, fioJobRemarkText } from '../../evidence/fio-job/fio-job.ts';
+import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
+import type { WorkloadPreview } from '../../../shared/contract.ts';
+import { type FieldError, parseProfile, type Profile, profileFieldErrors } from '../../../shared/profile.ts';
+import { fail, ok, type Result } from '../../../shared/result.ts';
+import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
+import { planWorkload, type WorkloadPlan } from './workload-plan.ts';
+
+export interface PlannedProfile {
+  readonly profile: Profile;
+  readonly fioJobs: readonly FioJob[];
+  /** Page sets are numbered, not loaded. */
+  readonly workload: WorkloadPlan;
+  /** What the reader must know beside the numbers, a sentence each. */
+  readonly notes: readonly string[];
+  readonly oversubscribed: boolean;
+}
+
+/** What the planner must know of the host. */
+export interface PlanHost {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** For ${NAME} in job files. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Errors: 'bad-input' with the field, or `workload.jobFile` with line and column in the sentence. */
+export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfile> {
+  const parsed = parseProfile(input);
+  if (!parsed.ok) return parsed;
+  const profile = parsed.value;
+  if (profile.machine.memoryBytes > host.memoryBytes) {
+    return fail(
+      'bad-input',
+      `the machine wants ${profile.machine.memoryBytes} bytes of memory, but this host has ${host.memoryBytes}`,
+      'machine.memoryBytes',
+    );
+  }
+  const jobFile = parseJobFile(profile, host);
+  if (!jobFile.ok) {
+    const [first] = jobFile.errors;
+    return fail(
+      'bad-input',
+      first === undefined ? 'the job file has no jobs' : fioJobRemarkText(first),
+      'workload.jobFile',
+    );
+  }
+  const { data, seed } = profile.workload;
+  const keys = pageSetKeys(data, jobFile.jobs);
+  const workload = planWorkload(jobFile.jobs, profile.machine, {
+    seed,
+    pageSetOf: (job) => pageSetIndex(data, keys, job),
+  });
+  if (!workload.ok) return workload;
+  return ok({
+    profile,
+    fioJobs: jobFile.jobs,
+    workload: workload.value,
+    notes: [...workload.value.notes, ...jobFileNotes(jobFile)],
+    oversubscribed: profile.machine.onlineCpus > host.cores,
+  });
+}
+
+/** All that is wrong at once, for a form; and the jobs when nothing is. */
+export function previewWorkload(input: unknown, host: PlanHost): WorkloadPreview {
+  const fieldErrors = profileFieldErrors(input);
+  if (fieldErrors.length > 0) return { fieldErrors, jobs: [], oversubscribed: false };
+  const planned = planProfile(input, host);
+  if (!planned.ok) return { fieldErrors: planErrors(input, host, planned.error), jobs: [], oversubscribed: false };
+  const { workload, profile, oversubscribed } = planned.value;
+  return {
+    fieldErrors: [],
+    jobs: workload.jobs.map((job) => ({
+      name: job.name,
+      cpu: job.cpu,
+      device: job.device,
+      rw: job.pattern,
+      blockBytes: job.blockPages * profile.machine.pageSizeBytes,
+      sizeBytes: job.blocks * job.blockPages * profile.machine.pageSizeBytes,
+      ioDepth: job.ioDepth,
+    })),
+    oversubscribed,
+  };
+}
+
+/** A job file may have several errors; anything else is reported by its first. */
+function planErrors(
+  input: unknown,
+  host: PlanHost,
+  error: { readonly message: string; readonly where?: string | undefined },
+): readonly FieldError[] {
+  const parsed = parseProfile(input);
+  const jobFile = parsed.ok ? parseJobFile(parsed.value, host) : undefined;
+  if (jobFile?.ok !== false) return [{ field: error.where ?? '', message: error.message }];
+  return jobFile.errors.map((each) => ({ field: 'workload.jobFile', message: fioJobRemarkText(each) }));
+}
+
+function parseJobFile(profile: Profile, host: PlanHost): FioJobFileResult {
+  return parseFioJobFile(profile.workload.jobFile, {
+    environment: host.environment,
+    cpus: profile.machine.onlineCpus,
+    pageSizeBytes: profile.machine.pageSizeBytes,
+    memoryMegabytes: Math.floor(profile.machine.memoryBytes / 2 ** 20),
+  });
+}
+
+function jobFileNotes(jobFile: Extract<FioJobFileResult, { ok: true }>): readonly string[] {
+  const notes = jobFile.notes.map((note) => `Job file, ${fioJobRemarkText(note)}.`);
+  const ignored = [...new Set(jobFile.ignored.map((option) => option.name))];
+  if (ignored.length > 0) notes.push(`Job file options that change nothing here: ${ignored.join(', ')}.`);
+  return notes;
+}

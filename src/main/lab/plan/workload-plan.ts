@@ -1,0 +1,243 @@
+/**
+ * From a profile to what CPUs execute: jobs placed on CPUs and on stretches of devices, phases in order, page sets to load.
+ * Pure; nothing runs and no file is read here.
+ *
+ *     CPU      jobs take the online CPUs in turn
+ *     device   what the job file names (filename=/dev/zramN), else its files take the devices in turn
+ *     stretch  on a device that the job names: from its offset on; other files lie one behind the other, as a file system
+ *              would lay them out, and jobs that name the same file share it
+ *     phases   per group of jobs (stonewall): layout of what is read before anybody wrote it ─▶ main ─▶ verify
+ */
+import type { FioJob } from '../../evidence/fio-job/fio-job.ts';
+import { fail, ok, type Result } from '../../../shared/result.ts';
+import type { MachineProfile } from '../../../shared/profile.ts';
+import type { Direction } from '../../../shared/run-record.ts';
+import type { PhasePlan } from '../../engine/live/sample-plan.ts';
+import type { JobPlan } from '../../workload/job-plan.ts';
+
+export interface WorkloadPlan {
+  readonly jobs: readonly JobPlan[];
+  readonly phases: readonly PhasePlan[];
+  /** What the reader must know beside the numbers. */
+  readonly notes: readonly string[];
+}
+
+/** Where a job lies on its device, in slots, half-open. */
+interface Stretch {
+  readonly device: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * `pageSetOf` says which page set a job writes from; where in it is known once the sets are loaded. Errors point at the field of
+ * the profile or the line of the job.
+ */
+export function planWorkload(
+  fioJobs: readonly FioJob[],
+  machine: MachineProfile,
+  options: { readonly seed: number; readonly pageSetOf: (job: FioJob) => number },
+): Result<WorkloadPlan> {
+  const badBlock = fioJobs.find((job) => job.blockBytes % machine.pageSizeBytes !== 0);
+  if (badBlock !== undefined) {
+    return jobFault(
+      badBlock,
+      `has blocks of ${badBlock.blockBytes} bytes, which are not whole pages of ${machine.pageSizeBytes}`,
+    );
+  }
+  const stretches = placeStretches(fioJobs, machine);
+  if (!stretches.ok) return stretches;
+  const clash = overlapOfWriters(fioJobs, stretches.value);
+  if (clash !== undefined) return clash;
+  const jobs = fioJobs.map((job, index): JobPlan => {
+    const stretch = stretches.value[index] ?? { device: 0, start: 0, end: 0 };
+    const blockPages = job.blockBytes / machine.pageSizeBytes;
+    return {
+      name: uniqueName(fioJobs, index),
+      cpu: index % machine.onlineCpus,
+      device: stretch.device,
+      firstSlot: stretch.start,
+      blocks: (stretch.end - stretch.start) / blockPages,
+      blockPages,
+      pattern: job.rw,
+      readPercent: job.readPercent,
+      ioDepth: job.ioDepth,
+      blocksToDo: job.timeBased ? undefined : blocksToDo(job),
+      runtimeMs: job.runtimeMs,
+      pageSet: options.pageSetOf(job),
+      firstSetPage: 0,
+      seed: ((job.randSeed ?? options.seed) + index) % 2 ** 32,
+    };
+  });
+  return ok({ jobs, phases: planPhases(fioJobs, jobs), notes: planNotes(fioJobs) });
+}
+
+/** Whether a job's main phase moves data in a direction. */
+export function jobMoves(job: FioJob, direction: Direction): boolean {
+  switch (job.rw) {
+    case 'write':
+    case 'randwrite':
+      return direction === 'write';
+    case 'read':
+    case 'randread':
+      return direction === 'read';
+    case 'readwrite':
+    case 'randrw':
+      return direction === 'read' ? job.readPercent > 0 : job.readPercent < 100;
+  }
+}
+
+/** A job that is read back after its main phase, as fio's verify= asks. */
+function isVerified(job: FioJob): boolean {
+  return job.verify !== 'none' && job.doVerify && jobMoves(job, 'write');
+}
+
+function blocksToDo(job: FioJob): number {
+  return Math.floor(((job.ioSizeBytes ?? job.sizeBytes) * job.loops) / job.blockBytes);
+}
+
+/** A file that jobs name: its device, where it starts there, and the job that shows how long it is. */
+interface PlacedFile {
+  readonly device: number;
+  readonly start: number;
+}
+
+function placeStretches(fioJobs: readonly FioJob[], machine: MachineProfile): Result<readonly Stretch[]> {
+  const { pageSizeBytes } = machine;
+  const slots = Math.ceil(machine.diskSizeBytes / pageSizeBytes);
+  const files = placeFiles(fioJobs, machine);
+  const stretches: Stretch[] = [];
+  for (const job of fioJobs) {
+    const { device, start: fileStart } = files.get(job.fileName) ?? { device: 0, start: 0 };
+    if (device >= machine.devices) {
+      return jobFault(job, `names /dev/zram${device}, but the machine's devices are ${deviceNames(machine.devices)}`);
+    }
+    if (job.offsetBytes % pageSizeBytes !== 0) {
+      return jobFault(job, `starts at byte ${job.offsetBytes}, which is not on a page of ${pageSizeBytes} bytes`);
+    }
+    const start = fileStart + job.offsetBytes / pageSizeBytes;
+    const end = start + job.sizeBytes / pageSizeBytes;
+    if (end > slots) {
+      return fail(
+        'bad-input',
+        `the jobs up to ${job.name} (line ${job.line}) need ${end * pageSizeBytes} bytes of /dev/zram${device}, ` +
+          `but its disk size is ${machine.diskSizeBytes}`,
+        'machine.diskSizeBytes',
+      );
+    }
+    stretches.push({ device, start, end });
+  }
+  return ok(stretches);
+}
+
+/** Devices named by the file itself start at 0; other files take the devices in turn and lie one behind the other. */
+function placeFiles(fioJobs: readonly FioJob[], machine: MachineProfile): ReadonlyMap<string, PlacedFile> {
+  const files = new Map<string, PlacedFile>();
+  const nextFree = Array.from({ length: machine.devices }, () => 0);
+  let turn = 0;
+  for (const job of fioJobs) {
+    if (files.has(job.fileName)) continue;
+    if (job.deviceIndex !== undefined) {
+      files.set(job.fileName, { device: job.deviceIndex, start: 0 });
+      continue;
+    }
+    const device = turn % machine.devices;
+    turn += 1;
+    const start = nextFree[device] ?? 0;
+    const users = fioJobs.filter((other) => other.fileName === job.fileName);
+    const lengthBytes = Math.max(...users.map((user) => user.offsetBytes + user.sizeBytes));
+    nextFree[device] = start + Math.ceil(lengthBytes / machine.pageSizeBytes);
+    files.set(job.fileName, { device, start });
+  }
+  return files;
+}
+
+function deviceNames(devices: number): string {
+  return devices === 1 ? 'zram0 alone' : `zram0 to zram${devices - 1}`;
+}
+
+/** Two jobs that run together may share pages only when both only read: otherwise nobody could say what a read must find. */
+function overlapOfWriters(fioJobs: readonly FioJob[], stretches: readonly Stretch[]): Result<never> | undefined {
+  for (const [index, job] of fioJobs.entries()) {
+    for (let earlier = 0; earlier < index; earlier++) {
+      const other = fioJobs[earlier];
+      if (other?.phaseGroup !== job.phaseGroup) continue;
+      if (!jobMoves(job, 'write') && !jobMoves(other, 'write')) continue;
+      if (!overlap(stretches[index], stretches[earlier])) continue;
+      return jobFault(
+        job,
+        `writes pages of /dev/zram${stretches[index]?.device ?? 0} that ${other.name} (line ${other.line}) uses at the same time; ` +
+          'give them stretches of their own with offset_increment, or leave filename out',
+      );
+    }
+  }
+  return undefined;
+}
+
+function overlap(one: Stretch | undefined, other: Stretch | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  return one.device === other.device && one.start < other.end && other.start < one.end;
+}
+
+function planPhases(fioJobs: readonly FioJob[], jobs: readonly JobPlan[]): readonly PhasePlan[] {
+  const phases: PhasePlan[] = [];
+  const groups = [...new Set(fioJobs.map((job) => job.phaseGroup))].sort((a, b) => a - b);
+  const written: Stretch[] = [];
+  for (const group of groups) {
+    const members = fioJobs.flatMap((fioJob, index) => {
+      const plan = jobs[index];
+      return plan !== undefined && fioJob.phaseGroup === group ? [{ fioJob, plan }] : [];
+    });
+    const toLayOut = members.filter(
+      ({ fioJob, plan }) => jobMoves(fioJob, 'read') && !isCovered(stretchOf(plan), written),
+    );
+    if (toLayOut.length > 0) phases.push({ kind: 'layout', jobs: names(toLayOut), measures: [] });
+    const measures = (['write', 'read'] as const).filter((direction) =>
+      members.some(({ fioJob }) => jobMoves(fioJob, direction)),
+    );
+    phases.push({ kind: 'main', jobs: names(members), measures });
+    const toVerify = members.filter(({ fioJob }) => isVerified(fioJob));
+    // Reads of a mixed main phase are the measured ones; the check after it only checks.
+    const verifyMeasures: readonly Direction[] = measures.includes('read') ? [] : ['read'];
+    if (toVerify.length > 0) phases.push({ kind: 'verify', jobs: names(toVerify), measures: verifyMeasures });
+    for (const { plan } of members) written.push(stretchOf(plan));
+  }
+  return phases;
+}
+
+function names(members: readonly { readonly plan: JobPlan }[]): readonly string[] {
+  return members.map(({ plan }) => plan.name);
+}
+
+function stretchOf(plan: JobPlan): Stretch {
+  return { device: plan.device, start: plan.firstSlot, end: plan.firstSlot + plan.blocks * plan.blockPages };
+}
+
+/** Whether earlier jobs, one after another, touched every page of a stretch. */
+function isCovered(stretch: Stretch, written: readonly Stretch[]): boolean {
+  let { start } = stretch;
+  const candidates = written.filter((other) => other.device === stretch.device).toSorted((a, b) => a.start - b.start);
+  for (const other of candidates) if (other.start <= start && other.end > start) start = other.end;
+  return start >= stretch.end;
+}
+
+function planNotes(fioJobs: readonly FioJob[]): readonly string[] {
+  const unchecked = fioJobs.filter((job) => jobMoves(job, 'write') && !isVerified(job));
+  const [first] = unchecked;
+  if (first === undefined) return [];
+  return [`Job ${first.name} has no verify=, so what it writes is not read back.`];
+}
+
+/** fio lets sections repeat a name and clones share one; phases tell jobs apart by name. */
+function uniqueName(fioJobs: readonly FioJob[], index: number): string {
+  const job = fioJobs[index];
+  if (job === undefined) throw new Error(`job ${index} is not there`);
+  const same = fioJobs.filter((other) => other.name === job.name);
+  return same.length === 1
+    ? job.name
+    : `${job.name}.${fioJobs.slice(0, index).filter((other) => other.name === job.name).length}`;
+}
+
+function jobFault(job: FioJob, what: string): Result<never> {
+  return fail('bad-input', `line ${job.line}: job ${job.name} ${what}`, 'workload.jobFile');
+}

@@ -1,0 +1,111 @@
+/**
+ * Is one design faster than another? Throughput of both, block by block.
+ *
+ *   block 1   baseline 612 MB/s   design 741 MB/s   ln(741/612) =  0.191
+ *   block 2   baseline 598 MB/s   design 722 MB/s   ln(722/598) =  0.188
+ *   …                                               estimate and interval of these, then exp()
+ *
+ * What disturbs the host in one block (its clock, its neighbours) hits both designs of that block and cancels in the
+ * ratio; the logarithm makes twice as fast and half as fast equally far from 1.
+ */
+import type { BufferLayout } from '../../../shared/design.ts';
+import { assertUnreachable } from '../../../shared/result.ts';
+import type { Comparison, Direction, Verdict } from '../../../shared/run-record.ts';
+import { hodgesLehmann, signedRankInterval, type ExactInterval } from './signed-rank.ts';
+
+/** The confidence that an interval must have at least. */
+export const CONFIDENCE = 0.95;
+/** With fewer blocks no exact interval of that confidence exists: 1 - 2/2^5 = 93.75 %, 1 - 2/2^6 = 96.9 %. */
+export const FEWEST_BLOCKS = 6;
+
+/** Throughputs of the two designs in one block, in MB/s, both above 0. */
+export interface Block {
+  readonly baseline: number;
+  readonly design: number;
+}
+
+/** What is compared, and the margin (percent of the ratio, to either side of 1) that counts as no difference. */
+export interface ComparisonQuestion {
+  readonly direction: Direction;
+  readonly design: BufferLayout;
+  readonly baseline: BufferLayout;
+  readonly equivalencePercent: number;
+}
+
+/**
+ * The ratio design / baseline over `blocks` with its exact interval, a verdict and the reason in one sentence.
+ *
+ * @throws when there is no block, more than 50, or one with a throughput that is not above 0
+ */
+export function comparePaired(blocks: readonly Block[], question: ComparisonQuestion): Comparison {
+  const { direction, design, baseline, equivalencePercent } = question;
+  const logRatios = blocks.map(logRatio);
+  const ratio = Math.exp(hodgesLehmann(logRatios));
+  const interval = ratioInterval(signedRankInterval(logRatios, CONFIDENCE));
+  const verdict = verdictOf(interval, equivalencePercent);
+  const reason = reasonOf({ question, blocks: blocks.length, ratio, interval, verdict });
+  return { direction, design, baseline, blocks: blocks.length, ratio, interval, verdict, reason };
+}
+
+function logRatio(block: Block): number {
+  const value = Math.log(block.design / block.baseline);
+  if (!Number.isFinite(value)) throw new Error(`no ratio of ${block.design} to ${block.baseline} MB/s`);
+  return value;
+}
+
+function ratioInterval(logarithmic: ExactInterval | undefined): ExactInterval | undefined {
+  if (logarithmic === undefined) return undefined;
+  return { ...logarithmic, low: Math.exp(logarithmic.low), high: Math.exp(logarithmic.high) };
+}
+
+function verdictOf(interval: ExactInterval | undefined, equivalencePercent: number): Verdict {
+  if (interval === undefined) return 'inconclusive';
+  const margin = equivalencePercent / 100;
+  if (interval.low >= 1 - margin && interval.high <= 1 + margin) return 'same';
+  if (interval.low > 1) return 'faster';
+  if (interval.high < 1) return 'slower';
+  return 'inconclusive';
+}
+
+interface Finding {
+  readonly question: ComparisonQuestion;
+  readonly blocks: number;
+  readonly ratio: number;
+  readonly interval: ExactInterval | undefined;
+  readonly verdict: Verdict;
+}
+
+function reasonOf(finding: Finding): string {
+  const { interval, question, blocks } = finding;
+  const what = question.direction === 'write' ? 'Write' : 'Read';
+  const estimate = `${what} throughput is ${change(finding.ratio)} against ${question.baseline}`;
+  if (interval === undefined) {
+    const few = `${blocks} block${blocks === 1 ? ' allows' : 's allow'}`;
+    return `${estimate}, but ${few} no ${CONFIDENCE * 100} % interval (it takes at least ${FEWEST_BLOCKS}).`;
+  }
+  const confidence = (interval.confidence * 100).toFixed(1);
+  const range = `${change(interval.low)} to ${change(interval.high)} (${confidence} %, ${blocks} blocks)`;
+  const margin = `±${question.equivalencePercent} %`;
+  return `${estimate}, and the interval ${range} ${position(finding.verdict, margin)}.`;
+}
+
+function position(verdict: Verdict, margin: string): string {
+  switch (verdict) {
+    case 'same':
+      return `lies within ${margin}, which counts as the same`;
+    case 'faster':
+      return 'lies entirely above 0 %';
+    case 'slower':
+      return 'lies entirely below 0 %';
+    case 'inconclusive':
+      return `includes 0 % and reaches beyond ${margin}`;
+    default:
+      return assertUnreachable(verdict);
+  }
+}
+
+/** A ratio as a signed change in percent with three significant digits, which no rounding turns into 0. */
+function change(ratio: number): string {
+  const percent = Number(((ratio - 1) * 100).toPrecision(3));
+  return `${percent > 0 ? '+' : ''}${percent} %`;
+}

@@ -1,0 +1,129 @@
+/**
+ * From the samples of an experiment to what is shown: a summary per design and a comparison per design and direction.
+ *
+ * A cancelled run gives what its finished repetitions give: designs without a sample and directions without a figure
+ * are left out, and only blocks in which both designs were measured are compared.
+ */
+import type { BufferLayout } from '../../../shared/design.ts';
+import type {
+  Comparison,
+  DesignSummary,
+  Direction,
+  DirectionFigures,
+  DirectionSummary,
+  LatencyNs,
+  MemoryFigures,
+  Sample,
+} from '../../../shared/run-record.ts';
+import { comparePaired, type Block } from './paired-comparison.ts';
+import { medianOf, spread } from './spread.ts';
+
+const DIRECTIONS: readonly Direction[] = ['write', 'read'];
+
+export interface SummaryOptions {
+  /** As in the profile: the first is the baseline. */
+  readonly designs: readonly BufferLayout[];
+  /** Percent; see `comparePaired`. */
+  readonly equivalencePercent: number;
+}
+
+export interface Summary {
+  readonly designs: readonly DesignSummary[];
+  readonly comparisons: readonly Comparison[];
+}
+
+/**
+ * Summaries in the order of `options.designs`, comparisons by direction and then by design. A repetition in which a
+ * design moved nothing (0 MB/s) counts in its spread but has no ratio, so that it is no block of a comparison.
+ *
+ * @throws when a figure is not a finite number, or a design has two samples of one repetition
+ */
+export function summarise(samples: readonly Sample[], options: SummaryOptions): Summary {
+  const designs = options.designs.flatMap((design) => summariseDesign(design, samples));
+  const [baseline, ...others] = options.designs;
+  if (baseline === undefined) return { designs, comparisons: [] };
+  const comparisons = DIRECTIONS.flatMap((direction) =>
+    others.flatMap((design) => {
+      const question = { direction, design, baseline, equivalencePercent: options.equivalencePercent };
+      const blocks = pairUp(throughputs(samples, baseline, direction), throughputs(samples, design, direction));
+      return blocks.length === 0 ? [] : [comparePaired(blocks, question)];
+    }),
+  );
+  return { designs, comparisons };
+}
+
+/** One summary, or none without samples. */
+function summariseDesign(design: BufferLayout, samples: readonly Sample[]): readonly DesignSummary[] {
+  const own = samples.filter((sample) => sample.design === design);
+  if (own.length === 0) return [];
+  return [
+    {
+      design,
+      write: summariseDirection(own.flatMap((sample) => sample.write ?? [])),
+      read: summariseDirection(own.flatMap((sample) => sample.read ?? [])),
+      memoryAtEnd: memoryMedians(own.map((sample) => sample.memoryAtEnd)),
+      memoryAtPeak: memoryMedians(own.map((sample) => sample.memoryAtPeak)),
+    },
+  ];
+}
+
+function summariseDirection(figures: readonly DirectionFigures[]): DirectionSummary | undefined {
+  if (figures.length === 0) return undefined;
+  return {
+    megabytesPerSecond: spread(figures.map((figure) => figure.megabytesPerSecond)),
+    latencyNs: latencyMedians(figures.map((figure) => figure.latencyNs)),
+    lockWaitShare: medianOf(figures, (figure) => figure.lockWaitShare),
+  };
+}
+
+function latencyMedians(rows: readonly LatencyNs[]): LatencyNs {
+  return {
+    mean: medianOf(rows, (row) => row.mean),
+    p50: medianOf(rows, (row) => row.p50),
+    p90: medianOf(rows, (row) => row.p90),
+    p99: medianOf(rows, (row) => row.p99),
+    p999: medianOf(rows, (row) => row.p999),
+    max: medianOf(rows, (row) => row.max),
+  };
+}
+
+function memoryMedians(rows: readonly MemoryFigures[]): MemoryFigures {
+  return {
+    originalBytes: medianOf(rows, (row) => row.originalBytes),
+    compressedBytes: medianOf(rows, (row) => row.compressedBytes),
+    poolBytes: medianOf(rows, (row) => row.poolBytes),
+    bufferBytes: medianOf(rows, (row) => row.bufferBytes),
+    workMemoryBytes: medianOf(rows, (row) => row.workMemoryBytes),
+    percpuAreaBytes: medianOf(rows, (row) => row.percpuAreaBytes),
+    slotTableBytes: medianOf(rows, (row) => row.slotTableBytes),
+    usedBytes: medianOf(rows, (row) => row.usedBytes),
+    totalBytes: medianOf(rows, (row) => row.totalBytes),
+  };
+}
+
+/** Repetition → MB/s of `design`, where it was measured. */
+function throughputs(
+  samples: readonly Sample[],
+  design: BufferLayout,
+  direction: Direction,
+): ReadonlyMap<number, number> {
+  const byRepetition = new Map<number, number>();
+  for (const sample of samples) {
+    const figures = sample[direction];
+    if (sample.design !== design || figures === undefined) continue;
+    if (byRepetition.has(sample.repetition)) {
+      throw new Error(`two samples of ${design} in repetition ${sample.repetition}`);
+    }
+    byRepetition.set(sample.repetition, figures.megabytesPerSecond);
+  }
+  return byRepetition;
+}
+
+/** The blocks that have a ratio, in the order of the baseline's repetitions. */
+function pairUp(baseline: ReadonlyMap<number, number>, design: ReadonlyMap<number, number>): readonly Block[] {
+  return [...baseline].flatMap(([repetition, baselineRate]) => {
+    const designRate = design.get(repetition);
+    if (designRate === undefined || designRate <= 0 || baselineRate <= 0) return [];
+    return [{ baseline: baselineRate, design: designRate }];
+  });
+}

@@ -1,0 +1,147 @@
+/**
+ * What a stored run must look like, as a schema: nothing that comes out of the database is believed without it, and a
+ * record that could not be read back is refused before it is written.
+ */
+import * as v from 'valibot';
+import { BUFFER_LAYOUTS } from '../../../shared/design.ts';
+import { profileSchema } from '../../../shared/profile.ts';
+import type { RunListing, RunRecord } from '../../../shared/run-record.ts';
+
+/** JSON and SQL have neither NaN nor infinity. */
+const figure = v.pipe(v.number(), v.finite());
+/** Counts and bytes: beyond 2^53 a double would not hold them exactly. */
+const count = v.pipe(v.number(), v.safeInteger());
+const design = v.picklist(BUFFER_LAYOUTS);
+const direction = v.picklist(['write', 'read']);
+const engine = v.picklist(['live']);
+const outcome = v.picklist(['complete', 'cancelled', 'failed']);
+
+const latencyNs = v.strictObject({ mean: figure, p50: figure, p90: figure, p99: figure, p999: figure, max: figure });
+
+const directionFigures = v.strictObject({
+  operations: count,
+  bytes: count,
+  durationNs: figure,
+  megabytesPerSecond: figure,
+  latencyNs,
+  lockWaitNs: figure,
+  lockWaitShare: figure,
+  lockContentions: count,
+});
+
+/** Counted in a sample, medians (which may lie between two counts) in a summary. */
+function memoryOf<Bytes extends typeof count | typeof figure>(bytes: Bytes) {
+  return v.strictObject({
+    originalBytes: bytes,
+    compressedBytes: bytes,
+    poolBytes: bytes,
+    bufferBytes: bytes,
+    workMemoryBytes: bytes,
+    percpuAreaBytes: bytes,
+    slotTableBytes: bytes,
+    usedBytes: bytes,
+    totalBytes: bytes,
+  });
+}
+
+const sample = v.strictObject({
+  design,
+  repetition: count,
+  position: count,
+  cpus: count,
+  clock: v.picklist(['wall']),
+  write: v.optional(directionFigures),
+  read: v.optional(directionFigures),
+  memoryAtEnd: memoryOf(count),
+  memoryAtPeak: memoryOf(count),
+  verifiedPages: count,
+});
+
+const directionSummary = v.strictObject({
+  megabytesPerSecond: v.strictObject({ median: figure, low: figure, high: figure, samples: v.array(figure) }),
+  latencyNs,
+  lockWaitShare: figure,
+});
+
+const designSummary = v.strictObject({
+  design,
+  write: v.optional(directionSummary),
+  read: v.optional(directionSummary),
+  memoryAtEnd: memoryOf(figure),
+  memoryAtPeak: memoryOf(figure),
+});
+
+const comparison = v.strictObject({
+  direction,
+  design,
+  baseline: design,
+  blocks: count,
+  ratio: figure,
+  interval: v.optional(v.strictObject({ low: figure, high: figure, confidence: figure })),
+  verdict: v.picklist(['faster', 'slower', 'same', 'inconclusive']),
+  reason: v.string(),
+});
+
+const labError = v.strictObject({
+  code: v.picklist([
+    'bad-input',
+    'not-found',
+    'out-of-memory',
+    'cancelled',
+    'cpu-failed',
+    'data-mismatch',
+    'busy',
+    'unavailable',
+    'storage',
+  ]),
+  message: v.string(),
+  where: v.optional(v.string()),
+});
+
+const environment = v.strictObject({
+  cpuModel: v.string(),
+  hostCores: count,
+  hostMemoryBytes: count,
+  operatingSystem: v.string(),
+  kernel: v.string(),
+  governor: v.string(),
+  runtime: v.string(),
+  codec: v.string(),
+  labVersion: v.string(),
+});
+
+/** A whole run; its type and `RunRecord` must agree or this does not compile. */
+export const runRecordSchema = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  startedAt: v.string(),
+  finishedAt: v.string(),
+  outcome,
+  error: v.optional(labError),
+  engine,
+  oversubscribed: v.boolean(),
+  profile: profileSchema,
+  environment,
+  notes: v.array(v.string()),
+  samples: v.array(sample),
+  designs: v.array(designSummary),
+  comparisons: v.array(comparison),
+}) satisfies v.GenericSchema<unknown, RunRecord>;
+
+/** One line of the list of runs. */
+export const runListingSchema = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  startedAt: v.string(),
+  outcome,
+  engine,
+  designs: v.array(design),
+  sampleCount: count,
+}) satisfies v.GenericSchema<unknown, RunListing>;
+
+/** Where and what is first wrong with what a schema refused, in a few words: `samples.0.write.bytes: Expected …`. */
+export function firstIssue(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+  const [issue] = issues;
+  const path = v.getDotPath(issue);
+  return path === null ? issue.message : `${path}: ${issue.message}`;
+}

@@ -1,0 +1,162 @@
+/**
+ * Where finished runs are kept: one SQLite file in the user's data folder.
+ *
+ * A record goes in as a whole, in one transaction, or not at all; what comes out has been parsed. All calls are
+ * synchronous and take milliseconds; failures are of code 'storage' (or 'not-found'), in one sentence.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import * as v from 'valibot';
+import { fail, ok, type Result } from '../../../shared/result.ts';
+import type { RunListing, RunRecord } from '../../../shared/run-record.ts';
+import { openDatabaseFile } from './database-file.ts';
+import { firstIssue, runListingSchema, runRecordSchema } from './record-schema.ts';
+import { listingFrom, recordFrom, runRow, sampleRow, type Row } from './rows.ts';
+import { sqliteCode, storageFailure } from './storage-error.ts';
+
+/** The runs of one user. Calls after `close` throw. */
+export interface RunStore {
+  /** Stores a whole run; refuses one whose id is stored already, or that could not be read back (a NaN, say). */
+  readonly save: (record: RunRecord) => Result<void>;
+  /** All runs, the newest first. */
+  readonly list: () => Result<readonly RunListing[]>;
+  readonly open: (runId: string) => Result<RunRecord>;
+  readonly rename: (runId: string, name: string) => Result<RunListing>;
+  readonly remove: (runId: string) => Result<void>;
+  readonly close: () => void;
+}
+
+const LISTING = `
+  SELECT id, name, started_at, outcome, engine, profile ->> '$.designs' AS designs,
+    (SELECT count(*) FROM samples WHERE samples.run_id = runs.id) AS sample_count
+  FROM runs`;
+
+/** SQLITE_CONSTRAINT_PRIMARYKEY */
+const DUPLICATE_KEY = 1555;
+
+/**
+ * The store in the file at `databasePath`, created with its folder where there is none. A file from a newer version, a
+ * damaged one or another program's is refused with code 'storage' and left as it is, with nothing created beside it.
+ */
+export function openRunStore(databasePath: string): Result<RunStore> {
+  const opened = openDatabaseFile(databasePath);
+  if (!opened.ok) return opened;
+  const context: Context = { database: opened.value, path: databasePath };
+  return ok({
+    save: (record) => save(context, record),
+    list: () => list(context),
+    open: (runId) => open(context, runId),
+    rename: (runId, name) => rename(context, runId, name),
+    remove: (runId) => remove(context, runId),
+    close: () => {
+      context.database.close();
+    },
+  });
+}
+
+interface Context {
+  readonly database: DatabaseSync;
+  readonly path: string;
+}
+
+function save(context: Context, record: RunRecord): Result<void> {
+  const parsed = v.safeParse(runRecordSchema, record);
+  if (!parsed.success) return fail('storage', `Run ${record.id} cannot be stored: ${firstIssue(parsed.issues)}.`);
+  return transaction(context, 'BEGIN IMMEDIATE', () => {
+    try {
+      insert(context.database, 'runs', [runRow(record)]);
+    } catch (error) {
+      if (sqliteCode(error) !== DUPLICATE_KEY) throw error;
+      return fail('storage', `Run ${record.id} is stored already.`);
+    }
+    insert(
+      context.database,
+      'samples',
+      record.samples.map((sample, ordinal) => sampleRow(record.id, ordinal, sample)),
+    );
+    return ok(undefined);
+  });
+}
+
+function list(context: Context): Result<readonly RunListing[]> {
+  return transaction(context, 'BEGIN', () => {
+    const rows = context.database.prepare(`${LISTING} ORDER BY started_at DESC, id`).all();
+    const listings: RunListing[] = [];
+    for (const row of rows) {
+      const listing = parseRows(context, String(row['id']), runListingSchema, () => listingFrom(row));
+      if (!listing.ok) return listing;
+      listings.push(listing.value);
+    }
+    return ok(listings);
+  });
+}
+
+function open(context: Context, runId: string): Result<RunRecord> {
+  // One transaction, so that the samples are of the same moment as the run.
+  return transaction(context, 'BEGIN', () => {
+    const run = context.database.prepare('SELECT * FROM runs WHERE id = ?').get(runId);
+    if (run === undefined) return notFound(runId);
+    const samples = context.database.prepare('SELECT * FROM samples WHERE run_id = ? ORDER BY ordinal').all(runId);
+    return parseRows(context, runId, runRecordSchema, () => recordFrom(run, samples));
+  });
+}
+
+function rename(context: Context, runId: string, name: string): Result<RunListing> {
+  return transaction(context, 'BEGIN IMMEDIATE', () => {
+    context.database.prepare('UPDATE runs SET name = ? WHERE id = ?').run(name, runId);
+    const row = context.database.prepare(`${LISTING} WHERE id = ?`).get(runId);
+    return row === undefined ? notFound(runId) : parseRows(context, runId, runListingSchema, () => listingFrom(row));
+  });
+}
+
+function remove(context: Context, runId: string): Result<void> {
+  return transaction(context, 'BEGIN IMMEDIATE', () => {
+    // The samples go with it (ON DELETE CASCADE).
+    const { changes } = context.database.prepare('DELETE FROM runs WHERE id = ?').run(runId);
+    return changes === 0 ? notFound(runId) : ok(undefined);
+  });
+}
+
+function notFound(runId: string): Result<never> {
+  return fail('not-found', `There is no stored run ${runId}.`);
+}
+
+function insert(database: DatabaseSync, table: 'runs' | 'samples', rows: readonly Row[]): void {
+  const [first] = rows;
+  if (first === undefined) return;
+  const columns = Object.keys(first);
+  const values = columns.map((column) => `:${column}`);
+  const statement = database.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')})`);
+  for (const row of rows) statement.run(row);
+}
+
+/** Runs `action` in a transaction that is kept when it succeeds and undone when it fails or throws. */
+function transaction<T>(context: Context, begin: 'BEGIN' | 'BEGIN IMMEDIATE', action: () => Result<T>): Result<T> {
+  const { database, path } = context;
+  try {
+    database.exec(begin);
+    const result = action();
+    database.exec(result.ok ? 'COMMIT' : 'ROLLBACK');
+    return result;
+  } catch (error) {
+    if (database.isOpen && database.isTransaction) database.exec('ROLLBACK');
+    return storageFailure(path, error);
+  }
+}
+
+/** Parses what `assemble` puts together from rows of the run `runId`. */
+function parseRows<T>(
+  context: Context,
+  runId: string,
+  schema: v.GenericSchema<unknown, T>,
+  assemble: () => unknown,
+): Result<T> {
+  const damaged = (what: string): Result<never> =>
+    fail('storage', `Run ${runId} in ${context.path} is damaged (${what}).`, context.path);
+  try {
+    const parsed = v.safeParse(schema, assemble());
+    return parsed.success ? ok(parsed.output) : damaged(firstIssue(parsed.issues));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return damaged(error.message);
+  }
+}

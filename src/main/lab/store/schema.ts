@@ -1,0 +1,79 @@
+/**
+ * The database's shape, as an ordered list of migrations. The version of a file is its `user_version`: how many of them
+ * it has been through. A migration that has been released is never edited, another one is added.
+ *
+ *   runs      one row per run; what is a document (profile, environment, summaries) is JSON text
+ *   samples   one row per sample, a column per figure, so that SQL can ask for it:
+ *             SELECT design, avg(write_megabytes_per_second) FROM samples GROUP BY design
+ *
+ * Units are in the names, as in `src/shared/run-record.ts`. Figures of a direction that was not run are NULL.
+ */
+
+/** `application_id` of our files, ASCII "pcpu": tells them from other programs' databases. */
+export const APPLICATION_ID = 0x70637075;
+
+const DIRECTION_COLUMNS = (direction: string): string => `
+  ${direction}_operations INTEGER,
+  ${direction}_bytes INTEGER,
+  ${direction}_duration_ns REAL,
+  ${direction}_megabytes_per_second REAL,
+  ${direction}_latency_mean_ns REAL,
+  ${direction}_latency_p50_ns REAL,
+  ${direction}_latency_p90_ns REAL,
+  ${direction}_latency_p99_ns REAL,
+  ${direction}_latency_p999_ns REAL,
+  ${direction}_latency_max_ns REAL,
+  ${direction}_lock_wait_ns REAL,
+  ${direction}_lock_wait_share REAL,
+  ${direction}_lock_contentions INTEGER`;
+
+const MEMORY_COLUMNS = (when: string): string => `
+  memory_${when}_original_bytes INTEGER NOT NULL,
+  memory_${when}_compressed_bytes INTEGER NOT NULL,
+  memory_${when}_pool_bytes INTEGER NOT NULL,
+  memory_${when}_buffer_bytes INTEGER NOT NULL,
+  memory_${when}_work_memory_bytes INTEGER NOT NULL,
+  memory_${when}_percpu_area_bytes INTEGER NOT NULL,
+  memory_${when}_slot_table_bytes INTEGER NOT NULL,
+  memory_${when}_used_bytes INTEGER NOT NULL,
+  memory_${when}_total_bytes INTEGER NOT NULL`;
+
+/** `MIGRATIONS[n]` turns version n into version n + 1. */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  finished_at TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  error TEXT,
+  engine TEXT NOT NULL,
+  oversubscribed INTEGER NOT NULL,
+  profile TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  notes TEXT NOT NULL,
+  designs TEXT NOT NULL,
+  comparisons TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX runs_by_start ON runs (started_at);
+
+CREATE TABLE samples (
+  run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  -- Place in the record, from 0.
+  ordinal INTEGER NOT NULL,
+  design TEXT NOT NULL,
+  repetition INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  cpus INTEGER NOT NULL,
+  clock TEXT NOT NULL,
+  verified_pages INTEGER NOT NULL,
+  ${DIRECTION_COLUMNS('write')},
+  ${DIRECTION_COLUMNS('read')},
+  ${MEMORY_COLUMNS('end')},
+  ${MEMORY_COLUMNS('peak')},
+  PRIMARY KEY (run_id, ordinal)
+) STRICT, WITHOUT ROWID;
+`,
+];

@@ -1,0 +1,28 @@
+/** The compressor port: what the machine needs of LZ4 and its like. Engines bring the implementations. */
+import type { PhysicalAddress } from './units.ts';
+
+/** A page on its way between a job and a device: the same memory seen as bytes and as 32-bit words. */
+export interface IoPage {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+}
+
+/** Where an object lies: one run of bytes, or two when it crosses a page border. Filled in place to spare allocations. */
+export interface ObjectSpan {
+  first: PhysicalAddress;
+  firstBytes: number;
+  rest: PhysicalAddress;
+  /** 0 when the object lies within one page. */
+  restBytes: number;
+}
+
+export interface Codec {
+  readonly name: string;
+  /**
+   * Compresses `page` to `target` and answers with the length in bytes, which may exceed the page's size. At `target`
+   * there is room for two pages; the caller owns it (stream lock or preemption off).
+   */
+  compress(page: IoPage, target: PhysicalAddress): number;
+  /** Decompresses an object into `page`; false when the object is not what `compress` made of a page. */
+  decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean;
+}

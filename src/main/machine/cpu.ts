@@ -1,0 +1,59 @@
+/**
+ * The port through which the machine's code runs on a CPU. It is all that the machine knows of time, threads and codecs.
+ *
+ * Code that may have to wait is a generator. It never yields on its own account; it tries the quick way first and
+ * delegates to the CPU only when that fails:
+ *
+ *     if (!cpu.tryLock(word)) yield* cpu.lock(word, LockClass.zone);
+ *     …
+ *     cpu.unlock(word);
+ *
+ * Under the live engine a CPU is a thread, `lock` blocks the thread and nothing ever yields, so a write costs a handful of
+ * generator objects. Under the interleaving engine `tryLock` and `shouldPause` fail whenever the seeded scheduler wants
+ * another CPU to run first, and the yield is where it does. No machine code can tell which one it runs on.
+ */
+import type { Codec } from './codec.ts';
+import type { CpuId, LockWord } from './units.ts';
+
+/** A computation that the engine may suspend. The yielded value is the word waited for, or undefined for a mere pause. */
+export type Suspending<T> = Generator<LockWord | undefined, T, void>;
+
+/** What a lock protects; waiting time is kept apart by it. Order of taking: a lock of an earlier class is never taken under a later one. */
+export const LockClass = { deviceMutex: 0, slot: 1, poolClass: 2, zone: 3 } as const;
+export type LockClass = (typeof LockClass)[keyof typeof LockClass];
+export const LOCK_CLASS_COUNT = 4;
+
+/** What a CPU is charged for. The live engine lets the host charge; others count, and later price, these. */
+export const Cost = { compressPage: 0, decompressPage: 1, copyBytes: 2, lock: 3, comparePage: 4, fillPage: 5 } as const;
+export type Cost = (typeof Cost)[keyof typeof Cost];
+export const COST_COUNT = 6;
+
+export interface Cpu {
+  readonly id: CpuId;
+  readonly codec: Codec;
+  /** One attempt. False: held by another, or the engine wants another CPU to go first; then `lock` must follow. */
+  tryLock(word: LockWord): boolean;
+  /** Returns with the lock held. Throws `CpuHalted` when the machine is halted meanwhile. */
+  lock(word: LockWord, lockClass: LockClass): Suspending<void>;
+  /** The caller holds it. Wakes one waiter. */
+  unlock(word: LockWord): void;
+  /** From here to the matching `preemptEnable` no other task runs on this CPU. Nests. */
+  preemptDisable(): void;
+  /** True when this ended the outermost section and a task waits for the CPU: `reschedule` must follow. */
+  preemptEnable(): boolean;
+  /** Lets other tasks of this CPU run. Only with preemption on. */
+  reschedule(): Suspending<void>;
+  /** True where the engine wants another CPU to run now: `pause` must follow. Legal in any context. */
+  shouldPause(): boolean;
+  pause(): Suspending<void>;
+  /** `amount` of what `cost` counts: pages for …Page, bytes for …Bytes, acquisitions for lock. */
+  charge(cost: Cost, amount: number): void;
+}
+
+/** Thrown out of waiting for a lock when another CPU has failed and the machine stands still. */
+export class CpuHalted extends Error {
+  constructor(cpu: CpuId) {
+    super(`CPU ${cpu} was stopped because the machine was halted`);
+    this.name = 'CpuHalted';
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * A machine as one thread sees it: the arena and the objects that work on it. The objects hold offsets and scratch, never
+ * state; every thread makes its own over the same buffer, and they are the same machine.
+ */
+import { Arena } from './memory/arena.ts';
+import { PageFrames } from './memory/page-frames.ts';
+import { ZramDevice } from './zram/device.ts';
+
+export class Machine {
+  readonly arena: Arena;
+  readonly devices: readonly ZramDevice[];
+
+  constructor(arena: Arena) {
+    this.arena = arena;
+    const frames = new PageFrames(arena);
+    this.devices = Array.from({ length: arena.config.devices }, (_, index) => new ZramDevice(arena, frames, index));
+  }
+
+  /** Throws when the buffer holds no machine (see `Arena.attach`). */
+  static attach(buffer: SharedArrayBuffer): Machine {
+    return new Machine(Arena.attach(buffer));
+  }
+
+  /** Throws for a number that the machine does not have. */
+  device(index: number): ZramDevice {
+    const device = this.devices[index];
+    if (device === undefined) throw new Error(`device ${index} does not exist; there are ${this.devices.length}`);
+    return device;
+  }
+}

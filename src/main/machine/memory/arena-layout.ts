@@ -1,0 +1,218 @@
+/**
+ * The map of a machine's arena: every region, every field, its unit, who writes it and under which lock.
+ *
+ *     ┌────────┬────────────┬──────────┬────────────────┬──────┬───────────────────┬────────────────────────────┐
+ *     │ header │ CPU blocks │ devices  │ pool classes   │ zone │ frame descriptors │ page frames                │
+ *     └────────┴────────────┴──────────┴────────────────┴──────┴───────────────────┴────────────────────────────┘
+ *      256 B     512 B each   512 B each  128 B each ×     256 B  64 B per frame      machine memory, page-aligned
+ *                                         classes × devices
+ *
+ * Everything before the page frames stands for what hardware, BIOS and linker give a kernel; the machine's memory is the
+ * frames alone, and all figures of memory count frames. Counters that different CPUs write are 256 bytes or more apart.
+ *
+ * Fields are indices of 32-bit words within their block (W), of 64-bit integers (I64) or of doubles (F64), each counted
+ * in its own unit from the block's start. A double that its CPU alone writes is read by the sampler without a lock; on the
+ * 64-bit hosts that run the lab such a load is not torn.
+ */
+import { LOCK_CLASS_COUNT } from '../cpu.ts';
+import { roundUp } from '../units.ts';
+
+/** 'PCPU', little-endian. */
+export const ARENA_MAGIC = 0x55504350;
+/** Changes when any offset below does: a saved arena of another version is refused. */
+export const ARENA_VERSION = 1;
+
+export const HEADER_BYTES = 256;
+/** Header words; written once by boot unless said otherwise. */
+export const HeaderW = {
+  magic: 0,
+  version: 1,
+  /** Bytes. */
+  pageSize: 2,
+  possibleCpus: 3,
+  onlineCpus: 4,
+  devices: 5,
+  /** Page frames of the machine. */
+  frames: 6,
+  /** Slots (pages) per device. */
+  slots: 7,
+  /** Index into BUFFER_LAYOUTS. */
+  bufferLayout: 8,
+  /** Pages per unit of the per-CPU area. */
+  unitPages: 9,
+  /** First frame of the per-CPU area: the units of CPU 0, 1, … one after another. */
+  percpuFirstFrame: 10,
+  /** Bytes of a unit taken by static variables. */
+  percpuStaticBytes: 11,
+  /** Run control, on a cache line of its own. Written by the engine's main thread, read by every CPU. 1: finish now. */
+  stop: 16,
+  /** 1: a CPU failed; whoever waits must give up. Written by the engine, read by waiters. */
+  halt: 17,
+  /** Start barrier: CPUs sleep on it until it reaches the number of their phase. Written by the engine. */
+  go: 18,
+} as const;
+
+export const CPU_BLOCK_BYTES = 512;
+/** Words of a CPU block; written by that CPU's thread only. */
+export const CpuW = {
+  /** Nesting depth of preempt-off sections. */
+  preemptCount: 0,
+  /** What the CPU is at: an `Operation`. */
+  operation: 1,
+  /** Device and slot of the request in hand, for the sentence when the CPU dies. */
+  device: 2,
+  slot: 3,
+  /** Contended acquisitions, one word per LockClass. */
+  contentions: 8,
+} as const;
+/** Doubles of a CPU block, from byte 128 on; written by that CPU's thread only. */
+export const CpuF64 = {
+  readOperations: 16,
+  writeOperations: 17,
+  readBytes: 18,
+  writtenBytes: 19,
+  /** Waiting time in nanoseconds that has ended, one double per LockClass. */
+  lockWaitNs: 20,
+  /** Engine clock, in milliseconds, at which the wait in hand began; 0 when the CPU is not waiting. */
+  waitingSinceMs: 20 + LOCK_CLASS_COUNT,
+} as const;
+
+/** Values of CpuW.operation. */
+export const Operation = { idle: 0, read: 1, write: 2, discard: 3, finished: 4 } as const;
+export type Operation = (typeof Operation)[keyof typeof Operation];
+
+export const DEVICE_BLOCK_BYTES = 512;
+/** Words of a device block. Counters are changed by any CPU with Atomics. */
+export const DeviceW = {
+  /** LockClass.deviceMutex: the one buffer of `single-mutex`, from compression to the end of the copy. */
+  mutex: 0,
+  /** Written once by boot: first frame of the slot table, of the buffer and of the work memory (single-mutex only). */
+  slotTableFirstFrame: 1,
+  bufferFirstFrame: 2,
+  workMemoryFirstFrame: 3,
+  /** From here on a cache line apart. Pages with content, same-filled ones included; and the most there ever were. */
+  pagesStored: 64,
+  pagesStoredPeak: 65,
+  samePages: 66,
+  hugePages: 67,
+  hugePagesSince: 68,
+  /** Frames of the pool; and the highest value seen by a limit check. */
+  poolPages: 69,
+  poolPagesMax: 70,
+  /** 0: none. */
+  limitPages: 71,
+  failedReads: 72,
+  failedWrites: 73,
+  /** Pages discarded, stored or not. */
+  notifyFree: 74,
+} as const;
+/** 64-bit integers of a device block; changed by any CPU with Atomics. */
+export const DeviceI64 = {
+  /** Sum of stored sizes in bytes; and the most it ever was. */
+  compressedBytes: 40,
+  compressedBytesPeak: 41,
+} as const;
+
+export const POOL_CLASS_BYTES = 128;
+/** Words of a size class's block; all under the class lock. */
+export const PoolClassW = {
+  /** LockClass.poolClass. */
+  lock: 0,
+  allocatedObjects: 1,
+  usedObjects: 2,
+  zspages: 3,
+  /** Heads of the fullness groups' lists, 12 words: frame number + 1 of a zspage's first frame, 0 for an empty list. */
+  groups: 4,
+} as const;
+export const FULLNESS_GROUPS = 12;
+
+export const ZONE_BYTES = 256;
+/** Words of the zone (page-frame allocator); all under the zone lock, read by anyone. */
+export const ZoneW = {
+  /** LockClass.zone. */
+  lock: 0,
+  /** Frame number + 1 of the last freed frame, 0 for none. */
+  freeHead: 1,
+  /** Frames from here on were never handed out. */
+  fresh: 2,
+  usedFrames: 3,
+  usedFramesPeak: 4,
+  /** Frames in use by FrameKind, and the most there ever were: 8 words each. */
+  byKind: 8,
+  byKindPeak: 16,
+  /** Bytes of compression buffers and of work memory, wherever they lie; added to by boot. */
+  bufferBytes: 24,
+  workMemoryBytes: 25,
+} as const;
+
+/** What a frame is used for. `reserved` is frame 0 alone, which is never handed out. */
+export const FrameKind = { free: 0, slotTable: 1, percpu: 2, buffer: 3, workMemory: 4, pool: 5, reserved: 6 } as const;
+export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+export const FRAME_KIND_COUNT = 8;
+
+/** 64 bytes a frame, the size of Linux's struct page. */
+export const FRAME_DESCRIPTOR_BYTES = 64;
+/** Words of a frame's descriptor. `kind` and `next` of free frames under the zone lock, the rest under the class lock. */
+export const FrameW = {
+  kind: 0,
+  /** Frame number + 1 of the next free frame, or of the next frame of the same zspage; 0 ends. */
+  next: 1,
+  /** The rest in the first frame of a zspage only. Neighbours in the group list: frame number + 1. */
+  listPrevious: 2,
+  listNext: 3,
+  classIndex: 4,
+  usedObjects: 5,
+  /** Object number + 1 of the last freed object, whose first word holds the next such number; 0 for none. */
+  freeObject: 6,
+  /** Objects from here on were never handed out. */
+  freshObject: 7,
+  group: 8,
+} as const;
+
+/** A zram slot: 16 bytes in the slot table. */
+export const SLOT_BYTES = 16;
+/** Words of a slot; under the lock in its flag word's two low bits (LockClass.slot). */
+export const SlotW = {
+  /** PoolHandle, or the low half of the word of a same-filled page. */
+  handle: 0,
+  /** High half of the word of a same-filled page. */
+  sameHigh: 1,
+  /** Lock bits, slot flags, and the stored size in bytes from SLOT_SIZE_SHIFT up. */
+  flags: 2,
+} as const;
+
+export interface ArenaGeometry {
+  readonly cpuBlocks: number;
+  readonly deviceBlocks: number;
+  readonly poolClasses: number;
+  readonly zone: number;
+  readonly frameDescriptors: number;
+  readonly frames: number;
+  /** Bytes of the whole arena. */
+  readonly totalBytes: number;
+}
+
+/** Byte offsets of the regions. `classCount` is that of the page size's class table. */
+export function arenaGeometry(machine: {
+  readonly possibleCpus: number;
+  readonly devices: number;
+  readonly classCount: number;
+  readonly frameCount: number;
+  readonly pageSizeBytes: number;
+}): ArenaGeometry {
+  const cpuBlocks = HEADER_BYTES;
+  const deviceBlocks = cpuBlocks + machine.possibleCpus * CPU_BLOCK_BYTES;
+  const poolClasses = deviceBlocks + machine.devices * DEVICE_BLOCK_BYTES;
+  const zone = poolClasses + machine.devices * machine.classCount * POOL_CLASS_BYTES;
+  const frameDescriptors = roundUp(zone + ZONE_BYTES, 256);
+  const frames = roundUp(frameDescriptors + machine.frameCount * FRAME_DESCRIPTOR_BYTES, machine.pageSizeBytes);
+  return {
+    cpuBlocks,
+    deviceBlocks,
+    poolClasses,
+    zone,
+    frameDescriptors,
+    frames,
+    totalBytes: frames + machine.frameCount * machine.pageSizeBytes,
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * One machine's arena: the shared buffer, the views every thread makes over it, and address arithmetic. Holds no state of
+ * its own: two `Arena` objects over one buffer are the same machine.
+ */
+import { BUFFER_LAYOUTS, type BufferLayout } from '../../../shared/design.ts';
+import { type SizeClasses, sizeClassesFor } from '../zram/size-classes.ts';
+import {
+  ARENA_MAGIC,
+  ARENA_VERSION,
+  arenaGeometry,
+  type ArenaGeometry,
+  CPU_BLOCK_BYTES,
+  DEVICE_BLOCK_BYTES,
+  FRAME_DESCRIPTOR_BYTES,
+  HEADER_BYTES,
+  HeaderW,
+  POOL_CLASS_BYTES,
+} from './arena-layout.ts';
+import { type CpuId, type FrameNumber, type PhysicalAddress, physicalAddress } from '../units.ts';
+
+/** What a machine is made of; all counts are whole numbers. */
+export interface MachineConfig {
+  readonly possibleCpus: number;
+  readonly onlineCpus: number;
+  readonly pageSizeBytes: number;
+  /** Page frames × page size; a rest that fills no frame is not used. */
+  readonly memoryBytes: number;
+  readonly devices: number;
+  /** Per device; rounded up to whole pages. */
+  readonly diskSizeBytes: number;
+  readonly bufferLayout: BufferLayout;
+}
+
+export class Arena {
+  readonly buffer: SharedArrayBuffer;
+  readonly config: MachineConfig;
+  readonly geometry: ArenaGeometry;
+  readonly sizeClasses: SizeClasses;
+  readonly frameCount: number;
+  /** Slots per device. */
+  readonly slotCount: number;
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly longs: BigInt64Array;
+  readonly doubles: Float64Array;
+
+  private constructor(buffer: SharedArrayBuffer, config: MachineConfig) {
+    this.buffer = buffer;
+    this.config = config;
+    this.sizeClasses = sizeClassesFor(config.pageSizeBytes);
+    this.frameCount = Math.floor(config.memoryBytes / config.pageSizeBytes);
+    this.slotCount = Math.ceil(config.diskSizeBytes / config.pageSizeBytes);
+    this.geometry = geometryOf(config);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
+    this.longs = new BigInt64Array(buffer);
+    this.doubles = new Float64Array(buffer);
+  }
+
+  /** Bytes that the arena of such a machine takes. */
+  static bytesFor(config: MachineConfig): number {
+    return geometryOf(config).totalBytes;
+  }
+
+  /**
+   * Writes the header of a new machine over `buffer`, which has at least `bytesFor(config)` bytes, and clears everything in
+   * front of the page frames. The frames keep what they had: whoever takes one must not expect zeros.
+   */
+  static format(buffer: SharedArrayBuffer, config: MachineConfig): Arena {
+    const arena = new Arena(buffer, config);
+    if (buffer.byteLength < arena.geometry.totalBytes) {
+      throw new Error(`arena of ${buffer.byteLength} bytes is smaller than ${arena.geometry.totalBytes}`);
+    }
+    arena.bytes.fill(0, 0, arena.geometry.frames);
+    const header = arena.words;
+    header[HeaderW.version] = ARENA_VERSION;
+    header[HeaderW.pageSize] = config.pageSizeBytes;
+    header[HeaderW.possibleCpus] = config.possibleCpus;
+    header[HeaderW.onlineCpus] = config.onlineCpus;
+    header[HeaderW.devices] = config.devices;
+    header[HeaderW.frames] = arena.frameCount;
+    header[HeaderW.slots] = arena.slotCount;
+    header[HeaderW.bufferLayout] = BUFFER_LAYOUTS.indexOf(config.bufferLayout);
+    return arena;
+  }
+
+  /** Marks the machine as complete: from now on `attach` accepts it. The last step of boot. */
+  seal(): void {
+    Atomics.store(this.words, HeaderW.magic, ARENA_MAGIC);
+  }
+
+  /** Views over a machine that another thread has made. Throws when the buffer holds none of this version. */
+  static attach(buffer: SharedArrayBuffer): Arena {
+    const header = new Int32Array(buffer, 0, HEADER_BYTES / 4);
+    const field = (index: number): number => header[index] ?? 0;
+    if (Atomics.load(header, HeaderW.magic) !== ARENA_MAGIC || field(HeaderW.version) !== ARENA_VERSION) {
+      throw new Error('the buffer holds no machine of this version');
+    }
+    const bufferLayout = BUFFER_LAYOUTS[field(HeaderW.bufferLayout)];
+    if (bufferLayout === undefined) throw new Error(`unknown buffer layout ${field(HeaderW.bufferLayout)}`);
+    const pageSizeBytes = field(HeaderW.pageSize);
+    return new Arena(buffer, {
+      possibleCpus: field(HeaderW.possibleCpus),
+      onlineCpus: field(HeaderW.onlineCpus),
+      pageSizeBytes,
+      memoryBytes: field(HeaderW.frames) * pageSizeBytes,
+      devices: field(HeaderW.devices),
+      diskSizeBytes: field(HeaderW.slots) * pageSizeBytes,
+      bufferLayout,
+    });
+  }
+
+  /** First byte of a frame. */
+  frameAddress(frame: FrameNumber): PhysicalAddress {
+    return physicalAddress(this.geometry.frames + frame * this.config.pageSizeBytes);
+  }
+
+  /** Word index of a frame's descriptor. */
+  descriptorWord(frame: FrameNumber): number {
+    return (this.geometry.frameDescriptors + frame * FRAME_DESCRIPTOR_BYTES) / 4;
+  }
+
+  /** Word index of a CPU's block. */
+  cpuWord(cpu: CpuId): number {
+    return (this.geometry.cpuBlocks + cpu * CPU_BLOCK_BYTES) / 4;
+  }
+
+  /** Word index of a device's block. */
+  deviceWord(device: number): number {
+    return (this.geometry.deviceBlocks + device * DEVICE_BLOCK_BYTES) / 4;
+  }
+
+  /** Word index of the block of size class 0 of a device's pool; the others follow. */
+  poolClassWord(device: number): number {
+    return (this.geometry.poolClasses + device * this.sizeClasses.count * POOL_CLASS_BYTES) / 4;
+  }
+
+  /** Word index of the zone block. */
+  zoneWord(): number {
+    return this.geometry.zone / 4;
+  }
+
+  /** A word that is there by construction. Throws outside the arena. */
+  word(index: number): number {
+    const value = this.words[index];
+    if (value === undefined) throw new Error(`word ${index} lies outside the arena`);
+    return value;
+  }
+
+  /** A double that is there by construction. Throws outside the arena. */
+  double(index: number): number {
+    const value = this.doubles[index];
+    if (value === undefined) throw new Error(`double ${index} lies outside the arena`);
+    return value;
+  }
+}
+
+function geometryOf(config: MachineConfig): ArenaGeometry {
+  return arenaGeometry({
+    possibleCpus: config.possibleCpus,
+    devices: config.devices,
+    classCount: sizeClassesFor(config.pageSizeBytes).count,
+    frameCount: Math.floor(config.memoryBytes / config.pageSizeBytes),
+    pageSizeBytes: config.pageSizeBytes,
+  });
+}

@@ -1,0 +1,122 @@
+/**
+ * The page-frame allocator: one zone, a stack of freed frames and a cursor over those never used, one lock.
+ *
+ *     frames   [ boot: slot tables, per-CPU area, buffers ][ pool, free, pool, free … ][ never used … ]
+ *                                                                                       ^ fresh
+ *
+ * Boot takes contiguous runs while no CPU runs yet; afterwards frames come singly. Frames of one request are chained through
+ * FrameW.next. A frame is used for exactly one FrameKind; the zone counts frames by kind, so that every figure of memory can
+ * be recounted by walking the descriptors (`countFrames`).
+ */
+import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
+import { type FrameNumber, frameNumber, type LockWord, lockWord } from '../units.ts';
+import type { Arena } from './arena.ts';
+import { FRAME_KIND_COUNT, FrameKind, FrameW, ZoneW } from './arena-layout.ts';
+
+export class PageFrames {
+  readonly #arena: Arena;
+  readonly #zone: number;
+  readonly #lock: LockWord;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+    this.#zone = arena.zoneWord();
+    this.#lock = lockWord(this.#zone + ZoneW.lock);
+  }
+
+  /** A contiguous run of `count` frames, for boot alone (no lock); undefined when memory does not suffice. */
+  takeAtBoot(count: number, kind: FrameKind): FrameNumber | undefined {
+    const { words, frameCount } = this.#arena;
+    const first = this.#arena.word(this.#zone + ZoneW.fresh);
+    if (first + count > frameCount) return undefined;
+    words[this.#zone + ZoneW.fresh] = first + count;
+    for (let frame = first; frame < first + count; frame++) {
+      words[this.#arena.descriptorWord(frameNumber(frame)) + FrameW.kind] = kind;
+    }
+    this.#account(kind, count);
+    return frameNumber(first);
+  }
+
+  /** `count` frames for `kind`, chained by FrameW.next; undefined, with nothing taken, when memory does not suffice. */
+  *take(cpu: Cpu, count: number, kind: FrameKind): Suspending<FrameNumber | undefined> {
+    if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.zone);
+    const first = this.#takeLocked(count, kind);
+    cpu.unlock(this.#lock);
+    return first;
+  }
+
+  /** Gives back a chain of `count` frames of `kind` that starts at `first`. */
+  *give(cpu: Cpu, first: FrameNumber, count: number, kind: FrameKind): Suspending<void> {
+    if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.zone);
+    this.#giveLocked(first, count, kind);
+    cpu.unlock(this.#lock);
+  }
+
+  #takeLocked(count: number, kind: FrameKind): FrameNumber | undefined {
+    const { words, frameCount } = this.#arena;
+    const used = this.#arena.word(this.#zone + ZoneW.usedFrames);
+    if (used + count > frameCount) return undefined;
+    let chain = 0;
+    for (let taken = 0; taken < count; taken++) {
+      const frame = this.#popFree();
+      const descriptor = this.#arena.descriptorWord(frame);
+      words[descriptor + FrameW.kind] = kind;
+      words[descriptor + FrameW.next] = chain;
+      chain = frame + 1;
+    }
+    this.#account(kind, count);
+    return frameNumber(chain - 1);
+  }
+
+  #popFree(): FrameNumber {
+    const { words } = this.#arena;
+    const head = this.#arena.word(this.#zone + ZoneW.freeHead);
+    if (head === 0) {
+      const fresh = this.#arena.word(this.#zone + ZoneW.fresh);
+      words[this.#zone + ZoneW.fresh] = fresh + 1;
+      return frameNumber(fresh);
+    }
+    const frame = frameNumber(head - 1);
+    words[this.#zone + ZoneW.freeHead] = this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.next);
+    return frame;
+  }
+
+  #giveLocked(first: FrameNumber, count: number, kind: FrameKind): void {
+    const { words } = this.#arena;
+    let frame = first;
+    for (let given = 0; given < count; given++) {
+      const descriptor = this.#arena.descriptorWord(frame);
+      const next = this.#arena.word(descriptor + FrameW.next);
+      if (this.#arena.word(descriptor + FrameW.kind) !== kind) {
+        throw new Error(`frame ${frame} given back as kind ${kind} is of kind ${words[descriptor + FrameW.kind]}`);
+      }
+      words[descriptor + FrameW.kind] = FrameKind.free;
+      words[descriptor + FrameW.next] = this.#arena.word(this.#zone + ZoneW.freeHead);
+      words[this.#zone + ZoneW.freeHead] = frame + 1;
+      frame = frameNumber(next - 1);
+    }
+    this.#account(kind, -count);
+  }
+
+  #account(kind: FrameKind, change: number): void {
+    this.#addWithPeak(ZoneW.usedFrames, ZoneW.usedFramesPeak, change);
+    this.#addWithPeak(ZoneW.byKind + kind, ZoneW.byKindPeak + kind, change);
+  }
+
+  #addWithPeak(field: number, peakField: number, change: number): void {
+    const { words } = this.#arena;
+    const value = this.#arena.word(this.#zone + field) + change;
+    words[this.#zone + field] = value;
+    if (value > this.#arena.word(this.#zone + peakField)) words[this.#zone + peakField] = value;
+  }
+}
+
+/** Frames by kind, recounted from the descriptors: the check on the zone's counters. Not under a lock; use it at rest. */
+export function countFrames(arena: Arena): readonly number[] {
+  const byKind = Array.from({ length: FRAME_KIND_COUNT }, () => 0);
+  for (let frame = 0; frame < arena.frameCount; frame++) {
+    const kind = arena.word(arena.descriptorWord(frameNumber(frame)) + FrameW.kind);
+    byKind[kind] = (byKind[kind] ?? 0) + 1;
+  }
+  return byKind;
+}

@@ -1,0 +1,105 @@
+/**
+ * The designs: into which buffer a page is compressed, and what keeps others out of it meanwhile.
+ *
+ *     single-mutex      device block ──mutex──▶ [ buffer 2 pages ][ work memory ]          one of each per device
+ *     per-cpu-global    unit of this CPU ─────▶ [ buffer 2 pages ][ work memory ]          one of each per CPU, all devices
+ *
+ * `acquire` … `release` brackets compression and the copy into the pool, as in 2010. Under `single-mutex` the bracket is a
+ * lock that others wait for; under `per-cpu-global` it is a stretch with preemption off, and nobody waits.
+ *
+ * Work memory is what the kernel's LZ4 asks for. It is reserved and counted, but lz4-napi brings its own hash table.
+ */
+import type { BufferLayout } from '../../../shared/design.ts';
+import { assertUnreachable } from '../../../shared/result.ts';
+import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
+import type { Arena } from '../memory/arena.ts';
+import { DeviceW } from '../memory/arena-layout.ts';
+import { layOutStatic, perCpuPtr, type StaticLayout } from '../percpu/static-area.ts';
+import { frameNumber, type LockWord, lockWord, type PercpuPtr, type PhysicalAddress } from '../units.ts';
+
+/** Bytes of the kernel's LZ4 context: a 16384-byte table and 32 bytes (facts: zram on 6.18). */
+export const LZ4_WORK_MEMORY_BYTES = 16416;
+
+/** Compressed output may exceed the page, hence two. */
+export const BUFFER_PAGES = 2;
+
+export interface CompressBuffers {
+  /** Address of a buffer that is the caller's alone until `release`. */
+  acquire(cpu: Cpu): Suspending<PhysicalAddress>;
+  release(cpu: Cpu): Suspending<void>;
+}
+
+/** Static per-CPU variables of the design: the 2010 patch's two, or none. */
+export function percpuVariables(
+  layout: BufferLayout,
+  pageSizeBytes: number,
+): StaticLayout<'compress_buffer' | 'compress_workmem'> {
+  switch (layout) {
+    case 'single-mutex':
+      return layOutStatic([], pageSizeBytes);
+    case 'per-cpu-global':
+      return layOutStatic(
+        [
+          { name: 'compress_buffer', sizeBytes: BUFFER_PAGES * pageSizeBytes, alignBytes: pageSizeBytes },
+          { name: 'compress_workmem', sizeBytes: LZ4_WORK_MEMORY_BYTES, alignBytes: 64 },
+        ],
+        pageSizeBytes,
+      );
+    default:
+      return assertUnreachable(layout);
+  }
+}
+
+class SingleMutexBuffer implements CompressBuffers {
+  readonly #lock: LockWord;
+  readonly #buffer: PhysicalAddress;
+
+  constructor(arena: Arena, device: number) {
+    const block = arena.deviceWord(device);
+    this.#lock = lockWord(block + DeviceW.mutex);
+    this.#buffer = arena.frameAddress(frameNumber(arena.word(block + DeviceW.bufferFirstFrame)));
+  }
+
+  *acquire(cpu: Cpu): Suspending<PhysicalAddress> {
+    if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.deviceMutex);
+    return this.#buffer;
+  }
+
+  // eslint-disable-next-line require-yield -- releasing a mutex never waits; the other designs' release may
+  *release(cpu: Cpu): Suspending<void> {
+    cpu.unlock(this.#lock);
+  }
+}
+
+class PerCpuGlobalBuffer implements CompressBuffers {
+  readonly #arena: Arena;
+  readonly #buffer: PercpuPtr;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+    this.#buffer = percpuVariables('per-cpu-global', arena.config.pageSizeBytes).offsets.compress_buffer;
+  }
+
+  // eslint-disable-next-line require-yield -- preempt-off never waits; the other designs' acquire may
+  *acquire(cpu: Cpu): Suspending<PhysicalAddress> {
+    cpu.preemptDisable();
+    return perCpuPtr(this.#arena, this.#buffer, cpu.id);
+  }
+
+  *release(cpu: Cpu): Suspending<void> {
+    if (cpu.preemptEnable()) yield* cpu.reschedule();
+  }
+}
+
+/** The design that the machine was booted with, for one device. */
+export function compressBuffersFor(arena: Arena, device: number): CompressBuffers {
+  const layout = arena.config.bufferLayout;
+  switch (layout) {
+    case 'single-mutex':
+      return new SingleMutexBuffer(arena, device);
+    case 'per-cpu-global':
+      return new PerCpuGlobalBuffer(arena);
+    default:
+      return assertUnreachable(layout);
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * A zram block device: pages in, compressed objects in a pool, pages out.
+ *
+ *     write  same-filled? ─yes─▶ slot keeps the word, no pool memory
+ *              │no
+ *            acquire buffer ─▶ compress ─▶ allocate ─▶ copy into the pool ─▶ release buffer ─▶ slot lock: free old, enter new
+ *            (design)            └ does not shrink below the huge threshold: the raw page is stored instead
+ *     read   slot lock: empty ─▶ zeros │ SAME ─▶ fill │ HUGE ─▶ copy │ else decompress
+ *
+ * The old content of a slot is freed last, so a write that fails leaves it as it was (facts: order since 6.17, and up to
+ * 6.13). Statistics are those of mm_stat and io_stat; they are changed with Atomics by any CPU.
+ */
+import type { IoPage, ObjectSpan } from '../codec.ts';
+import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
+import type { Arena } from '../memory/arena.ts';
+import { CpuF64, CpuW, DeviceI64, DeviceW, Operation } from '../memory/arena-layout.ts';
+import type { PageFrames } from '../memory/page-frames.ts';
+import { NO_HANDLE, type PhysicalAddress, physicalAddress, type PoolHandle } from '../units.ts';
+import { type CompressBuffers, compressBuffersFor } from './compress-buffers.ts';
+import type { Pool } from './pool.ts';
+import { SLOT_HUGE, SLOT_SAME, Slots } from './slots.ts';
+import { Zsmalloc } from './zsmalloc.ts';
+
+/** How a request ended. */
+export const IoStatus = { done: 0, noMemory: 1, corrupt: 2 } as const;
+export type IoStatus = (typeof IoStatus)[keyof typeof IoStatus];
+
+export class ZramDevice {
+  readonly index: number;
+  readonly #arena: Arena;
+  readonly #slots: Slots;
+  readonly #pool: Pool;
+  readonly #buffers: CompressBuffers;
+  readonly #block: number;
+  /** Scratch of the thread that runs this object; one operation at a time touches it, never across a yield. */
+  readonly #span: ObjectSpan = { first: physicalAddress(0), firstBytes: 0, rest: physicalAddress(0), restBytes: 0 };
+
+  constructor(arena: Arena, frames: PageFrames, index: number) {
+    this.index = index;
+    this.#arena = arena;
+    this.#slots = new Slots(arena, index);
+    this.#pool = new Zsmalloc(arena, frames, index);
+    this.#buffers = compressBuffersFor(arena, index);
+    this.#block = arena.deviceWord(index);
+  }
+
+  /** Writes consecutive pages; stops at the first that fails, the pages before it stay written. */
+  *writeRequest(cpu: Cpu, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus> {
+    const block = this.#begin(cpu, Operation.write);
+    let slot = firstSlot;
+    for (const page of pages) {
+      this.#arena.words[block + CpuW.slot] = slot;
+      const status = yield* this.#writePage(cpu, slot, page);
+      if (status !== IoStatus.done) {
+        this.#count(DeviceW.failedWrites, 1);
+        return status;
+      }
+      slot += 1;
+    }
+    this.#finish(block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
+    return IoStatus.done;
+  }
+
+  /** Reads consecutive pages; what was never written reads as zeros. */
+  *readRequest(cpu: Cpu, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus> {
+    const block = this.#begin(cpu, Operation.read);
+    let slot = firstSlot;
+    for (const page of pages) {
+      this.#arena.words[block + CpuW.slot] = slot;
+      const status = yield* this.#readPage(cpu, slot, page);
+      if (status !== IoStatus.done) {
+        this.#count(DeviceW.failedReads, 1);
+        return status;
+      }
+      slot += 1;
+    }
+    this.#finish(block, CpuF64.readOperations, CpuF64.readBytes, pages.length);
+    return IoStatus.done;
+  }
+
+  /** Forgets the content of `count` slots; each counts in notify_free, stored or not. */
+  *discard(cpu: Cpu, firstSlot: number, count: number): Suspending<void> {
+    const block = this.#begin(cpu, Operation.discard);
+    for (let slot = firstSlot; slot < firstSlot + count; slot++) {
+      this.#arena.words[block + CpuW.slot] = slot;
+      const lock = this.#slots.lock(slot);
+      if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
+      yield* this.#freeContent(cpu, slot);
+      cpu.unlock(lock);
+      this.#count(DeviceW.notifyFree, 1);
+    }
+    this.#arena.words[block + CpuW.operation] = Operation.idle;
+  }
+
+  *#writePage(cpu: Cpu, slot: number, page: IoPage): Suspending<IoStatus> {
+    cpu.charge(Cost.comparePage, 1);
+    if (isSameFilled(page.words)) {
+      yield* this.#enterSame(cpu, slot, page.words);
+      return IoStatus.done;
+    }
+    const buffer = yield* this.#buffers.acquire(cpu);
+    const length = cpu.codec.compress(page, buffer);
+    cpu.charge(Cost.compressPage, 1);
+    if (cpu.shouldPause()) yield* cpu.pause();
+    const huge = length >= this.#pool.hugeThresholdBytes;
+    const storedBytes = huge ? this.#arena.config.pageSizeBytes : length;
+    const handle = yield* this.#pool.allocate(cpu, storedBytes);
+    if (handle === NO_HANDLE || !this.#withinLimit()) {
+      yield* this.#buffers.release(cpu);
+      if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
+      return IoStatus.noMemory;
+    }
+    if (huge) this.#copyPage(handle, page);
+    else this.#copyFromBuffer(handle, buffer, length);
+    cpu.charge(Cost.copyBytes, storedBytes);
+    yield* this.#buffers.release(cpu);
+    yield* this.#enterObject(cpu, slot, handle, huge ? 0 : length);
+    return IoStatus.done;
+  }
+
+  /** `length` 0 says that the whole page was stored raw. */
+  *#enterObject(cpu: Cpu, slot: number, handle: PoolHandle, length: number): Suspending<void> {
+    const lock = this.#slots.lock(slot);
+    if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
+    yield* this.#freeContent(cpu, slot);
+    const storedBytes = length === 0 ? this.#arena.config.pageSizeBytes : length;
+    this.#slots.storeObject(slot, handle, storedBytes, length === 0 ? SLOT_HUGE : 0);
+    cpu.unlock(lock);
+    if (length === 0) {
+      this.#count(DeviceW.hugePages, 1);
+      this.#count(DeviceW.hugePagesSince, 1);
+    }
+    this.#addCompressed(storedBytes);
+    this.#addStored();
+  }
+
+  *#enterSame(cpu: Cpu, slot: number, words: Int32Array): Suspending<void> {
+    const lock = this.#slots.lock(slot);
+    if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
+    yield* this.#freeContent(cpu, slot);
+    this.#slots.storeSame(slot, words[0] ?? 0, words[1] ?? 0);
+    cpu.unlock(lock);
+    this.#count(DeviceW.samePages, 1);
+    this.#addStored();
+  }
+
+  /** Under the slot's lock: gives back what the slot holds and leaves it empty. */
+  *#freeContent(cpu: Cpu, slot: number): Suspending<void> {
+    const flags = this.#slots.flags(slot);
+    const storedBytes = this.#slots.sizeBytes(slot);
+    if (storedBytes === 0 && (flags & SLOT_SAME) === 0) return;
+    const handle = this.#slots.handle(slot);
+    this.#slots.clear(slot);
+    this.#count(DeviceW.pagesStored, -1);
+    if ((flags & SLOT_SAME) !== 0) {
+      this.#count(DeviceW.samePages, -1);
+      return;
+    }
+    if ((flags & SLOT_HUGE) !== 0) this.#count(DeviceW.hugePages, -1);
+    Atomics.sub(this.#arena.longs, this.#long(DeviceI64.compressedBytes), BigInt(storedBytes));
+    yield* this.#pool.free(cpu, handle);
+  }
+
+  *#readPage(cpu: Cpu, slot: number, page: IoPage): Suspending<IoStatus> {
+    const lock = this.#slots.lock(slot);
+    if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
+    const flags = this.#slots.flags(slot);
+    const storedBytes = this.#slots.sizeBytes(slot);
+    let intact = true;
+    if (storedBytes === 0) {
+      fill(page.words, this.#slots.sameLow(slot), this.#slots.sameHigh(slot));
+      cpu.charge(Cost.fillPage, 1);
+    } else {
+      this.#pool.locate(this.#slots.handle(slot), storedBytes, this.#span);
+      if ((flags & SLOT_HUGE) !== 0) this.#copyOut(page);
+      else intact = cpu.codec.decompress(this.#span, page);
+      cpu.charge((flags & SLOT_HUGE) === 0 ? Cost.decompressPage : Cost.copyBytes, 1);
+    }
+    cpu.unlock(lock);
+    return intact ? IoStatus.done : IoStatus.corrupt;
+  }
+
+  /** Raises the pool's high-water mark, then says whether the pool is within its limit. */
+  #withinLimit(): boolean {
+    const pages = this.#pool.pages();
+    this.#raise(DeviceW.poolPagesMax, pages);
+    const limit = this.#arena.word(this.#block + DeviceW.limitPages);
+    return limit === 0 || pages <= limit;
+  }
+
+  #copyFromBuffer(handle: PoolHandle, buffer: PhysicalAddress, length: number): void {
+    this.#pool.locate(handle, length, this.#span);
+    const { first, firstBytes, rest, restBytes } = this.#span;
+    const { bytes } = this.#arena;
+    bytes.copyWithin(first, buffer, buffer + firstBytes);
+    if (restBytes > 0) bytes.copyWithin(rest, buffer + firstBytes, buffer + length);
+  }
+
+  #copyPage(handle: PoolHandle, page: IoPage): void {
+    this.#pool.locate(handle, page.bytes.length, this.#span);
+    this.#arena.bytes.set(page.bytes, this.#span.first);
+  }
+
+  #copyOut(page: IoPage): void {
+    const { first, firstBytes } = this.#span;
+    page.bytes.set(this.#arena.bytes.subarray(first, first + firstBytes));
+  }
+
+  #begin(cpu: Cpu, operation: Operation): number {
+    const block = this.#arena.cpuWord(cpu.id);
+    this.#arena.words[block + CpuW.device] = this.index;
+    this.#arena.words[block + CpuW.operation] = operation;
+    return block;
+  }
+
+  #finish(block: number, operations: number, bytes: number, pages: number): void {
+    const { doubles, config, words } = this.#arena;
+    doubles[block / 2 + operations] = this.#arena.double(block / 2 + operations) + 1;
+    doubles[block / 2 + bytes] = this.#arena.double(block / 2 + bytes) + pages * config.pageSizeBytes;
+    words[block + CpuW.operation] = Operation.idle;
+  }
+
+  #addStored(): void {
+    const stored = Atomics.add(this.#arena.words, this.#block + DeviceW.pagesStored, 1) + 1;
+    this.#raise(DeviceW.pagesStoredPeak, stored);
+  }
+
+  #addCompressed(storedBytes: number): void {
+    const { longs } = this.#arena;
+    const change = BigInt(storedBytes);
+    const now = Atomics.add(longs, this.#long(DeviceI64.compressedBytes), change) + change;
+    const peak = this.#long(DeviceI64.compressedBytesPeak);
+    for (let seen = Atomics.load(longs, peak); seen < now;) {
+      const before = Atomics.compareExchange(longs, peak, seen, now);
+      if (before === seen) return;
+      seen = before;
+    }
+  }
+
+  #raise(field: number, value: number): void {
+    const { words } = this.#arena;
+    for (let seen = Atomics.load(words, this.#block + field); seen < value;) {
+      const before = Atomics.compareExchange(words, this.#block + field, seen, value);
+      if (before === seen) return;
+      seen = before;
+    }
+  }
+
+  #count(field: number, change: number): void {
+    Atomics.add(this.#arena.words, this.#block + field, change);
+  }
+
+  #long(field: number): number {
+    return this.#block / 2 + field;
+  }
+}
+
+/** All 8-byte words of the page equal, compared as pairs of 32-bit words. */
+function isSameFilled(words: Int32Array): boolean {
+  const low = words[0];
+  const high = words[1];
+  for (let at = 2; at < words.length; at += 2) {
+    if (words[at] !== low || words[at + 1] !== high) return false;
+  }
+  return true;
+}
+
+function fill(words: Int32Array, low: number, high: number): void {
+  if (low === high) {
+    words.fill(low);
+    return;
+  }
+  for (let at = 0; at < words.length; at += 2) {
+    words[at] = low;
+    words[at + 1] = high;
+  }
+}

@@ -1,0 +1,37 @@
+/** What CPUs execute, ready to run: plain data that crosses thread borders. */
+
+export const ACCESS_PATTERNS = ['write', 'read', 'randwrite', 'randread', 'readwrite', 'randrw'] as const;
+/** fio's rw, with `rw` spelled `readwrite`. */
+export type AccessPattern = (typeof ACCESS_PATTERNS)[number];
+
+/** One job, placed on a CPU and on a stretch of a device. No two jobs that write share a page. */
+export interface JobPlan {
+  readonly name: string;
+  readonly cpu: number;
+  readonly device: number;
+  /** First slot (page) of the job's stretch. */
+  readonly firstSlot: number;
+  /** Blocks of the stretch. */
+  readonly blocks: number;
+  readonly blockPages: number;
+  readonly pattern: AccessPattern;
+  /** Share of reads in mixed patterns, 0 … 100. */
+  readonly readPercent: number;
+  /** Requests that are prepared together and then submitted back to back. */
+  readonly ioDepth: number;
+  /** Blocks to do in one phase; more than `blocks` goes round again. Absent: until the time limit. */
+  readonly blocksToDo?: number | undefined;
+  /** Milliseconds that a phase of this job may take. */
+  readonly runtimeMs?: number | undefined;
+  /** Which page set the job writes from, and at which of its pages it starts. */
+  readonly pageSet: number;
+  readonly firstSetPage: number;
+  /** Order of random patterns derives from it. */
+  readonly seed: number;
+}
+
+/**
+ * What a phase does with a job: `layout` writes each block once, unmeasured, so that there is something to read; `main` is
+ * the job itself; `verify` reads back, in order, every block that was written.
+ */
+export type PhaseKind = 'layout' | 'main' | 'verify';

@@ -1,0 +1,239 @@
+/**
+ * A job while it runs: prepares requests in its own I/O buffers, submits them to its device, checks what comes back.
+ *
+ *     batch:   prepare × ioDepth  ─▶  submit × ioDepth, each timed  ─▶  check × ioDepth
+ *              fill the buffers       device.writeRequest / readRequest     compare with what was written
+ *
+ * zram completes a request in the context of its submitter, so the depth of the queue does not add parallelism: it sets how
+ * many requests reach the device back to back, without the job's own work in between. A request's clock runs from its
+ * hand-over to the device to its completion.
+ *
+ * What was written where is kept in the device's `WrittenPages`, and what is read must equal that. The n-th write of a job
+ * takes the n-th block's worth of pages of its set, whatever the place on the disk, so that overwriting changes content and
+ * size. The job's memory (buffers, record, page sets) is the user's, not the machine's.
+ */
+import type { IoPage } from '../machine/codec.ts';
+import type { Cpu, Suspending } from '../machine/cpu.ts';
+import { IoStatus, type ZramDevice } from '../machine/zram/device.ts';
+import { type BlockOrder, ListedOrder, RandomOrder, SequentialOrder } from './block-order.ts';
+import type { PageSet } from './data/page-set.ts';
+import type { JobPlan, PhaseKind } from './job-plan.ts';
+import { Random } from './random.ts';
+import type { WrittenPages } from './written-pages.ts';
+
+/** Time and the recording of it, brought by the engine. */
+export interface JobClock {
+  /** Milliseconds since some moment. */
+  now(): number;
+  /** A completed request: start and end as `now` gave them. */
+  recordRead(startMs: number, endMs: number): void;
+  recordWrite(startMs: number, endMs: number): void;
+  /** True once every job must end: the run was cancelled or another CPU failed. */
+  stopped(): boolean;
+}
+
+/** Why a job cannot go on. `slot` is the first page of the request in hand, `block` of the disk. */
+export interface JobFailure {
+  readonly kind: 'no-memory' | 'corrupt' | 'mismatch';
+  readonly job: string;
+  readonly device: number;
+  readonly slot: number;
+}
+
+export type BatchOutcome = 'more' | 'finished' | JobFailure;
+
+/** A request in preparation; its buffers are reused from batch to batch. */
+interface Request {
+  readonly pages: readonly IoPage[];
+  block: number;
+  isRead: boolean;
+}
+
+export class Job {
+  readonly plan: JobPlan;
+  /** Pages read and found equal to what was written. */
+  verifiedPages = 0;
+  readonly #device: ZramDevice;
+  readonly #set: PageSet;
+  readonly #setBytes: Buffer;
+  readonly #clock: JobClock;
+  readonly #requests: readonly Request[];
+  readonly #written: WrittenPages;
+  #nextSetPage: number;
+  #reads: BlockOrder;
+  #writes: BlockOrder;
+  /** Chooses reads and writes in mixed patterns. */
+  #mix: Random;
+  #readPercent = 0;
+  #blocksLeft = 0;
+  /** Milliseconds that the phase may take, from its first batch on. */
+  #limitMs = Infinity;
+  #startedMs: number | undefined;
+
+  /** `pageSet` is the one that the plan names; `written` the record of the plan's device. */
+  constructor(plan: JobPlan, parts: { device: ZramDevice; pageSet: PageSet; written: WrittenPages; clock: JobClock }) {
+    this.plan = plan;
+    this.#device = parts.device;
+    this.#set = parts.pageSet;
+    this.#setBytes = Buffer.from(parts.pageSet.bytes);
+    this.#clock = parts.clock;
+    this.#requests = Array.from({ length: plan.ioDepth }, () => makeRequest(plan.blockPages, this.#set.pageSizeBytes));
+    this.#written = parts.written;
+    this.#nextSetPage = plan.firstSetPage;
+    this.#mix = new Random(plan.seed);
+    this.#reads = new SequentialOrder(plan.blocks);
+    this.#writes = this.#reads;
+  }
+
+  /** Makes the job ready for a phase. With `repeatForMs` it goes round for that long, whatever its size and runtime. */
+  begin(phase: PhaseKind, repeatForMs?: number): void {
+    const { plan } = this;
+    const repeat = repeatForMs !== undefined;
+    this.#mix = new Random(plan.seed);
+    this.#blocksLeft = repeat ? Infinity : plan.blocks;
+    this.#limitMs = phase === 'layout' ? Infinity : (repeatForMs ?? plan.runtimeMs ?? Infinity);
+    this.#startedMs = undefined;
+    switch (phase) {
+      case 'layout':
+        this.#blocksLeft = plan.blocks;
+        this.#readPercent = 0;
+        this.#writes = new SequentialOrder(plan.blocks);
+        return;
+      case 'main':
+        if (!repeat) this.#blocksLeft = plan.blocksToDo ?? Infinity;
+        this.#readPercent = readShare(plan);
+        this.#reads = this.#order();
+        // A random map is one for both directions; sequential cursors are apart.
+        this.#writes = plan.pattern === 'randrw' ? this.#reads : this.#order();
+        return;
+      case 'verify': {
+        const blocks = this.#writtenBlocks();
+        if (!repeat || blocks.length === 0) this.#blocksLeft = blocks.length;
+        this.#readPercent = 100;
+        this.#reads = new ListedOrder(blocks);
+      }
+    }
+  }
+
+  /** One batch of at most `ioDepth` requests. */
+  *batch(cpu: Cpu): Suspending<BatchOutcome> {
+    if (this.#clock.stopped() || this.#timeIsOver()) return 'finished';
+    const count = Math.min(this.plan.ioDepth, this.#blocksLeft);
+    if (count === 0) return 'finished';
+    this.#blocksLeft -= count;
+    for (let at = 0; at < count; at++) this.#prepare(this.#request(at));
+    let startMs = this.#clock.now();
+    for (let at = 0; at < count; at++) {
+      const request = this.#request(at);
+      const failure = yield* this.#submit(cpu, request);
+      if (failure !== undefined) return failure;
+      const endMs = this.#clock.now();
+      if (request.isRead) this.#clock.recordRead(startMs, endMs);
+      else this.#clock.recordWrite(startMs, endMs);
+      startMs = endMs;
+    }
+    for (let at = 0; at < count; at++) {
+      const request = this.#request(at);
+      if (request.isRead && !this.#isAsWritten(request, at, count)) return this.#failure('mismatch', request);
+    }
+    return this.#blocksLeft === 0 ? 'finished' : 'more';
+  }
+
+  #timeIsOver(): boolean {
+    const nowMs = this.#clock.now();
+    this.#startedMs ??= nowMs;
+    return nowMs - this.#startedMs >= this.#limitMs;
+  }
+
+  #prepare(request: Request): void {
+    request.isRead =
+      this.#readPercent === 100 || (this.#readPercent > 0 && this.#mix.nextBelow(100) < this.#readPercent);
+    request.block = request.isRead ? this.#reads.next() : this.#writes.next();
+    if (request.isRead) return;
+    const { pageSizeBytes, count } = this.#set;
+    let slot = this.#slotOf(request);
+    for (const page of request.pages) {
+      this.#written.enter(slot, this.plan.pageSet, this.#nextSetPage);
+      slot += 1;
+      const start = this.#nextSetPage * pageSizeBytes;
+      this.#setBytes.copy(page.bytes, 0, start, start + pageSizeBytes);
+      this.#nextSetPage = this.#nextSetPage + 1 === count ? 0 : this.#nextSetPage + 1;
+    }
+  }
+
+  *#submit(cpu: Cpu, request: Request): Suspending<JobFailure | undefined> {
+    const slot = this.#slotOf(request);
+    const status = request.isRead
+      ? yield* this.#device.readRequest(cpu, slot, request.pages)
+      : yield* this.#device.writeRequest(cpu, slot, request.pages);
+    if (status === IoStatus.done) return undefined;
+    return this.#failure(status === IoStatus.noMemory ? 'no-memory' : 'corrupt', request);
+  }
+
+  /** A read prepared after a write of the same batch to the same block sees that write: both go in order. */
+  #isAsWritten(request: Request, at: number, count: number): boolean {
+    for (let later = at + 1; later < count; later++) {
+      const other = this.#request(later);
+      if (!other.isRead && other.block === request.block) return true;
+    }
+    const slot = this.#slotOf(request);
+    for (const [index, page] of request.pages.entries()) {
+      if (!this.#written.matches(slot + index, page)) return false;
+    }
+    this.verifiedPages += request.pages.length;
+    return true;
+  }
+
+  #failure(kind: JobFailure['kind'], request: Request): JobFailure {
+    return { kind, job: this.plan.name, device: this.plan.device, slot: this.#slotOf(request) };
+  }
+
+  #slotOf(request: Request): number {
+    return this.plan.firstSlot + request.block * this.plan.blockPages;
+  }
+
+  #order(): BlockOrder {
+    const random = this.plan.pattern.startsWith('rand');
+    return random
+      ? new RandomOrder(this.plan.blocks, new Random(this.plan.seed))
+      : new SequentialOrder(this.plan.blocks);
+  }
+
+  #writtenBlocks(): Uint32Array {
+    const { firstSlot, blocks: count, blockPages } = this.plan;
+    const blocks: number[] = [];
+    for (let block = 0; block < count; block++) {
+      if (this.#written.isWritten(firstSlot + block * blockPages)) blocks.push(block);
+    }
+    return Uint32Array.from(blocks);
+  }
+
+  #request(at: number): Request {
+    const request = this.#requests[at];
+    if (request === undefined) throw new Error(`request ${at} lies beyond the depth of ${this.plan.ioDepth}`);
+    return request;
+  }
+}
+
+/** Share of reads in the main phase, 0 … 100. */
+function readShare(plan: JobPlan): number {
+  switch (plan.pattern) {
+    case 'write':
+    case 'randwrite':
+      return 0;
+    case 'read':
+    case 'randread':
+      return 100;
+    case 'readwrite':
+    case 'randrw':
+      return plan.readPercent;
+  }
+}
+
+function makeRequest(blockPages: number, pageSizeBytes: number): Request {
+  const pages = Array.from({ length: blockPages }, () => {
+    const memory = new ArrayBuffer(pageSizeBytes);
+    return { bytes: Buffer.from(memory), words: new Int32Array(memory) };
+  });
+  return { pages, block: 0, isRead: false };
+}
