@@ -26,13 +26,18 @@ export interface LabError {
   readonly where?: string | undefined;
 }
 
-export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: LabError };
+export interface Failure {
+  readonly ok: false;
+  readonly error: LabError;
+}
+
+export type Result<T> = { readonly ok: true; readonly value: T } | Failure;
 
 export function ok<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
-export function fail(code: ErrorCode, message: string, where?: string): Result<never> {
+export function fail(code: ErrorCode, message: string, where?: string): Failure {
   return { ok: false, error: where === undefined ? { code, message } : { code, message, where } };
 }
 

@@ -14,6 +14,7 @@ export interface JsonFault {
   readonly what: string;
 }
 
+type Bracket = '{' | '[';
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'comma or end' | 'nothing';
 
 const TOKEN =
@@ -22,7 +23,7 @@ const SPACE = /[ \t\n\r]*/y;
 
 /** The first place at which `text` is not JSON; undefined when it is. A string that never ends is told at its start. */
 export function jsonFault(text: string): JsonFault | undefined {
-  const open: ('{' | '[')[] = [];
+  const open: Bracket[] = [];
   let expected: Expected = 'value';
   let at = matchAt(SPACE, text, 0).length;
   while (at < text.length) {
@@ -41,38 +42,43 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? '';
 }
 
-/** What may follow `token` where `expected` was due, with `open` brought up to date; undefined when it may not stand here. */
-function after(token: string, expected: Expected, open: ('{' | '[')[]): Expected | undefined {
-  const wantsValue = expected === 'value' || expected === 'value or ]';
+/** Where each mark may stand; any other token is a value, or a key if it is a string. */
+const MARKS: Readonly<Record<string, readonly Expected[]>> = {
+  '{': ['value', 'value or ]'],
+  '[': ['value', 'value or ]'],
+  '}': ['key or }', 'comma or end'],
+  ']': ['value or ]', 'comma or end'],
+  ',': ['comma or end'],
+  ':': ['colon'],
+};
+
+/** What may follow `token` where `expected` was due, with `open` brought up to date; undefined if it may not stand here. */
+function after(token: string, expected: Expected, open: Bracket[]): Expected | undefined {
+  const places = MARKS[token];
+  if (places === undefined) return afterScalar(token, expected, open);
+  if (!places.includes(expected)) return undefined;
   switch (token) {
     case '{':
     case '[':
-      if (!wantsValue) return undefined;
       open.push(token);
       return token === '{' ? 'key or }' : 'value or ]';
-    case '}':
-      return (expected === 'key or }' || expected === 'comma or end') && open.at(-1) === '{' ? close(open) : undefined;
-    case ']':
-      return (expected === 'value or ]' || expected === 'comma or end') && open.at(-1) === '['
-        ? close(open)
-        : undefined;
     case ',':
-      if (expected !== 'comma or end') return undefined;
       return open.at(-1) === '{' ? 'key' : 'value';
     case ':':
-      return expected === 'colon' ? 'value' : undefined;
+      return 'value';
     default:
-      if (wantsValue) return endOfValue(open);
-      return token.startsWith('"') && (expected === 'key' || expected === 'key or }') ? 'colon' : undefined;
+      // A bracket closes the one of its own kind.
+      return open.pop() === (token === '}' ? '{' : '[') ? endOfValue(open) : undefined;
   }
 }
 
-function close(open: ('{' | '[')[]): Expected {
-  open.pop();
-  return endOfValue(open);
+function afterScalar(token: string, expected: Expected, open: readonly Bracket[]): Expected | undefined {
+  if (expected === 'value' || expected === 'value or ]') return endOfValue(open);
+  const isKey = token.startsWith('"') && (expected === 'key' || expected === 'key or }');
+  return isKey ? 'colon' : undefined;
 }
 
-function endOfValue(open: readonly ('{' | '[')[]): Expected {
+function endOfValue(open: readonly Bracket[]): Expected {
   return open.length === 0 ? 'nothing' : 'comma or end';
 }
 

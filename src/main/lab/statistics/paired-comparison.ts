@@ -14,9 +14,9 @@ import type { Comparison, Direction, Verdict } from '../../../shared/run-record.
 import { hodgesLehmann, signedRankInterval, type ExactInterval } from './signed-rank.ts';
 
 /** The confidence that an interval must have at least. */
-export const CONFIDENCE = 0.95;
+const CONFIDENCE = 0.95;
 /** With fewer blocks no exact interval of that confidence exists: 1 - 2/2^5 = 93.75 %, 1 - 2/2^6 = 96.9 %. */
-export const FEWEST_BLOCKS = 6;
+const FEWEST_BLOCKS = 6;
 
 /** Throughputs of the two designs in one block, in MB/s, both above 0. */
 export interface Block {

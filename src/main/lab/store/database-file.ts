@@ -6,7 +6,7 @@
  *   then SQLite          version and application once more (the newest header may still lie in the journal), a check
  *                        of all pages, and only then write-ahead logging and migrations
  *
- * Several processes may use one file: readers and one writer work at once, a second writer waits up to `BUSY_TIMEOUT_MS`.
+ * Several processes may use one file: readers and one writer work at once, a second writer waits for its turn.
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -16,8 +16,6 @@ import { makeFolder } from '../make-folder.ts';
 import { migrate } from './migrate.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 import { storageFailure, unusable } from './storage-error.ts';
-
-const BUSY_TIMEOUT_MS = 2000;
 
 const FOREIGN = 'it belongs to another program; it was left as it is';
 
@@ -36,15 +34,16 @@ const HEADER = {
 
 /**
  * The database at `databasePath`, created with its folder where there is none, brought to the newest version where it is
- * older. Errors are of code 'storage': a newer or damaged file, another program's, a folder that cannot be written.
+ * older. Calls on it wait up to `busyTimeoutMs` for another writer. Errors are of code 'storage': a newer or damaged file,
+ * another program's, a folder that cannot be written.
  */
-export function openDatabaseFile(databasePath: string): Result<DatabaseSync> {
+export function openDatabaseFile(databasePath: string, busyTimeoutMs: number): Result<DatabaseSync> {
   let database: DatabaseSync | undefined;
   try {
     makeFolder(dirname(databasePath));
     const refused = refusalByHeader(databasePath);
     if (refused !== undefined) return fail('storage', refused, databasePath);
-    database = new DatabaseSync(databasePath, { timeout: BUSY_TIMEOUT_MS });
+    database = new DatabaseSync(databasePath, { timeout: busyTimeoutMs });
     const refusedOpen = refusalByContent(database, databasePath);
     if (refusedOpen !== undefined) {
       database.close();

@@ -7,7 +7,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { DirectionFigures, MemoryFigures, RunRecord, Sample } from '../../../shared/run-record.ts';
 
-/** A row to be written: column → cell. */
+/** A row to be written: column → cell; columns that it lacks are NULL. */
 export type Row = Readonly<Record<string, SQLInputValue>>;
 /** A row as it comes out: nothing is known of its cells. */
 export type UnknownRow = Readonly<Record<string, unknown>>;
@@ -95,21 +95,23 @@ function document(cell: unknown): unknown {
   return JSON.parse(String(cell));
 }
 
+/** No cells, and so NULL in the table, where the direction was not run. */
 function directionCells(direction: string, figures: DirectionFigures | undefined): Row {
+  if (figures === undefined) return {};
   return {
-    [`${direction}_operations`]: figures?.operations ?? null,
-    [`${direction}_bytes`]: figures?.bytes ?? null,
-    [`${direction}_duration_ns`]: figures?.durationNs ?? null,
-    [`${direction}_megabytes_per_second`]: figures?.megabytesPerSecond ?? null,
-    [`${direction}_latency_mean_ns`]: figures?.latencyNs.mean ?? null,
-    [`${direction}_latency_p50_ns`]: figures?.latencyNs.p50 ?? null,
-    [`${direction}_latency_p90_ns`]: figures?.latencyNs.p90 ?? null,
-    [`${direction}_latency_p99_ns`]: figures?.latencyNs.p99 ?? null,
-    [`${direction}_latency_p999_ns`]: figures?.latencyNs.p999 ?? null,
-    [`${direction}_latency_max_ns`]: figures?.latencyNs.max ?? null,
-    [`${direction}_lock_wait_ns`]: figures?.lockWaitNs ?? null,
-    [`${direction}_lock_wait_share`]: figures?.lockWaitShare ?? null,
-    [`${direction}_lock_contentions`]: figures?.lockContentions ?? null,
+    [`${direction}_operations`]: figures.operations,
+    [`${direction}_bytes`]: figures.bytes,
+    [`${direction}_duration_ns`]: figures.durationNs,
+    [`${direction}_megabytes_per_second`]: figures.megabytesPerSecond,
+    [`${direction}_latency_mean_ns`]: figures.latencyNs.mean,
+    [`${direction}_latency_p50_ns`]: figures.latencyNs.p50,
+    [`${direction}_latency_p90_ns`]: figures.latencyNs.p90,
+    [`${direction}_latency_p99_ns`]: figures.latencyNs.p99,
+    [`${direction}_latency_p999_ns`]: figures.latencyNs.p999,
+    [`${direction}_latency_max_ns`]: figures.latencyNs.max,
+    [`${direction}_lock_wait_ns`]: figures.lockWaitNs,
+    [`${direction}_lock_wait_share`]: figures.lockWaitShare,
+    [`${direction}_lock_contentions`]: figures.lockContentions,
   };
 }
 

@@ -25,6 +25,11 @@ export interface RunStore {
   readonly close: () => void;
 }
 
+export interface RunStoreOptions {
+  /** How long a call waits, and blocks, while another process writes; 5000 by default, its own writes take milliseconds. */
+  readonly busyTimeoutMs?: number;
+}
+
 const LISTING = `
   SELECT id, name, started_at, outcome, engine, profile ->> '$.designs' AS designs,
     (SELECT count(*) FROM samples WHERE samples.run_id = runs.id) AS sample_count
@@ -37,8 +42,8 @@ const DUPLICATE_KEY = 1555;
  * The store in the file at `databasePath`, created with its folder where there is none. A file from a newer version, a
  * damaged one or another program's is refused with code 'storage' and left as it is, with nothing created beside it.
  */
-export function openRunStore(databasePath: string): Result<RunStore> {
-  const opened = openDatabaseFile(databasePath);
+export function openRunStore(databasePath: string, options: RunStoreOptions = {}): Result<RunStore> {
+  const opened = openDatabaseFile(databasePath, options.busyTimeoutMs ?? 5000);
   if (!opened.ok) return opened;
   const context: Context = { database: opened.value, path: databasePath };
   return ok({
@@ -63,16 +68,14 @@ function save(context: Context, record: RunRecord): Result<void> {
   if (!parsed.success) return fail('storage', `Run ${record.id} cannot be stored: ${firstIssue(parsed.issues)}.`);
   return transaction(context, 'BEGIN IMMEDIATE', () => {
     try {
-      insert(context.database, 'runs', [runRow(record)]);
+      insert(context.database, 'runs', runRow(record));
     } catch (error) {
       if (sqliteCode(error) !== DUPLICATE_KEY) throw error;
       return fail('storage', `Run ${record.id} is stored already.`);
     }
-    insert(
-      context.database,
-      'samples',
-      record.samples.map((sample, ordinal) => sampleRow(record.id, ordinal, sample)),
-    );
+    for (const [ordinal, sample] of record.samples.entries()) {
+      insert(context.database, 'samples', sampleRow(record.id, ordinal, sample));
+    }
     return ok(undefined);
   });
 }
@@ -120,13 +123,10 @@ function notFound(runId: string): Result<never> {
   return fail('not-found', `There is no stored run ${runId}.`);
 }
 
-function insert(database: DatabaseSync, table: 'runs' | 'samples', rows: readonly Row[]): void {
-  const [first] = rows;
-  if (first === undefined) return;
-  const columns = Object.keys(first);
+function insert(database: DatabaseSync, table: 'runs' | 'samples', row: Row): void {
+  const columns = Object.keys(row);
   const values = columns.map((column) => `:${column}`);
-  const statement = database.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')})`);
-  for (const row of rows) statement.run(row);
+  database.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')})`).run(row);
 }
 
 /** Runs `action` in a transaction that is kept when it succeeds and undone when it fails or throws. */

@@ -51,6 +51,9 @@ export class Arena {
     this.frameCount = Math.floor(config.memoryBytes / config.pageSizeBytes);
     this.slotCount = Math.ceil(config.diskSizeBytes / config.pageSizeBytes);
     this.geometry = geometryOf(config);
+    if (buffer.byteLength < this.geometry.totalBytes) {
+      throw new Error(`arena of ${buffer.byteLength} bytes is smaller than ${this.geometry.totalBytes}`);
+    }
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);
     this.longs = new BigInt64Array(buffer);
@@ -68,9 +71,6 @@ export class Arena {
    */
   static format(buffer: SharedArrayBuffer, config: MachineConfig): Arena {
     const arena = new Arena(buffer, config);
-    if (buffer.byteLength < arena.geometry.totalBytes) {
-      throw new Error(`arena of ${buffer.byteLength} bytes is smaller than ${arena.geometry.totalBytes}`);
-    }
     arena.bytes.fill(0, 0, arena.geometry.frames);
     const header = arena.words;
     header[HeaderW.version] = ARENA_VERSION;
@@ -89,11 +89,12 @@ export class Arena {
     Atomics.store(this.words, HeaderW.magic, ARENA_MAGIC);
   }
 
-  /** Views over a machine that another thread has made. Throws when the buffer holds none of this version. */
+  /** Views over a machine that another thread has made. Throws when the buffer holds none of this version, or not all of it. */
   static attach(buffer: SharedArrayBuffer): Arena {
-    const header = new Int32Array(buffer, 0, HEADER_BYTES / 4);
+    const header = new Int32Array(buffer, 0, Math.min(Math.floor(buffer.byteLength / 4), HEADER_BYTES / 4));
     const field = (index: number): number => header[index] ?? 0;
-    if (Atomics.load(header, HeaderW.magic) !== ARENA_MAGIC || field(HeaderW.version) !== ARENA_VERSION) {
+    const isSealed = header.length > HeaderW.magic && Atomics.load(header, HeaderW.magic) === ARENA_MAGIC;
+    if (!isSealed || field(HeaderW.version) !== ARENA_VERSION) {
       throw new Error('the buffer holds no machine of this version');
     }
     const bufferLayout = BUFFER_LAYOUTS[field(HeaderW.bufferLayout)];

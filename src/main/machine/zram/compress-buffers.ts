@@ -4,14 +4,14 @@
  *     single-mutex      device block ──mutex──▶ [ buffer 2 pages ][ work memory ]          one of each per device
  *     per-cpu-global    unit of this CPU ─────▶ [ buffer 2 pages ][ work memory ]          one of each per CPU, all devices
  *
- * `acquire` … `release` brackets compression and the copy into the pool, as in 2010. Under `single-mutex` the bracket is a
- * lock that others wait for; under `per-cpu-global` it is a stretch with preemption off, and nobody waits.
+ * lock, `acquire` … `release`, unlock bracket compression and the copy into the pool, as in 2010. Under `single-mutex` the
+ * bracket is a mutex that others wait for; under `per-cpu-global` it is a stretch with preemption off, and nobody waits.
  *
  * Work memory is what the kernel's LZ4 asks for. It is reserved and counted, but lz4-napi brings its own hash table.
  */
 import type { BufferLayout } from '../../../shared/design.ts';
 import { assertUnreachable } from '../../../shared/result.ts';
-import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
+import type { Cpu } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { DeviceW } from '../memory/arena-layout.ts';
 import { layOutStatic, perCpuPtr, type StaticLayout } from '../percpu/static-area.ts';
@@ -24,9 +24,12 @@ export const LZ4_WORK_MEMORY_BYTES = 16416;
 export const BUFFER_PAGES = 2;
 
 export interface CompressBuffers {
-  /** Address of a buffer that is the caller's alone until `release`. */
-  acquire(cpu: Cpu): Suspending<PhysicalAddress>;
-  release(cpu: Cpu): Suspending<void>;
+  /** Where the lock is that `acquire` needs; undefined when the design needs none. */
+  readonly lock: LockWord | undefined;
+  /** Address of a buffer that is the caller's alone until `release`. The caller holds `lock`, where there is one. */
+  acquire(cpu: Cpu): PhysicalAddress;
+  /** True when the CPU is wanted by another task: `cpu.reschedule` must follow. Leaves `lock` to the caller. */
+  release(cpu: Cpu): boolean;
 }
 
 /** Static per-CPU variables of the design: the 2010 patch's two, or none. */
@@ -51,27 +54,26 @@ export function percpuVariables(
 }
 
 class SingleMutexBuffer implements CompressBuffers {
-  readonly #lock: LockWord;
+  readonly lock: LockWord;
   readonly #buffer: PhysicalAddress;
 
   constructor(arena: Arena, device: number) {
     const block = arena.deviceWord(device);
-    this.#lock = lockWord(block + DeviceW.mutex);
+    this.lock = lockWord(block + DeviceW.mutex);
     this.#buffer = arena.frameAddress(frameNumber(arena.word(block + DeviceW.bufferFirstFrame)));
   }
 
-  *acquire(cpu: Cpu): Suspending<PhysicalAddress> {
-    if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.deviceMutex);
+  acquire(): PhysicalAddress {
     return this.#buffer;
   }
 
-  // eslint-disable-next-line require-yield -- releasing a mutex never waits; the other designs' release may
-  *release(cpu: Cpu): Suspending<void> {
-    cpu.unlock(this.#lock);
+  release(): boolean {
+    return false;
   }
 }
 
 class PerCpuGlobalBuffer implements CompressBuffers {
+  readonly lock = undefined;
   readonly #arena: Arena;
   readonly #buffer: PercpuPtr;
 
@@ -80,14 +82,13 @@ class PerCpuGlobalBuffer implements CompressBuffers {
     this.#buffer = percpuVariables('per-cpu-global', arena.config.pageSizeBytes).offsets.compress_buffer;
   }
 
-  // eslint-disable-next-line require-yield -- preempt-off never waits; the other designs' acquire may
-  *acquire(cpu: Cpu): Suspending<PhysicalAddress> {
+  acquire(cpu: Cpu): PhysicalAddress {
     cpu.preemptDisable();
     return perCpuPtr(this.#arena, this.#buffer, cpu.id);
   }
 
-  *release(cpu: Cpu): Suspending<void> {
-    if (cpu.preemptEnable()) yield* cpu.reschedule();
+  release(cpu: Cpu): boolean {
+    return cpu.preemptEnable();
   }
 }
 

@@ -25,6 +25,11 @@ import { Zsmalloc } from './zsmalloc.ts';
 export const IoStatus = { done: 0, noMemory: 1, corrupt: 2 } as const;
 export type IoStatus = (typeof IoStatus)[keyof typeof IoStatus];
 
+/** What a slot is given. */
+type SlotContent =
+  | { readonly kind: 'same'; readonly low: number; readonly high: number }
+  | { readonly kind: 'object'; readonly handle: PoolHandle; readonly storedBytes: number; readonly isHuge: boolean };
+
 export class ZramDevice {
   readonly index: number;
   readonly #arena: Arena;
@@ -85,7 +90,7 @@ export class ZramDevice {
       this.#arena.words[block + CpuW.slot] = slot;
       const lock = this.#slots.lock(slot);
       if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-      yield* this.#freeContent(cpu, slot);
+      if (this.#slots.hasContent(slot)) yield* this.#freeContent(cpu, slot);
       cpu.unlock(lock);
       this.#count(DeviceW.notifyFree, 1);
     }
@@ -95,60 +100,63 @@ export class ZramDevice {
   *#writePage(cpu: Cpu, slot: number, page: IoPage): Suspending<IoStatus> {
     cpu.charge(Cost.comparePage, 1);
     if (isSameFilled(page.words)) {
-      yield* this.#enterSame(cpu, slot, page.words);
+      yield* this.#enter(cpu, slot, { kind: 'same', low: page.words[0] ?? 0, high: page.words[1] ?? 0 });
       return IoStatus.done;
     }
-    const buffer = yield* this.#buffers.acquire(cpu);
+    const { lock } = this.#buffers;
+    if (lock !== undefined && !cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.deviceMutex);
+    const buffer = this.#buffers.acquire(cpu);
     const length = cpu.codec.compress(page, buffer);
     cpu.charge(Cost.compressPage, 1);
     if (cpu.shouldPause()) yield* cpu.pause();
-    const huge = length >= this.#pool.hugeThresholdBytes;
-    const storedBytes = huge ? this.#arena.config.pageSizeBytes : length;
+    const isHuge = length >= this.#pool.hugeThresholdBytes;
+    const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
     const handle = yield* this.#pool.allocate(cpu, storedBytes);
-    if (handle === NO_HANDLE || !this.#withinLimit()) {
-      yield* this.#buffers.release(cpu);
+    const fits = handle !== NO_HANDLE && this.#withinLimit();
+    if (fits) {
+      if (isHuge) this.#copyPage(handle, page);
+      else this.#copyFromBuffer(handle, buffer, length);
+      cpu.charge(Cost.copyBytes, storedBytes);
+    }
+    const mustReschedule = this.#buffers.release(cpu);
+    if (lock !== undefined) cpu.unlock(lock);
+    if (mustReschedule) yield* cpu.reschedule();
+    if (!fits) {
       if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
       return IoStatus.noMemory;
     }
-    if (huge) this.#copyPage(handle, page);
-    else this.#copyFromBuffer(handle, buffer, length);
-    cpu.charge(Cost.copyBytes, storedBytes);
-    yield* this.#buffers.release(cpu);
-    yield* this.#enterObject(cpu, slot, handle, huge ? 0 : length);
+    yield* this.#enter(cpu, slot, { kind: 'object', handle, storedBytes, isHuge });
     return IoStatus.done;
   }
 
-  /** `length` 0 says that the whole page was stored raw. */
-  *#enterObject(cpu: Cpu, slot: number, handle: PoolHandle, length: number): Suspending<void> {
+  /** Puts new content into a slot, after giving back what it holds, and counts it. */
+  *#enter(cpu: Cpu, slot: number, content: SlotContent): Suspending<void> {
     const lock = this.#slots.lock(slot);
     if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-    yield* this.#freeContent(cpu, slot);
-    const storedBytes = length === 0 ? this.#arena.config.pageSizeBytes : length;
-    this.#slots.storeObject(slot, handle, storedBytes, length === 0 ? SLOT_HUGE : 0);
+    if (this.#slots.hasContent(slot)) yield* this.#freeContent(cpu, slot);
+    if (content.kind === 'same') this.#slots.storeSame(slot, content.low, content.high);
+    else this.#slots.storeObject(slot, content.handle, content.storedBytes, content.isHuge ? SLOT_HUGE : 0);
     cpu.unlock(lock);
-    if (length === 0) {
-      this.#count(DeviceW.hugePages, 1);
-      this.#count(DeviceW.hugePagesSince, 1);
+    this.#countContent(content);
+  }
+
+  #countContent(content: SlotContent): void {
+    if (content.kind === 'same') {
+      this.#count(DeviceW.samePages, 1);
+    } else {
+      this.#addCompressed(content.storedBytes);
+      if (content.isHuge) {
+        this.#count(DeviceW.hugePages, 1);
+        this.#count(DeviceW.hugePagesSince, 1);
+      }
     }
-    this.#addCompressed(storedBytes);
     this.#addStored();
   }
 
-  *#enterSame(cpu: Cpu, slot: number, words: Int32Array): Suspending<void> {
-    const lock = this.#slots.lock(slot);
-    if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-    yield* this.#freeContent(cpu, slot);
-    this.#slots.storeSame(slot, words[0] ?? 0, words[1] ?? 0);
-    cpu.unlock(lock);
-    this.#count(DeviceW.samePages, 1);
-    this.#addStored();
-  }
-
-  /** Under the slot's lock: gives back what the slot holds and leaves it empty. */
+  /** Under the slot's lock: gives back what the slot holds and leaves it empty. The slot has content. */
   *#freeContent(cpu: Cpu, slot: number): Suspending<void> {
     const flags = this.#slots.flags(slot);
     const storedBytes = this.#slots.sizeBytes(slot);
-    if (storedBytes === 0 && (flags & SLOT_SAME) === 0) return;
     const handle = this.#slots.handle(slot);
     this.#slots.clear(slot);
     this.#count(DeviceW.pagesStored, -1);

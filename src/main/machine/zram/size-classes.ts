@@ -65,7 +65,7 @@ export function buildSizeClasses(pageSizeBytes: number, maxPages: number): SizeC
   for (let index = indices - 1; index >= 0; index--) {
     const shape = zspageShape(Math.min(MIN_OBJECT_BYTES + index * delta, pageSizeBytes), pageSizeBytes, maxPages);
     const larger = shapes.at(-1);
-    if (larger === undefined || larger.pages !== shape.pages || larger.objects !== shape.objects) shapes.push(shape);
+    if (larger?.pages !== shape.pages || larger.objects !== shape.objects) shapes.push(shape);
     shapeOfIndex[index] = shapes.length - 1;
   }
   const count = shapes.length;

@@ -41,6 +41,12 @@ export class Slots {
     return this.#arena.word(this.#word(slot) + SlotW.flags) >>> SIZE_SHIFT;
   }
 
+  hasContent(slot: number): boolean {
+    return (
+      this.#arena.word(this.#word(slot) + SlotW.flags) >>> SIZE_SHIFT !== 0 || (this.flags(slot) & SLOT_SAME) !== 0
+    );
+  }
+
   handle(slot: number): PoolHandle {
     return poolHandle(this.#arena.word(this.#word(slot) + SlotW.handle));
   }

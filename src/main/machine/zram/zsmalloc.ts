@@ -46,6 +46,7 @@ export class Zsmalloc implements Pool {
   readonly #firstClass: number;
   readonly #device: number;
   readonly #objectBits: number;
+  readonly #pageShift: number;
 
   constructor(arena: Arena, frames: PageFrames, device: number) {
     this.#arena = arena;
@@ -54,6 +55,7 @@ export class Zsmalloc implements Pool {
     this.hugeThresholdBytes = this.#classes.hugeThresholdBytes;
     this.#firstClass = arena.poolClassWord(device);
     this.#device = arena.deviceWord(device);
+    this.#pageShift = Math.log2(arena.config.pageSizeBytes);
     this.#objectBits = Math.ceil(Math.log2(Math.max(...this.#classes.objects)));
     if (arena.frameCount * 2 ** this.#objectBits > 2 ** 31) {
       throw new Error(`${arena.frameCount} frames do not fit a 31-bit handle with ${this.#objectBits} object bits`);
@@ -109,10 +111,8 @@ export class Zsmalloc implements Pool {
     const index = this.#arena.word(this.#arena.descriptorWord(zspage) + FrameW.classIndex);
     const pageSize = this.#arena.config.pageSizeBytes;
     const start = this.#objectNumber(handle) * this.#column(this.#classes.objectBytes, index) + this.#header(index);
-    let page = Math.floor(start / pageSize);
-    const within = start - page * pageSize;
-    let frame = zspage;
-    for (; page > 0; page--) frame = this.#nextFrame(frame);
+    const frame = this.#frameAt(zspage, start);
+    const within = start & (pageSize - 1);
     span.first = physicalAddress(this.#arena.frameAddress(frame) + within);
     span.firstBytes = Math.min(bytes, pageSize - within);
     span.restBytes = bytes - span.firstBytes;
@@ -158,7 +158,7 @@ export class Zsmalloc implements Pool {
       object = freed - 1;
       words[descriptor + FrameW.freeObject] = this.#arena.word(this.#objectAddress(zspage, index, object) / 4);
     }
-    const handle = poolHandle(zspage * 2 ** this.#objectBits + object);
+    const handle = poolHandle((zspage << this.#objectBits) | object);
     if (this.#header(index) > 0) words[this.#objectAddress(zspage, index, object) / 4] = handle;
     return handle;
   }
@@ -213,13 +213,16 @@ export class Zsmalloc implements Pool {
   }
 
   #objectAddress(zspage: FrameNumber, index: number, object: number): PhysicalAddress {
-    const pageSize = this.#arena.config.pageSizeBytes;
     const start = object * this.#column(this.#classes.objectBytes, index);
-    let page = Math.floor(start / pageSize);
-    const within = start - page * pageSize;
+    const within = start & (this.#arena.config.pageSizeBytes - 1);
+    return physicalAddress(this.#arena.frameAddress(this.#frameAt(zspage, start)) + within);
+  }
+
+  /** The frame that holds byte `offset` of a zspage. */
+  #frameAt(zspage: FrameNumber, offset: number): FrameNumber {
     let frame = zspage;
-    for (; page > 0; page--) frame = this.#nextFrame(frame);
-    return physicalAddress(this.#arena.frameAddress(frame) + within);
+    for (let page = offset >> this.#pageShift; page > 0; page--) frame = this.#nextFrame(frame);
+    return frame;
   }
 
   #nextFrame(frame: FrameNumber): FrameNumber {
@@ -227,7 +230,7 @@ export class Zsmalloc implements Pool {
   }
 
   #zspageOf(handle: PoolHandle): FrameNumber {
-    const zspage = frameNumber(Math.floor(handle / 2 ** this.#objectBits));
+    const zspage = frameNumber(handle >> this.#objectBits);
     if (this.#arena.word(this.#arena.descriptorWord(zspage) + FrameW.kind) !== FrameKind.pool) {
       throw new Error(`handle ${handle} names frame ${zspage}, which is not the pool's`);
     }
@@ -235,7 +238,7 @@ export class Zsmalloc implements Pool {
   }
 
   #objectNumber(handle: PoolHandle): number {
-    return handle % 2 ** this.#objectBits;
+    return handle & ((1 << this.#objectBits) - 1);
   }
 
   /** Bytes in front of an object's data: none where the object owns its page. */

@@ -1,0 +1,142 @@
+/**
+ * The columns of the CSV export: one table for the file and for its documentation.
+ *
+ * Names and their order are stable: a script that reads today's file reads tomorrow's, new columns come last. A name ends in
+ * its unit where the figure has one. Empty cells: the direction was not run.
+ */
+import type { Direction, DirectionFigures, MemoryFigures, RunRecord, Sample } from '../../../shared/run-record.ts';
+
+/** A cell before it is written; undefined is an empty one. */
+export type CsvCell = string | number | undefined;
+
+export interface CsvColumn {
+  readonly name: string;
+  /** In words; 'text' for what is not a number. */
+  readonly unit: string;
+  /** What the column holds, a phrase. */
+  readonly meaning: string;
+  readonly read: (record: RunRecord, sample: Sample) => CsvCell;
+}
+
+const RUN_COLUMNS: readonly CsvColumn[] = [
+  { name: 'run_id', unit: 'text', meaning: 'the run, the same in all its rows', read: (record) => record.id },
+  { name: 'name', unit: 'text', meaning: 'name of the run', read: (record) => record.name },
+  { name: 'started_at', unit: 'ISO 8601, UTC', meaning: 'start of the run', read: (record) => record.startedAt },
+  { name: 'outcome', unit: 'text', meaning: 'complete, cancelled or failed', read: (record) => record.outcome },
+  { name: 'engine', unit: 'text', meaning: 'what played the CPUs', read: (record) => record.engine },
+  { name: 'clock', unit: 'text', meaning: 'where times come from', read: (_, sample) => sample.clock },
+  { name: 'design', unit: 'text', meaning: 'design variant', read: (_, sample) => sample.design },
+  { name: 'repetition', unit: 'number', meaning: 'block of the experiment, from 1', read: (_, s) => s.repetition },
+  { name: 'position', unit: 'number', meaning: 'place in the order of its block, from 1', read: (_, s) => s.position },
+  { name: 'cpus', unit: 'CPUs', meaning: 'online CPUs of the machine', read: (_, sample) => sample.cpus },
+  {
+    name: 'oversubscribed',
+    unit: 'text',
+    meaning: 'yes where CPUs shared the cores of the host',
+    read: (record) => (record.oversubscribed ? 'yes' : 'no'),
+  },
+];
+
+const CONTEXT_COLUMNS: readonly CsvColumn[] = [
+  {
+    name: 'verified_pages',
+    unit: 'pages',
+    meaning: 'pages read back equal to what was written',
+    read: (_, sample) => sample.verifiedPages,
+  },
+  { name: 'profile', unit: 'text', meaning: 'name of the profile', read: (record) => record.profile.name },
+  { name: 'seed', unit: 'number', meaning: 'of all random choices', read: (record) => record.profile.workload.seed },
+  {
+    name: 'page_size_bytes',
+    unit: 'bytes',
+    meaning: 'page size of the machine',
+    read: (record) => record.profile.machine.pageSizeBytes,
+  },
+  { name: 'devices', unit: 'number', meaning: 'zram devices', read: (record) => record.profile.machine.devices },
+  { name: 'codec', unit: 'text', meaning: 'compressor', read: (record) => record.environment.codec },
+  { name: 'host_cpu', unit: 'text', meaning: 'CPU model of the host', read: (record) => record.environment.cpuModel },
+  { name: 'host_cores', unit: 'cores', meaning: 'cores of the host', read: (record) => record.environment.hostCores },
+  {
+    name: 'host_memory_bytes',
+    unit: 'bytes',
+    meaning: 'memory of the host',
+    read: (record) => record.environment.hostMemoryBytes,
+  },
+  {
+    name: 'host_governor',
+    unit: 'text',
+    meaning: 'CPU frequency governor of the host',
+    read: (record) => record.environment.governor,
+  },
+  {
+    name: 'host_operating_system',
+    unit: 'text',
+    meaning: 'operating system of the host',
+    read: (record) => record.environment.operatingSystem,
+  },
+  { name: 'host_kernel', unit: 'text', meaning: 'kernel of the host', read: (record) => record.environment.kernel },
+  { name: 'runtime', unit: 'text', meaning: 'what ran the lab', read: (record) => record.environment.runtime },
+  { name: 'lab_version', unit: 'text', meaning: 'of percpu-lab', read: (record) => record.environment.labVersion },
+];
+
+/** All columns, in the order of the file. */
+export const CSV_COLUMNS: readonly CsvColumn[] = [
+  ...RUN_COLUMNS,
+  ...directionColumns('write'),
+  ...directionColumns('read'),
+  ...memoryColumns('end', (sample) => sample.memoryAtEnd),
+  ...memoryColumns('peak', (sample) => sample.memoryAtPeak),
+  ...CONTEXT_COLUMNS,
+];
+
+function directionColumns(direction: Direction): readonly CsvColumn[] {
+  const column = (
+    suffix: string,
+    unit: string,
+    meaning: string,
+    read: (figures: DirectionFigures) => number,
+  ): CsvColumn => ({
+    name: `${direction}_${suffix}`,
+    unit,
+    meaning: `${direction}s: ${meaning}`,
+    read: (_, sample) => {
+      const figures = sample[direction];
+      return figures === undefined ? undefined : read(figures);
+    },
+  });
+  return [
+    column('throughput_MBps', '10^6 bytes per second', 'throughput of all CPUs', (f) => f.megabytesPerSecond),
+    column('operations', 'operations', 'operations done', (f) => f.operations),
+    column('bytes', 'bytes', 'bytes moved', (f) => f.bytes),
+    column('duration_ns', 'nanoseconds', 'start barrier to last completion', (f) => f.durationNs),
+    column('latency_mean_ns', 'nanoseconds', 'mean latency of an operation', (f) => f.latencyNs.mean),
+    column('latency_p50_ns', 'nanoseconds', 'median latency', (f) => f.latencyNs.p50),
+    column('latency_p90_ns', 'nanoseconds', '90 % of operations took at most this', (f) => f.latencyNs.p90),
+    column('latency_p99_ns', 'nanoseconds', '99 % of operations took at most this', (f) => f.latencyNs.p99),
+    column('latency_p999_ns', 'nanoseconds', '99.9 % of operations took at most this', (f) => f.latencyNs.p999),
+    column('latency_max_ns', 'nanoseconds', 'longest operation', (f) => f.latencyNs.max),
+    column('lock_wait_ns', 'nanoseconds', 'waiting for locks, summed over CPUs', (f) => f.lockWaitNs),
+    column('lock_wait_share', '0 to 1', 'of the time of the CPUs that had a job', (f) => f.lockWaitShare),
+    column('lock_contentions', 'acquisitions', 'that had to wait', (f) => f.lockContentions),
+  ];
+}
+
+function memoryColumns(when: 'end' | 'peak', memory: (sample: Sample) => MemoryFigures): readonly CsvColumn[] {
+  const column = (what: string, meaning: string, read: (figures: MemoryFigures) => number): CsvColumn => ({
+    name: `memory_${when}_${what}_bytes`,
+    unit: 'bytes',
+    meaning: when === 'end' ? `${meaning}, at the end` : `${meaning}, at its highest`,
+    read: (_, sample) => read(memory(sample)),
+  });
+  return [
+    column('original', 'contents of the stored pages', (m) => m.originalBytes),
+    column('compressed', 'the same, compressed', (m) => m.compressedBytes),
+    column('pool', 'page frames of the compressed pools', (m) => m.poolBytes),
+    column('buffer', 'compression buffers', (m) => m.bufferBytes),
+    column('work_memory', 'work memory of the compressor', (m) => m.workMemoryBytes),
+    column('percpu_area', 'page frames of the per-CPU area', (m) => m.percpuAreaBytes),
+    column('slot_table', 'page frames of the zram slot tables', (m) => m.slotTableBytes),
+    column('used', 'all page frames in use', (m) => m.usedBytes),
+    column('total', 'all page frames of the machine', (m) => m.totalBytes),
+  ];
+}

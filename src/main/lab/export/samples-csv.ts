@@ -1,0 +1,28 @@
+/**
+ * A run as a table for spreadsheets and scripts: RFC 4180, one row per sample, with a header.
+ */
+import { stringify } from 'csv-stringify/sync';
+import type { RunRecord } from '../../../shared/run-record.ts';
+import { fileStem } from '../file-stem.ts';
+import { CSV_COLUMNS } from './csv-columns.ts';
+
+/**
+ * The samples of `record`, columns as in `CSV_COLUMNS`; only the header where there are none. Numbers are written in full.
+ * Text that a spreadsheet would take for a formula (it starts with = + - @, tab or carriage return) gets an apostrophe.
+ */
+export function samplesCsv(record: RunRecord): string {
+  const rows = record.samples.map((sample) => CSV_COLUMNS.map((column) => column.read(record, sample)));
+  return stringify(rows, {
+    header: true,
+    columns: CSV_COLUMNS.map(({ name }) => name),
+    record_delimiter: '\r\n',
+    escape_formulas: true,
+  });
+}
+
+/** A file name for the export, safe on every system: `percpu-lab-NAME-20261102-100000.csv`, the time in UTC. */
+export function exportFileName(record: RunRecord): string {
+  const [date = '', time = ''] = record.startedAt.split('T');
+  const stamp = `${date.replaceAll(/\D/g, '')}-${time.slice(0, 8).replaceAll(/\D/g, '')}`;
+  return `percpu-lab-${fileStem(record.name, 'run')}-${stamp}.csv`;
+}

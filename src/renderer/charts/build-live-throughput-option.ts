@@ -1,0 +1,82 @@
+import { DESIGN_WORDS } from '../../shared/design.ts';
+import type { ThroughputLine } from '../stores/live-figures.ts';
+import { formatDuration } from '../format/duration.ts';
+import { formatSignificant } from '../format/number.ts';
+import { formatThroughput } from '../format/throughput.ts';
+import type { ThemeTokens } from '../theme/tokens.ts';
+import { DIRECTIONS } from '../words/labels.ts';
+import { chartBase, LEFT_GUTTER, valueAxisX, valueAxisY } from './chart-base.ts';
+import type { ChartOption } from './chart-option.ts';
+import { designLineStyle, designLook } from './design-mark.ts';
+
+/** Symbols on a line are few, so that they tell lines apart without hiding them. */
+const SYMBOLS_PER_LINE = 12;
+
+/** Throughput over time: writes above, reads below, one line per design over the seconds since the run started. */
+export function buildLiveThroughputOption(lines: readonly ThroughputLine[], tokens: ThemeTokens): ChartOption {
+  const end = endOfTime(lines);
+  return {
+    ...chartBase(tokens),
+    tooltip: { ...chartBase(tokens).tooltip, trigger: 'axis', valueFormatter: throughputOrNothing },
+    axisPointer: { link: [{ xAxisIndex: 'all' }] },
+    title: DIRECTIONS.map((direction, index) => ({
+      text: `${direction} MB/s`,
+      left: LEFT_GUTTER + 4,
+      top: index === 0 ? 0 : '47%',
+      padding: 0,
+      textStyle: { fontSize: 11, fontWeight: 600, color: tokens.textDim },
+    })),
+    grid: [
+      { left: LEFT_GUTTER, right: 16, top: 18, height: '34%' },
+      { left: LEFT_GUTTER, right: 16, top: '55%', height: '34%' },
+    ],
+    xAxis: DIRECTIONS.map((_, gridIndex) => ({
+      ...valueAxisX(tokens, ''),
+      gridIndex,
+      min: 0,
+      max: end,
+      axisLabel: {
+        color: tokens.textDim,
+        fontSize: 11,
+        show: gridIndex === 1,
+        hideOverlap: true,
+        showMaxLabel: false,
+        formatter: (seconds: number) => `${formatSignificant(seconds)} s`,
+      },
+      axisPointer: { label: { show: true, formatter: ({ value }) => formatDuration(Number(value)) } },
+    })),
+    yAxis: DIRECTIONS.map((_, gridIndex) => ({ ...valueAxisY(tokens), gridIndex, min: 0 })),
+    series: lines.map((line) => lineSeries(line, tokens)),
+  };
+}
+
+function lineSeries({ design, direction, points }: ThroughputLine, tokens: ThemeTokens) {
+  const axis = DIRECTIONS.indexOf(direction);
+  const every = Math.max(1, Math.ceil(points.length / SYMBOLS_PER_LINE));
+  const { token, symbol } = designLook(design);
+  return {
+    type: 'line' as const,
+    id: `${design} ${direction}`,
+    name: DESIGN_WORDS[design].title,
+    xAxisIndex: axis,
+    yAxisIndex: axis,
+    data: points.map(([seconds, value]) => [seconds, value]),
+    symbol,
+    symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (dataIndex % every === 0 ? 6 : 0),
+    showAllSymbol: true,
+    connectNulls: false,
+    itemStyle: { color: tokens[token] },
+    lineStyle: designLineStyle(design, tokens),
+  };
+}
+
+/** The right end of the time axis in seconds: it grows in steps, so that the picture does not slide at every redraw. */
+export function endOfTime(lines: readonly { readonly points: readonly (readonly [number, unknown])[] }[]): number {
+  const last = Math.max(0, ...lines.map(({ points }) => points.at(-1)?.[0] ?? 0));
+  const step = 10 ** Math.floor(Math.log10(Math.max(last, 1)));
+  return Math.max(5, Math.ceil((last * 1.02) / step) * step);
+}
+
+function throughputOrNothing(value: unknown): string {
+  return typeof value === 'number' ? formatThroughput(value) : '–';
+}

@@ -1,0 +1,55 @@
+import { DESIGN_WORDS } from '../../shared/design.ts';
+import type { DesignSummary, MemoryFigures } from '../../shared/run-record.ts';
+import { formatBytes } from '../format/bytes.ts';
+import type { ThemeTokens } from '../theme/tokens.ts';
+import { MEMORY_KINDS } from '../words/memory-kinds.ts';
+import { chartBase, NAME_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
+import type { ChartOption } from './chart-option.ts';
+import { memoryDecal } from './memory-decal.ts';
+
+/** Page frames in use by kind, at the end of a repetition and at its peak: two stacked bars per design. */
+export function buildMemoryBarsOption(designs: readonly DesignSummary[], tokens: ThemeTokens): ChartOption {
+  const rows: readonly { readonly title: string; readonly memory: MemoryFigures }[] = designs.flatMap((summary) => [
+    { title: `${DESIGN_WORDS[summary.design].title}, end`, memory: summary.memoryAtEnd },
+    { title: `${DESIGN_WORDS[summary.design].title}, peak`, memory: summary.memoryAtPeak },
+  ]);
+  return {
+    ...chartBase(tokens),
+    tooltip: {
+      ...chartBase(tokens).tooltip,
+      trigger: 'axis',
+      axisPointer: { type: 'none' },
+      valueFormatter: (value) => formatBytes(Number(value)),
+    },
+    grid: { left: NAME_GUTTER, right: 76, top: 6, bottom: 24 },
+    xAxis: {
+      ...valueAxisX(tokens, ''),
+      min: 0,
+      splitNumber: 4,
+      axisLabel: {
+        color: tokens.textDim,
+        fontSize: 11,
+        hideOverlap: true,
+        formatter: (bytes: number) => formatBytes(bytes),
+      },
+    },
+    yAxis: rowAxisY(
+      tokens,
+      rows.map((row) => row.title),
+    ),
+    series: MEMORY_KINDS.map((kind, index) => ({
+      type: 'bar' as const,
+      name: kind.title,
+      stack: 'used',
+      barMaxWidth: 14,
+      data: rows.map((row) => kind.bytes(row.memory)),
+      itemStyle: { color: tokens[kind.token], decal: memoryDecal(index, tokens) },
+      label: {
+        show: index === MEMORY_KINDS.length - 1,
+        position: 'right' as const,
+        color: tokens.text,
+        formatter: ({ dataIndex }: { dataIndex: number }) => formatBytes(rows[dataIndex]?.memory.usedBytes ?? 0),
+      },
+    })),
+  };
+}

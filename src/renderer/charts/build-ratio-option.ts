@@ -1,0 +1,103 @@
+import { DESIGN_WORDS } from '../../shared/design.ts';
+import type { Comparison } from '../../shared/run-record.ts';
+import { formatInterval, formatRatio } from '../format/ratio.ts';
+import type { ThemeTokens } from '../theme/tokens.ts';
+import { DIRECTION_WORDS, VERDICT_WORDS } from '../words/labels.ts';
+import { chartBase, NAME_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
+import type { ChartOption } from './chart-option.ts';
+import { designLook } from './design-mark.ts';
+
+/** One row per comparison: the ratio to the baseline with its interval; 1 as a line, the equivalence margin shaded. */
+export function buildRatioOption(
+  comparisons: readonly Comparison[],
+  equivalencePercent: number,
+  tokens: ThemeTokens,
+): ChartOption {
+  const margin = equivalencePercent / 100;
+  const titles = comparisons.map(rowTitle);
+  return {
+    ...chartBase(tokens),
+    tooltip: { ...chartBase(tokens).tooltip, trigger: 'item' },
+    grid: { left: NAME_GUTTER, right: 24, top: 16, bottom: 40 },
+    xAxis: {
+      ...valueAxisX(tokens, 'times as fast as the baseline'),
+      ...ratioRange(comparisons, margin),
+      axisLabel: {
+        color: tokens.textDim,
+        fontSize: 11,
+        hideOverlap: true,
+        formatter: (ratio: number) => formatRatio(ratio),
+      },
+    },
+    yAxis: rowAxisY(tokens, titles),
+    series: [
+      bandSeries(margin, tokens),
+      ...comparisons.flatMap((comparison, index) => comparisonSeries(comparison, titles[index] ?? '', tokens)),
+    ],
+  };
+}
+
+function rowTitle(comparison: Comparison): string {
+  return `${DIRECTION_WORDS[comparison.direction]}, ${DESIGN_WORDS[comparison.design].title}`;
+}
+
+/** Room for every interval and for the whole margin, and a little more on both sides. */
+function ratioRange(comparisons: readonly Comparison[], margin: number): { min: number; max: number } {
+  const bounds = comparisons.flatMap(({ ratio, interval }) => [ratio, interval?.low ?? ratio, interval?.high ?? ratio]);
+  const low = Math.min(1 - margin, ...bounds);
+  const high = Math.max(1 + margin, ...bounds);
+  const room = Math.max(0.02, (high - low) * 0.12);
+  return { min: Math.max(0, Math.floor((low - room) * 20) / 20), max: Math.ceil((high + room) * 20) / 20 };
+}
+
+function bandSeries(margin: number, tokens: ThemeTokens) {
+  return {
+    type: 'line' as const,
+    data: [],
+    silent: true,
+    markArea: {
+      silent: true,
+      itemStyle: { color: tokens.accent, opacity: 0.14 },
+      data: [[{ xAxis: 1 - margin }, { xAxis: 1 + margin }]] as [{ xAxis: number }, { xAxis: number }][],
+    },
+    markLine: {
+      silent: true,
+      symbol: 'none',
+      lineStyle: { color: tokens.text, type: 'solid' as const, width: 1 },
+      label: { formatter: 'equal', color: tokens.textDim, fontSize: 11, distance: 2 },
+      data: [{ xAxis: 1 }],
+    },
+  };
+}
+
+function comparisonSeries(comparison: Comparison, title: string, tokens: ThemeTokens) {
+  const { token, symbol } = designLook(comparison.design);
+  const color = tokens[token];
+  const { sign, word } = VERDICT_WORDS[comparison.verdict];
+  const interval = comparison.interval === undefined ? 'no interval' : formatInterval(comparison.interval);
+  const text = `${formatRatio(comparison.ratio)} ${interval} ${sign} ${word}`;
+  const point = {
+    type: 'scatter' as const,
+    symbol,
+    symbolSize: 10,
+    itemStyle: { color },
+    data: [[comparison.ratio, title]],
+    label: { show: true, position: 'top' as const, distance: 8, formatter: text, color: tokens.text, fontSize: 11 },
+    tooltip: { formatter: `${text}\n${comparison.reason}` },
+    z: 5,
+  };
+  if (comparison.interval === undefined) return [point];
+  const whisker = {
+    type: 'line' as const,
+    data: [
+      [comparison.interval.low, title],
+      [comparison.interval.high, title],
+    ],
+    symbol: 'rect',
+    symbolSize: [2, 14],
+    showSymbol: true,
+    itemStyle: { color },
+    lineStyle: { color, width: 3 },
+  };
+  return [whisker, point];
+}

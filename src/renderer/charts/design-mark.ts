@@ -1,0 +1,35 @@
+/** How a design is drawn: a colour, and a dash and a symbol that tell it apart without colour. */
+import { BUFFER_LAYOUTS, type BufferLayout } from '../../shared/design.ts';
+import type { ThemeTokens } from '../theme/tokens.ts';
+
+/** Symbols of ECharts that have the same names in `DesignMark.vue`. */
+export type MarkSymbol = 'circle' | 'triangle' | 'rect' | 'diamond' | 'pin';
+
+/** One design's look, the same in every chart, legend and list. */
+export interface DesignLook {
+  readonly token: keyof ThemeTokens;
+  /** Lengths of strokes and gaps in pixels; empty is a solid line. */
+  readonly dash: readonly number[];
+  readonly symbol: MarkSymbol;
+}
+
+const LOOKS: readonly DesignLook[] = [
+  { token: 'design1', dash: [6, 3], symbol: 'triangle' },
+  { token: 'design2', dash: [], symbol: 'circle' },
+  { token: 'design3', dash: [2, 2], symbol: 'rect' },
+  { token: 'design4', dash: [8, 3, 2, 3], symbol: 'diamond' },
+  { token: 'design5', dash: [12, 4], symbol: 'pin' },
+];
+
+/** The look of a design: its place among all designs decides, so it is the same in every experiment. */
+export function designLook(design: BufferLayout): DesignLook {
+  const look = LOOKS[BUFFER_LAYOUTS.indexOf(design)];
+  if (look === undefined) throw new Error(`design ${design} has no look; add one to LOOKS`);
+  return look;
+}
+
+/** Line style of ECharts for a design. */
+export function designLineStyle(design: BufferLayout, tokens: ThemeTokens) {
+  const { token, dash } = designLook(design);
+  return { color: tokens[token], width: 1.6, type: dash.length === 0 ? ('solid' as const) : [...dash] };
+}

@@ -1,0 +1,25 @@
+import { createPinia } from 'pinia';
+import { createApp, effectScope, type App as VueApp } from 'vue';
+import App from './App.vue';
+import { registerEcharts } from './charts/register-echarts.ts';
+import { LAB } from './lab-key.ts';
+import { useNoticeStore } from './stores/notice-store.ts';
+import './theme/element-plus-parts.ts';
+import { followSystemTheme, TOKENS } from './theme/use-tokens.ts';
+import type { LabConnection } from './transport/connection.ts';
+
+/** The dashboard of a lab, ready to be mounted; unmounting gives up everything that it holds but the connection. */
+export function createDashboard(lab: LabConnection): VueApp {
+  registerEcharts();
+  const scope = effectScope(true);
+  const app = createApp(App);
+  app.use(createPinia());
+  app.provide(LAB, lab);
+  app.provide(TOKENS, scope.run(followSystemTheme) ?? followSystemTheme());
+  app.onUnmount(() => scope.stop());
+  app.config.errorHandler = (error) => {
+    console.error(error);
+    useNoticeStore().reportError('The dashboard has a fault', { code: 'unavailable', message: String(error) });
+  };
+  return app;
+}

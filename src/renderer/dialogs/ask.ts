@@ -1,0 +1,47 @@
+/** Small questions to the user; each answers when its dialog closes. */
+import { ElMessageBox } from 'element-plus';
+
+interface Question {
+  readonly title: string;
+  readonly message: string;
+  /** The button that goes ahead, a verb. */
+  readonly action: string;
+}
+
+/** Asks for a name of 1 … 200 characters; undefined when the user gave up. */
+export async function askName(question: Question & { readonly initial: string }): Promise<string | undefined> {
+  try {
+    const answer = await ElMessageBox.prompt(question.message, question.title, {
+      confirmButtonText: question.action,
+      cancelButtonText: 'Cancel',
+      inputValue: question.initial,
+      inputValidator: (text: string) => nameProblem(text) ?? true,
+    });
+    return 'value' in answer ? answer.value.trim() : undefined;
+  } catch {
+    // Closing the dialog rejects; it is how this library says "no".
+    return undefined;
+  }
+}
+
+/** Asks whether to go ahead with something that cannot be undone. */
+export async function askConfirmation(question: Question): Promise<boolean> {
+  try {
+    await ElMessageBox.confirm(question.message, question.title, {
+      confirmButtonText: question.action,
+      cancelButtonText: 'Cancel',
+      confirmButtonClass: 'el-button--danger',
+    });
+    return true;
+  } catch {
+    // Closing the dialog rejects; it is how this library says "no".
+    return false;
+  }
+}
+
+function nameProblem(text: string | undefined): string | undefined {
+  const name = (text ?? '').trim();
+  if (name === '') return 'The name must not be empty';
+  if (name.length > 200) return 'The name must have at most 200 characters';
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import { defineStore } from 'pinia';
+import { ref, shallowRef } from 'vue';
+import type { FolderListing } from '../../shared/contract.ts';
+import type { LabError } from '../../shared/result.ts';
+import { useLab } from '../lab-key.ts';
+
+/** The folder of the lab's host that a file picker shows. */
+export const useBrowseStore = defineStore('browse', () => {
+  const lab = useLab();
+  const listing = shallowRef<FolderListing>();
+  const error = ref<LabError>();
+  const loading = ref(false);
+
+  /** Goes to a folder, or to the user's home without a path. A failure is shown in the picker and changes nothing. */
+  async function go(path: string | undefined): Promise<void> {
+    loading.value = true;
+    const answer = await lab.browse(path === undefined ? {} : { path });
+    loading.value = false;
+    if (answer.ok) {
+      listing.value = answer.value;
+      error.value = undefined;
+    } else {
+      error.value = answer.error;
+    }
+  }
+
+  return { listing, error, loading, go };
+});

@@ -1,0 +1,96 @@
+import { defineStore } from 'pinia';
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
+import type { WorkloadPreview } from '../../shared/contract.ts';
+import { profileFieldErrors, type Profile } from '../../shared/profile.ts';
+import { useLab } from '../lab-key.ts';
+import { useNoticeStore } from './notice-store.ts';
+
+/** Long enough not to ask the lab for every key, short enough to feel immediate. */
+const PREVIEW_DELAY_MS = 250;
+
+/** Sentences per field path. */
+export type ErrorsByField = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * The profile in the form. Edits replace it as a whole, so that "changed" is a comparison with what was loaded. The
+ * schema's errors are there at once; what only the lab can tell (the job file's lines) follows after a pause.
+ */
+export const useDraftStore = defineStore('draft', () => {
+  const lab = useLab();
+  const notices = useNoticeStore();
+  const draft = shallowRef<Profile>();
+  const loadedId = ref<string>();
+  const loadedProfile = shallowRef<Profile>();
+  const preview = shallowRef<WorkloadPreview>();
+  const previewedProfile = shallowRef<Profile>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const changed = computed(() => JSON.stringify(draft.value) !== JSON.stringify(loadedProfile.value));
+  const schemaErrors = computed(() => (draft.value === undefined ? [] : profileFieldErrors(draft.value)));
+  const errors = computed<ErrorsByField>(() => {
+    const byField = new Map<string, string[]>();
+    for (const { field, message } of [...schemaErrors.value, ...(preview.value?.fieldErrors ?? [])]) {
+      const messages = byField.get(field) ?? [];
+      if (!messages.includes(message)) byField.set(field, [...messages, message]);
+    }
+    return byField;
+  });
+  const previewIsCurrent = computed(() => previewedProfile.value === draft.value);
+  const valid = computed(() => draft.value !== undefined && errors.value.size === 0);
+
+  /** Puts a profile into the form; `id` is the file it came from. */
+  function load(profile: Profile, id: string | undefined): void {
+    draft.value = profile;
+    loadedId.value = id;
+    loadedProfile.value = profile;
+  }
+
+  /** The loaded file was renamed: takes the new name over without touching other edits. */
+  function follow(name: string, id: string): void {
+    const renamed = (profile: Profile | undefined) => (profile === undefined ? undefined : { ...profile, name });
+    draft.value = renamed(draft.value);
+    loadedProfile.value = renamed(loadedProfile.value);
+    loadedId.value = id;
+  }
+
+  /** Replaces the profile in the form by an edited one. */
+  function edit(profile: Profile): void {
+    draft.value = profile;
+  }
+
+  /** Gives up what was changed since loading. */
+  function revert(): void {
+    draft.value = loadedProfile.value;
+  }
+
+  /** Asks the lab what the form would run; an answer that comes after a further edit is dropped. */
+  async function updatePreview(): Promise<void> {
+    const asked = draft.value;
+    if (asked === undefined) return;
+    const answer = await lab.previewWorkload({ profile: asked });
+    if (asked !== draft.value) return;
+    previewedProfile.value = asked;
+    preview.value = notices.valueOf('The workload could not be previewed', answer);
+  }
+
+  watch(draft, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void updatePreview(), PREVIEW_DELAY_MS);
+  });
+  onScopeDispose(() => clearTimeout(timer));
+
+  return {
+    draft,
+    loadedId,
+    changed,
+    errors,
+    preview,
+    previewIsCurrent,
+    valid,
+    load,
+    follow,
+    edit,
+    revert,
+    updatePreview,
+  };
+});

@@ -1,0 +1,110 @@
+/**
+ * What the live charts draw, gathered from progress events.
+ *
+ * Events arrive ten times a second. The dashboard shares the host with the CPUs that it watches, so it redraws less
+ * often: figures are added up here at every event and published as an immutable snapshot by the store.
+ */
+import type { RunProgress } from '../../shared/contract.ts';
+import type { BufferLayout } from '../../shared/design.ts';
+import type { Direction } from '../../shared/run-record.ts';
+import { DIRECTIONS } from '../words/labels.ts';
+import { MEMORY_KINDS } from '../words/memory-kinds.ts';
+import { createTimeColumns, type TimePoint } from './time-columns.ts';
+
+/** Points of a line at most: about one per pixel of a wide chart. */
+const CAPACITY = 1200;
+/** The interval of progress events. */
+const SLOT_MS = 100;
+
+/** Mean shares of the time since the last snapshot, 0 … 1; the rest is idle. */
+export interface CpuShares {
+  readonly working: number;
+  readonly lockWait: number;
+}
+
+/** One line of the throughput chart, in MB/s. */
+export interface ThroughputLine {
+  readonly design: BufferLayout;
+  readonly direction: Direction;
+  readonly points: readonly TimePoint[];
+}
+
+/** All that the live charts draw. */
+export interface LiveSnapshot {
+  readonly progress: RunProgress | undefined;
+  readonly throughput: readonly ThroughputLine[];
+  /** One entry per `MEMORY_KINDS`, in bytes. */
+  readonly memory: readonly (readonly TimePoint[])[];
+  readonly cpus: readonly CpuShares[];
+}
+
+/** Gathers the events of one run. */
+export interface LiveFigures {
+  readonly add: (progress: RunProgress) => void;
+  /** The figures so far; starts a new mean of the CPUs' shares. */
+  readonly snapshot: () => LiveSnapshot;
+}
+
+/** Empty figures for a run of these designs. */
+export function createLiveFigures(designs: readonly BufferLayout[]): LiveFigures {
+  const lines = designs.flatMap((design) => DIRECTIONS.map((direction) => ({ design, direction })));
+  const throughput = createTimeColumns({ columns: lines.length, capacity: CAPACITY, slotMs: SLOT_MS });
+  const memory = createTimeColumns({ columns: MEMORY_KINDS.length, capacity: CAPACITY, slotMs: SLOT_MS });
+  const cpus = createCpuMeans();
+  let progress: RunProgress | undefined;
+
+  function add(next: RunProgress): void {
+    progress = next;
+    cpus.add(next.cpus);
+    const figures = lines.map((line) =>
+      line.design === next.design ? next.megabytesPerSecond[line.direction] : undefined,
+    );
+    throughput.push(next.atMs, figures);
+    const used = next.memory;
+    if (used !== undefined)
+      memory.push(
+        next.atMs,
+        MEMORY_KINDS.map((kind) => kind.bytes(used)),
+      );
+  }
+
+  function snapshot(): LiveSnapshot {
+    return {
+      progress,
+      throughput: lines.map((line, column) => ({ ...line, points: throughput.points(column) })),
+      memory: MEMORY_KINDS.map((_, column) => memory.points(column)),
+      cpus: cpus.take(),
+    };
+  }
+
+  return { add, snapshot };
+}
+
+interface CpuMeans {
+  readonly add: (cpus: readonly CpuShares[]) => void;
+  readonly take: () => readonly CpuShares[];
+}
+
+/** Means since the last `take`; without an event since then, what the last one answered. */
+function createCpuMeans(): CpuMeans {
+  let sums: readonly CpuShares[] = [];
+  let events = 0;
+  let last: readonly CpuShares[] = [];
+
+  function add(cpus: readonly CpuShares[]): void {
+    const fresh = events === 0 || sums.length !== cpus.length;
+    events = fresh ? 1 : events + 1;
+    sums = cpus.map((cpu, index) => ({
+      working: cpu.working + (fresh ? 0 : (sums[index]?.working ?? 0)),
+      lockWait: cpu.lockWait + (fresh ? 0 : (sums[index]?.lockWait ?? 0)),
+    }));
+  }
+
+  function take(): readonly CpuShares[] {
+    if (events > 0) last = sums.map((sum) => ({ working: sum.working / events, lockWait: sum.lockWait / events }));
+    events = 0;
+    return last;
+  }
+
+  return { add, take };
+}

@@ -1,0 +1,61 @@
+import { defineStore } from 'pinia';
+import { computed, ref } from 'vue';
+import type { ProfileEntry } from '../../shared/contract.ts';
+import type { Profile } from '../../shared/profile.ts';
+import type { LabError } from '../../shared/result.ts';
+import { useLab } from '../lab-key.ts';
+import { useNoticeStore } from './notice-store.ts';
+
+/** What became of saving: `exists` asks for a decision to overwrite. */
+export type SaveAnswer =
+  | { readonly kind: 'saved'; readonly entry: ProfileEntry }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'failed'; readonly error: LabError };
+
+/** The profile files that the lab knows, damaged ones included. */
+export const useProfileStore = defineStore('profiles', () => {
+  const lab = useLab();
+  const notices = useNoticeStore();
+  const entries = ref<readonly ProfileEntry[]>([]);
+  const loaded = ref(false);
+  const shipped = computed(() => entries.value.filter((entry) => entry.origin === 'shipped'));
+  const saved = computed(() => entries.value.filter((entry) => entry.origin === 'saved'));
+
+  /** Reads the list anew. */
+  async function refresh(): Promise<void> {
+    const listed = notices.valueOf('Profiles could not be listed', await lab.listProfiles({}));
+    if (listed !== undefined) entries.value = listed;
+    loaded.value = true;
+  }
+
+  /** Saves under the profile's own name; a saved profile of that name is replaced only with `overwrite`. */
+  async function save(profile: Profile, overwrite: boolean): Promise<SaveAnswer> {
+    if (!overwrite && hasSaved(profile.name)) return { kind: 'exists' };
+    const answer = await lab.saveProfile({ profile, overwrite });
+    if (!answer.ok) {
+      notices.reportError('The profile could not be saved', answer.error);
+      return { kind: 'failed', error: answer.error };
+    }
+    await refresh();
+    return { kind: 'saved', entry: answer.value };
+  }
+
+  function hasSaved(name: string): boolean {
+    return saved.value.some((entry) => entry.kind === 'profile' && entry.profile.name === name.trim());
+  }
+
+  /** Renames a saved profile; undefined when it failed. */
+  async function rename(id: string, name: string): Promise<ProfileEntry | undefined> {
+    const entry = notices.valueOf('The profile could not be renamed', await lab.renameProfile({ id, name }));
+    await refresh();
+    return entry;
+  }
+
+  /** Deletes a saved profile. */
+  async function remove(id: string): Promise<void> {
+    notices.valueOf('The profile could not be deleted', await lab.deleteProfile({ id }));
+    await refresh();
+  }
+
+  return { entries, shipped, saved, loaded, refresh, save, rename, remove };
+});

@@ -1,0 +1,84 @@
+import { defineStore } from 'pinia';
+import { computed, ref, watch } from 'vue';
+import type { Profile } from '../../shared/profile.ts';
+import { useConnectionStore } from './connection-store.ts';
+import { useDraftStore } from './draft-store.ts';
+import { useHostStore } from './host-store.ts';
+import { usePastRunStore } from './past-run-store.ts';
+import { useProfileStore } from './profile-store.ts';
+import { useRunStore } from './run-store.ts';
+
+/** What the right pane is asked to show. */
+export type Shown = 'live' | 'result';
+
+/** What the user looks at, and how the other stores follow each other: load, run, look at the result. */
+export const useWorkbenchStore = defineStore('workbench', () => {
+  const connection = useConnectionStore();
+  const host = useHostStore();
+  const profiles = useProfileStore();
+  const draft = useDraftStore();
+  const pastRuns = usePastRunStore();
+  const run = useRunStore();
+  const wanted = ref<Shown>('live');
+
+  /** `nothing` until there is a run to show. */
+  const shown = computed<Shown | 'nothing'>(() => {
+    if (wanted.value === 'result' && pastRuns.opened !== undefined) return 'result';
+    return run.state.kind === 'idle' ? 'nothing' : 'live';
+  });
+
+  /** Fills the dashboard when it opens: the first usable profile in the form, and a run that already goes on. */
+  async function start(): Promise<void> {
+    await Promise.all([host.load(), profiles.refresh(), pastRuns.refresh(), run.pickUp()]);
+    if (run.run !== undefined) draft.load(run.run.profile, idOf(run.run.profile));
+    else loadFirstProfile();
+  }
+
+  /** After the connection was lost: events were missed, so everything is asked for again. */
+  async function resume(): Promise<void> {
+    const before = run.active ? run.run?.runId : undefined;
+    await Promise.all([profiles.refresh(), pastRuns.refresh(), run.pickUp()]);
+    if (before !== undefined && !run.active) await openRun(before);
+  }
+
+  function loadFirstProfile(): void {
+    const first = profiles.entries.find((entry) => entry.kind === 'profile');
+    if (first?.kind === 'profile') draft.load(first.profile, first.id);
+  }
+
+  /** The file that holds exactly this profile, if any. */
+  function idOf(profile: Profile): string | undefined {
+    const text = JSON.stringify(profile);
+    return profiles.entries.find((entry) => entry.kind === 'profile' && JSON.stringify(entry.profile) === text)?.id;
+  }
+
+  /** Opens a past run in the right pane. */
+  async function openRun(runId: string): Promise<void> {
+    if (await pastRuns.open(runId)) wanted.value = 'result';
+  }
+
+  /** Goes back to the run that goes on, or to how the last one ended. */
+  function showLive(): void {
+    wanted.value = 'live';
+  }
+
+  watch(
+    () => connection.state,
+    (state) => {
+      if (state === 'connected') void resume();
+    },
+  );
+
+  watch(
+    () => run.state,
+    async (state, before) => {
+      if (state.kind === 'running' && before.kind !== 'cancelling') wanted.value = 'live';
+      if (state.kind !== 'finished' || !state.stored) return;
+      const watching = shown.value === 'live';
+      await pastRuns.refresh();
+      if (watching) await openRun(state.run.runId);
+    },
+  );
+
+  return { shown, start, openRun, showLive };
+});

@@ -1,0 +1,72 @@
+/** The rows of the result's table: every figure of a design in words with its unit. */
+import type { DesignSummary, Direction, DirectionSummary, LatencyNs, RunRecord } from '../../shared/run-record.ts';
+import { formatBytes } from '../format/bytes.ts';
+import { formatNanoseconds } from '../format/nanoseconds.ts';
+import { formatSignificant } from '../format/number.ts';
+import { formatShare } from '../format/percent.ts';
+import { formatThroughput } from '../format/throughput.ts';
+import type { GlossaryTerm } from './glossary.ts';
+import { DIRECTIONS } from './labels.ts';
+import { MEMORY_COLUMNS } from './memory-kinds.ts';
+
+/** One row: a figure's name and its value for each design. */
+export interface FigureRow {
+  readonly title: string;
+  readonly term: GlossaryTerm;
+  readonly values: readonly string[];
+}
+
+/** Rows under one heading. */
+export interface FigureGroup {
+  readonly title: string;
+  readonly rows: readonly FigureRow[];
+}
+
+const NOTHING = '–';
+const LATENCIES: readonly (keyof LatencyNs)[] = ['mean', 'p50', 'p90', 'p99', 'p999', 'max'];
+
+/** All figures, a column per design in the record's order; a direction that nobody measured has no group. */
+export function figureGroups(record: Pick<RunRecord, 'designs'>): readonly FigureGroup[] {
+  const { designs } = record;
+  const measured = DIRECTIONS.filter((direction) => designs.some((design) => design[direction] !== undefined));
+  return [...measured.map((direction) => directionGroup(designs, direction)), ...memoryGroups(designs)];
+}
+
+function directionGroup(designs: readonly DesignSummary[], direction: Direction): FigureGroup {
+  const row = (title: string, term: GlossaryTerm, value: (summary: DirectionSummary) => string): FigureRow => ({
+    title,
+    term,
+    values: designs.map((design) => {
+      const summary = design[direction];
+      return summary === undefined ? NOTHING : value(summary);
+    }),
+  });
+  return {
+    title: direction,
+    rows: [
+      row('throughput, median', 'median', ({ megabytesPerSecond }) => formatThroughput(megabytesPerSecond.median)),
+      row('throughput, low – high', 'sample', ({ megabytesPerSecond: { low, high } }) => {
+        return `${formatSignificant(low)} – ${formatThroughput(high)}`;
+      }),
+      row('samples', 'sample', ({ megabytesPerSecond }) => String(megabytesPerSecond.samples.length)),
+      ...LATENCIES.map((key) =>
+        row(`latency, ${key === 'p999' ? 'p99.9' : key}`, key.startsWith('p') ? 'percentile' : 'latency', (summary) =>
+          formatNanoseconds(summary.latencyNs[key]),
+        ),
+      ),
+      row('waiting for locks', 'lockWait', ({ lockWaitShare }) => formatShare(lockWaitShare)),
+    ],
+  };
+}
+
+function memoryGroups(designs: readonly DesignSummary[]): readonly FigureGroup[] {
+  const group = (title: string, at: 'memoryAtEnd' | 'memoryAtPeak'): FigureGroup => ({
+    title,
+    rows: MEMORY_COLUMNS.map((column) => ({
+      title: column.title,
+      term: column.term,
+      values: designs.map((design) => formatBytes(design[at][column.key])),
+    })),
+  });
+  return [group('memory at end', 'memoryAtEnd'), group('memory at peak', 'memoryAtPeak')];
+}

@@ -1,0 +1,64 @@
+/**
+ * What the dashboard's words mean, for hovers: one or two sentences each, and where it helps how to read the number.
+ * Design names have their own words in `src/shared/design.ts`.
+ */
+export const GLOSSARY = {
+  possibleCpus:
+    'CPUs that may ever exist in the simulated machine. Per-CPU areas are made for all of these, used or not, so this drives the memory of per-CPU designs.',
+  onlineCpus: 'CPUs that really run. Each is one worker thread of this host, with real compression and real contention.',
+  pageSize: 'Unit in which the machine stores and compresses data. A compression buffer is two pages.',
+  memory: 'Page frames of the simulated machine. A run that needs more ends with a clear error.',
+  devices: 'Number of zram block devices. Jobs are spread over them in order.',
+  diskSize: 'Size of each zram device before compression. It decides the size of the slot table.',
+  design: 'A way to give CPUs a compression buffer. All designs of an experiment get the same bytes in the same order.',
+  baseline: 'The design that the others are compared with: ratios say how many times as fast as this one.',
+  jobFile:
+    'The workload as a fio job file: sections are jobs, [global] holds what they share, numjobs makes clones. What is not modelled is reported with line and column.',
+  dataJob: 'Pages as fio itself would write them for this job (its buffer_* and verify options).',
+  dataFiles: 'Pages of real files of the host that the lab runs on, in the order given. Compressibility is then that of your data.',
+  dataGenerator: 'Pages made from a seed with stated shares of zero, same-filled, random and compressible data.',
+  zeroPages: 'Share of pages that hold only zero bytes. zram stores them without compressing.',
+  samePages: 'Share of pages in which every machine word is equal. zram stores only that word.',
+  randomPages: 'Share of pages that do not shrink. zram stores them raw.',
+  compressiblePart: 'In all other pages: the part of each page that compresses well, as fio’s buffer_compress_percentage.',
+  seed: 'Every random choice derives from it. The same seed gives the same bytes and offsets.',
+  repetitions: 'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
+  seconds: 'Seconds to measure in all, shared out equally. Empty: every phase runs until the job’s size is done.',
+  equivalence:
+    'Differences whose whole interval lies within ± this margin count as “same”. Choose the smallest difference that would matter to you.',
+  oversubscribed:
+    'More simulated CPUs than cores of this host. CPUs then share cores, so a lock holder can lose its core and ratios between designs are distorted.',
+  measured: 'Times come from a clock of this host while real code ran, not from a model.',
+  live: 'The live engine: CPUs are worker threads of this host with real compression and real contention.',
+  wallClock: 'Time is that of this host’s clock. Other load on the host shows up in the figures.',
+  throughput: 'Data moved per second, in MB/s: 10⁶ bytes before compression per second, all CPUs together.',
+  median: 'Half of the samples lie below it, half above. One odd repetition does not move it much.',
+  sample: 'One design in one repetition.',
+  interval:
+    'Range that contains the true ratio with the stated confidence. If it excludes 1 the designs differ; its width shows how sure that is.',
+  ratio: 'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more.',
+  equivalenceBand: 'The equivalence margin of the profile. An interval wholly inside it counts as “same”.',
+  latency: 'Time of one request of the job’s block size, from handing it to the device to its completion.',
+  percentile: 'p99 = 1.2 ms means: 99 of 100 requests took 1.2 ms or less.',
+  lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
+  contentions: 'How many times a CPU found the lock taken and had to wait.',
+  memoryAtEnd: 'State after the last request of a repetition; median over the repetitions.',
+  memoryAtPeak: 'Highest value during a repetition, each column on its own; median over the repetitions.',
+  original: 'Stored pages × page size, before compression (mm_stat: orig_data_size).',
+  compressed: 'Sum of the stored sizes (mm_stat: compr_data_size).',
+  pool: 'Page frames that hold compressed objects, with what fragmentation leaves unused (mm_stat: mem_used_total).',
+  buffers: 'Compression buffers: two pages each. One per device, or one per CPU, depending on the design.',
+  workMemory: 'Scratch memory of the compressor, beside each buffer.',
+  percpuArea:
+    'Page frames of the per-CPU area: one unit per possible CPU, including buffers and work memory that lie in it.',
+  slotTable: 'One entry per page of every device: where its compressed object is, and a lock bit.',
+  otherMemory: 'Page frames in use that belong to none of the other kinds, such as buffers outside the per-CPU area.',
+  used: 'All page frames in use, counted from the machine’s memory, not estimated.',
+  utilisation: 'What each CPU did since the last update: working, waiting for a lock, or idle.',
+  warmUp: 'Block 0: every design runs once and the figures are thrown away.',
+  verifiedPages: 'Pages that were read back and equal what was written.',
+  governor: 'How the kernel chooses the CPU frequency. Anything but “performance” adds noise.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** A word that has a hover. */
+export type GlossaryTerm = keyof typeof GLOSSARY;

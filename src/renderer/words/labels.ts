@@ -1,0 +1,33 @@
+/** Short words for closed sets of the contract, as the dashboard shows them. */
+import type { RunProgress } from '../../shared/contract.ts';
+import type { Direction, RunOutcome, Verdict } from '../../shared/run-record.ts';
+
+/** What a run is doing, in the present tense. */
+export const PHASE_WORDS: Readonly<Record<RunProgress['phase'], string>> = {
+  prepare: 'preparing machine and data',
+  layout: 'laying out files',
+  write: 'writing',
+  read: 'reading',
+  mixed: 'writing and reading',
+};
+
+/** An outcome with a sign, so that it never depends on colour. */
+export const OUTCOME_WORDS: Readonly<Record<RunOutcome, { readonly sign: string; readonly word: string }>> = {
+  complete: { sign: '✓', word: 'complete' },
+  cancelled: { sign: '◼', word: 'cancelled' },
+  failed: { sign: '✕', word: 'failed' },
+};
+
+/** A verdict with a sign. */
+export const VERDICT_WORDS: Readonly<Record<Verdict, { readonly sign: string; readonly word: string }>> = {
+  faster: { sign: '▲', word: 'faster' },
+  slower: { sign: '▼', word: 'slower' },
+  same: { sign: '=', word: 'same' },
+  inconclusive: { sign: '?', word: 'inconclusive' },
+};
+
+/** Directions in the order of display. */
+export const DIRECTIONS: readonly Direction[] = ['write', 'read'];
+
+/** Plural of a direction for sentences. */
+export const DIRECTION_WORDS: Readonly<Record<Direction, string>> = { write: 'writes', read: 'reads' };

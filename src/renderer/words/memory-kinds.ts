@@ -1,0 +1,58 @@
+/**
+ * Memory by kind: which page frames belong together in pictures, and every column of the table.
+ *
+ *   usedBytes = pool + slot tables + per-CPU area + other      (the picture: disjoint, adds up)
+ *
+ * Buffers and work memory lie inside the per-CPU area or among the others, depending on the design; they are columns
+ * of the table and no part of the stack.
+ */
+import type { MemoryFigures } from '../../shared/run-record.ts';
+import type { ThemeTokens } from '../theme/tokens.ts';
+import type { GlossaryTerm } from './glossary.ts';
+
+/** A disjoint part of the used page frames. */
+export interface MemoryKind {
+  readonly title: string;
+  readonly term: GlossaryTerm;
+  readonly token: keyof ThemeTokens;
+  /** Bytes of this kind. */
+  readonly bytes: (memory: MemoryFigures) => number;
+}
+
+/** The parts of `usedBytes`, bottom of the stack first. */
+export const MEMORY_KINDS: readonly MemoryKind[] = [
+  { title: 'pool', term: 'pool', token: 'memoryPool', bytes: (memory) => memory.poolBytes },
+  { title: 'slot tables', term: 'slotTable', token: 'memorySlotTable', bytes: (memory) => memory.slotTableBytes },
+  { title: 'per-CPU area', term: 'percpuArea', token: 'memoryPercpu', bytes: (memory) => memory.percpuAreaBytes },
+  { title: 'other', term: 'otherMemory', token: 'memoryOther', bytes: otherBytes },
+];
+
+/** Used page frames of no other kind; at peak, where columns peak on their own, never below 0. */
+export function otherBytes(memory: MemoryFigures): number {
+  return Math.max(0, memory.usedBytes - memory.poolBytes - memory.slotTableBytes - memory.percpuAreaBytes);
+}
+
+/** One row of the memory table. */
+export interface MemoryColumn {
+  readonly key: keyof MemoryFigures;
+  readonly title: string;
+  readonly term: GlossaryTerm;
+}
+
+/** Every column of `MemoryFigures`, in the order of the table. */
+export const MEMORY_COLUMNS: readonly MemoryColumn[] = [
+  { key: 'originalBytes', title: 'original data', term: 'original' },
+  { key: 'compressedBytes', title: 'compressed', term: 'compressed' },
+  { key: 'poolBytes', title: 'pool', term: 'pool' },
+  { key: 'bufferBytes', title: 'buffers', term: 'buffers' },
+  { key: 'workMemoryBytes', title: 'work memory', term: 'workMemory' },
+  { key: 'percpuAreaBytes', title: 'per-CPU area', term: 'percpuArea' },
+  { key: 'slotTableBytes', title: 'slot tables', term: 'slotTable' },
+  { key: 'usedBytes', title: 'all in use', term: 'used' },
+];
+
+/** Entries of a legend, hatched as `memoryDecal` hatches the chart. */
+export function memoryKey() {
+  const hatches = [undefined, 'rising', 'falling', 'level'] as const;
+  return MEMORY_KINDS.map(({ title, term, token }, index) => ({ title, term, token, hatch: hatches[index] }));
+}

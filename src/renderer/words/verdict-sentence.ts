@@ -1,0 +1,49 @@
+/** The result in one sentence per compared design; the first thing that a result shows. */
+import { DESIGN_WORDS, type BufferLayout } from '../../shared/design.ts';
+import { assertUnreachable } from '../../shared/result.ts';
+import type { Comparison, RunRecord } from '../../shared/run-record.ts';
+import { formatConfidence } from '../format/percent.ts';
+import { formatInterval, formatRatio } from '../format/ratio.ts';
+import { DIRECTION_WORDS, DIRECTIONS } from './labels.ts';
+
+/** Sentences without a full stop, e.g. `per-CPU, global against single mutex: writes 1.84 × as fast [1.79, 1.90], …`. */
+export function verdictSentences(record: RunRecord): readonly string[] {
+  const designs = [...new Set(record.comparisons.map((comparison) => comparison.design))];
+  if (designs.length > 0) return designs.map((design) => designSentence(design, record.comparisons));
+  if (record.samples.length === 0) return ['No repetition was finished, so there is nothing to compare'];
+  const [only] = record.designs;
+  if (record.designs.length === 1 && only !== undefined) {
+    return [`Only ${DESIGN_WORDS[only.design].title} was measured, so there is nothing to compare it with`];
+  }
+  return ['No repetition has figures of every design, so there is nothing to compare'];
+}
+
+function designSentence(design: BufferLayout, comparisons: readonly Comparison[]): string {
+  const own = DIRECTIONS.flatMap((direction) =>
+    comparisons.filter((comparison) => comparison.design === design && comparison.direction === direction),
+  );
+  const parts = own.map(directionClause);
+  const baseline = own[0] === undefined ? '' : ` against ${DESIGN_WORDS[own[0].baseline].title}`;
+  return `${DESIGN_WORDS[design].title}${baseline}: ${parts.join('; ')}`;
+}
+
+function directionClause(comparison: Comparison): string {
+  const what = DIRECTION_WORDS[comparison.direction];
+  const ratio = formatRatio(comparison.ratio);
+  switch (comparison.verdict) {
+    case 'faster':
+    case 'slower':
+      return `${what} ${ratio} as fast${intervalClause(comparison)}`;
+    case 'same':
+      return `${what} same (${ratio}${intervalClause(comparison)})`;
+    case 'inconclusive':
+      return `${what} inconclusive (${ratio}${intervalClause(comparison)})`;
+    default:
+      return assertUnreachable(comparison.verdict);
+  }
+}
+
+function intervalClause({ interval }: Comparison): string {
+  if (interval === undefined) return ', too few repetitions for an interval';
+  return ` ${formatInterval(interval)}, ${formatConfidence(interval.confidence)} interval`;
+}
