@@ -18,7 +18,7 @@ const GIB = 1024 * MIB;
 /** Limits that the form shows and the schema enforces. */
 export const PROFILE_LIMITS = {
   cpus: { min: 1, max: 64 },
-  memoryBytes: { min: 4 * MIB, max: 16 * GIB },
+  memoryBytes: { min: 4 * MIB, max: 8 * GIB },
   devices: { min: 1, max: 16 },
   diskSizeBytes: { min: 64 * KIB, max: 64 * GIB },
   repetitions: { min: 1, max: 50 },

@@ -88,6 +88,7 @@ export class Random {
   shuffle<T>(array: { readonly length: number; [index: number]: T }): void {
     for (let last = array.length - 1; last > 0; last--) {
       const other = this.nextBelow(last + 1);
+      // Both lie inside the array.
       [array[last], array[other]] = [array[other] as T, array[last] as T];
     }
   }

@@ -1,5 +1,5 @@
 /** From a section's settings to its jobs: what options mean together, then one job per clone. */
-import type { FioBuffer, FioJob, FioJobRemark, FioVerify } from './fio-job.ts';
+import type { FioJob, FioJobRemark, FioVerify } from './fio-job.ts';
 import type { JobSettings } from './job-settings.ts';
 import type { Place, SectionDraft } from './section-draft.ts';
 
@@ -85,18 +85,13 @@ function deviceIndexOf(fileName: string): number | undefined {
   return index === undefined ? undefined : Number(index);
 }
 
-/** Only what is there: no property with the value undefined. */
-function present<T extends object>(optional: T): Partial<T> {
-  return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
 function cloneOf(shared: Omit<FioJob, 'cloneIndex' | 'fileName'>, settings: JobSettings, cloneIndex: number): FioJob {
   const fileName = fileNameOf(shared.name, settings, cloneIndex);
   return {
     ...shared,
     cloneIndex,
     fileName,
-    ...present({ deviceIndex: deviceIndexOf(fileName) }),
+    deviceIndex: deviceIndexOf(fileName),
     offsetBytes: settings.offsetBytes + settings.offsetIncrementBytes * cloneIndex,
   };
 }
@@ -110,7 +105,6 @@ function sharedPart(section: JobSection, complain: Complain): Omit<FioJob, 'clon
   const blockBytes = blockBytesOf(settings, complain);
   const sizeBytes = sizeBytesOf(settings, blockBytes, complain);
   const { runtimeMs, randSeed, verifyPattern } = settings;
-  const buffer: FioBuffer = settings.buffer;
   return {
     name: section.name,
     line: section.place.line,
@@ -126,13 +120,11 @@ function sharedPart(section: JobSection, complain: Complain): Omit<FioJob, 'clon
     reportGroup: section.reportGroup,
     verify: verifyOf(settings, complain),
     doVerify: settings.doVerify,
-    buffer,
-    ...present({
-      ioSizeBytes: ioSizeBytesOf(settings, sizeBytes, blockBytes),
-      runtimeMs,
-      randSeed,
-      verifyPattern,
-    }),
+    buffer: settings.buffer,
+    ioSizeBytes: ioSizeBytesOf(settings, sizeBytes, blockBytes),
+    runtimeMs,
+    randSeed,
+    verifyPattern,
   };
 }
 
@@ -146,7 +138,7 @@ function noteDifferences(section: JobSection, shared: { readonly ioDepth: number
     });
   const { fileName, directory } = settings;
   const elsewhere = fileName ?? directory;
-  if (elsewhere === undefined || (directory === undefined && deviceIndexOf(elsewhere) !== undefined)) return;
+  if (elsewhere === undefined || deviceIndexOf(fileNameOf(section.name, settings, 0)) !== undefined) return;
   notes.push({
     ...(places.get(fileName === undefined ? 'directory' : 'filename') ?? section.place),
     message: `'${elsewhere}' is not a zram device: the lab chooses one`,

@@ -111,7 +111,8 @@ export class ZramDevice {
     if (cpu.shouldPause()) yield* cpu.pause();
     const isHuge = length >= this.#pool.hugeThresholdBytes;
     const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
-    const handle = yield* this.#pool.allocate(cpu, storedBytes);
+    let handle = this.#pool.tryAllocate(cpu, storedBytes);
+    if (handle === NO_HANDLE) handle = yield* this.#pool.allocate(cpu, storedBytes);
     const fits = handle !== NO_HANDLE && this.#withinLimit();
     if (fits) {
       if (isHuge) this.#copyPage(handle, page);
@@ -166,7 +167,7 @@ export class ZramDevice {
     }
     if ((flags & SLOT_HUGE) !== 0) this.#count(DeviceW.hugePages, -1);
     Atomics.sub(this.#arena.longs, this.#long(DeviceI64.compressedBytes), BigInt(storedBytes));
-    yield* this.#pool.free(cpu, handle);
+    if (!this.#pool.tryFree(cpu, handle)) yield* this.#pool.free(cpu, handle);
   }
 
   *#readPage(cpu: Cpu, slot: number, page: IoPage): Suspending<IoStatus> {
@@ -180,9 +181,13 @@ export class ZramDevice {
       cpu.charge(Cost.fillPage, 1);
     } else {
       this.#pool.locate(this.#slots.handle(slot), storedBytes, this.#span);
-      if ((flags & SLOT_HUGE) !== 0) this.#copyOut(page);
-      else intact = cpu.codec.decompress(this.#span, page);
-      cpu.charge((flags & SLOT_HUGE) === 0 ? Cost.decompressPage : Cost.copyBytes, 1);
+      if ((flags & SLOT_HUGE) !== 0) {
+        this.#copyOut(page);
+        cpu.charge(Cost.copyBytes, storedBytes);
+      } else {
+        intact = cpu.codec.decompress(this.#span, page);
+        cpu.charge(Cost.decompressPage, 1);
+      }
     }
     cpu.unlock(lock);
     return intact ? IoStatus.done : IoStatus.corrupt;

@@ -6,8 +6,12 @@ import type { PoolHandle } from '../units.ts';
 export interface Pool {
   /** Data of this many bytes and more is better stored as a whole page. */
   readonly hugeThresholdBytes: number;
+  /** The quick way: room in a zspage that is there already; NO_HANDLE when `allocate` must be asked instead. */
+  tryAllocate(cpu: Cpu, bytes: number): PoolHandle;
   /** Room for `bytes` (1 … page size); NO_HANDLE when the machine's memory does not suffice. Takes pool and zone locks. */
   allocate(cpu: Cpu, bytes: number): Suspending<PoolHandle>;
+  /** The quick way to give an object back; false, with nothing done, when `free` must be asked instead. */
+  tryFree(cpu: Cpu, handle: PoolHandle): boolean;
   /** Gives an object back. The caller is the only one to know the handle. Throws when it is not allocated. */
   free(cpu: Cpu, handle: PoolHandle): Suspending<void>;
   /** Where the first `bytes` of an object's data lie. No lock: an object stays where it is until freed. */

@@ -25,7 +25,6 @@ import type { PageFrames } from '../memory/page-frames.ts';
 import {
   type FrameNumber,
   frameNumber,
-  type LockWord,
   lockWord,
   NO_HANDLE,
   type PhysicalAddress,
@@ -62,6 +61,17 @@ export class Zsmalloc implements Pool {
     }
   }
 
+  tryAllocate(cpu: Cpu, bytes: number): PoolHandle {
+    const index = classOf(this.#classes, bytes);
+    const block = this.#classWord(index);
+    const lock = lockWord(block + PoolClassW.lock);
+    if (!cpu.tryLock(lock)) return NO_HANDLE;
+    const zspage = this.#fullestUsable(block);
+    const handle = zspage === undefined ? NO_HANDLE : this.#allocateIn(block, zspage, index);
+    cpu.unlock(lock);
+    return handle;
+  }
+
   *allocate(cpu: Cpu, bytes: number): Suspending<PoolHandle> {
     const index = classOf(this.#classes, bytes);
     const block = this.#classWord(index);
@@ -77,22 +87,31 @@ export class Zsmalloc implements Pool {
       this.#add(block + PoolClassW.zspages, 1);
       this.#add(block + PoolClassW.allocatedObjects, this.#column(this.#classes.objects, index));
     }
-    const handle = this.#takeObject(zspage, index);
-    this.#add(block + PoolClassW.usedObjects, 1);
-    this.#changeUse(block, zspage, 1);
+    const handle = this.#allocateIn(block, zspage, index);
     cpu.unlock(lock);
     return handle;
+  }
+
+  tryFree(cpu: Cpu, handle: PoolHandle): boolean {
+    const zspage = this.#zspageOf(handle);
+    const descriptor = this.#arena.descriptorWord(zspage);
+    const index = this.#arena.word(descriptor + FrameW.classIndex);
+    const block = this.#classWord(index);
+    const lock = lockWord(block + PoolClassW.lock);
+    if (!cpu.tryLock(lock)) return false;
+    const isLast = this.#arena.word(descriptor + FrameW.usedObjects) === 1;
+    if (!isLast) this.#freeIn(block, zspage, handle);
+    cpu.unlock(lock);
+    return !isLast;
   }
 
   *free(cpu: Cpu, handle: PoolHandle): Suspending<void> {
     const zspage = this.#zspageOf(handle);
     const index = this.#arena.word(this.#arena.descriptorWord(zspage) + FrameW.classIndex);
     const block = this.#classWord(index);
-    const lock: LockWord = lockWord(block + PoolClassW.lock);
+    const lock = lockWord(block + PoolClassW.lock);
     if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.poolClass);
-    this.#putObject(zspage, index, handle);
-    this.#add(block + PoolClassW.usedObjects, -1);
-    const used = this.#changeUse(block, zspage, -1);
+    const used = this.#freeIn(block, zspage, handle);
     if (used === 0) {
       this.#unlink(block, zspage);
       this.#add(block + PoolClassW.zspages, -1);
@@ -136,6 +155,21 @@ export class Zsmalloc implements Pool {
     words[descriptor + FrameW.freeObject] = 0;
     words[descriptor + FrameW.freshObject] = 0;
     return first;
+  }
+
+  /** Under the class lock: an object of a zspage that has room. */
+  #allocateIn(block: number, zspage: FrameNumber, index: number): PoolHandle {
+    const handle = this.#takeObject(zspage, index);
+    this.#add(block + PoolClassW.usedObjects, 1);
+    this.#changeUse(block, zspage, 1);
+    return handle;
+  }
+
+  /** Under the class lock: puts an object back; answers with how many the zspage has left in use. */
+  #freeIn(block: number, zspage: FrameNumber, handle: PoolHandle): number {
+    this.#putObject(zspage, this.#arena.word(this.#arena.descriptorWord(zspage) + FrameW.classIndex), handle);
+    this.#add(block + PoolClassW.usedObjects, -1);
+    return this.#changeUse(block, zspage, -1);
   }
 
   #fullestUsable(block: number): FrameNumber | undefined {

@@ -24,8 +24,7 @@ export interface JobBuffer {
  * `verify`: 'pattern-header' is what fio does with verify_pattern and no verify; 'pattern' has no header; 'null' writes
  * what 'none' writes, unscrambled.
  */
-export const VERIFY_MODES = ['none', 'null', 'meta', 'pattern', 'pattern-header', 'crc32c'] as const;
-export type VerifyMode = (typeof VERIFY_MODES)[number];
+export type VerifyMode = 'none' | 'null' | 'meta' | 'pattern' | 'pattern-header' | 'crc32c';
 
 export interface JobContents {
   readonly verify: VerifyMode;

@@ -27,7 +27,8 @@ export interface GeneratedPages {
   readonly seed: number;
 }
 
-type PageKind = 'zero' | 'same' | 'random' | 'compressible';
+const PAGE_KINDS = ['zero', 'same', 'random', 'compressible'] as const;
+type PageKind = (typeof PAGE_KINDS)[number];
 
 /** Page counts that add up to `count`, each within one page of its share; ends of shares are rounded, not shares. */
 function kindCounts(mixture: PageMixture, count: number): Readonly<Record<PageKind, number>> {
@@ -82,7 +83,7 @@ export function pageSetFromGenerator(mixture: PageMixture, wanted: GeneratedPage
   if (!allocated.ok) return allocated;
 
   const counts = kindCounts(mixture, count);
-  const kinds = (Object.keys(counts) as PageKind[]).flatMap((kind) => new Array<PageKind>(counts[kind]).fill(kind));
+  const kinds = PAGE_KINDS.flatMap((kind) => new Array<PageKind>(counts[kind]).fill(kind));
   const random = new Random(wanted.seed);
   random.shuffle(kinds);
   kinds.forEach((kind, page) => {

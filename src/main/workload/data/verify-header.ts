@@ -8,13 +8,13 @@
  * without the usual inversion at the end (read off blocks that fio wrote).
  */
 
-export const VERIFY_HEADER_BYTES = 40;
+const VERIFY_HEADER_BYTES = 40;
 const MAGIC = 0xacca;
 const CHECKSUM_AT = 36;
 const CRC32C_POLYNOMIAL = 0x82f63b78;
 
 /** The number that the header calls kind. */
-export const VERIFY_KIND = { meta: 1, crc32c: 5, 'pattern-header': 0x11 } as const;
+const VERIFY_KIND = { meta: 1, crc32c: 5, 'pattern-header': 0x11 } as const;
 export type HeaderKind = keyof typeof VERIFY_KIND;
 
 function crc32cTable(): Uint32Array {
@@ -30,7 +30,7 @@ const TABLE = crc32cTable();
 /** CRC-32C (Castagnoli) as fio stores it: started with all ones, not inverted at the end. */
 export function crc32cUninverted(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (let at = 0; at < bytes.length; at++) crc = (TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
+  for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
   return crc >>> 0;
 }
 

@@ -1,0 +1,219 @@
+/**
+ * Everything between a fresh clone and a runnable lab: packages, the project's own Node, the build.
+ *
+ * Each `ensure…` is quick when nothing changed (it compares files, it starts no program), says in one line what it does
+ * otherwise, and may be called by several processes at once.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runQuietly, shortened, withoutProjectBin, withProjectBin } from './child-process.mjs';
+import { projectNode, say, SetUpError } from './project.mjs';
+import { withSetUpLock } from './set-up-lock.mjs';
+
+/** What the built dashboard and Electron entry are made from. */
+const BUILD_INPUTS = [
+  'src',
+  'resources',
+  'electron.vite.config.ts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.web.json',
+];
+const INSTALL_STAMP = join('node_modules', '.percpu-lab-installed');
+const BUILD_STAMP = join('out', 'fingerprint.txt');
+/** @type {readonly DependencyKind[]} */
+const DEPENDENCY_KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'];
+
+/**
+ * Makes node_modules equal to package-lock.json and the project's Node runnable.
+ *
+ * @param {string} root project folder
+ * @returns {Promise<{ readonly changed: boolean }>} whether anything had to be done
+ * @throws {SetUpError} with npm's last words when it fails
+ */
+export async function ensureInstalled(root) {
+  if (reasonToInstall(root) === undefined && existsSync(projectNode(root))) return { changed: false };
+  return withSetUpLock(root, async () => {
+    const reason = reasonToInstall(root);
+    if (reason !== undefined) await install(root, reason);
+    if (!existsSync(projectNode(root))) await installProjectNode(root);
+    await checkProjectNode(root);
+    return { changed: true };
+  });
+}
+
+/**
+ * Builds main, preload and dashboard into out/ when a source is newer than what is there.
+ *
+ * @param {string} root project folder, installed
+ * @throws {SetUpError} with the builder's last words when it fails
+ */
+export async function ensureBuilt(root) {
+  if (readStamp(root, BUILD_STAMP) === buildFingerprint(root)) return;
+  await withSetUpLock(root, async () => {
+    const fingerprint = buildFingerprint(root);
+    if (readStamp(root, BUILD_STAMP) === fingerprint) return;
+    say('building the dashboard (electron-vite build)');
+    await runOrThrow('electron-vite', ['build'], { ...npmOptions(root), env: withProjectBin(root, process.env) });
+    mkdirSync(join(root, 'out'), { recursive: true });
+    writeFileSync(join(root, BUILD_STAMP), fingerprint);
+  });
+}
+
+/**
+ * Why npm must run, or undefined when node_modules is what package-lock.json says. npm leaves its own record of what
+ * it installed in node_modules/.package-lock.json, written last, so that a broken-off install shows.
+ *
+ * @param {string} root project folder
+ * @returns {string | undefined}
+ */
+export function reasonToInstall(root) {
+  const installed = readPackageFile(join(root, 'node_modules', '.package-lock.json'))?.packages;
+  if (installed === undefined) return 'nothing is installed yet';
+  const { '': wantedByRoot, ...wanted } = readPackageFile(join(root, 'package-lock.json'))?.packages ?? {};
+  const declared = readPackageFile(join(root, 'package.json'));
+  const changed = DEPENDENCY_KINDS.find((kind) => !sameVersions(declared?.[kind], wantedByRoot?.[kind]));
+  if (changed !== undefined && readStamp(root, INSTALL_STAMP) !== installFingerprint(root)) {
+    return `package.json changed its ${changed}`;
+  }
+  const stale = Object.entries(wanted).find(([path, entry]) => !isInstalled(entry, installed[path]));
+  return stale === undefined ? undefined : `${stale[0]} is not there as package-lock.json says`;
+}
+
+/**
+ * A digest of all that the build reads: names and contents, not times, so that a fresh clone or a touched file does
+ * not cause one.
+ *
+ * @param {string} root project folder
+ */
+export function buildFingerprint(root) {
+  const hash = createHash('sha256');
+  for (const path of BUILD_INPUTS.flatMap((input) => filesUnder(root, input))) {
+    const content = readFileSync(join(root, path));
+    hash.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * @param {string} root
+ * @param {string} reason
+ */
+async function install(root, reason) {
+  say(`installing packages (npm ci), because ${reason}`);
+  // Dev dependencies hold the dashboard's parts and Node itself: they are wanted under NODE_ENV=production, too.
+  await runOrThrow('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], npmOptions(root));
+  writeFileSync(join(root, INSTALL_STAMP), installFingerprint(root));
+}
+
+/**
+ * What npm was given: it accepts some differences between the two files, which are then no reason to run it again.
+ *
+ * @param {string} root
+ */
+function installFingerprint(root) {
+  const declared = readPackageFile(join(root, 'package.json'));
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  return hash.update(JSON.stringify(DEPENDENCY_KINDS.map((kind) => declared?.[kind]))).digest('hex');
+}
+
+/**
+ * The npm package `node` fetches the binary for this system in its install script. Where install scripts are switched
+ * off (npm's ignore-scripts, or a policy), that one script is run here.
+ *
+ * @param {string} root
+ */
+async function installProjectNode(root) {
+  say('fetching Node for this project from the npm registry, as npm ran no install script for it');
+  const folder = join(root, 'node_modules', 'node');
+  await runOrThrow('node', ['installArchSpecificPackage'], { ...npmOptions(root), cwd: folder });
+}
+
+/** @param {string} root */
+async function checkProjectNode(root) {
+  const node = projectNode(root);
+  const wanted = readPackageFile(join(root, 'node_modules', 'node', 'package.json'))?.version;
+  const found = (await runQuietly(node, ['--version'])).output.trim();
+  if (found !== `v${wanted}`) {
+    throw new SetUpError(`Node ${wanted} of the npm package "node" does not run at ${node}: ${found || 'no answer'}`);
+  }
+}
+
+/** @param {string} root */
+function npmOptions(root) {
+  // npm.cmd on Windows starts only through a shell.
+  return { cwd: root, env: withoutProjectBin(process.env), shell: process.platform === 'win32' };
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {import('./child-process.mjs').ChildOptions} options
+ */
+async function runOrThrow(program, args, options) {
+  // What they leave half done is done again next time; npm takes its time over a signal.
+  const ended = await runQuietly(program, args, { ...options, graceMs: 1000 });
+  if (ended.exitCode === 0) return;
+  process.stderr.write(`${shortened(ended.output)}\n`);
+  throw new SetUpError(`${program} ${args[0]} failed with exit code ${ended.exitCode}; its output stands above`);
+}
+
+/**
+ * @param {string} root
+ * @param {string} stamp relative path
+ */
+function readStamp(root, stamp) {
+  const path = join(root, stamp);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/**
+ * @param {string} root
+ * @param {string} path relative to root, file or folder
+ * @returns {readonly string[]} relative paths of files in name order; none when it does not exist
+ */
+function filesUnder(root, path) {
+  const stat = statSync(join(root, path), { throwIfNoEntry: false });
+  if (stat === undefined) return [];
+  if (!stat.isDirectory()) return [path];
+  const names = readdirSync(join(root, path)).sort();
+  return names.flatMap((name) => filesUnder(root, `${path}/${name}`));
+}
+
+/**
+ * @param {LockEntry} wanted
+ * @param {LockEntry | undefined} present
+ */
+function isInstalled(wanted, present) {
+  // Packages for other systems are optional and absent.
+  if (present === undefined) return wanted.optional === true;
+  return present.version === wanted.version && present.integrity === wanted.integrity;
+}
+
+/**
+ * @param {unknown} first
+ * @param {unknown} second
+ */
+function sameVersions(first, second) {
+  const sorted = (/** @type {unknown} */ versions) => JSON.stringify(Object.entries(versions ?? {}).sort());
+  return sorted(first) === sorted(second);
+}
+
+/**
+ * The parts of package.json and npm's lock files that are read here.
+ *
+ * @typedef {'dependencies' | 'devDependencies' | 'optionalDependencies'} DependencyKind
+ * @typedef {Partial<Record<DependencyKind, Record<string, string>>>} Dependencies
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean } & Dependencies} LockEntry
+ * @typedef {{ version?: string, packages?: Record<string, LockEntry> } & Dependencies} PackageFile
+ */
+
+/**
+ * @param {string} path
+ * @returns {PackageFile | undefined} undefined when there is no such file
+ */
+function readPackageFile(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+}

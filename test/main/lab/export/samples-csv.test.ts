@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { CSV_COLUMNS } from '../../../../src/main/lab/export/csv-columns.ts';
+import { exportFileName, samplesCsv } from '../../../../src/main/lab/export/samples-csv.ts';
+import { arbitraryRecord, figuresAt, recordOf, sampleOf } from '../run-record-fixtures.ts';
+
+const RECORD = recordOf([
+  { ...sampleOf('single-mutex', 1, 612.345_678_901_234_5), read: figuresAt(2000) },
+  { ...sampleOf('per-cpu-global', 1, 741), position: 2 },
+]);
+
+/** The header is part of the format: scripts rely on it. */
+const HEADER = [
+  'run_id,name,started_at,outcome,engine,clock,design,repetition,position,cpus,oversubscribed',
+  ...['write', 'read'].map((direction) =>
+    [
+      'throughput_MBps,operations,bytes,duration_ns,latency_mean_ns,latency_p50_ns,latency_p90_ns,latency_p99_ns',
+      'latency_p999_ns,latency_max_ns,lock_wait_ns,lock_wait_share,lock_contentions',
+    ]
+      .join(',')
+      .replaceAll(/^|,/g, (comma) => `${comma}${direction}_`),
+  ),
+  ...['end', 'peak'].map((when) =>
+    'original,compressed,pool,buffer,work_memory,percpu_area,slot_table,used,total'
+      .split(',')
+      .map((what) => `memory_${when}_${what}_bytes`)
+      .join(','),
+  ),
+  'verified_pages,profile,seed,page_size_bytes,devices,codec,host_cpu,host_cores,host_memory_bytes,host_governor',
+  'host_operating_system,host_kernel,runtime,lab_version',
+].join(',');
+
+function parse(csv: string): readonly Record<string, string>[] {
+  const parsed = Papa.parse<Record<string, string>>(csv, { header: true, skipEmptyLines: true });
+  expect(parsed.errors).toEqual([]);
+  return parsed.data;
+}
+
+describe('samplesCsv', () => {
+  it('has a fixed header and one row per sample, ended as RFC 4180 says', () => {
+    const lines = samplesCsv(RECORD).split('\r\n');
+    expect(lines[0]).toBe(HEADER);
+    expect(lines).toHaveLength(4);
+    expect(lines[3]).toBe('');
+    expect(samplesCsv(recordOf([]))).toBe(`${HEADER}\r\n`);
+  });
+
+  it('has every figure in the column of its name', () => {
+    const [first, second] = parse(samplesCsv(RECORD));
+    expect(first).toMatchObject({
+      run_id: 'run-1',
+      started_at: '2026-11-02T10:00:00.000Z',
+      design: 'single-mutex',
+      write_throughput_MBps: '612.3456789012345',
+      write_latency_p99_ns: '9100',
+      write_lock_wait_share: '0.125',
+      read_throughput_MBps: '2000',
+      memory_end_pool_bytes: '425984',
+      memory_peak_percpu_area_bytes: '65536',
+      host_governor: 'not readable',
+      oversubscribed: 'no',
+    });
+    expect(second).toMatchObject({ design: 'per-cpu-global', position: '2', read_throughput_MBps: '' });
+  });
+
+  it('is read back by another parser to the same values, whatever the record', () => {
+    fc.assert(
+      fc.property(arbitraryRecord, (record) => {
+        const rows = parse(samplesCsv(record));
+        expect(rows).toHaveLength(record.samples.length);
+        record.samples.forEach((sample, index) => {
+          for (const column of CSV_COLUMNS) {
+            const value = column.read(record, sample);
+            const cell = rows[index]?.[column.name] ?? 'missing';
+            if (typeof value === 'number') expect(Number(cell)).toBe(value);
+            else expect(cell.replace(/^'/, '')).toBe((value ?? '').replace(/^'/, ''));
+          }
+        });
+      }),
+    );
+  });
+
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=HYPERLINK("http://x","y")'])(
+    'keeps a spreadsheet from computing %j',
+    (name) => {
+      const [row] = parse(samplesCsv({ ...RECORD, name }));
+      expect(row?.['name']).toBe(`'${name}`);
+    },
+  );
+
+  it('keeps names with commas, quotes and line ends in one cell', () => {
+    const name = 'a "quoted", name\r\nin two lines';
+    expect(parse(samplesCsv({ ...RECORD, name }))[0]?.['name']).toBe(name);
+  });
+});
+
+describe('the columns', () => {
+  it('have distinct names and say their unit and meaning', () => {
+    expect(new Set(CSV_COLUMNS.map(({ name }) => name)).size).toBe(CSV_COLUMNS.length);
+    for (const { unit, meaning } of CSV_COLUMNS) expect([unit, meaning]).not.toContain('');
+  });
+
+  it('end in their unit where they are bytes or nanoseconds', () => {
+    for (const { name, unit } of CSV_COLUMNS) {
+      if (unit === 'nanoseconds') expect(name).toMatch(/_ns$/);
+      if (unit === 'bytes') expect(name).toMatch(/_bytes$/);
+    }
+  });
+});
+
+describe('exportFileName', () => {
+  it('has the name and the start of the run, and nothing that a file system forbids', () => {
+    expect(exportFileName(RECORD)).toBe('percpu-lab-first-run-20261102-100000.csv');
+    expect(exportFileName({ ...RECORD, name: '../../CON: "x"' })).toBe('percpu-lab-con-x-20261102-100000.csv');
+    expect(exportFileName({ ...RECORD, name: '💥' })).toBe('percpu-lab-run-20261102-100000.csv');
+  });
+});

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { comparePaired, type Block } from '../../../../src/main/lab/statistics/paired-comparison.ts';
+
+const QUESTION = {
+  direction: 'write',
+  design: 'per-cpu-global',
+  baseline: 'single-mutex',
+  equivalencePercent: 5,
+} as const;
+
+/** Blocks with these ratios over baselines that drift, as a host's clock does. */
+function blocksWith(ratios: readonly number[]): readonly Block[] {
+  return ratios.map((ratio, index) => ({ baseline: 500 + 10 * index, design: (500 + 10 * index) * ratio }));
+}
+
+describe('the verdict', () => {
+  it('is faster when the whole interval lies above 1', () => {
+    const compared = comparePaired(blocksWith([1.18, 1.21, 1.19, 1.22, 1.2, 1.25]), QUESTION);
+    expect(compared.verdict).toBe('faster');
+    expect(compared.blocks).toBe(6);
+    expect(compared.interval?.low).toBeCloseTo(1.18, 10);
+    expect(compared.interval?.high).toBeCloseTo(1.25, 10);
+    expect(compared.reason).toBe(
+      'Write throughput is +20.5 % against single-mutex, and the interval +18 % to +25 % (96.9 %, 6 blocks) lies entirely above 0 %.',
+    );
+  });
+
+  it('is slower when the whole interval lies below 1', () => {
+    const compared = comparePaired(blocksWith([0.8, 0.82, 0.79, 0.81, 0.8, 0.83]), QUESTION);
+    expect(compared.verdict).toBe('slower');
+    expect(compared.reason).toContain('-21 % to -17 %');
+    expect(compared.reason).toContain('lies entirely below 0 %');
+  });
+
+  it('is the same when the whole interval lies within the margin, even if it excludes 1', () => {
+    const compared = comparePaired(blocksWith([1.01, 1.02, 1.03, 1.01, 1.02, 1.03]), QUESTION);
+    expect(compared.verdict).toBe('same');
+    expect(compared.reason).toContain('lies within ±5 %, which counts as the same');
+  });
+
+  it('is inconclusive when the interval holds 1 and reaches beyond the margin', () => {
+    const compared = comparePaired(blocksWith([0.9, 1.1, 0.95, 1.2, 1.02, 1]), QUESTION);
+    expect(compared.verdict).toBe('inconclusive');
+    expect(compared.reason).toContain('includes 0 % and reaches beyond ±5 %');
+  });
+
+  it('is inconclusive with fewer than six blocks, and says that six are needed', () => {
+    const compared = comparePaired(blocksWith([1.5, 1.5, 1.5, 1.5, 1.5]), QUESTION);
+    expect(compared.verdict).toBe('inconclusive');
+    expect(compared.interval).toBeUndefined();
+    expect(compared.ratio).toBeCloseTo(1.5, 12);
+    expect(compared.reason).toBe(
+      'Write throughput is +50 % against single-mutex, but 5 blocks allow no 95 % interval (it takes at least 6).',
+    );
+    expect(comparePaired(blocksWith([1.5]), QUESTION).reason).toContain('1 block allows');
+  });
+
+  it('is the same for equal figures, even with a margin of zero', () => {
+    const compared = comparePaired(blocksWith([1, 1, 1, 1, 1, 1]), { ...QUESTION, equivalencePercent: 0 });
+    expect(compared.verdict).toBe('same');
+    expect(compared.ratio).toBe(1);
+  });
+
+  it('prints small differences without rounding them away', () => {
+    const compared = comparePaired(blocksWith(Array.from({ length: 6 }, () => 1.000_213)), {
+      ...QUESTION,
+      equivalencePercent: 0,
+    });
+    expect(compared.verdict).toBe('faster');
+    expect(compared.reason).toContain('+0.0213 %');
+  });
+});
+
+const rate = fc.integer({ min: 1, max: 5000 });
+const arbitraryBlocks = fc.array(fc.record({ baseline: rate, design: rate }), { minLength: 6, maxLength: 15 });
+
+describe('the ratio, whatever the blocks', () => {
+  it('turns into its reciprocal when the designs change places', () => {
+    fc.assert(
+      fc.property(arbitraryBlocks, (blocks) => {
+        const there = comparePaired(blocks, QUESTION);
+        const back = comparePaired(
+          blocks.map(({ baseline, design }) => ({ baseline: design, design: baseline })),
+          QUESTION,
+        );
+        expect(back.ratio * there.ratio).toBeCloseTo(1, 9);
+        expect((back.interval?.low ?? NaN) * (there.interval?.high ?? NaN)).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+
+  it('does not change when a whole block runs slower', () => {
+    fc.assert(
+      fc.property(arbitraryBlocks, fc.integer({ min: 2, max: 9 }), (blocks, factor) => {
+        const slowed = blocks.map(({ baseline, design }, index) =>
+          index % 2 === 0 ? { baseline: baseline / factor, design: design / factor } : { baseline, design },
+        );
+        expect(comparePaired(slowed, QUESTION).ratio).toBeCloseTo(comparePaired(blocks, QUESTION).ratio, 6);
+      }),
+    );
+  });
+
+  it('refuses a throughput that has no ratio', () => {
+    expect(() => comparePaired([{ baseline: 0, design: 1 }], QUESTION)).toThrow('1 to 0 MB/s');
+    expect(() => comparePaired([], QUESTION)).toThrow('no differences');
+  });
+});

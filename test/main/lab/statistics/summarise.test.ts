@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { summarise } from '../../../../src/main/lab/statistics/summarise.ts';
+import type { Sample } from '../../../../src/shared/run-record.ts';
+import { figuresAt, LATENCY, MEMORY, sampleOf } from '../run-record-fixtures.ts';
+
+const OPTIONS = { designs: ['single-mutex', 'per-cpu-global'], equivalencePercent: 5 } as const;
+
+const MUTEX_RATES = [600, 610, 590, 605, 595, 600];
+const COMPLETE: readonly Sample[] = MUTEX_RATES.flatMap((rate, index) => [
+  { ...sampleOf('single-mutex', index + 1, rate), read: figuresAt(2000) },
+  { ...sampleOf('per-cpu-global', index + 1, rate * 1.2), read: figuresAt(2010) },
+]);
+
+describe('summarise', () => {
+  it('gives each design its medians and spread, in the order of the profile', () => {
+    const { designs } = summarise(COMPLETE, OPTIONS);
+    expect(designs.map(({ design }) => design)).toEqual(OPTIONS.designs);
+    expect(designs[0]?.write?.megabytesPerSecond).toEqual({ median: 600, low: 590, high: 610, samples: MUTEX_RATES });
+    expect(designs[0]?.write?.latencyNs).toEqual(LATENCY);
+    expect(designs[0]?.write?.lockWaitShare).toBe(0.125);
+    expect(designs[0]?.memoryAtPeak).toEqual(MEMORY);
+  });
+
+  it('compares every later design with the first, in each direction', () => {
+    const { comparisons } = summarise(COMPLETE, OPTIONS);
+    expect(comparisons.map(({ direction, design, verdict }) => [direction, design, verdict])).toEqual([
+      ['write', 'per-cpu-global', 'faster'],
+      ['read', 'per-cpu-global', 'same'],
+    ]);
+    expect(comparisons[0]?.ratio).toBeCloseTo(1.2, 10);
+    expect(comparisons[1]?.ratio).toBeCloseTo(1.005, 10);
+  });
+
+  it('pairs by repetition, not by the order in which the designs ran', () => {
+    const turned = COMPLETE.toReversed();
+    expect(summarise(turned, OPTIONS).comparisons[0]?.ratio).toBeCloseTo(1.2, 10);
+  });
+
+  it('keeps what a cancelled run has finished and compares only whole blocks', () => {
+    // The last block's second design is missing.
+    const { designs, comparisons } = summarise(COMPLETE.slice(0, -1), OPTIONS);
+    expect(designs[1]?.write?.megabytesPerSecond.samples).toHaveLength(5);
+    expect(comparisons[0]?.blocks).toBe(5);
+    expect(comparisons[0]?.verdict).toBe('inconclusive');
+  });
+
+  it('leaves out designs and directions that were not measured', () => {
+    const { designs, comparisons } = summarise([sampleOf('single-mutex', 1, 600)], OPTIONS);
+    expect(designs.map(({ design }) => design)).toEqual(['single-mutex']);
+    expect(designs[0]?.read).toBeUndefined();
+    expect(comparisons).toEqual([]);
+    expect(summarise([], OPTIONS)).toEqual({ designs: [], comparisons: [] });
+  });
+
+  it('does not make a block of a repetition that moved nothing', () => {
+    const samples = COMPLETE.map((sample) =>
+      sample.repetition === 6 && sample.design === 'per-cpu-global' ? { ...sample, write: figuresAt(0) } : sample,
+    );
+    const { designs, comparisons } = summarise(samples, OPTIONS);
+    expect(comparisons[0]?.blocks).toBe(5);
+    expect(designs[1]?.write?.megabytesPerSecond.low).toBe(0);
+  });
+
+  it('refuses two samples of one design in one repetition', () => {
+    const twice = [sampleOf('single-mutex', 1, 600), sampleOf('single-mutex', 1, 601)];
+    expect(() => summarise(twice, OPTIONS)).toThrow('repetition 1');
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { Interleaver } from '../../../../src/main/engine/interleaved/interleaver.ts';
+import type { Machine } from '../../../../src/main/machine/machine.ts';
+import { CpuW, FrameKind, FrameW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { LOCKED } from '../../../../src/main/machine/sync/lock.ts';
+import { cpuId, frameNumber, type PhysicalAddress } from '../../../../src/main/machine/units.ts';
+import { BUFFER_PAGES, compressBuffersFor } from '../../../../src/main/machine/zram/compress-buffers.ts';
+import { Random } from '../../../../src/main/workload/random.ts';
+import { makeMachine } from '../fixtures/make-machine.ts';
+import { SizedCodec } from '../fixtures/sized-pages.ts';
+
+function cpusOf({ arena }: Machine): Interleaver {
+  return new Interleaver({ arena, random: new Random(1), codec: new SizedCodec(arena), switchChance: 0 });
+}
+
+/** What the frame of an address is used for. */
+function kindOf({ arena }: Machine, address: PhysicalAddress): number {
+  const frame = frameNumber(Math.floor((address - arena.geometry.frames) / arena.config.pageSizeBytes));
+  return arena.word(arena.descriptorWord(frame) + FrameW.kind);
+}
+
+/** Buffer addresses by device (row) and CPU (column), as ordinals of first appearance. */
+function bufferTable(machine: Machine, devices: number, cpus: number): string {
+  const engine = cpusOf(machine);
+  const seen: PhysicalAddress[] = [];
+  const rows = Array.from({ length: devices }, (_row, device) => {
+    const buffers = compressBuffersFor(machine.arena, device);
+    const row = Array.from({ length: cpus }, (_column, number) => {
+      const cpu = engine.cpu(cpuId(number));
+      const address = buffers.acquire(cpu);
+      buffers.release(cpu);
+      if (!seen.includes(address)) seen.push(address);
+      return seen.indexOf(address);
+    });
+    return row.join(' ');
+  });
+  return rows.join('\n');
+}
+
+describe('single-mutex', () => {
+  it('has one buffer per device, whatever the CPU', () => {
+    const machine = makeMachine({ bufferLayout: 'single-mutex', devices: 3 });
+    expect(bufferTable(machine, 3, 4)).toBe('0 0 0 0\n1 1 1 1\n2 2 2 2');
+  });
+
+  it('names a lock for each device and leaves preemption on', () => {
+    const machine = makeMachine({ bufferLayout: 'single-mutex', devices: 2 });
+    const [first, second] = [0, 1].map((device) => compressBuffersFor(machine.arena, device));
+    expect(first?.lock).toBeDefined();
+    expect(second?.lock).toBeDefined();
+    expect(first?.lock).not.toBe(second?.lock);
+    const cpu = cpusOf(machine).cpu(cpuId(0));
+    first?.acquire(cpu);
+    expect(cpu.preemptionIsOff()).toBe(false);
+  });
+
+  it('holds the lock while a write waits for the pool', () => {
+    const machine = makeMachine({ bufferLayout: 'single-mutex' });
+    const { lock } = compressBuffersFor(machine.arena, 0);
+    if (lock === undefined) throw new Error('no lock');
+    expect(machine.arena.word(lock) & LOCKED).toBe(0);
+    expect(kindOf(machine, compressBuffersFor(machine.arena, 0).acquire(cpusOf(machine).cpu(cpuId(0))))).toBe(
+      FrameKind.buffer,
+    );
+  });
+});
+
+describe('per-cpu-global', () => {
+  it('has one buffer per CPU, whatever the device', () => {
+    const machine = makeMachine({ bufferLayout: 'per-cpu-global', devices: 3 });
+    expect(bufferTable(machine, 3, 4)).toBe('0 1 2 3\n0 1 2 3\n0 1 2 3');
+  });
+
+  it('needs no lock, and keeps preemption off from acquire to release', () => {
+    const machine = makeMachine({ bufferLayout: 'per-cpu-global' });
+    const buffers = compressBuffersFor(machine.arena, 0);
+    expect(buffers.lock).toBeUndefined();
+    const cpu = cpusOf(machine).cpu(cpuId(2));
+    const count = (): number => machine.arena.word(machine.arena.cpuWord(cpuId(2)) + CpuW.preemptCount);
+    expect(kindOf(machine, buffers.acquire(cpu))).toBe(FrameKind.percpu);
+    expect(count()).toBe(1);
+    buffers.release(cpu);
+    expect(count()).toBe(0);
+  });
+
+  it('has buffers that are two pages long and a unit apart', () => {
+    const machine = makeMachine({ bufferLayout: 'per-cpu-global' });
+    const buffers = compressBuffersFor(machine.arena, 0);
+    const engine = cpusOf(machine);
+    const [first = 0, second = 0] = [0, 1].map((number) => buffers.acquire(engine.cpu(cpuId(number))));
+    expect(second - first).toBeGreaterThanOrEqual(BUFFER_PAGES * 4096);
+  });
+});

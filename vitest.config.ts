@@ -1,0 +1,45 @@
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Forks, not threads: tests start worker threads of their own, block in Atomics.wait, and measure their process.
+ */
+export default defineConfig({
+  plugins: [vue()],
+  test: {
+    pool: 'forks',
+    reporters: ['default', './scripts/skipped-tests-reporter.mjs'],
+    teardownTimeout: 10_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          environment: 'node',
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          // Element Plus ships styles that Node cannot import by itself.
+          server: { deps: { inline: ['element-plus'] } },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.e2e.ts'],
+          environment: 'node',
+          // One browser and one lab at a time: runs are measured, and a cancelled one must not slow the next.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
