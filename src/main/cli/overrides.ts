@@ -1,5 +1,6 @@
 /** Changes that `run` makes to a profile on its way: what the options say, and nothing else. */
-import type { Profile } from '../../shared/profile.ts';
+import { resolve } from 'node:path';
+import { type Profile, PROFILE_LIMITS } from '../../shared/profile.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 
 /** Options as the command line gives them: text, or undefined where absent. */
@@ -26,7 +27,10 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
   if (seconds.value !== undefined) changed = withExperiment(changed, { seconds: seconds.value });
   if (repetitions.value !== undefined) changed = withExperiment(changed, { repetitions: repetitions.value });
   if (options.data !== undefined) {
-    changed = { ...changed, workload: { ...changed.workload, data: { kind: 'files', paths: [...options.data] } } };
+    if (options.data.includes('')) return fail('bad-input', '--data must not be empty');
+    // The record keeps the paths, and whoever reads it works in another folder.
+    const paths = options.data.map((path) => resolve(path));
+    changed = { ...changed, workload: { ...changed.workload, data: { kind: 'files', paths } } };
   }
   return jobs.value === undefined ? ok(changed) : withJobs(changed, jobs.value);
 }
@@ -35,10 +39,12 @@ function withExperiment(profile: Profile, change: Partial<Profile['experiment']>
   return { ...profile, experiment: { ...profile.experiment, ...change } };
 }
 
-/** Every section gets `numjobs=N`, and the machine at least as many CPUs, so that each job has one of its own. */
+/** Every section gets `numjobs=N`, and the machine at least as many CPUs, so that each clone of a job has one of its own. */
 function withJobs(profile: Profile, jobs: number): Result<Profile> {
-  if (!Number.isInteger(jobs) || jobs < 1)
-    return fail('bad-input', `--jobs must be a whole number from 1, not ${jobs}`);
+  const { max } = PROFILE_LIMITS.cpus;
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > max) {
+    return fail('bad-input', `--jobs must be a whole number from 1 to ${max}, not ${jobs}`);
+  }
   const { machine, workload } = profile;
   const onlineCpus = Math.max(machine.onlineCpus, jobs);
   return ok({

@@ -28,7 +28,7 @@ export function showProgress(terminal: Terminal, event: RunEvent): void {
 }
 
 /** `37 %  per-CPU, global  repetition 3 of 8  write  412 MB/s  about 21 s left` */
-export function progressText(progress: RunProgress): string {
+function progressText(progress: RunProgress): string {
   const { design, repetition, repetitions, phase, fraction, secondsLeft, megabytesPerSecond } = progress;
   const rate = megabytesPerSecond.write ?? megabytesPerSecond.read;
   return [

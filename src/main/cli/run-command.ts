@@ -1,5 +1,6 @@
 /** `lab run PROFILE`: runs an experiment, shows how it goes, prints what came out. */
-import { writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
+import { resolve as absolute } from 'node:path';
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { Lab } from '../lab/lab.ts';
 import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
@@ -25,7 +26,7 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   if (!found.ok) return report(terminal, found.error);
   const changed = applyOptions(found.value, command);
   if (!changed.ok) return report(terminal, changed.error);
-  const writable = await checkWritable([command.csv, command.out]);
+  const writable = await checkOutputs(command);
   if (!writable.ok) return report(terminal, writable.error);
   const finished = watch(lab, terminal);
   const started = await lab.startRun({ profile: changed.value });
@@ -64,35 +65,59 @@ function watch(
   return { end: promise, stop };
 }
 
-/** Finds out before minutes of measuring that a result could not be written; leaves what a file has. */
-async function checkWritable(paths: readonly (string | undefined)[]): Promise<Result<void>> {
-  for (const path of paths) {
-    if (path === undefined) continue;
-    const written = await write(path, '', 'a');
-    if (!written.ok) return written;
+/** Finds out before minutes of measuring that a result could not be written; leaves every file as it is. */
+async function checkOutputs({ csv, out }: RunCommand): Promise<Result<void>> {
+  if (csv !== undefined && out !== undefined && absolute(csv) === absolute(out)) {
+    return fail('bad-input', `--csv and --out name the same file, ${csv}`);
+  }
+  for (const path of [csv, out]) {
+    const writable = path === undefined ? ok(undefined) : await checkWritable(path);
+    if (!writable.ok) return writable;
   }
   return ok(undefined);
+}
+
+async function checkWritable(path: string): Promise<Result<void>> {
+  try {
+    const file = await open(path, 'ax');
+    await file.close();
+    await rm(path);
+    return ok(undefined);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return unwritable(path, error);
+  }
+  try {
+    const file = await open(path, 'a');
+    await file.close();
+    return ok(undefined);
+  } catch (error) {
+    return unwritable(path, error);
+  }
 }
 
 async function writeFiles(lab: LabContract, record: RunRecord, command: RunCommand): Promise<Result<void>> {
   if (command.csv !== undefined) {
     const csv = await lab.exportRunCsv({ runId: record.id });
     if (!csv.ok) return csv;
-    const written = await write(command.csv, csv.value.text, 'w');
+    const written = await write(command.csv, csv.value.text);
     if (!written.ok) return written;
   }
   if (command.out === undefined) return ok(undefined);
-  return write(command.out, `${JSON.stringify(record, undefined, 2)}\n`, 'w');
+  return write(command.out, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-async function write(path: string, text: string, flag: 'a' | 'w'): Promise<Result<void>> {
+async function write(path: string, text: string): Promise<Result<void>> {
   try {
-    await writeFile(path, text, { flag });
+    await writeFile(path, text);
     return ok(undefined);
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return fail('bad-input', `cannot write ${path}: ${reason}`, path);
+    return unwritable(path, error);
   }
+}
+
+function unwritable(path: string, error: unknown): Result<never> {
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return fail('bad-input', `cannot write '${path}': ${reason}`);
 }
 
 function exitCodeOfRun(record: RunRecord, terminal: Terminal): ExitCode {

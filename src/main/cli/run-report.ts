@@ -26,10 +26,10 @@ export function runReport(record: RunRecord): string {
 
 function heading(record: RunRecord): string {
   const { environment, profile } = record;
+  const cpus = `${profile.machine.onlineCpus} CPUs${record.oversubscribed ? ', OVERSUBSCRIBED' : ''}`;
   const lines = [
     record.name,
-    `${record.outcome}, ${record.samples.length} samples; engine live (measured, wall clock), ${profile.machine.onlineCpus} CPUs` +
-      (record.oversubscribed ? ', OVERSUBSCRIBED' : ''),
+    `${record.outcome}, ${record.samples.length} samples; engine live (measured, wall clock), ${cpus}`,
     `${environment.cpuModel}, ${environment.hostCores} cores, ${environment.operatingSystem} ${environment.kernel}, ${environment.runtime}`,
   ];
   if (record.error !== undefined) lines.push(`failed: ${record.error.message}`);

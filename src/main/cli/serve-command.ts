@@ -14,12 +14,17 @@ export interface ServeCommand {
 }
 
 export async function serveCommand(lab: LabContract, command: ServeCommand, terminal: Terminal): Promise<ExitCode> {
-  const port = command.port === undefined ? 0 : Number(command.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    const error = fail('bad-input', `--port must be a whole number from 0 to 65535, not '${command.port ?? ''}'`);
-    return report(terminal, error.error);
+  const { port: portText = '0', host } = command;
+  const port = Number(portText);
+  if (!/^\d+$/.test(portText) || port > 65535) {
+    return report(
+      terminal,
+      fail('bad-input', `--port must be a whole number from 0 to 65535, not '${portText}'`).error,
+    );
   }
-  const server = await startServer(lab, { dashboardFolder: command.dashboardFolder, port, host: command.host });
+  // An empty address means every address to the system: too much to follow from an unset variable.
+  if (host === '') return report(terminal, fail('bad-input', '--host must not be empty').error);
+  const server = await startServer(lab, { dashboardFolder: command.dashboardFolder, port, host });
   if (!server.ok) return report(terminal, server.error);
   terminal.out(`percpu-lab serves its dashboard at ${server.value.address}\n`);
   if (!server.value.loopbackOnly)

@@ -2,11 +2,12 @@
  * The lab: the one face that window, browser and command line ask. Composes the parts and keeps what outlives a call (the
  * engine's threads, the run in hand, the store, the subscribers); everything else is in the parts.
  */
+import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { Profile } from '../../shared/profile.ts';
-import { type LabError, ok, type Result } from '../../shared/result.ts';
+import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import { LZ4_CODEC_NAME } from '../engine/codec/lz4.ts';
 import { LiveEngine } from '../engine/live/live-engine.ts';
@@ -32,7 +33,7 @@ export interface LabOptions {
 export interface Lab extends LabContract {
   /** A profile by id, file stem or name, or by the path of a .json file. */
   readonly loadProfile: (name: string) => Result<Profile>;
-  /** Cancels and stores what is going on, then ends all threads and closes the store. */
+  /** Cancels and stores what is going on, then ends all threads and closes the store. Safe to call again. */
   readonly close: () => Promise<void>;
 }
 
@@ -59,6 +60,12 @@ export function createLab(options: LabOptions): Promise<Lab> {
     const unsaved = runs.unsaved(runId);
     return unsaved === undefined ? withStore(store, (open) => open.open(runId)) : ok(unsaved);
   };
+  const close = async (): Promise<void> => {
+    await runs.close();
+    await engine.close();
+    if (store.ok) store.value.close();
+  };
+  let closed: Promise<void> | undefined;
   return Promise.resolve({
     describeHost: () => answer(ok({ environment, dataFolder: options.dataFolder, storeError: errorOf(store) })),
     listProfiles: () => answer(profiles.list()),
@@ -87,11 +94,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: async () => {
-      await runs.close();
-      await engine.close();
-      if (store.ok) store.value.close();
-    },
+    close: () => (closed ??= close()),
   });
 }
 
@@ -113,7 +116,8 @@ function asEmpty(result: Result<void>): Result<Record<string, never>> {
 
 /** The library's answer, unless it knows nothing of what is the path of a profile file. */
 function loadProfile(found: Result<Profile>, name: string): Result<Profile> {
-  return !found.ok && found.error.code === 'not-found' && name.endsWith('.json') ? readProfileFile(name) : found;
+  if (found.ok || found.error.code !== 'not-found' || !name.endsWith('.json')) return found;
+  return existsSync(name) ? readProfileFile(name) : fail('not-found', `There is no profile file ${name}.`);
 }
 
 function planHost(): PlanHost {

@@ -12,6 +12,7 @@
  * takes the n-th block's worth of pages of its set, whatever the place on the disk, so that overwriting changes content and
  * size. The job's memory (buffers, record, page sets) is the user's, not the machine's.
  */
+import { assertUnreachable } from '../../shared/result.ts';
 import type { IoPage } from '../machine/codec.ts';
 import type { Cpu, Suspending } from '../machine/cpu.ts';
 import { IoStatus, type ZramDevice } from '../machine/zram/device.ts';
@@ -32,7 +33,7 @@ export interface JobClock {
   stopped(): boolean;
 }
 
-/** Why a job cannot go on. `slot` is the first page of the request in hand, `block` of the disk. */
+/** Why a job cannot go on. `slot` is the first page of the request in hand. */
 export interface JobFailure {
   readonly kind: 'no-memory' | 'corrupt' | 'mismatch';
   readonly job: string;
@@ -111,7 +112,10 @@ export class Job {
         if (!repeat || blocks.length === 0) this.#blocksLeft = blocks.length;
         this.#readPercent = 100;
         this.#reads = new ListedOrder(blocks);
+        return;
       }
+      default:
+        assertUnreachable(phase);
     }
   }
 
@@ -124,6 +128,7 @@ export class Job {
     for (let at = 0; at < count; at++) this.#prepare(this.#request(at));
     let startMs = this.#clock.now();
     for (let at = 0; at < count; at++) {
+      if (this.#clock.stopped()) return 'finished';
       const request = this.#request(at);
       const failure = yield* this.#submit(cpu, request);
       if (failure !== undefined) return failure;
@@ -227,6 +232,8 @@ function readShare(plan: JobPlan): number {
     case 'readwrite':
     case 'randrw':
       return plan.readPercent;
+    default:
+      return assertUnreachable(plan.pattern);
   }
 }
 

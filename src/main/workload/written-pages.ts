@@ -11,9 +11,8 @@ import type { IoPage } from '../machine/codec.ts';
 import type { PageSet } from './data/page-set.ts';
 
 const PAGE_BITS = 25;
-/** Most page sets and most pages of one set that a record can tell apart: 32 and 33,554,430 (128 GiB of 4 KiB pages). */
+/** Most page sets that a record can tell apart: 32, of up to 2^25 − 2 pages each (128 GiB of 4 KiB pages). */
 export const MOST_PAGE_SETS = 2 ** (31 - PAGE_BITS - 1);
-export const MOST_SET_PAGES = 2 ** PAGE_BITS - 2;
 
 /** Bytes of the shared record of a device with `slots` slots. */
 export function writtenPagesBytes(slots: number): number {

@@ -11,7 +11,7 @@ import { CpuHalted } from '../../machine/cpu.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW, HeaderW, Operation } from '../../machine/memory/arena-layout.ts';
-import { cpuId } from '../../machine/units.ts';
+import { type CpuId, cpuId } from '../../machine/units.ts';
 import { Job, type JobClock, type JobFailure } from '../../workload/job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { Lz4Codec } from '../codec/lz4.ts';
@@ -65,12 +65,21 @@ interface Prepared {
   readonly jobs: readonly Job[];
 }
 
+/** Makes the CPU that a core plays, its codec included. */
+type MakeCpu = (arena: Arena, id: CpuId) => LiveCpu;
+
+function makeLz4Cpu(arena: Arena, id: CpuId): LiveCpu {
+  return new LiveCpu(arena, id, new Lz4Codec(arena.buffer, arena.config.pageSizeBytes));
+}
+
 export class CpuCore {
   readonly #post: (response: CpuResponse) => void;
+  readonly #makeCpu: MakeCpu;
   #prepared: Prepared | undefined;
 
-  constructor(post: (response: CpuResponse) => void) {
+  constructor(post: (response: CpuResponse) => void, makeCpu: MakeCpu = makeLz4Cpu) {
     this.#post = post;
+    this.#makeCpu = makeCpu;
   }
 
   handle(request: CpuRequest): void {
@@ -85,7 +94,7 @@ export class CpuCore {
   #answer(request: CpuRequest): void {
     switch (request.kind) {
       case 'prepare':
-        this.#prepared = prepare(request);
+        this.#prepared = prepare(request, this.#makeCpu);
         this.#post({ kind: 'prepared' });
         return;
       case 'phase':
@@ -119,10 +128,9 @@ export class CpuCore {
   }
 }
 
-function prepare(request: PrepareRequest): Prepared {
+function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
   const machine = Machine.attach(request.arena);
   const { arena } = machine;
-  const codec = new Lz4Codec(request.arena, arena.config.pageSizeBytes);
   const clock = new PhaseClock(arena);
   const records = request.written.map((record) => new WrittenPages(record, request.pageSets));
   const jobs = request.jobs.map((plan) => {
@@ -132,7 +140,7 @@ function prepare(request: PrepareRequest): Prepared {
     if (written === undefined) throw new Error(`job ${plan.name} names device ${plan.device}, which has no record`);
     return new Job(plan, { device: machine.device(plan.device), pageSet, written, clock });
   });
-  return { arena, cpu: new LiveCpu(arena, cpuId(request.cpu), codec), clock, jobs };
+  return { arena, cpu: makeCpu(arena, cpuId(request.cpu)), clock, jobs };
 }
 
 /** Pairs with the engine's store and notify of the `go` word. */

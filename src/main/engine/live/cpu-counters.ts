@@ -13,7 +13,7 @@ export interface CpuCounters {
   readonly isFinished: boolean;
 }
 
-export function readCpuCounters(arena: Arena, cpu: CpuId): CpuCounters {
+function readCpuCounters(arena: Arena, cpu: CpuId): CpuCounters {
   const block = arena.cpuWord(cpu);
   const double = (field: number): number => arena.double(block / 2 + field);
   let lockWaitNs = 0;

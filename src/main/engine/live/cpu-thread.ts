@@ -1,8 +1,8 @@
 /**
  * The engine's handle on one CPU's thread: sends a request, awaits the answer, notices when the thread dies.
  *
- *     idle ──ask──▶ asked ──answer──▶ idle
- *       └────────────┴──────exit────▶ dead          a dead thread answers everything with 'died'
+ *     idle ──send──▶ busy ──answer──▶ idle          'armed' is no last answer: the thread stays busy until 'phaseDone'
+ *       └──────────────┴────exit────▶ dead          a dead thread answers everything with 'died'
  */
 import { Worker } from 'node:worker_threads';
 import type { CpuRequest, CpuResponse } from './protocol.ts';
@@ -16,6 +16,7 @@ export interface Died {
 export class CpuThread {
   readonly #worker: Worker;
   readonly #answers: CpuResponse[] = [];
+  #isBusy = false;
   #waiter: ((answer: CpuResponse | Died) => void) | undefined;
   #death: Died | undefined;
   #lastError: string | undefined;
@@ -23,12 +24,14 @@ export class CpuThread {
   constructor(workerUrl: URL) {
     this.#worker = new Worker(workerUrl, { name: 'simulated CPU' });
     this.#worker.on('message', (response: CpuResponse) => {
+      this.#isBusy = response.kind === 'armed';
       this.#deliver(response);
     });
     this.#worker.on('error', (error: unknown) => {
       this.#lastError = error instanceof Error ? error.message : String(error);
     });
     this.#worker.on('exit', (code) => {
+      this.#isBusy = false;
       this.#death = { kind: 'died', reason: this.#lastError ?? `its thread exited with code ${code}` };
       this.#waiter?.(this.#death);
       this.#waiter = undefined;
@@ -39,7 +42,14 @@ export class CpuThread {
     return this.#death === undefined;
   }
 
+  /** Whether it owes the last answer to a request. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** To a thread that is not busy. */
   send(request: CpuRequest): void {
+    this.#isBusy = this.isAlive;
     this.#worker.postMessage(request satisfies CpuRequest);
   }
 
@@ -51,6 +61,12 @@ export class CpuThread {
     return new Promise((resolve) => {
       this.#waiter = resolve;
     });
+  }
+
+  /** Awaits and drops answers until none is owed. */
+  async settle(): Promise<void> {
+    while (this.#isBusy) await this.nextAnswer();
+    this.#answers.length = 0;
   }
 
   /** Ends the thread, whatever it is doing. Safe to call again. */

@@ -33,7 +33,6 @@ export class LiveCpu implements Cpu {
     return tryLock(this.#words, word);
   }
 
-  // eslint-disable-next-line require-yield -- this engine blocks the thread instead
   *lock(word: LockWord, lockClass: LockClass): Suspending<void> {
     const waitingSince = this.#block / 2 + CpuF64.waitingSinceMs;
     const startMs = performance.now();

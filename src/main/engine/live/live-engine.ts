@@ -3,10 +3,11 @@
  *
  *     idle ──runSample──▶ running ──all answered──▶ idle            close() ──▶ closed, from any state
  *                            │ a CPU died or threw, or the signal was aborted
- *                            └──▶ stop / halt words in the arena, everybody answers, dead threads are replaced
+ *                            └──▶ stop / halt words in the arena, everybody answers or is ended by force
  *
  * A sample: boot a machine over the arena, prepare every CPU, then phase by phase a barrier and a report. While a phase runs
- * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches.
+ * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches. The threads of a sample are
+ * fixed when it begins: one that dies answers 'died' to all that follows, and the next sample starts a fresh one.
  */
 import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
 import { bootMachine } from '../../machine/boot.ts';
@@ -23,15 +24,15 @@ import type { CpuResponse, PhaseReport } from './protocol.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
 
 const TICK_MS = 100;
-/** A CPU that has not answered this long after the machine was halted is ended by force. */
-const HALT_GRACE_MS = 3000;
+/** A CPU that has not answered this long after it was told to stop is ended by force. */
+const STOP_GRACE_MS = 3000;
 
 export interface SampleObserver {
   readonly onPhase: (phase: PhasePlan, phaseIndex: number) => void;
   readonly onTick: (tick: Tick) => void;
 }
 
-/** A CPU that takes part in a phase. */
+/** A CPU that has a job. */
 interface Participant {
   readonly cpu: number;
   readonly thread: CpuThread;
@@ -39,11 +40,16 @@ interface Participant {
 
 export class LiveEngine {
   readonly #workerUrl: URL;
-  #threads: CpuThread[] = [];
+  readonly #stopGraceMs: number;
+  /** By CPU, with holes where none was needed yet. */
+  readonly #threads: CpuThread[] = [];
   #state: 'idle' | 'running' | 'closed' = 'idle';
+  #inHand: Promise<unknown> = Promise.resolve();
 
-  constructor(workerUrl: URL) {
+  /** `workerUrl` is the entry of a CPU's thread. A CPU that does not stop within `stopGraceMs` is ended by force. */
+  constructor(workerUrl: URL, stopGraceMs = STOP_GRACE_MS) {
     this.#workerUrl = workerUrl;
+    this.#stopGraceMs = stopGraceMs;
   }
 
   /**
@@ -60,16 +66,11 @@ export class LiveEngine {
     const booted = bootMachine(buffer, plan.machine);
     if (!booted.ok) return booted;
     this.#state = 'running';
-    const arena = booted.value;
-    const stop = (): void => {
-      Atomics.store(arena.words, HeaderW.stop, 1);
-    };
-    signal.addEventListener('abort', stop);
+    const running = this.#runOn(booted.value, plan, observer, signal);
+    this.#inHand = running.catch(() => undefined);
     try {
-      return await this.#run({ arena, plan, observer, signal });
+      return await running;
     } finally {
-      signal.removeEventListener('abort', stop);
-      await this.#replaceDead();
       // close() may have come meanwhile.
       if (this.#currentState() === 'running') this.#state = 'idle';
     }
@@ -79,11 +80,37 @@ export class LiveEngine {
   async close(): Promise<void> {
     this.#state = 'closed';
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
-    this.#threads = [];
+    await this.#inHand;
   }
 
   #currentState(): 'idle' | 'running' | 'closed' {
     return this.#state;
+  }
+
+  async #runOn(
+    arena: Arena,
+    plan: SamplePlan,
+    observer: SampleObserver,
+    signal: AbortSignal,
+  ): Promise<Result<SampleFigures>> {
+    const cpus = [...new Set(plan.jobs.map((job) => job.cpu))];
+    const participants = cpus.map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
+    const sample: RunningSample = { arena, plan, observer, signal, participants };
+    let force: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      Atomics.store(arena.words, HeaderW.stop, 1);
+      force = setTimeout(() => endBusy(participants), this.#stopGraceMs);
+    };
+    signal.addEventListener('abort', stop);
+    try {
+      const figures = await this.#run(sample);
+      const wasStopped = signal.aborted && (figures.ok || figures.error.code === 'cpu-failed');
+      return wasStopped ? fail('cancelled', 'the run was cancelled') : figures;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      clearTimeout(force);
+      await this.#release(sample);
+    }
   }
 
   async #run(sample: RunningSample): Promise<Result<SampleFigures>> {
@@ -99,20 +126,16 @@ export class LiveEngine {
       outcomes.push(outcome.value.outcome);
       verifiedPages += outcome.value.verifiedPages;
     }
-    const figures: SampleFigures = {
+    return ok({
       write: directionFigures(outcomes, 'write'),
       read: directionFigures(outcomes, 'read'),
       memoryAtEnd: memoryFigures(arena),
       memoryAtPeak: peakMemoryFigures(arena),
       verifiedPages,
-    };
-    const released = await this.#release(sample);
-    if (!released.ok) return released;
-    return signal.aborted ? fail('cancelled', 'the run was cancelled') : ok(figures);
+    });
   }
 
-  async #prepare({ arena, plan }: RunningSample): Promise<Result<void>> {
-    const participants = this.#participants(plan, jobNames(plan));
+  async #prepare({ arena, plan, participants }: RunningSample): Promise<Result<void>> {
     const { pageSets } = plan;
     const written = Array.from(
       { length: plan.machine.devices },
@@ -126,12 +149,20 @@ export class LiveEngine {
     return answers.ok ? ok(undefined) : answers;
   }
 
-  /** Lets CPUs forget the arena, so that the next one need not share memory with it. */
-  async #release({ arena, plan }: RunningSample): Promise<Result<void>> {
-    const participants = this.#participants(plan, jobNames(plan));
-    for (const { thread } of participants) thread.send({ kind: 'release' });
-    const answers = await this.#gather(arena, participants, 'released');
-    return answers.ok ? ok(undefined) : answers;
+  /**
+   * Whoever is still at the barrier or waits for a lock gives up; then all CPUs forget the arena, so that the next one need
+   * not share memory with it.
+   */
+  async #release({ arena, participants }: RunningSample): Promise<void> {
+    halt(arena);
+    const force = setTimeout(() => endBusy(participants), this.#stopGraceMs);
+    const releasing = participants.map(async ({ thread }) => {
+      await thread.settle();
+      thread.send({ kind: 'release' });
+      await thread.settle();
+    });
+    await Promise.all(releasing);
+    clearTimeout(force);
   }
 
   async #runPhase(
@@ -140,7 +171,8 @@ export class LiveEngine {
     index: number,
   ): Promise<Result<{ outcome: PhaseOutcome; verifiedPages: number }>> {
     const { arena, plan, observer } = sample;
-    const participants = this.#participants(plan, phase.jobs);
+    const cpus = new Set(plan.jobs.filter((job) => phase.jobs.includes(job.name)).map((job) => job.cpu));
+    const participants = sample.participants.filter(({ cpu }) => cpus.has(cpu));
     observer.onPhase(phase, index);
     const repeatForMs = phase.measures.length === 0 ? undefined : plan.repeatForMs;
     for (const { thread } of participants) {
@@ -204,39 +236,26 @@ export class LiveEngine {
         const answer = await thread.nextAnswer();
         if (isOfKind(answer, kind)) {
           answers.push(answer);
-          if (reportsFailure(answer)) Atomics.store(arena.words, HeaderW.stop, 1);
-          return;
+          if (!reportsFailure(answer)) return;
+          Atomics.store(arena.words, HeaderW.stop, 1);
+        } else {
+          if (answer.kind !== 'halted') failure ??= describeDeath(arena, cpu, answer);
+          halt(arena);
         }
-        if (answer.kind !== 'halted') failure ??= describeDeath(arena, cpu, answer);
-        halt(arena);
-        grace ??= setTimeout(() => {
-          for (const { thread: slow } of participants) void slow.terminate();
-        }, HALT_GRACE_MS);
+        grace ??= setTimeout(() => endBusy(participants), this.#stopGraceMs);
       }),
     );
     clearTimeout(grace);
     return failure ?? ok(answers);
   }
 
-  /** The threads of the CPUs that have any of the named jobs; missing ones are started. */
-  #participants(plan: SamplePlan, jobNames: readonly string[]): readonly Participant[] {
-    const cpus = new Set(plan.jobs.filter((job) => jobNames.includes(job.name)).map((job) => job.cpu));
-    return [...cpus].map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
-  }
-
+  /** The thread of a CPU; a fresh one when there is none or it died. */
   #thread(cpu: number): CpuThread {
     const thread = this.#threads[cpu];
     if (thread?.isAlive === true) return thread;
     const fresh = new CpuThread(this.#workerUrl);
     this.#threads[cpu] = fresh;
     return fresh;
-  }
-
-  /** Ends and forgets threads that died or did not answer, so that the next sample starts fresh ones. */
-  async #replaceDead(): Promise<void> {
-    const dead = this.#threads.filter((thread) => !thread.isAlive);
-    this.#threads = this.#threads.map((thread) => (thread.isAlive ? thread : new CpuThread(this.#workerUrl)));
-    await Promise.all(dead.map((thread) => thread.terminate()));
   }
 }
 
@@ -245,10 +264,7 @@ interface RunningSample {
   readonly plan: SamplePlan;
   readonly observer: SampleObserver;
   readonly signal: AbortSignal;
-}
-
-function jobNames(plan: SamplePlan): readonly string[] {
-  return plan.jobs.map((job) => job.name);
+  readonly participants: readonly Participant[];
 }
 
 function isOfKind<K extends CpuResponse['kind']>(
@@ -267,6 +283,10 @@ function halt(arena: Arena): void {
   Atomics.store(arena.words, HeaderW.stop, 1);
   Atomics.store(arena.words, HeaderW.halt, 1);
   Atomics.notify(arena.words, HeaderW.go);
+}
+
+function endBusy(participants: readonly Participant[]): void {
+  for (const { thread } of participants) if (thread.isBusy) void thread.terminate();
 }
 
 function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | Died): Result<never> {

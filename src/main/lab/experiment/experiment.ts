@@ -67,6 +67,7 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
   const { planned, signal } = setting;
   const { profile, workload } = planned;
   const meter = new ProgressMeter(setting.runId, planned, setting.onProgress);
+  meter.preparing();
   const sets = await loadPageSets(profile, planned.fioJobs, {
     signal,
     onProgress: () => {

@@ -4,7 +4,7 @@
  *     fraction = (samples done + phases done in this one / its phases + share of this phase / its phases) / all samples
  *
  * The share of a phase is its bytes over the bytes that its jobs will move, or its time over its time limit. Time left is the
- * time so far extrapolated by the fraction, from the first twentieth on.
+ * time so far extrapolated by the fraction, from the first fiftieth on.
  */
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { BufferLayout } from '../../../shared/design.ts';

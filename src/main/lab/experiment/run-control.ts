@@ -88,9 +88,11 @@ export class RunControl {
   async #carryOut(run: RunInHand): Promise<void> {
     try {
       const record = await this.#experiment(run);
+      // Kept before it is stored: whatever storing does, the record can be looked at.
+      this.#unsaved.set(record.id, record);
       const saved = this.#parts.save(record);
-      if (!saved.ok) this.#unsaved.set(record.id, record);
-      this.#finish(run, { outcome: record.outcome, stored: saved.ok, error: record.error ?? errorOf(saved) });
+      if (saved.ok) this.#unsaved.delete(record.id);
+      this.#finish(run, { outcome: record.outcome, stored: saved.ok, error: errorOf(saved) ?? record.error });
     } catch (thrown) {
       reportUnexpected(`Run ${run.runId} failed unexpectedly`, thrown);
       const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -3,7 +3,8 @@ import { type FioJob, type FioJobFileResult, fioJobRemarkText } from '../../evid
 import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
 import { type FieldError, parseProfile, type Profile, profileFieldErrors } from '../../../shared/profile.ts';
-import { fail, ok, type Result } from '../../../shared/result.ts';
+import { fail, type Failure, ok, type Result } from '../../../shared/result.ts';
+import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
 import { planWorkload, type WorkloadPlan } from './workload-plan.ts';
 
@@ -48,8 +49,15 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
   }
   const { data, seed } = profile.workload;
   const keys = pageSetKeys(data, jobFile.jobs);
+  if (keys.length > MOST_PAGE_SETS) {
+    const sentence = `the jobs' contents differ in ${keys.length} ways, and ${MOST_PAGE_SETS} are the most`;
+    return fail('bad-input', sentence, 'workload.jobFile');
+  }
+  const tooDeep = requestsBeyondHost(profile, jobFile.jobs, host);
+  if (tooDeep !== undefined) return tooDeep;
   const workload = planWorkload(jobFile.jobs, profile.machine, {
     seed,
+    timeLimited: profile.experiment.seconds !== undefined,
     pageSetOf: (job) => pageSetIndex(data, keys, job),
   });
   if (!workload.ok) return workload;
@@ -94,6 +102,18 @@ function planErrors(
   const jobFile = parsed.ok ? parseJobFile(parsed.value, host) : undefined;
   if (jobFile?.ok !== false) return [{ field: error.where ?? '', message: error.message }];
   return jobFile.errors.map((each) => ({ field: 'workload.jobFile', message: fioJobRemarkText(each) }));
+}
+
+/** Each job keeps a block in memory for every request in flight. */
+function requestsBeyondHost({ machine }: Profile, jobs: readonly FioJob[], host: PlanHost): Failure | undefined {
+  const bytes = jobs.reduce((sum, job) => sum + job.ioDepth * job.blockBytes, 0);
+  if (machine.memoryBytes + bytes <= host.memoryBytes) return undefined;
+  return fail(
+    'bad-input',
+    `the jobs' requests in flight (iodepth × bs) take ${bytes} bytes beside the machine's ${machine.memoryBytes}, ` +
+      `but this host has ${host.memoryBytes}`,
+    'workload.jobFile',
+  );
 }
 
 function parseJobFile(profile: Profile, host: PlanHost): FioJobFileResult {

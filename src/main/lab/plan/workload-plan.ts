@@ -6,7 +6,7 @@
  *     device   what the job file names (filename=/dev/zramN), else its files take the devices in turn
  *     stretch  on a device that the job names: from its offset on; other files lie one behind the other, as a file system
  *              would lay them out, and jobs that name the same file share it
- *     phases   per group of jobs (stonewall): layout of what is read before anybody wrote it ─▶ main ─▶ verify
+ *     phases   per group of jobs (stonewall): layout of what is read before all of it was written ─▶ main ─▶ verify
  */
 import type { FioJob } from '../../evidence/fio-job/fio-job.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
@@ -29,6 +29,13 @@ interface Stretch {
   readonly end: number;
 }
 
+export interface WorkloadOptions {
+  readonly seed: number;
+  readonly pageSetOf: (job: FioJob) => number;
+  /** Measured phases end by the clock: a job may not get round its stretch. */
+  readonly timeLimited: boolean;
+}
+
 /**
  * `pageSetOf` says which page set a job writes from; where in it is known once the sets are loaded. Errors point at the field of
  * the profile or the line of the job.
@@ -36,7 +43,7 @@ interface Stretch {
 export function planWorkload(
   fioJobs: readonly FioJob[],
   machine: MachineProfile,
-  options: { readonly seed: number; readonly pageSetOf: (job: FioJob) => number },
+  options: WorkloadOptions,
 ): Result<WorkloadPlan> {
   const badBlock = fioJobs.find((job) => job.blockBytes % machine.pageSizeBytes !== 0);
   if (badBlock !== undefined) {
@@ -49,11 +56,12 @@ export function planWorkload(
   if (!stretches.ok) return stretches;
   const clash = overlapOfWriters(fioJobs, stretches.value);
   if (clash !== undefined) return clash;
+  const jobNames = uniqueNames(fioJobs);
   const jobs = fioJobs.map((job, index): JobPlan => {
     const stretch = stretches.value[index] ?? { device: 0, start: 0, end: 0 };
     const blockPages = job.blockBytes / machine.pageSizeBytes;
     return {
-      name: uniqueName(fioJobs, index),
+      name: jobNames[index] ?? job.name,
       cpu: index % machine.onlineCpus,
       device: stretch.device,
       firstSlot: stretch.start,
@@ -69,11 +77,11 @@ export function planWorkload(
       seed: ((job.randSeed ?? options.seed) + index) % 2 ** 32,
     };
   });
-  return ok({ jobs, phases: planPhases(fioJobs, jobs), notes: planNotes(fioJobs) });
+  return ok({ jobs, phases: planPhases(fioJobs, jobs, options.timeLimited), notes: planNotes(fioJobs) });
 }
 
 /** Whether a job's main phase moves data in a direction. */
-export function jobMoves(job: FioJob, direction: Direction): boolean {
+function jobMoves(job: FioJob, direction: Direction): boolean {
   switch (job.rw) {
     case 'write':
     case 'randwrite':
@@ -164,10 +172,11 @@ function overlapOfWriters(fioJobs: readonly FioJob[], stretches: readonly Stretc
       if (other?.phaseGroup !== job.phaseGroup) continue;
       if (!jobMoves(job, 'write') && !jobMoves(other, 'write')) continue;
       if (!overlap(stretches[index], stretches[earlier])) continue;
+      const pages = `pages of /dev/zram${stretches[index]?.device ?? 0} that ${other.name} (line ${other.line})`;
       return jobFault(
         job,
-        `writes pages of /dev/zram${stretches[index]?.device ?? 0} that ${other.name} (line ${other.line}) uses at the same time; ` +
-          'give them stretches of their own with offset_increment, or leave filename out',
+        `${jobMoves(job, 'write') ? `writes ${pages} uses` : `reads ${pages} writes`} at the same time; ` +
+          'give them stretches of their own (offset, offset_increment) or files of their own',
       );
     }
   }
@@ -179,7 +188,12 @@ function overlap(one: Stretch | undefined, other: Stretch | undefined): boolean 
   return one.device === other.device && one.start < other.end && other.start < one.end;
 }
 
-function planPhases(fioJobs: readonly FioJob[], jobs: readonly JobPlan[]): readonly PhasePlan[] {
+interface Member {
+  readonly fioJob: FioJob;
+  readonly plan: JobPlan;
+}
+
+function planPhases(fioJobs: readonly FioJob[], jobs: readonly JobPlan[], timeLimited: boolean): readonly PhasePlan[] {
   const phases: PhasePlan[] = [];
   const groups = [...new Set(fioJobs.map((job) => job.phaseGroup))].sort((a, b) => a - b);
   const written: Stretch[] = [];
@@ -188,10 +202,7 @@ function planPhases(fioJobs: readonly FioJob[], jobs: readonly JobPlan[]): reado
       const plan = jobs[index];
       return plan !== undefined && fioJob.phaseGroup === group ? [{ fioJob, plan }] : [];
     });
-    const toLayOut = members.filter(
-      ({ fioJob, plan }) => jobMoves(fioJob, 'read') && !isCovered(stretchOf(plan), written),
-    );
-    if (toLayOut.length > 0) phases.push({ kind: 'layout', jobs: names(toLayOut), measures: [] });
+    phases.push(...planLayout(members, written));
     const measures = (['write', 'read'] as const).filter((direction) =>
       members.some(({ fioJob }) => jobMoves(fioJob, direction)),
     );
@@ -200,9 +211,36 @@ function planPhases(fioJobs: readonly FioJob[], jobs: readonly JobPlan[]): reado
     // Reads of a mixed main phase are the measured ones; the check after it only checks.
     const verifyMeasures: readonly Direction[] = measures.includes('read') ? [] : ['read'];
     if (toVerify.length > 0) phases.push({ kind: 'verify', jobs: names(toVerify), measures: verifyMeasures });
-    for (const { plan } of members) written.push(stretchOf(plan));
+    if (!timeLimited) written.push(...members.filter(writesAll).map(({ plan }) => stretchOf(plan)));
   }
   return phases;
+}
+
+/**
+ * Phases that write what the members will read and nobody is sure to have written; adds it to `written`. Readers may share
+ * pages, but no two jobs write a page at the same time: those whose stretches overlap are laid out one after the other.
+ */
+function planLayout(members: readonly Member[], written: Stretch[]): readonly PhasePlan[] {
+  const phases: PhasePlan[] = [];
+  const missing = (member: Member): boolean => !isCovered(stretchOf(member.plan), written);
+  let waiting = members.filter((member) => jobMoves(member.fioJob, 'read') && missing(member));
+  while (waiting.length > 0) {
+    const together: Member[] = [];
+    for (const member of waiting) {
+      const apart = together.every(({ plan }) => !overlap(stretchOf(plan), stretchOf(member.plan)));
+      if (apart) together.push(member);
+    }
+    phases.push({ kind: 'layout', jobs: names(together), measures: [] });
+    written.push(...together.map(({ plan }) => stretchOf(plan)));
+    waiting = waiting.filter(missing);
+  }
+  return phases;
+}
+
+/** Whether a job is sure to write every page of its stretch. */
+function writesAll({ fioJob, plan }: Member): boolean {
+  if (jobMoves(fioJob, 'read') || plan.runtimeMs !== undefined) return false;
+  return plan.blocksToDo !== undefined && plan.blocksToDo >= plan.blocks;
 }
 
 function names(members: readonly { readonly plan: JobPlan }[]): readonly string[] {
@@ -213,7 +251,7 @@ function stretchOf(plan: JobPlan): Stretch {
   return { device: plan.device, start: plan.firstSlot, end: plan.firstSlot + plan.blocks * plan.blockPages };
 }
 
-/** Whether earlier jobs, one after another, touched every page of a stretch. */
+/** Whether every page of a stretch lies in one of those written. */
 function isCovered(stretch: Stretch, written: readonly Stretch[]): boolean {
   let { start } = stretch;
   const candidates = written.filter((other) => other.device === stretch.device).toSorted((a, b) => a.start - b.start);
@@ -223,19 +261,23 @@ function isCovered(stretch: Stretch, written: readonly Stretch[]): boolean {
 
 function planNotes(fioJobs: readonly FioJob[]): readonly string[] {
   const unchecked = fioJobs.filter((job) => jobMoves(job, 'write') && !isVerified(job));
-  const [first] = unchecked;
-  if (first === undefined) return [];
-  return [`Job ${first.name} has no verify=, so what it writes is not read back.`];
+  const sections = [...new Set(unchecked.map((job) => job.name))];
+  if (sections.length === 0) return [];
+  return [`Not read back and compared after the writing (no verify=, or do_verify=0): ${sections.join(', ')}.`];
 }
 
-/** fio lets sections repeat a name and clones share one; phases tell jobs apart by name. */
-function uniqueName(fioJobs: readonly FioJob[], index: number): string {
-  const job = fioJobs[index];
-  if (job === undefined) throw new Error(`job ${index} is not there`);
-  const same = fioJobs.filter((other) => other.name === job.name);
-  return same.length === 1
-    ? job.name
-    : `${job.name}.${fioJobs.slice(0, index).filter((other) => other.name === job.name).length}`;
+/** Sections may repeat a name and clones share one, but phases tell jobs apart by name: those get numbers. */
+function uniqueNames(fioJobs: readonly FioJob[]): readonly string[] {
+  const byName = Map.groupBy(fioJobs, (job) => job.name);
+  const taken = new Set([...byName].flatMap(([name, jobs]) => (jobs.length === 1 ? [name] : [])));
+  const nextNumber = new Map<string, number>();
+  return fioJobs.map(({ name }) => {
+    if (byName.get(name)?.length === 1) return name;
+    let number = nextNumber.get(name) ?? 0;
+    while (taken.has(`${name}.${number}`)) number += 1;
+    nextNumber.set(name, number + 1);
+    return `${name}.${number}`;
+  });
 }
 
 function jobFault(job: FioJob, what: string): Result<never> {

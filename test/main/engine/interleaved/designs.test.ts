@@ -225,7 +225,7 @@ describe('without its protection', () => {
     expect(anyCorruption('single-mutex', (cpu, machine) => new CpuIgnoringMutex(cpu, machine))).toBe(true);
   });
 
-  it('a design that is not in use is not needed: each survives without the other protection', () => {
+  it('that only the other design needs, each keeps all data', () => {
     expect(anyCorruption('single-mutex', (cpu) => new CpuIgnoringPreemptOff(cpu))).toBe(false);
     expect(anyCorruption('per-cpu-global', (cpu, machine) => new CpuIgnoringMutex(cpu, machine))).toBe(false);
   });

@@ -76,7 +76,7 @@ describe('tasks', () => {
 
   it('that throw end the run with what they threw', () => {
     const { engine } = engineWith();
-    // eslint-disable-next-line require-yield -- it throws before it could
+
     const failing = function* (): Suspending<void> {
       throw new Error('frame 7 is broken');
     };
@@ -92,7 +92,7 @@ describe('a lock', () => {
         const { arena, engine } = engineWith({ seed, switchChance });
         const [lock] = locksOf(arena);
         let inside = 0;
-        const section = function* (): Suspending<void> {
+        const enter = function* (): Suspending<void> {
           inside += 1;
           expect(inside).toBe(1);
           yield undefined;
@@ -101,7 +101,7 @@ describe('a lock', () => {
         };
         for (let task = 0; task < 6; task++) {
           const cpu = engine.cpu(cpuId(task % 4));
-          engine.spawn(cpu, `task ${task}`, withLock(cpu, lock, section));
+          engine.spawn(cpu, `task ${task}`, withLock(cpu, lock, enter));
         }
         engine.run();
         expect(inside).toBe(0);
@@ -146,7 +146,7 @@ describe('a deadlock', () => {
           yield undefined;
         });
       });
-    // One of them may get both locks before the other starts, so each seed is tried until they cross.
+    // With this seed each has its outer lock before either tries the inner one.
     const [left, right] = [engine.cpu(cpuId(0)), engine.cpu(cpuId(1))];
     engine.spawn(left, 'left', both(left, first, second));
     engine.spawn(right, 'right', both(right, second, first));
@@ -245,7 +245,7 @@ describe('preemption off', () => {
   it('may not outlast its task', () => {
     const { engine } = engineWith();
     const cpu = engine.cpu(cpuId(0));
-    // eslint-disable-next-line require-yield -- it ends at once
+
     const careless = function* (): Suspending<void> {
       cpu.preemptDisable();
     };

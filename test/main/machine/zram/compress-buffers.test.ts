@@ -7,10 +7,10 @@ import { cpuId, frameNumber, type PhysicalAddress } from '../../../../src/main/m
 import { BUFFER_PAGES, compressBuffersFor } from '../../../../src/main/machine/zram/compress-buffers.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
-import { SizedCodec } from '../fixtures/sized-pages.ts';
+import { SizedCodec, sizedPage } from '../fixtures/sized-pages.ts';
 
-function cpusOf({ arena }: Machine): Interleaver {
-  return new Interleaver({ arena, random: new Random(1), codec: new SizedCodec(arena), switchChance: 0 });
+function cpusOf({ arena }: Machine, switchChance = 0): Interleaver {
+  return new Interleaver({ arena, random: new Random(1), codec: new SizedCodec(arena), switchChance });
 }
 
 /** What the frame of an address is used for. */
@@ -54,14 +54,24 @@ describe('single-mutex', () => {
     expect(cpu.preemptionIsOff()).toBe(false);
   });
 
-  it('holds the lock while a write waits for the pool', () => {
+  it('lies in frames of its own', () => {
+    const machine = makeMachine({ bufferLayout: 'single-mutex' });
+    const address = compressBuffersFor(machine.arena, 0).acquire(cpusOf(machine).cpu(cpuId(0)));
+    expect(kindOf(machine, address)).toBe(FrameKind.buffer);
+  });
+
+  it('is locked from compression to the end of the copy, and no longer', () => {
     const machine = makeMachine({ bufferLayout: 'single-mutex' });
     const { lock } = compressBuffersFor(machine.arena, 0);
-    if (lock === undefined) throw new Error('no lock');
-    expect(machine.arena.word(lock) & LOCKED).toBe(0);
-    expect(kindOf(machine, compressBuffersFor(machine.arena, 0).acquire(cpusOf(machine).cpu(cpuId(0))))).toBe(
-      FrameKind.buffer,
-    );
+    if (lock === undefined) throw new Error('single-mutex has no lock');
+    const isLocked = (): boolean => (machine.arena.word(lock) & LOCKED) !== 0;
+    const cpu = cpusOf(machine, 256).cpu(cpuId(0));
+    const writing = machine.device(0).writeRequest(cpu, 0, [sizedPage(900, 1)]);
+    // Yields: waits for the mutex, pauses after compression, waits for class, zone, class again, and at last for the slot.
+    const locked: boolean[] = [];
+    while (writing.next().done !== true) locked.push(isLocked());
+    expect(locked).toEqual([false, true, true, true, true, false]);
+    expect(isLocked()).toBe(false);
   });
 });
 

@@ -1,0 +1,34 @@
+/** What `--help` prints. */
+import type { CommandWords } from './command-line.ts';
+
+/** Of the whole program. */
+export function programHelp(commands: readonly CommandWords[], version: string): string {
+  return [
+    `lab ${version}: a bench for deciding between per-CPU data designs`,
+    'Usage: lab COMMAND [options]',
+    list(commands.map((command) => [usage(command), command.meaning])),
+    list([
+      ['--help, -h', 'Print this, or after a command what it takes'],
+      ['--version, -v', 'Print the version'],
+    ]),
+    '',
+  ].join('\n\n');
+}
+
+/** Of one command. */
+export function commandHelp(command: CommandWords): string {
+  const options = command.options.map(({ name, value, meaning }): [string, string] => [
+    value === undefined ? `--${name}` : `--${name} ${value}`,
+    meaning,
+  ]);
+  return `${[`Usage: lab ${usage(command)} [options]`, command.meaning, list(options)].join('\n\n')}\n`;
+}
+
+function usage({ name, argument }: CommandWords): string {
+  return argument === undefined ? name : `${name} ${argument.toUpperCase()}`;
+}
+
+function list(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+}

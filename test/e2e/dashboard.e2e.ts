@@ -1,0 +1,223 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Papa from 'papaparse';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ServedLab } from './served-lab.ts';
+
+const SMALL_JOB = `[global]
+bs=4k
+iodepth=8
+size=2m
+numjobs=2
+ioengine=libaio
+verify=meta
+verify_pattern=0x1234567890abcdef
+[seq-write]
+rw=write
+`;
+
+/** Runs for half a minute or more: something to look at and to cancel. */
+const LONG_JOB = SMALL_JOB.replace('size=2m', 'size=128m');
+
+let lab: ServedLab;
+let page: Page;
+
+beforeAll(async () => {
+  lab = await ServedLab.start();
+});
+
+afterAll(async () => {
+  await lab.close();
+});
+
+afterEach(async () => {
+  // What a failed test left going would keep the next one from running.
+  if (await page.getByTestId('cancel-button').isEnabled()) await page.getByTestId('cancel-button').click();
+  await page.context().close();
+});
+
+async function openSeed(options?: Parameters<ServedLab['open']>[0]): Promise<void> {
+  page = await lab.open(options);
+  await page.getByTestId('profile-list').getByText('2010: one mutex').click();
+  await page.getByTestId('job-file').waitFor();
+}
+
+async function useJob(text: string): Promise<void> {
+  await page.getByTestId('job-file').fill(text);
+}
+
+async function run(): Promise<void> {
+  await page.getByTestId('run-button').click();
+}
+
+async function runToTheEnd(): Promise<void> {
+  await run();
+  await page.getByTestId('verdict').waitFor({ timeout: 60_000 });
+}
+
+/** Whether anything but one flat colour is on a chart's canvas. */
+async function isDrawn(chart: Locator): Promise<boolean> {
+  const canvas = chart.locator('canvas').first();
+  await canvas.waitFor();
+  return canvas.evaluate((element) => {
+    if (!(element instanceof HTMLCanvasElement)) return false;
+    const pixels = element.getContext('2d')?.getImageData(0, 0, element.width, element.height).data;
+    return pixels !== undefined && new Set(new Uint32Array(pixels.buffer)).size > 8;
+  });
+}
+
+async function downloadCsv(): Promise<readonly Readonly<Record<string, string>>[]> {
+  const downloading = page.waitForEvent('download');
+  await page.getByTestId('export-csv').click();
+  const path = await (await downloading).path();
+  const parsed = Papa.parse<Record<string, string>>(readFileSync(path, 'utf8'), { header: true, skipEmptyLines: true });
+  expect(parsed.errors).toEqual([]);
+  return parsed.data;
+}
+
+describe('the 2010 experiment in the dashboard', () => {
+  test('runs on a real file, shows verdict and figures, and exports one CSV row a sample', async () => {
+    await openSeed();
+    await useJob(SMALL_JOB);
+    const data = join(lab.dataFolder, 'pages.bin');
+    writeFileSync(data, readFileSync(process.execPath).subarray(0, 3_000_000));
+    await page.getByText('files', { exact: true }).click();
+    await page.getByTestId('pick-files').click();
+    await page.getByTestId('file-entries').getByRole('listitem').first().waitFor();
+    await page.getByLabel('Folder', { exact: true }).fill(lab.dataFolder);
+    await page.getByRole('button', { name: 'Go', exact: true }).click();
+    await page.getByLabel('Pick pages.bin').check();
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await runToTheEnd();
+
+    await expect
+      .poll(() => page.getByTestId('run-state').or(page.getByTestId('verdict')).first().isVisible())
+      .toBe(true);
+    expect(await page.getByTestId('verdict').textContent()).toMatch(/single mutex/);
+    const rows = await downloadCsv();
+    expect(rows).toHaveLength(16);
+    expect(new Set(rows.map((row) => row['design']))).toEqual(new Set(['single-mutex', 'per-cpu-global']));
+    for (const row of rows) {
+      expect(Number(row['write_throughput_MBps'])).toBeGreaterThan(0);
+      expect(Number(row['memory_end_original_bytes'])).toBe(2 * 2 * 2 ** 20);
+    }
+  });
+
+  test('draws throughput, memory and CPUs while it runs, and cancels keeping what was finished', async () => {
+    await openSeed();
+    await useJob(LONG_JOB);
+    await run();
+    await expect.poll(() => page.getByTestId('progress').textContent(), { timeout: 20_000 }).toMatch(/%/);
+    await expect.poll(() => isDrawn(page.getByTestId('live-throughput-chart')), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isDrawn(page.getByTestId('live-memory-chart')), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isDrawn(page.getByTestId('cpu-utilisation')), { timeout: 20_000 }).toBe(true);
+    const finished = page.getByRole('table', { name: 'Finished repetitions' });
+    await finished.getByRole('cell', { name: '1', exact: true }).first().waitFor({ timeout: 60_000 });
+    await page.getByTestId('cancel-button').click();
+    await page.getByTestId('result-view').getByText('cancelled').first().waitFor({ timeout: 10_000 });
+    const rows = await downloadCsv();
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.every((row) => row['outcome'] === 'cancelled')).toBe(true);
+  });
+
+  test('picks a run up that was going on when the page was loaded', async () => {
+    await openSeed();
+    await useJob(LONG_JOB);
+    await run();
+    await page.getByTestId('live-throughput-chart').waitFor();
+    await page.reload();
+    await page.getByTestId('live-throughput-chart').waitFor({ timeout: 10_000 });
+    await page.getByTestId('cancel-button').click();
+    await page.getByTestId('result-view').waitFor({ timeout: 10_000 });
+  });
+
+  test('lists finished runs after a reload, and opens them with their verdict', async () => {
+    await openSeed();
+    await useJob(SMALL_JOB);
+    await runToTheEnd();
+    await page.reload();
+    await page.getByTestId('run-list').getByRole('button').first().click();
+    await page.getByTestId('result-view').waitFor();
+    expect(await page.getByTestId('verdict').isVisible()).toBe(true);
+  });
+});
+
+describe('profiles', () => {
+  test('are saved under a new name, survive a reload and load with what was changed', async () => {
+    await openSeed();
+    await useJob(SMALL_JOB);
+    await page.getByTestId('save-profile-as').click();
+    await page.getByRole('dialog').getByRole('textbox').fill('small 2010');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByTestId('profile-list').getByText('small 2010').waitFor();
+    await page.reload();
+    await page.getByTestId('profile-list').getByText('small 2010').click();
+    await expect.poll(() => page.getByTestId('job-file').inputValue()).toBe(SMALL_JOB);
+  });
+
+  test('that are damaged are named and left alone', async () => {
+    const path = join(lab.dataFolder, 'profiles', 'broken.json');
+    await openSeed();
+    writeFileSync(path, '{ "schemaVersion": 1,, }');
+    await page.reload();
+    await page.getByTestId('profile-list').getByText('broken').first().waitFor();
+    expect(readFileSync(path, 'utf8')).toBe('{ "schemaVersion": 1,, }');
+  });
+});
+
+describe('wrong input', () => {
+  test('of a job file is shown with line and column, and nothing can be run', async () => {
+    await openSeed();
+    await useJob(SMALL_JOB.replace('iodepth=8', 'iodept=8'));
+    await page.getByText('3:1').waitFor();
+    expect(await page.getByTestId('run-button').isDisabled()).toBe(true);
+  });
+
+  test('of a field is shown beside the field', async () => {
+    await openSeed();
+    await page.getByLabel('Online CPUs').fill('3');
+    await page.getByLabel('Online CPUs').blur();
+    await page.getByText('Online CPUs must not exceed possible CPUs').waitFor();
+    expect(await page.getByTestId('run-button').isDisabled()).toBe(true);
+  });
+});
+
+describe('the page', () => {
+  test('follows the system between dark and light', async () => {
+    const background = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await openSeed({ colorScheme: 'dark' });
+    const dark = await background();
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expect.poll(background).not.toBe(dark);
+  });
+
+  test('needs no sideways scrolling at 1024 pixels', async () => {
+    await openSeed({ viewport: { width: 1024, height: 768 } });
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+
+  test('runs an experiment from the keyboard alone', async () => {
+    await openSeed();
+    await useJob(SMALL_JOB);
+    await page.getByTestId('run-button').focus();
+    await page.keyboard.press('Enter');
+    await page.getByTestId('verdict').waitFor({ timeout: 60_000 });
+  });
+
+  test('is refused without the token', async () => {
+    page = await lab.open();
+    const bare = new URL(lab.address);
+    bare.search = '';
+    const answer = await fetch(bare);
+    expect(answer.status).toBe(401);
+  });
+
+  test('has not complained about anything, its content security policy included', async () => {
+    await openSeed();
+    expect(lab.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+/** The core of a CPU's thread, in this process: requests in, answers collected, the barrier opened beforehand. */
+import { describe, expect, it } from 'vitest';
+import { CpuCore } from '../../../../src/main/engine/live/cpu-core.ts';
+import type { CpuRequest, CpuResponse } from '../../../../src/main/engine/live/protocol.ts';
+import type { SamplePlan } from '../../../../src/main/engine/live/sample-plan.ts';
+import { Machine } from '../../../../src/main/machine/machine.ts';
+import { bootMachine } from '../../../../src/main/machine/boot.ts';
+import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
+import { CpuW, DeviceW, HeaderW, Operation } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { cpuId } from '../../../../src/main/machine/units.ts';
+import { writtenPagesBytes } from '../../../../src/main/workload/written-pages.ts';
+import { setLimit } from '../../machine/fixtures/mm-stat.ts';
+import { auditMachine } from '../../machine/fixtures/pool-audit.ts';
+import { arenaFor, smallSample } from './sample-plans.ts';
+
+function coreWith(changes: Partial<Parameters<typeof smallSample>[0]> = {}) {
+  const plan = smallSample({ cpus: 1, bufferLayout: 'single-mutex', blocks: 40, ...changes });
+  const booted = bootMachine(arenaFor(plan), plan.machine);
+  if (!booted.ok) throw new Error(booted.error.message);
+  const answers: CpuResponse[] = [];
+  const core = new CpuCore((response) => answers.push(response));
+  return { plan, arena: booted.value, core, answers };
+}
+
+function prepareRequest(plan: SamplePlan, arena: Arena, cpu = 0): CpuRequest {
+  const jobs = plan.jobs.filter((job) => job.cpu === cpu);
+  const written = [new SharedArrayBuffer(writtenPagesBytes(arena.slotCount))];
+  return { kind: 'prepare', arena: arena.buffer, cpu, jobs, pageSets: plan.pageSets, written };
+}
+
+function phaseRequest(phase: 'main' | 'verify', number: number, jobs = ['job.0']): CpuRequest {
+  return { kind: 'phase', phase, number, jobs };
+}
+
+/** All barriers are open. */
+function openBarriers(arena: Arena): void {
+  Atomics.store(arena.words, HeaderW.go, 100);
+}
+
+function kinds(answers: readonly CpuResponse[]): string {
+  return answers.map((answer) => answer.kind).join(' ');
+}
+
+describe('a core', () => {
+  it('answers each request in turn, and a phase twice', () => {
+    const { plan, arena, core, answers } = coreWith();
+    openBarriers(arena);
+    core.handle(prepareRequest(plan, arena));
+    core.handle(phaseRequest('main', 1));
+    core.handle(phaseRequest('verify', 2));
+    core.handle({ kind: 'release' });
+    expect(kinds(answers)).toBe('prepared armed phaseDone armed phaseDone released');
+    expect(arena.word(arena.cpuWord(cpuId(0)) + CpuW.operation)).toBe(Operation.finished);
+    auditMachine(Machine.attach(arena.buffer).arena);
+  });
+
+  it('reports what each phase did, and no more', () => {
+    const { plan, arena, core, answers } = coreWith();
+    openBarriers(arena);
+    core.handle(prepareRequest(plan, arena));
+    core.handle(phaseRequest('main', 1));
+    core.handle(phaseRequest('verify', 2));
+    const reports = answers.flatMap((answer) => (answer.kind === 'phaseDone' ? [answer.report] : []));
+    expect(reports.map((report) => [report.writes.count, report.reads.count, report.verifiedPages])).toEqual([
+      [40, 0, 0],
+      [0, 40, 40],
+    ]);
+    for (const report of reports) expect(report.endNs).toBeGreaterThan(report.startNs);
+    expect(reports[1]?.startNs).toBeGreaterThan(reports[0]?.endNs ?? 0n);
+  });
+
+  it('runs only the jobs that the phase names', () => {
+    const { plan, arena, core, answers } = coreWith({ cpus: 3 });
+    openBarriers(arena);
+    const jobs = plan.jobs.map((job) => ({ ...job, cpu: 0 }));
+    core.handle(prepareRequest({ ...plan, jobs }, arena));
+    core.handle(phaseRequest('main', 1, ['job.0', 'job.2']));
+    const done = answers.at(-1);
+    expect(done?.kind === 'phaseDone' && done.report.writes.count).toBe(80);
+    expect(arena.word(arena.deviceWord(0) + DeviceW.pagesStored)).toBe(80);
+  });
+
+  it('reports the job that failed, with the rest of its figures', () => {
+    const { plan, arena, core, answers } = coreWith();
+    openBarriers(arena);
+    setLimit(arena, 8);
+    core.handle(prepareRequest(plan, arena));
+    core.handle(phaseRequest('main', 1));
+    const done = answers.at(-1);
+    if (done?.kind !== 'phaseDone') throw new Error(`answered ${done?.kind ?? 'nothing'}`);
+    expect(done.report.failure).toMatchObject({ kind: 'no-memory', job: 'job.0', device: 0 });
+    expect(done.report.writes.count).toBeLessThan(40);
+  });
+
+  it('ends a phase at once when the run is stopped', () => {
+    const { plan, arena, core, answers } = coreWith();
+    openBarriers(arena);
+    Atomics.store(arena.words, HeaderW.stop, 1);
+    core.handle(prepareRequest(plan, arena));
+    core.handle(phaseRequest('main', 1));
+    const done = answers.at(-1);
+    expect(done?.kind === 'phaseDone' && done.report.writes.count).toBe(0);
+  });
+
+  it('leaves the barrier when the machine is halted', () => {
+    const { plan, arena, core, answers } = coreWith();
+    Atomics.store(arena.words, HeaderW.halt, 1);
+    core.handle(prepareRequest(plan, arena));
+    core.handle(phaseRequest('main', 1));
+    expect(kinds(answers)).toBe('prepared armed halted');
+  });
+
+  it('gives up waiting for a lock that a dead CPU holds when the machine is halted', () => {
+    const { plan, arena, core, answers } = coreWith();
+    openBarriers(arena);
+    arena.words[arena.deviceWord(0) + DeviceW.mutex] = 1;
+    Atomics.store(arena.words, HeaderW.halt, 1);
+    core.handle(prepareRequest(plan, arena));
+    core.handle(phaseRequest('main', 1));
+    expect(kinds(answers)).toBe('prepared armed halted');
+  });
+});
+
+describe('what must not happen', () => {
+  it('is said in a sentence, and the core goes on serving', () => {
+    const { plan, arena, core, answers } = coreWith();
+    core.handle(phaseRequest('main', 1));
+    expect(answers).toEqual([{ kind: 'threw', message: 'a phase was asked for before the machine was prepared' }]);
+    openBarriers(arena);
+    core.handle(prepareRequest(plan, arena));
+    core.handle(phaseRequest('main', 1));
+    core.handle({ kind: 'release' });
+    core.handle(phaseRequest('main', 2));
+    expect(kinds(answers)).toBe('threw prepared armed phaseDone released threw');
+  });
+
+  it('covers an arena that holds no machine, and parts that a plan names but does not bring', () => {
+    const { plan, arena, core, answers } = coreWith();
+    const request = prepareRequest(plan, arena);
+    core.handle({ ...request, arena: new SharedArrayBuffer(4096) } as CpuRequest);
+    core.handle({ ...request, pageSets: [] } as CpuRequest);
+    core.handle({ ...request, jobs: plan.jobs.map((job) => ({ ...job, device: 5 })) } as CpuRequest);
+    const messages = answers.map((answer) => (answer.kind === 'threw' ? answer.message : answer.kind));
+    expect(messages[0]).toBe('the buffer holds no machine of this version');
+    expect(messages[1]).toContain('page set 0');
+    expect(messages[2]).toMatch(/device 5|record/);
+  });
+});

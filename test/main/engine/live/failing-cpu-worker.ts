@@ -1,0 +1,69 @@
+/**
+ * Entry of a CPU's thread that fails on purpose. The environment variable FAILING_CPU says how when the thread starts:
+ * `exit 1 300` is CPU 1 at its 300th compression.
+ *
+ *     exit      the thread ends with code 3 in the middle of a compression (single-mutex: with the mutex held)
+ *     wait      the thread ends so while it waits for the lock that it could not have, for the `at`-th time
+ *     throw     the compression throws, once
+ *     hang      the compression never ends
+ *     arm       the thread ends when asked for phase number `at`, while others wait at the barrier
+ */
+import { parentPort } from 'node:worker_threads';
+import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
+import { CpuCore } from '../../../../src/main/engine/live/cpu-core.ts';
+import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
+import type { CpuRequest } from '../../../../src/main/engine/live/protocol.ts';
+import type { IoPage } from '../../../../src/main/machine/codec.ts';
+import type { LockClass, Suspending } from '../../../../src/main/machine/cpu.ts';
+import { announceWaiter } from '../../../../src/main/machine/sync/lock.ts';
+import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
+import type { CpuId, LockWord, PhysicalAddress } from '../../../../src/main/machine/units.ts';
+
+const [failure = '', ...numbers] = (process.env['FAILING_CPU'] ?? '').split(' ');
+const [failingCpu = -1, at = 0] = numbers.map(Number);
+/** Compressions or waits of this thread, whichever counts. */
+let count = 0;
+
+class FailingCodec extends Lz4Codec {
+  override compress(page: IoPage, target: PhysicalAddress): number {
+    if (failure !== 'wait') count += 1;
+    if (count === at && failure === 'exit') process.exit(3);
+    if (count === at && failure === 'throw') throw new Error('the codec broke');
+    if (count === at && failure === 'hang') for (;;);
+    return super.compress(page, target);
+  }
+}
+
+class FailingCpu extends LiveCpu {
+  readonly #words: Int32Array;
+
+  constructor(arena: Arena, id: CpuId) {
+    super(arena, id, new FailingCodec(arena.buffer, arena.config.pageSizeBytes));
+    this.#words = arena.words;
+  }
+
+  override *lock(word: LockWord, lockClass: LockClass): Suspending<void> {
+    if (failure === 'wait') {
+      count += 1;
+      if (count >= at && announceWaiter(this.#words, word) !== undefined) process.exit(3);
+    }
+    yield* super.lock(word, lockClass);
+  }
+}
+
+function makeCpu(arena: Arena, id: CpuId): LiveCpu {
+  if (id === failingCpu) return new FailingCpu(arena, id);
+  return new LiveCpu(arena, id, new Lz4Codec(arena.buffer, arena.config.pageSizeBytes));
+}
+
+if (parentPort === null) throw new Error('a CPU runs as a worker thread');
+const port = parentPort;
+const core = new CpuCore((response) => {
+  port.postMessage(response);
+}, makeCpu);
+let cpu = -1;
+port.on('message', (request: CpuRequest) => {
+  if (request.kind === 'prepare') cpu = request.cpu;
+  if (failure === 'arm' && cpu === failingCpu && request.kind === 'phase' && request.number === at) process.exit(3);
+  core.handle(request);
+});

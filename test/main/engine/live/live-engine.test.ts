@@ -1,0 +1,330 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
+import type { Result } from '../../../../src/shared/result.ts';
+import { LiveEngine, type SampleObserver } from '../../../../src/main/engine/live/live-engine.ts';
+import type { PhasePlan, SampleFigures, SamplePlan, Tick } from '../../../../src/main/engine/live/sample-plan.ts';
+import { Machine } from '../../../../src/main/machine/machine.ts';
+import { DeviceW, HeaderW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { memoryFigures } from '../../../../src/main/machine/memory-figures.ts';
+import { auditMachine } from '../../machine/fixtures/pool-audit.ts';
+import { arenaFor, NOBODY, smallSample } from './sample-plans.ts';
+
+const WORKER = new URL('../../../../src/main/engine/live/cpu-worker.ts', import.meta.url);
+/** Of tests whose CPUs do not stop by themselves. */
+const SHORT_GRACE_MS = 200;
+
+/** Entry of threads of which one fails; see there for the ways. */
+function failingWorker(how: string, cpu: number, at: number): URL {
+  vi.stubEnv('FAILING_CPU', `${how} ${cpu} ${at}`);
+  return new URL('failing-cpu-worker.ts', import.meta.url);
+}
+
+const engines: LiveEngine[] = [];
+
+function makeEngine(worker = WORKER, graceMs?: number): LiveEngine {
+  const engine = new LiveEngine(worker, graceMs);
+  engines.push(engine);
+  return engine;
+}
+
+/** Worker threads of this process, each of which keeps a port open; vitest runs the tests in a fork that has none. */
+function threadCount(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort').length;
+}
+
+const threadsAtStart = threadCount();
+
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.close()));
+  expect(threadCount(), 'threads left over').toBe(threadsAtStart);
+});
+
+function run(engine: LiveEngine, plan: SamplePlan, observer: SampleObserver = NOBODY, signal?: AbortSignal) {
+  return engine.runSample(arenaFor(plan), plan, observer, signal ?? new AbortController().signal);
+}
+
+async function figuresOf(running: Promise<Result<SampleFigures>>): Promise<SampleFigures> {
+  const result = await running;
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}
+
+/** Code and sentence of a run that failed. */
+async function failureOf(running: Promise<Result<SampleFigures>>): Promise<string> {
+  const result = await running;
+  if (result.ok) throw new Error('the run did not fail');
+  return `${result.error.code}: ${result.error.message}`;
+}
+
+/** Two CPUs, few pages: runs to its end on every engine of these tests. */
+const NEXT_RUN = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 16 });
+
+async function expectNextRunWorks(engine: LiveEngine): Promise<void> {
+  const figures = await figuresOf(run(engine, NEXT_RUN));
+  expect(figures.verifiedPages).toBe(2 * 16);
+}
+
+describe.each(BUFFER_LAYOUTS)('a sample under %s', (bufferLayout) => {
+  it.each([1, 2, 4])('writes all and reads back what it wrote, on %i CPUs', async (cpus) => {
+    const blocks = 300;
+    const plan = smallSample({ cpus, bufferLayout, blocks });
+    const buffer = arenaFor(plan);
+    const engine = makeEngine();
+    const figures = await figuresOf(engine.runSample(buffer, plan, NOBODY, new AbortController().signal));
+    expect(figures.write).toMatchObject({ operations: cpus * blocks, bytes: cpus * blocks * 4096 });
+    expect(figures.read).toMatchObject({ operations: cpus * blocks, bytes: cpus * blocks * 4096 });
+    expect(figures.verifiedPages).toBe(cpus * blocks);
+    expect(figures.memoryAtEnd.originalBytes).toBe(cpus * blocks * 4096);
+    const { arena } = Machine.attach(buffer);
+    auditMachine(arena);
+    expect(figures.memoryAtEnd).toEqual(memoryFigures(arena));
+  });
+
+  it('has latencies in order, and rates that follow from bytes and time', async () => {
+    const plan = smallSample({ cpus: 2, bufferLayout, blocks: 200 });
+    const { write } = await figuresOf(run(makeEngine(), plan));
+    if (write === undefined) throw new Error('nothing was written');
+    const { p50, p90, p99, p999, max, mean } = write.latencyNs;
+    expect([p50, p90, p99, p999, max]).toEqual([p50, p90, p99, p999, max].toSorted((a, b) => a - b));
+    expect(mean).toBeGreaterThan(0);
+    expect(write.megabytesPerSecond).toBeCloseTo((write.bytes / write.durationNs) * 1000, 6);
+    expect(write.lockWaitShare).toBeCloseTo(write.lockWaitNs / (write.durationNs * 2), 9);
+  });
+
+  it('goes round until its time is over', async () => {
+    const plan = smallSample({ cpus: 2, bufferLayout, blocks: 20, repeatForMs: 150 });
+    const figures = await figuresOf(run(makeEngine(), plan));
+    expect(figures.write?.operations).toBeGreaterThan(40);
+    expect(figures.read?.operations).toBeGreaterThan(40);
+    expect(figures.verifiedPages).toBe(figures.read?.operations);
+  });
+});
+
+describe('designs', () => {
+  it('store the same pages in the same compressed bytes', async () => {
+    const engine = makeEngine();
+    const stored: number[][] = [];
+    for (const bufferLayout of BUFFER_LAYOUTS) {
+      const figures = await figuresOf(run(engine, smallSample({ cpus: 2, bufferLayout, blocks: 250 })));
+      stored.push([figures.memoryAtEnd.originalBytes, figures.memoryAtEnd.compressedBytes]);
+    }
+    expect(stored[1]).toEqual(stored[0]);
+  });
+});
+
+describe('phases', () => {
+  it('are announced in order, and only their own CPUs take part', async () => {
+    const plan = smallSample({ cpus: 3, bufferLayout: 'per-cpu-global', blocks: 10 });
+    const [first = '', second = '', third = ''] = plan.jobs.map((job) => job.name);
+    const phases: readonly PhasePlan[] = [
+      { kind: 'main', jobs: [first], measures: ['write'] },
+      { kind: 'main', jobs: [second, third], measures: ['write'] },
+      { kind: 'verify', jobs: [third, first], measures: ['read'] },
+    ];
+    const seen: string[] = [];
+    const observer = {
+      ...NOBODY,
+      onPhase: (phase: PhasePlan, at: number) => seen.push(`${at} ${phase.jobs.join(' ')}`),
+    };
+    const figures = await figuresOf(run(makeEngine(), { ...plan, phases }, observer));
+    expect(seen).toEqual(['0 job.0', '1 job.1 job.2', '2 job.2 job.0']);
+    expect(figures.write?.operations).toBe(30);
+    expect(figures.verifiedPages).toBe(20);
+  });
+
+  it('that measure nothing do not count', async () => {
+    const plan = smallSample({ cpus: 1, bufferLayout: 'single-mutex', blocks: 10 });
+    const phases = plan.phases.map((phase) => ({ ...phase, measures: [] }));
+    const figures = await figuresOf(run(makeEngine(), { ...plan, phases }));
+    expect([figures.write, figures.read]).toEqual([undefined, undefined]);
+    expect(figures.verifiedPages).toBe(10);
+  });
+
+  it('let several jobs of one CPU take turns', async () => {
+    const plan = smallSample({ cpus: 4, bufferLayout: 'single-mutex', blocks: 50 });
+    const jobs = plan.jobs.map((job) => ({ ...job, cpu: job.cpu % 2 }));
+    const figures = await figuresOf(run(makeEngine(), { ...plan, jobs }));
+    expect(figures.verifiedPages).toBe(200);
+  });
+
+  it('are watched while they run: bytes grow, memory is there, CPUs are busy', async () => {
+    const ticks: Tick[] = [];
+    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 50, repeatForMs: 400 });
+    await figuresOf(run(makeEngine(), plan, { ...NOBODY, onTick: (tick) => ticks.push(tick) }));
+    const writing = ticks.filter((tick) => tick.phaseIndex === 0);
+    expect(writing.length).toBeGreaterThan(0);
+    const bytes = writing.map((tick) => tick.writtenBytes);
+    expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+    for (const tick of writing) {
+      expect(tick.readBytes).toBe(0);
+      expect(tick.memory.totalBytes).toBe(plan.machine.memoryBytes);
+      expect(tick.cpus).toHaveLength(2);
+    }
+    expect(writing.some((tick) => tick.cpus.some((cpu) => cpu.isBusy))).toBe(true);
+    expect(ticks.some((tick) => tick.phaseIndex === 1 && tick.readBytes > 0)).toBe(true);
+  });
+});
+
+describe('memory', () => {
+  it('that runs out ends the run with a sentence, and the engine works again', async () => {
+    const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 300, memoryPages: 120 });
+    const engine = makeEngine();
+    expect(await failureOf(run(engine, plan))).toMatch(
+      /^out-of-memory: job job\.\d could not write page \d+ of zram0: the machine's memory of 0 MiB is full, 0 MiB of it compressed data; give the machine more memory or the job less to write$/,
+    );
+    await expectNextRunWorks(engine);
+  });
+
+  it('that does not hold what boot needs is refused before any CPU is asked', async () => {
+    const plan = smallSample({ cpus: 4, bufferLayout: 'per-cpu-global', blocks: 10, memoryPages: 12 });
+    const engine = makeEngine();
+    expect(await failureOf(run(engine, plan))).toMatch(/^out-of-memory: the machine's memory of .* does not hold/);
+    await expectNextRunWorks(engine);
+  });
+});
+
+describe('verification', () => {
+  /** Overwrites every byte of the pool when the reading phase is announced. */
+  function spoiler(buffer: SharedArrayBuffer): SampleObserver {
+    const onPhase = (_phase: PhasePlan, at: number): void => {
+      if (at !== 1) return;
+      const { arena } = Machine.attach(buffer);
+      const start = arena.geometry.frames + memoryFigures(arena).usedBytes - memoryFigures(arena).poolBytes;
+      for (let word = start / 4; word < arena.words.length; word++) arena.words[word] = (arena.words[word] ?? 0) ^ 0x55;
+    };
+    return { ...NOBODY, onPhase };
+  }
+
+  it.each([
+    {
+      kind: 'raw',
+      mixture: { zeroPercent: 0, samePercent: 0, randomPercent: 100 },
+      sentence: 'got other data than it had written',
+    },
+    { kind: 'compressed', mixture: { zeroPercent: 0, samePercent: 0, randomPercent: 0 }, sentence: 'damaged' },
+  ])('finds damaged $kind data, and the engine works again', async ({ mixture, sentence }) => {
+    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 100, mixture });
+    const buffer = arenaFor(plan);
+    const engine = makeEngine();
+    const failure = await failureOf(engine.runSample(buffer, plan, spoiler(buffer), new AbortController().signal));
+    expect(failure).toMatch(/^data-mismatch: job job\.\d (read|could not read) page \d+ of zram0/);
+    expect(failure).toContain(sentence);
+    await expectNextRunWorks(engine);
+  });
+});
+
+describe('cancelling', () => {
+  it('ends a run that would go on, and the engine works again', async () => {
+    const cancel = new AbortController();
+    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 100, repeatForMs: 1e6 });
+    const engine = makeEngine();
+    const running = run(engine, plan, { ...NOBODY, onTick: () => cancel.abort() }, cancel.signal);
+    expect(await failureOf(running)).toBe('cancelled: the run was cancelled');
+    await expectNextRunWorks(engine);
+  });
+
+  it('before the start runs no phase', async () => {
+    const seen: number[] = [];
+    const observer = { ...NOBODY, onPhase: (_phase: PhasePlan, at: number) => seen.push(at) };
+    expect(await failureOf(run(makeEngine(), NEXT_RUN, observer, AbortSignal.abort()))).toMatch(/^cancelled/);
+    expect(seen).toEqual([]);
+  });
+
+  it('ends by force a CPU that does not stop', async () => {
+    const cancel = new AbortController();
+    const engine = makeEngine(failingWorker('hang', 1, 100), SHORT_GRACE_MS);
+    const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 300 });
+    const running = run(engine, plan, { ...NOBODY, onTick: () => cancel.abort() }, cancel.signal);
+    expect(await failureOf(running)).toBe('cancelled: the run was cancelled');
+    await expectNextRunWorks(engine);
+  });
+});
+
+describe('a CPU that fails', () => {
+  it('by dying with the mutex held is named with operation and page, and all others are released', async () => {
+    const engine = makeEngine(failingWorker('exit', 1, 100));
+    const plan = smallSample({ cpus: 4, bufferLayout: 'single-mutex', blocks: 400 });
+    const buffer = arenaFor(plan);
+    const failure = await failureOf(engine.runSample(buffer, plan, NOBODY, new AbortController().signal));
+    expect(failure).toMatch(
+      /^cpu-failed: CPU 1 died during the write of page \d+ of zram0: its thread exited with code 3$/,
+    );
+    // The state that it left is there to be looked at: nobody could take the mutex after it.
+    const { arena } = Machine.attach(buffer);
+    expect(arena.word(arena.deviceWord(0) + DeviceW.mutex) & 1).toBe(1);
+    expect(arena.word(HeaderW.halt)).toBe(1);
+    await expectNextRunWorks(engine);
+  });
+
+  it('by dying with preemption off is named, and the others end their run', async () => {
+    const engine = makeEngine(failingWorker('exit', 1, 100));
+    const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 400 });
+    expect(await failureOf(run(engine, plan))).toMatch(/^cpu-failed: CPU 1 died during the write of page \d+ of zram0/);
+    await expectNextRunWorks(engine);
+  });
+
+  it('by dying while it waits for the mutex keeps nobody waiting', async () => {
+    const engine = makeEngine(failingWorker('wait', 1, 2));
+    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 2000, repeatForMs: 1e6 });
+    expect(await failureOf(run(engine, plan))).toMatch(/^cpu-failed: CPU 1 died during the write of page \d+ of zram0/);
+  });
+
+  it('by throwing is named with what it threw, keeps its thread, and all others are released', async () => {
+    const engine = makeEngine(failingWorker('throw', 0, 50));
+    const plan = smallSample({ cpus: 3, bufferLayout: 'single-mutex', blocks: 400 });
+    expect(await failureOf(run(engine, plan))).toMatch(
+      /^cpu-failed: CPU 0 failed during the write of page \d+ of zram0: the codec broke$/,
+    );
+    await expectNextRunWorks(engine);
+  });
+
+  it('before the barrier lets those go that wait there', async () => {
+    const engine = makeEngine(failingWorker('arm', 1, 2));
+    const plan = smallSample({ cpus: 4, bufferLayout: 'single-mutex', blocks: 20 });
+    expect(await failureOf(run(engine, plan))).toMatch(
+      /^cpu-failed: CPU 1 died between requests, after page \d+ of zram0: its thread exited with code 3$/,
+    );
+    const one = smallSample({ cpus: 1, bufferLayout: 'single-mutex', blocks: 20 });
+    expect((await figuresOf(run(engine, one))).verifiedPages).toBe(20);
+  });
+
+  it('by not coming back when another job has failed is ended by force', async () => {
+    const engine = makeEngine(failingWorker('hang', 0, 10), SHORT_GRACE_MS);
+    const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 400, memoryPages: 100 });
+    expect(await failureOf(run(engine, plan))).toMatch(/^cpu-failed: CPU 0 died during the write of page \d+ of zram0/);
+  });
+});
+
+describe('the engine', () => {
+  it('uses its threads again, for other machines and other designs', async () => {
+    const engine = makeEngine();
+    await figuresOf(run(engine, smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 10 })));
+    const threads = threadCount();
+    expect(threads).toBe(threadsAtStart + 2);
+    for (const bufferLayout of BUFFER_LAYOUTS) {
+      await figuresOf(run(engine, smallSample({ cpus: 2, bufferLayout, blocks: 30 })));
+      expect(threadCount()).toBe(threads);
+    }
+  });
+
+  it('runs one sample at a time', async () => {
+    const engine = makeEngine();
+    const running = run(engine, NEXT_RUN);
+    await expect(run(engine, NEXT_RUN)).rejects.toThrow('a sample was asked for while the live engine is running');
+    await figuresOf(running);
+  });
+
+  it('may be closed before it ran, twice, and runs nothing afterwards', async () => {
+    const engine = makeEngine();
+    await engine.close();
+    await engine.close();
+    await expect(run(engine, NEXT_RUN)).rejects.toThrow('the live engine is closed');
+  });
+
+  it('ends the sample in hand when it is closed', async () => {
+    const engine = makeEngine();
+    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 100, repeatForMs: 1e6 });
+    const running = run(engine, plan, { ...NOBODY, onTick: () => void engine.close() });
+    expect(await failureOf(running)).toMatch(/^cpu-failed: CPU \d died/);
+  });
+});

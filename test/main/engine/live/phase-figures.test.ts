@@ -1,0 +1,85 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import { directionFigures, type PhaseOutcome } from '../../../../src/main/engine/live/phase-figures.ts';
+
+function histogramOf(...valuesNs: readonly number[]): RecordableHistogram {
+  const histogram = createHistogram({ lowest: 1, highest: 1e11, figures: 3 });
+  for (const value of valuesNs) histogram.record(value);
+  return histogram;
+}
+
+function outcome(changes: Partial<PhaseOutcome> = {}): PhaseOutcome {
+  return {
+    measures: ['write'],
+    durationNs: 1000,
+    cpus: 2,
+    bytes: { read: 0, write: 8192 },
+    latencies: { read: [], write: [histogramOf(100), histogramOf(300)] },
+    lockWaitNs: 500,
+    lockContentions: 3,
+    ...changes,
+  };
+}
+
+describe('the figures of a direction', () => {
+  it('are absent when no phase measures it', () => {
+    expect(directionFigures([outcome()], 'read')).toBeUndefined();
+    expect(directionFigures([], 'write')).toBeUndefined();
+  });
+
+  it('are those of a phase: bytes per time in 10^6 bytes a second, waiting as a share of all CPUs', () => {
+    expect(directionFigures([outcome()], 'write')).toMatchObject({
+      operations: 2,
+      bytes: 8192,
+      durationNs: 1000,
+      megabytesPerSecond: 8192,
+      lockWaitNs: 500,
+      lockWaitShare: 0.25,
+      lockContentions: 3,
+    });
+  });
+
+  it('add up phases that follow one another, and leave out those that measure something else', () => {
+    const figures = directionFigures(
+      [
+        outcome(),
+        outcome({ durationNs: 3000, cpus: 1, bytes: { read: 0, write: 4096 }, lockWaitNs: 0, lockContentions: 0 }),
+        outcome({ measures: ['read'], durationNs: 9e9, bytes: { read: 1, write: 1 } }),
+        outcome({ measures: [], durationNs: 9e9 }),
+      ],
+      'write',
+    );
+    expect(figures).toMatchObject({ operations: 4, bytes: 12288, durationNs: 4000, lockContentions: 3 });
+    // 500 ns of 2 × 1000 + 1 × 3000.
+    expect(figures?.lockWaitShare).toBe(0.1);
+    expect(figures?.megabytesPerSecond).toBe((12288 / 4000) * 1000);
+  });
+
+  it('merge the latencies of all CPUs', () => {
+    const many = Array.from({ length: 99 }, () => 1000);
+    const figures = directionFigures(
+      [outcome({ latencies: { read: [], write: [histogramOf(...many), histogramOf(50_000)] } })],
+      'write',
+    );
+    expect(figures?.operations).toBe(100);
+    expect(figures?.latencyNs.p50).toBe(1000);
+    expect(figures?.latencyNs.p99).toBe(1000);
+    expect(figures?.latencyNs.max).toBeGreaterThanOrEqual(50_000);
+    expect(figures?.latencyNs.mean).toBeCloseTo((99 * 1000 + 50_000) / 100, -1);
+  });
+
+  it('are zeros, not NaN, when nothing was done in no time', () => {
+    const nothing = outcome({
+      durationNs: 0,
+      bytes: { read: 0, write: 0 },
+      latencies: { read: [], write: [] },
+      lockWaitNs: 0,
+    });
+    expect(directionFigures([nothing], 'write')).toMatchObject({
+      operations: 0,
+      megabytesPerSecond: 0,
+      lockWaitShare: 0,
+      latencyNs: { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 },
+    });
+  });
+});
