@@ -5,9 +5,8 @@
  *   ready     the session is confined, the lab opened, the window made, the door opened
  *   closing   the running experiment is stopped and stored, the lab closed, then the app ends
  */
-import { join } from 'node:path';
 import { findPackageJSON } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, dialog, ipcMain, protocol, session, type BrowserWindow } from 'electron';
 import { userDataFolder } from '../lab/data-folder.ts';
@@ -18,7 +17,6 @@ import { confineContents, confineSession } from './confine.ts';
 import { openDoor } from './ipc-door.ts';
 import { setMenu } from './menu.ts';
 import { APP_SCHEME } from './origin.ts';
-import { stopRunningExperiment } from './stop-run.ts';
 import { createWindow, showDashboard } from './window.ts';
 
 /**
@@ -77,7 +75,7 @@ function bringToFront(window: BrowserWindow): void {
   window.focus();
 }
 
-/** Holds the end of the app back until the lab is closed. */
+/** Holds the end of the app back until the lab is closed, which stops a running experiment and stores what it finished. */
 function closeBeforeQuit(lab: Lab, closeDoor: () => void): void {
   let closed = false;
   let closing: Promise<void> | undefined;
@@ -94,7 +92,6 @@ function closeBeforeQuit(lab: Lab, closeDoor: () => void): void {
 async function closeLab(lab: Lab, closeDoor: () => void): Promise<void> {
   closeDoor();
   try {
-    await stopRunningExperiment(lab);
     await lab.close();
   } catch (thrown) {
     // The app ends anyway; runs are stored in transactions, so nothing that was finished is lost.

@@ -84,26 +84,28 @@ async function checkWritable(path: string): Promise<Result<void>> {
     await rm(path);
     return ok(undefined);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return unwritable(path, error);
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
+      return unwritable('bad-input', path, error);
   }
   try {
     const file = await open(path, 'a');
     await file.close();
     return ok(undefined);
   } catch (error) {
-    return unwritable(path, error);
+    return unwritable('bad-input', path, error);
   }
 }
 
-async function writeFiles(lab: LabContract, record: RunRecord, command: RunCommand): Promise<Result<void>> {
-  if (command.csv !== undefined) {
-    const csv = await lab.exportRunCsv({ runId: record.id });
-    if (!csv.ok) return csv;
-    const written = await write(command.csv, csv.value.text);
-    if (!written.ok) return written;
-  }
-  if (command.out === undefined) return ok(undefined);
-  return write(command.out, `${JSON.stringify(record, undefined, 2)}\n`);
+/** Writes all that can be written; the error is the first. */
+async function writeFiles(lab: LabContract, record: RunRecord, { csv, out }: RunCommand): Promise<Result<void>> {
+  const csvWritten = csv === undefined ? ok(undefined) : await writeCsv(lab, record, csv);
+  const outWritten = out === undefined ? ok(undefined) : await write(out, `${JSON.stringify(record, undefined, 2)}\n`);
+  return csvWritten.ok ? outWritten : csvWritten;
+}
+
+async function writeCsv(lab: LabContract, record: RunRecord, path: string): Promise<Result<void>> {
+  const exported = await lab.exportRunCsv({ runId: record.id });
+  return exported.ok ? write(path, exported.value.text) : exported;
 }
 
 async function write(path: string, text: string): Promise<Result<void>> {
@@ -111,13 +113,14 @@ async function write(path: string, text: string): Promise<Result<void>> {
     await writeFile(path, text);
     return ok(undefined);
   } catch (error) {
-    return unwritable(path, error);
+    return unwritable('storage', path, error);
   }
 }
 
-function unwritable(path: string, error: unknown): Result<never> {
+/** 'bad-input' before the run, when another path can still be given; 'storage' after it. */
+function unwritable(code: 'bad-input' | 'storage', path: string, error: unknown): Result<never> {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  return fail('bad-input', `cannot write '${path}': ${reason}`);
+  return fail(code, `cannot write '${path}': ${reason}`);
 }
 
 function exitCodeOfRun(record: RunRecord, terminal: Terminal): ExitCode {

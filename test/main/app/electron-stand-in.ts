@@ -21,7 +21,8 @@ const record: ShellRecord = {
 
 type Handler = (...args: unknown[]) => unknown;
 const ipcHandlers = new Map<string, Handler>();
-const protocolHandlers = new Map<string, (request: Request) => Promise<Response>>();
+type ProtocolHandler = (request: Pick<Request, 'url' | 'method'>) => Promise<Response>;
+const protocolHandlers = new Map<string, ProtocolHandler>();
 const sessionHandlers = new Map<string, Handler>();
 
 /** An event as Electron hands it to listeners. */
@@ -57,6 +58,12 @@ class Contents extends EventEmitter {
 }
 
 const contentsOfWindows: Contents[] = [];
+
+function theContents(): Contents {
+  const [contents] = contentsOfWindows;
+  if (!contents) throw new Error('the app has no window');
+  return contents;
+}
 
 class StandInApp extends EventEmitter {
   enableSandbox(): void {
@@ -133,8 +140,7 @@ export const ipcMain = {
 
 export const protocol = {
   registerSchemesAsPrivileged: (schemes: unknown[]): void => void record.schemes.push(...schemes),
-  handle: (scheme: string, handler: (request: Request) => Promise<Response>): void =>
-    void protocolHandlers.set(scheme, handler),
+  handle: (scheme: string, handler: ProtocolHandler): void => void protocolHandlers.set(scheme, handler),
 };
 
 export const session = {
@@ -157,7 +163,7 @@ function answered(run: (answer: (value: unknown) => void) => unknown): Promise<u
   return new Promise((resolve) => void run(resolve));
 }
 
-function handler(name: string): Handler {
+function sessionHandler(name: string): Handler {
   const found = sessionHandlers.get(name);
   if (!found) throw new Error(`the app has set no ${name} handler`);
   return found;
@@ -165,7 +171,7 @@ function handler(name: string): Handler {
 
 /** The sender of a call: who it pretends to be. */
 function senderOf(who: Extract<ShellCommand, { kind: 'invoke' }>['from']): object {
-  const [contents = new Contents()] = contentsOfWindows;
+  const contents = theContents();
   const page = contents.mainFrame;
   switch (who) {
     case 'page':
@@ -181,56 +187,47 @@ function senderOf(who: Extract<ShellCommand, { kind: 'invoke' }>['from']): objec
   }
 }
 
+/** What each command does; the answer goes back to the test. */
+const commands: { readonly [K in ShellCommand['kind']]: (command: Extract<ShellCommand, { kind: K }>) => unknown } = {
+  record: () => ({ ...record, themeSource: nativeTheme.themeSource, protocols: [...protocolHandlers.keys()] }),
+  invoke: (command) => ipcHandlers.get(command.channel)?.(senderOf(command.from), ...command.args),
+  request: async ({ url, method = 'GET' }) => {
+    // Not a real Request: its constructor would tidy the address up before the app sees it.
+    const response = await protocolHandlers.get('app')?.({ url, method });
+    if (!response) throw new Error('the app serves no app://');
+    return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+  },
+  permission: async ({ name }) => ({
+    request: await answered((answer) => sessionHandler('request')(theContents(), name, answer, {})),
+    check: sessionHandler('check')(theContents(), name, 'app://percpu-lab', {}),
+    device: sessionHandler('device')({ deviceType: name }),
+  }),
+  load: ({ url }) => answered((answer) => sessionHandler('load')({ url }, answer)),
+  navigate: ({ event: name, url, isMainFrame = true }) => {
+    const event = preventable({ url, isMainFrame });
+    theContents().emit(name, event, url);
+    return event.wasPrevented();
+  },
+  'open-window': ({ url }) => theContents().openHandler({ url }),
+  'attach-webview': () => {
+    const event = preventable({});
+    theContents().emit('will-attach-webview', event, {}, {});
+    return event.wasPrevented();
+  },
+  emit: ({ event }) => app.emit(event, preventable({})),
+  'turn-dark': () => {
+    nativeTheme.shouldUseDarkColors = true;
+    nativeTheme.emit('updated');
+  },
+  leave: () => {
+    theContents().mainFrame = new Frame('https://evil.example', null);
+  },
+};
+
 async function obey(command: ShellCommand): Promise<unknown> {
-  const [contents = new Contents()] = contentsOfWindows;
-  switch (command.kind) {
-    case 'record':
-      return { ...record, themeSource: nativeTheme.themeSource, protocols: [...protocolHandlers.keys()] };
-    case 'invoke':
-      return ipcHandlers.get(command.channel)?.(senderOf(command.from), ...command.args);
-    case 'request': {
-      const handle = protocolHandlers.get('app');
-      // Not a Request: its constructor would tidy the address up before the app sees it.
-      const response = await handle?.({ url: command.url, method: command.method ?? 'GET' } as Request);
-      return (
-        response && {
-          status: response.status,
-          headers: Object.fromEntries(response.headers),
-          body: await response.text(),
-        }
-      );
-    }
-    case 'permission':
-      return {
-        request: await answered((answer) => handler('request')(contents, command.name, answer, {})),
-        check: handler('check')(contents, command.name, 'app://percpu-lab', {}),
-        device: handler('device')({ deviceType: command.name }),
-      };
-    case 'load':
-      return answered((answer) => handler('load')({ url: command.url }, answer));
-    case 'navigate': {
-      const event = preventable({ url: command.url, isMainFrame: command.isMainFrame ?? true });
-      contents.emit(command.event, event, command.url);
-      return event.wasPrevented();
-    }
-    case 'open-window':
-      return contents.openHandler({ url: command.url });
-    case 'attach-webview': {
-      const event = preventable({});
-      contents.emit('will-attach-webview', event, {}, {});
-      return event.wasPrevented();
-    }
-    case 'emit':
-      app.emit(command.event, preventable({}));
-      return undefined;
-    case 'turn-dark':
-      nativeTheme.shouldUseDarkColors = true;
-      nativeTheme.emit('updated');
-      return undefined;
-    case 'leave':
-      contents.mainFrame = new Frame('https://evil.example', null);
-      return undefined;
-  }
+  // A command's kind names its own entry.
+  const carryOut = commands[command.kind] as (command: ShellCommand) => unknown;
+  return await carryOut(command);
 }
 
 process.on('message', ({ id, command }: { id: number; command: ShellCommand }) => {

@@ -9,7 +9,7 @@
  *     phases   per group of jobs (stonewall): layout of what is read before all of it was written ─▶ main ─▶ verify
  */
 import type { FioJob } from '../../evidence/fio-job/fio-job.ts';
-import { fail, ok, type Result } from '../../../shared/result.ts';
+import { type Failure, fail, ok, type Result } from '../../../shared/result.ts';
 import type { MachineProfile } from '../../../shared/profile.ts';
 import type { Direction } from '../../../shared/run-record.ts';
 import type { PhasePlan } from '../../engine/live/sample-plan.ts';
@@ -45,13 +45,8 @@ export function planWorkload(
   machine: MachineProfile,
   options: WorkloadOptions,
 ): Result<WorkloadPlan> {
-  const badBlock = fioJobs.find((job) => job.blockBytes % machine.pageSizeBytes !== 0);
-  if (badBlock !== undefined) {
-    return jobFault(
-      badBlock,
-      `has blocks of ${badBlock.blockBytes} bytes, which are not whole pages of ${machine.pageSizeBytes}`,
-    );
-  }
+  const fault = requestFault(fioJobs, machine);
+  if (fault !== undefined) return fault;
   const stretches = placeStretches(fioJobs, machine);
   if (!stretches.ok) return stretches;
   const clash = overlapOfWriters(fioJobs, stretches.value);
@@ -78,6 +73,23 @@ export function planWorkload(
     };
   });
   return ok({ jobs, phases: planPhases(fioJobs, jobs, options.timeLimited), notes: planNotes(fioJobs) });
+}
+
+/** Most bytes of I/O buffers that one job may hold: its depth times its block size. */
+const MAX_QUEUE_BYTES = 64 * 2 ** 20;
+
+function requestFault(fioJobs: readonly FioJob[], machine: MachineProfile): Failure | undefined {
+  for (const job of fioJobs) {
+    const { blockBytes, ioDepth } = job;
+    if (blockBytes % machine.pageSizeBytes !== 0) {
+      return jobFault(job, `has blocks of ${blockBytes} bytes, which are not whole pages of ${machine.pageSizeBytes}`);
+    }
+    if (blockBytes * ioDepth > MAX_QUEUE_BYTES) {
+      const bytes = `${ioDepth} requests of ${blockBytes} bytes`;
+      return jobFault(job, `queues ${bytes}, more than the ${MAX_QUEUE_BYTES} bytes that a job may hold`);
+    }
+  }
+  return undefined;
 }
 
 /** Whether a job's main phase moves data in a direction. */
@@ -280,6 +292,6 @@ function uniqueNames(fioJobs: readonly FioJob[]): readonly string[] {
   });
 }
 
-function jobFault(job: FioJob, what: string): Result<never> {
+function jobFault(job: FioJob, what: string): Failure {
   return fail('bad-input', `line ${job.line}: job ${job.name} ${what}`, 'workload.jobFile');
 }

@@ -20,7 +20,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 1;
+export const ARENA_VERSION = 2;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */

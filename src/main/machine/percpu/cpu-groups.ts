@@ -30,8 +30,7 @@ export type CpuGroups = readonly (readonly CpuId[])[];
 /** Groups `cpus`, which are distinct and in ascending order. Without a distance there is one group. */
 export function groupCpus(cpus: readonly CpuId[], distance: CpuDistance | undefined, rule: GroupRule): CpuGroups {
   if (distance === undefined) return [cpus];
-  const near = (a: CpuId, b: CpuId): boolean =>
-    distance(a, b) === LOCAL_DISTANCE && distance(b, a) === LOCAL_DISTANCE;
+  const near = (a: CpuId, b: CpuId): boolean => distance(a, b) === LOCAL_DISTANCE && distance(b, a) === LOCAL_DISTANCE;
   const groups: { readonly seed: CpuId; readonly members: CpuId[] }[] = [];
   for (const cpu of cpus) {
     // The lowest CPU left over becomes the next seed, so looking at the seeds in order is looking at the groups in order.

@@ -134,7 +134,8 @@ function bestUnitsPerAlloc({ allocBytes, minUnit, pageSizeBytes, groups }: Packi
     best = { unitsPerAlloc: candidate, allocs };
   }
   // One unit per alloc wastes nothing, so there always is one.
-  if (best === undefined) throw new Error(`no unit of ${minUnit} bytes or more divides an alloc of ${allocBytes} bytes`);
+  if (best === undefined)
+    throw new Error(`no unit of ${minUnit} bytes or more divides an alloc of ${allocBytes} bytes`);
   return best.unitsPerAlloc;
 }
 
@@ -145,7 +146,9 @@ function fillUnits(cpus: readonly CpuId[], unitsPerAlloc: number): UnitGroup {
 
 function requireSound({ pageSizeBytes, staticBytes, reservedBytes, atomBytes, groups }: UnitLayoutRequest): void {
   if (!Number.isInteger(Math.log2(pageSizeBytes))) throw new Error(`page size ${pageSizeBytes} is no power of two`);
-  if (atomBytes <= 0 || atomBytes % pageSizeBytes !== 0) throw new Error(`atom of ${atomBytes} bytes is not whole pages`);
-  if (staticBytes < 0 || reservedBytes < 0) throw new Error(`sizes ${staticBytes} and ${reservedBytes} must not be negative`);
+  if (atomBytes <= 0 || atomBytes % pageSizeBytes !== 0)
+    throw new Error(`atom of ${atomBytes} bytes is not whole pages`);
+  if (staticBytes < 0 || reservedBytes < 0)
+    throw new Error(`sizes ${staticBytes} and ${reservedBytes} must not be negative`);
   if (groups.length === 0 || groups.some((cpus) => cpus.length === 0)) throw new Error('a group of CPUs is empty');
 }

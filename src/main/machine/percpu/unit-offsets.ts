@@ -43,11 +43,7 @@ export function groupBytes(group: UnitGroup, layout: UnitLayout): number {
  * Places units in blocks that are there. `blockAddresses` are those of the layout's groups in order, aligned to the atom;
  * `linkedStart` is the address at which the static variables were linked (0 on x86-64). Throws for a missing block.
  */
-export function placeUnits(
-  layout: UnitLayout,
-  blockAddresses: readonly number[],
-  linkedStart: number,
-): UnitPlacement {
+export function placeUnits(layout: UnitLayout, blockAddresses: readonly number[], linkedStart: number): UnitPlacement {
   const blocks = layout.groups.map((group, index): GroupBlock => {
     const address = blockAddresses[index];
     if (address === undefined) throw new Error(`group ${index} has no block: ${blockAddresses.length} were given`);
@@ -65,7 +61,9 @@ export function placeUnits(
     groupOffsets: blocks.map(({ address }) => address - baseAddress),
     unitOffsets,
     perCpuOffsets: new Map([...unitOffsets].map(([cpu, offset]) => [cpu, baseAddress - linkedStart + offset])),
-    maxDistanceBytes: Math.max(...blocks.map(({ group, address }) => address - baseAddress + groupBytes(group, layout))),
+    maxDistanceBytes: Math.max(
+      ...blocks.map(({ group, address }) => address - baseAddress + groupBytes(group, layout)),
+    ),
   };
 }
 

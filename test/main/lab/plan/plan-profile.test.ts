@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseFioJobFile } from '../../../../src/main/evidence/fio-job/parse-fio-job-file.ts';
 import { planProfile, type PlannedProfile, previewWorkload } from '../../../../src/main/lab/plan/plan-profile.ts';
 import type { JobPlan } from '../../../../src/main/workload/job-plan.ts';
+import { variable } from '../../evidence/fio-job/contexts.ts';
 import { errorOf, smallProfile, type ProfileChanges, valueOf } from '../small-lab.ts';
 
 const HOST = { cores: 2, memoryBytes: 8 * 2 ** 30, environment: { SIZE: '64k' } };
@@ -310,7 +311,7 @@ describe('notes tell what the numbers do not', () => {
   });
 
   it('environment variables of the host count in job files', () => {
-    expect(plan(`[a]\nrw=write\nsize=$${'{SIZE}'}\nverify=meta\n`).workload.jobs[0]?.blocks).toBe(S64K);
+    expect(plan(`[a]\nrw=write\nsize=${variable('SIZE')}\nverify=meta\n`).workload.jobs[0]?.blocks).toBe(S64K);
   });
 });
 

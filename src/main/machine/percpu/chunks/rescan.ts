@@ -107,8 +107,3 @@ function show(run: ShownRun, start: number, cells: number): true {
   run.end = start + cells;
   return true;
 }
-
-/** Number of cells of a chunk; the position "none" of its firstFree. */
-export function chunkCells(region: ChunkRegion, chunk: number): number {
-  return region.chunkField(chunk, ChunkW.cells);
-}

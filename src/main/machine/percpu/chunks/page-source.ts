@@ -1,0 +1,28 @@
+/** Where the pages behind a chunk come from: page frames on a machine, mere numbers in a replay. */
+import type { Cpu, Suspending } from '../../cpu.ts';
+import type { PageRange } from './chunk-region.ts';
+
+/** All calls under the allocation mutex and without pcpu_lock, except `clear`, whose caller owns the object. */
+export interface PageSource {
+  /** Backs pages of a chunk on every unit; false, with nothing taken, when memory does not suffice. */
+  populate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<boolean>;
+  /** Gives back pages that `populate` has backed. */
+  depopulate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<void>;
+  /** Zeroes an object on every possible CPU; bytes from the start of the chunk. */
+  clear(chunk: number, offsetBytes: number, sizeBytes: number): void;
+}
+
+/** Pages that exist in the counters only, and never run out. */
+export class CountedPages implements PageSource {
+  *populate(): Suspending<boolean> {
+    return true;
+  }
+
+  *depopulate(): Suspending<void> {
+    // Nothing was taken.
+  }
+
+  clear(): void {
+    // There is nothing to be cleared.
+  }
+}

@@ -1,0 +1,314 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { CSV_COLUMNS } from '../../../src/main/lab/export/csv-columns.ts';
+import type { Profile } from '../../../src/shared/profile.ts';
+import type { RunRecord } from '../../../src/shared/run-record.ts';
+import { openSmallLab, PAGE_BYTES, smallDataFile, smallProfile, valueOf } from '../lab/small-lab.ts';
+import { temporaryFolder } from '../lab/temporary-folder.ts';
+import { cli, profileFile } from './captured-terminal.ts';
+
+const MIB = 2 ** 20;
+/** What a person must never be shown. */
+const NOISE = /\n\s+at |undefined|\[object|NaN|null/;
+
+/** A small profile by path. */
+function small(changes: Parameters<typeof smallProfile>[0] = {}): string {
+  return profileFile(temporaryFolder(), smallProfile(changes));
+}
+
+describe('lab profiles', () => {
+  it('lists the shipped ones and the own, damaged files with what is wrong', async () => {
+    const dataFolder = temporaryFolder();
+    mkdirSync(join(dataFolder, 'profiles'));
+    writeFileSync(join(dataFolder, 'profiles', 'broken.json'), '{');
+    writeFileSync(join(dataFolder, 'profiles', 'mine.json'), JSON.stringify(smallProfile({ name: 'mine' })));
+    const { code, out, err } = await cli(['profiles'], { dataFolder });
+    expect(code).toBe(0);
+    expect(err).toBe('');
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^id +designs +name$/);
+    expect(lines.some((line) => /^shipped\/seed-2010 +single-mutex, per-cpu-global /.test(line))).toBe(true);
+    expect(lines.some((line) => /^saved\/mine .* mine$/.test(line))).toBe(true);
+    expect(lines.some((line) => /^saved\/broken +damaged +broken\.json is not JSON/.test(line))).toBe(true);
+    expect(out).not.toMatch(NOISE);
+  });
+
+  it('--json prints one document with the whole profiles', async () => {
+    const { code, out, err } = await cli(['profiles', '--json']);
+    expect([code, err]).toEqual([0, '']);
+    const { profiles } = JSON.parse(out) as { profiles: readonly { id: string; profile: Profile }[] };
+    expect(profiles.map(({ id }) => id)).toEqual(['shipped/seed-2010']);
+    expect(profiles[0]?.profile.designs).toEqual(['single-mutex', 'per-cpu-global']);
+  });
+});
+
+describe('lab run', () => {
+  it('prints a report of what was measured, and progress apart from it', async () => {
+    const { code, out, err } = await cli(['run', small(), '--repetitions', '1']);
+    expect(code).toBe(0);
+    expect(err.trimEnd().split('\n')).toHaveLength(2);
+    expect(err).toMatch(/^(single mutex|per-CPU, global), repetition 1: write [\d.]+ MB\/s, read [\d.]+ MB\/s$/m);
+    expect(out).toMatch(/^small, .*\ncomplete, 2 samples; engine live \(measured, wall clock\), 2 CPUs/);
+    for (const row of [/^write +median MB\/s/m, /^read +median MB\/s/m, /^memory, KiB \(counted\)/m, /^note: /m]) {
+      expect(out).toMatch(row);
+    }
+    expect(out).toMatch(/^write: per-CPU, global against single mutex: [A-Z]+, ratio \d/m);
+    expect(out).not.toMatch(NOISE);
+  });
+
+  it('--json, --csv and --out print and write what the lab has stored', async () => {
+    const folder = temporaryFolder();
+    const [csv, out] = [join(folder, 'samples.csv'), join(folder, '1.10')];
+    const printed = await cli(['run', small(), '--json', '--csv', csv, '--out', out], { dataFolder: folder });
+    expect(printed.code).toBe(0);
+    expect(printed.out).not.toMatch(/undefined|null/);
+
+    const lab = await openSmallLab(folder);
+    const [listing] = valueOf(await lab.listRuns({}));
+    const record = valueOf(await lab.openRun({ runId: listing?.id ?? '' }));
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(JSON.parse(JSON.stringify(record)));
+
+    const document = JSON.parse(printed.out) as Record<string, unknown>;
+    expect(Object.keys(document)).toEqual(['run', 'designs', 'comparisons', 'environment', 'notes', 'profile']);
+    expect(document['run']).toEqual({
+      id: record.id,
+      name: record.name,
+      startedAt: record.startedAt,
+      finishedAt: record.finishedAt,
+      outcome: 'complete',
+      engine: 'live',
+      clock: 'wall',
+      oversubscribed: false,
+    });
+    const [first] = document['designs'] as readonly Record<string, unknown>[];
+    const [summary] = record.designs;
+    expect(first).toEqual({
+      name: 'single-mutex',
+      writeMBps: summary?.write?.megabytesPerSecond,
+      readMBps: summary?.read?.megabytesPerSecond,
+      latencyNs: {
+        p50: summary?.write?.latencyNs.p50,
+        p99: summary?.write?.latencyNs.p99,
+        write: summary?.write?.latencyNs,
+        read: summary?.read?.latencyNs,
+      },
+      lockWaitShare: summary?.write?.lockWaitShare,
+      memory: { atEnd: summary?.memoryAtEnd, atPeak: summary?.memoryAtPeak },
+    });
+    expect(document['comparisons']).toEqual(JSON.parse(JSON.stringify(record.comparisons)));
+
+    const { data, errors } = Papa.parse<Record<string, string>>(readFileSync(csv, 'utf8').trimEnd(), { header: true });
+    expect(errors).toEqual([]);
+    expect(data).toHaveLength(record.samples.length);
+    expect(Object.keys(data[0] ?? {})).toEqual(CSV_COLUMNS.map(({ name }) => name));
+    expect(data.map((row) => [row['design'], Number(row['repetition'])])).toEqual(
+      record.samples.map(({ design, repetition }) => [design, repetition]),
+    );
+    expect(data.map((row) => Number(row['write_throughput_MBps']))).toEqual(
+      record.samples.map((sample) => sample.write?.megabytesPerSecond),
+    );
+  });
+
+  it('--jobs, --data, --seconds and --repetitions are in what was run', async () => {
+    const folder = temporaryFolder();
+    const [data, out] = [smallDataFile(folder), join(folder, 'out.json')];
+    const options = ['--jobs', '3', '--data', data, '--data', data, '--seconds', '1', '--repetitions', '1'];
+    const { code } = await cli(['run', small(), ...options, '--out', out, '--engine', 'live']);
+    expect(code).toBe(0);
+    const record = JSON.parse(readFileSync(out, 'utf8')) as RunRecord;
+    expect(record.samples.map((sample) => sample.cpus)).toEqual([3, 3]);
+    expect(record.profile.workload.data).toEqual({ kind: 'files', paths: [data, data] });
+    expect(record.profile.experiment).toMatchObject({ seconds: 1, repetitions: 1 });
+    expect(record.notes[0]).toBe(`Page data: 2 files, all ${2 * 8 * PAGE_BYTES} bytes.`);
+  });
+
+  it('of a job that only reads has no write figures, and says nothing of them', async () => {
+    const workload = {
+      jobFile: '[r]\nrw=read\nsize=1m\n',
+      data: { kind: 'files' as const, paths: [smallDataFile()] },
+    };
+    const path = small({ workload, designs: ['per-cpu-global'], experiment: { repetitions: 1 } });
+    const text = await cli(['run', path]);
+    expect(text.code).toBe(0);
+    expect(text.out).not.toMatch(/^write/m);
+    expect(text.out).not.toMatch(NOISE);
+    expect(text.err).toMatch(/write - MB\/s, read [\d.]+ MB\/s/);
+    const [design] = (JSON.parse((await cli(['run', path, '--json'])).out) as { designs: object[] }).designs;
+    expect(design).not.toHaveProperty('writeMBps');
+    expect(design).toHaveProperty('latencyNs.read');
+    expect(design).not.toHaveProperty('latencyNs.write');
+  });
+
+  it('on a screen shows one line that is overwritten, and clears it', async () => {
+    const { err } = await cli(['run', small()], { isInteractive: true });
+    expect(err).not.toContain('\n');
+    const lines = err.split('\r\x1b[K');
+    expect(lines[1]).toMatch(/^0 % {2}single mutex {2}warm-up {2}prepare$/);
+    expect(lines.some((line) => /^\d+ % {2}.* {2}repetition 2 of 2 {2}(write|read)/.test(line))).toBe(true);
+    expect(lines.at(-1)).toBe('');
+  });
+});
+
+describe('wrong usage is one sentence on standard error, exit code 2, and changes nothing', () => {
+  it.each([
+    ['frob', "there is no command 'frob'; see lab --help"],
+    ['profiles --frob', 'profiles has no --frob; see lab --help'],
+    ['profiles x', "'x' is one argument too many; see lab --help"],
+    ['run', 'run needs a profile; see lab --help'],
+    ['run PROFILE --port 3', 'run has no --port; see lab --help'],
+    ['run PROFILE --csv', '--csv needs a value (FILE); see lab --help'],
+    ['run PROFILE --seconds abc', "--seconds must be a number, not 'abc'"],
+    ['run PROFILE --seconds -1', 'experiment.seconds: Seconds must be at least 0.2'],
+    ['run PROFILE --seconds 0', 'experiment.seconds: Seconds must be at least 0.2'],
+    ['run PROFILE --repetitions 0', 'experiment.repetitions: Repetitions must be a whole number from 1 to 50'],
+    ['run PROFILE --repetitions 1.5', 'experiment.repetitions: Repetitions must be a whole number from 1 to 50'],
+    ['run PROFILE --jobs 0', '--jobs must be a whole number from 1 to 64, not 0'],
+    ['run PROFILE --jobs 100', '--jobs must be a whole number from 1 to 64, not 100'],
+    ['run PROFILE --engine virtual', "--engine must be live, the engine there is, not 'virtual'"],
+    ['run --json 2010', 'There is no profile 2010; there are: shipped/seed-2010.'],
+    ['run none.json', 'There is no profile file none.json.'],
+    ['run PROFILE --csv FOLDER/a --out FOLDER/./a', '--csv and --out name the same file, FOLDER/a'],
+    ['run PROFILE --csv /nowhere/a.csv', "cannot write '/nowhere/a.csv': ENOENT"],
+    ['run PROFILE --out FOLDER', "cannot write 'FOLDER': EISDIR"],
+    ['serve --port x', "--port must be a whole number from 0 to 65535, not 'x'"],
+    ['serve --port=', "--port must be a whole number from 0 to 65535, not ''"],
+    ['serve --port 65536', "--port must be a whole number from 0 to 65535, not '65536'"],
+    ['serve --host=', '--host must not be empty'],
+  ])('lab %s', async (line, sentence) => {
+    const dataFolder = temporaryFolder();
+    const folder = temporaryFolder();
+    const profile = small();
+    const args = line.split(' ').map((word) => word.replace('PROFILE', profile).replace('FOLDER', folder));
+    const { code, out, err } = await cli(args, { dataFolder });
+    expect(err).toBe(`${sentence.replaceAll('FOLDER', folder)}\n`);
+    expect([code, out]).toEqual([2, '']);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(valueOf(await (await openSmallLab(dataFolder)).listRuns({}))).toEqual([]);
+  });
+
+  it('an empty profile name', async () => {
+    expect(await cli(['run', ''])).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('a damaged profile file, with line and column', async () => {
+    const path = join(temporaryFolder(), 'damaged.json');
+    writeFileSync(path, '{\n  "name": oops\n}');
+    expect(await cli(['run', path])).toEqual({
+      code: 2,
+      out: '',
+      err: `${path}:2:11: damaged.json is not JSON: unexpected "oops" at line 2, column 11.\n`,
+    });
+  });
+
+  it('a job file that is wrong, before any file is made', async () => {
+    const folder = temporaryFolder();
+    const workload = { jobFile: '[w]\nrw=write\nsize=some\n', data: { kind: 'job' as const } };
+    const { code, out, err } = await cli(['run', small({ workload }), '--csv', join(folder, 'a.csv')]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^workload\.jobFile: line 3, column 6: 'size' .*\n$/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('nothing at all prints the help there', async () => {
+    const { code, out, err } = await cli([]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('Usage: lab COMMAND');
+  });
+});
+
+describe('help and version', () => {
+  it('are printed on standard output, without opening the lab', async () => {
+    const refuse = { onLab: () => expect.unreachable('the lab was opened') };
+    const help = await cli(['--help'], refuse);
+    expect([help.code, help.err]).toEqual([0, '']);
+    for (const word of ['profiles', 'run PROFILE', 'serve', '--version']) expect(help.out).toContain(word);
+    const run = await cli(['run', '--help'], refuse);
+    expect(run.out).toContain('--repetitions N');
+    expect(run.out).not.toContain('--port');
+    expect(await cli(['--version'], refuse)).toEqual({ code: 0, out: '9.8.7\n', err: '' });
+  });
+});
+
+describe('a run that does not end well', () => {
+  it('interrupted is 130, with what was finished printed, written and stored', async () => {
+    const dataFolder = temporaryFolder();
+    const csv = join(dataFolder, 'a.csv');
+    const workload = {
+      jobFile: '[w]\nrw=write\nsize=1m\nloops=20\n',
+      data: { kind: 'files' as const, paths: [smallDataFile()] },
+    };
+    const path = small({ workload, experiment: { repetitions: 50 } });
+    const { code, out } = await cli(['run', path, '--json', '--csv', csv], {
+      dataFolder,
+      onPrint: (err, interrupt) => {
+        if (err.split('\n').length > 2) interrupt();
+      },
+    });
+    expect(code).toBe(130);
+    const document = JSON.parse(out) as { run: { outcome: string }; designs: readonly object[] };
+    expect(document.run.outcome).toBe('cancelled');
+    const rows = Papa.parse(readFileSync(csv, 'utf8').trimEnd(), { header: true }).data;
+    expect(rows.length).toBeGreaterThanOrEqual(2);
+    const [listing] = valueOf(await (await openSmallLab(dataFolder)).listRuns({}));
+    expect(listing).toMatchObject({ outcome: 'cancelled', sampleCount: rows.length });
+  });
+
+  it('interrupted before it began has no samples, and a report that says so', async () => {
+    const { code, out } = await cli(['run', small()], { onLab: (_lab, interrupt) => interrupt() });
+    expect(code).toBe(130);
+    expect(out).toMatch(/\ncancelled, 0 samples;/);
+    expect(out).not.toMatch(NOISE);
+  });
+
+  it('for want of memory is 1, with the sentence on standard error', async () => {
+    const workload = {
+      jobFile: '[w]\nrw=write\nsize=6m\n',
+      data: { kind: 'generator' as const, zeroPercent: 0, samePercent: 0, randomPercent: 100, compressPercent: 0 },
+    };
+    const path = small({ workload, machine: { memoryBytes: 4 * MIB, diskSizeBytes: 8 * MIB } });
+    const { code, out, err } = await cli(['run', path, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      run: { outcome: 'failed' },
+      error: { code: 'out-of-memory' },
+      designs: [],
+    });
+    expect(err).toMatch(
+      /^design [a-z-]+: job w could not write page \d+ of zram0: the machine's memory of 4 MiB is full/,
+    );
+  });
+
+  it('for want of data is 1 and names the path', async () => {
+    const path = small();
+    const { code, err, out } = await cli(['run', path, '--data', '/nowhere/at/all']);
+    expect([code, err]).toEqual([1, "'/nowhere/at/all' does not exist\n"]);
+    expect(out).toContain("failed: '/nowhere/at/all' does not exist");
+  });
+
+  it('whose CSV cannot be written any more is 1, with all the rest printed and written', async () => {
+    const folder = temporaryFolder();
+    const gone = join(folder, 'gone');
+    mkdirSync(gone);
+    const [csv, record] = [join(gone, 'a.csv'), join(folder, 'a.json')];
+    const { code, out, err } = await cli(['run', small(), '--csv', csv, '--out', record], {
+      onPrint: () => rmSync(gone, { recursive: true, force: true }),
+    });
+    expect(code).toBe(1);
+    expect(err).toContain(`cannot write '${csv}': ENOENT\n`);
+    expect(out).toMatch(/\ncomplete, 4 samples/);
+    expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ outcome: 'complete' });
+  });
+
+  it('that cannot be stored is still printed and written, and said to be lost', async () => {
+    const dataFolder = temporaryFolder();
+    writeFileSync(join(dataFolder, 'runs.sqlite'), 'not a database, by any means');
+    const csv = join(dataFolder, 'a.csv');
+    const { code, out, err } = await cli(['run', small(), '--csv', csv, '--repetitions', '1'], { dataFolder });
+    expect(code).toBe(0);
+    expect(err).toContain('the run was not stored: The run database ');
+    expect(out).toMatch(/\ncomplete, 2 samples/);
+    expect(existsSync(csv)).toBe(true);
+  });
+});
