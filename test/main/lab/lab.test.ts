@@ -1,20 +1,22 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import packageJson from '../../../package.json' with { type: 'json' };
 import { dispatch } from '../../../src/main/lab/dispatch.ts';
 import { readLabVersion } from '../../../src/main/lab/lab-version.ts';
 import { contractInputs } from '../../../src/shared/contract.ts';
 import { errorOf, openSmallLab, RESOURCES, runToEnd, smallProfile, valueOf } from './small-lab.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
+const PACKAGE = join(import.meta.dirname, '../../../package.json');
+const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
+
 describe('the lab', () => {
   it('says what it runs on and where it keeps things', async () => {
     const folder = temporaryFolder();
     const lab = await openSmallLab(folder);
     const host = valueOf(await lab.describeHost({}));
-    expect(host).toMatchObject({ dataFolder: folder, environment: { labVersion: packageJson.version } });
+    expect(host).toMatchObject({ dataFolder: folder, environment: { labVersion: VERSION } });
     expect(host.environment.codec).toMatch(/^LZ4/i);
     expect(host.storeError).toBeUndefined();
   });
@@ -163,6 +165,6 @@ describe('browsing', () => {
 
 describe('the version', () => {
   it("is package.json's", () => {
-    expect(readLabVersion()).toBe(packageJson.version);
+    expect(readLabVersion()).toBe(VERSION);
   });
 });

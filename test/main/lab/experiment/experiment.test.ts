@@ -220,8 +220,9 @@ async function startLong(lab: Lab, samples: number) {
   const { events, finished } = listen(lab);
   const underway = new Promise<void>((resolve) => {
     const stop = lab.subscribe((event) => {
-      if (event.kind !== 'progress' || event.progress.cpus.length === 0) return;
-      if (samples > 0 && event.progress.repetition <= samples) return;
+      if (event.kind !== 'progress') return;
+      const { repetition, cpus } = event.progress;
+      if (samples === 0 ? cpus.length === 0 : repetition <= samples) return;
       stop();
       resolve();
     });
