@@ -128,6 +128,10 @@ export default defineConfig(
     languageOptions: { parserOptions: { project: './tsconfig.web.json' } },
   },
   {
+    files: ['test/e2e/**/*.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.e2e.json' } },
+  },
+  {
     // Vue files have no types for these rules; vue-tsc sees them and checks.
     files: ['**/*.vue', 'src/renderer/*.ts'],
     rules: {

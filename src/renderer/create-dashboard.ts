@@ -18,7 +18,7 @@ export function createDashboard(lab: LabConnection): VueApp {
   app.provide(TOKENS, scope.run(followSystemTheme) ?? followSystemTheme());
   app.onUnmount(() => scope.stop());
   app.config.errorHandler = (error) => {
-    console.error(error);
+    reportError(error);
     useNoticeStore().reportError('The dashboard has a fault', { code: 'unavailable', message: String(error) });
   };
   return app;

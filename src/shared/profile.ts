@@ -147,16 +147,22 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** The sentence for what no schema has a sentence of its own for: a field that is missing, or one that is not a profile's. */
+function standardMessage(issue: v.BaseIssue<unknown>): string {
+  if (issue.expected === 'never') return 'A profile has no such field';
+  return issue.received === 'undefined' ? 'This field is missing' : `Must be ${issue.expected}, not ${issue.received}`;
+}
+
 /** All that is wrong with `input`, in field order; empty when it is a profile. */
 export function profileFieldErrors(input: unknown): readonly FieldError[] {
-  const parsed = v.safeParse(profileSchema, input);
+  const parsed = v.safeParse(profileSchema, input, { message: standardMessage });
   if (parsed.success) return [];
   return parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? '', message: issue.message }));
 }
 
 /** Parses anything into a profile; the error names the first wrong field (`where`) in one sentence. */
 export function parseProfile(input: unknown): Result<Profile> {
-  const parsed = v.safeParse(profileSchema, input);
+  const parsed = v.safeParse(profileSchema, input, { message: standardMessage });
   if (parsed.success) return ok(parsed.output);
   const [first] = profileFieldErrors(input);
   const error: Pick<LabError, 'message' | 'where'> = {

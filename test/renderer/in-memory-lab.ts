@@ -38,7 +38,11 @@ const damaged: ProfileEntry = {
   kind: 'damaged',
   id: 'saved/half-written',
   origin: 'saved',
-  error: { code: 'bad-input', message: 'half-written.json is not JSON: it ends in the middle of a value', where: '12:1' },
+  error: {
+    code: 'bad-input',
+    message: 'half-written.json is not JSON: it ends in the middle of a value',
+    where: '12:1',
+  },
 };
 
 /** Two shipped profiles, one saved, one damaged file. */
@@ -133,10 +137,10 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
   let runCount = 0;
 
   const emit = (event: RunEvent): void => [...listeners].forEach((listener) => listener(event));
-  const answer = async <T>(method: string, make: () => Result<T>): Promise<Result<T>> => {
+  const answer = <T>(method: string, make: () => Result<T>): Promise<Result<T>> => {
     const error = failures.get(method);
     failures.delete(method);
-    return error === undefined ? make() : { ok: false, error };
+    return Promise.resolve(error === undefined ? make() : { ok: false, error });
   };
   const findRun = (runId: string): Result<RunRecord> => {
     const found = runs.find((run) => run.id === runId);

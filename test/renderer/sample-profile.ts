@@ -7,7 +7,8 @@ export function sampleProfile(parts: Partial<Profile> = {}): Profile {
   return {
     schemaVersion: 1,
     name: 'zram 2010: one mutex or per-CPU buffers',
-    description: 'Does one compression buffer per CPU write faster than one behind a mutex? Dual core, fio, 4 KiB blocks.',
+    description:
+      'Does one compression buffer per CPU write faster than one behind a mutex? Dual core, fio, 4 KiB blocks.',
     machine: {
       possibleCpus: 2,
       onlineCpus: 2,

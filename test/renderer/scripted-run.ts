@@ -16,6 +16,7 @@ import type {
   MemoryFigures,
   RunRecord,
   Sample,
+  Verdict,
 } from '../../src/shared/run-record.ts';
 
 const MIB = 2 ** 20;
@@ -120,6 +121,12 @@ export function scriptedSample(profile: Profile, design: BufferLayout, repetitio
   };
 }
 
+/** How much of the data is stored: nothing while preparing, growing while writing, all of it while reading. */
+function filledAt(phase: RunProgress['phase'], step: number): number {
+  if (phase === 'write') return (step + 1) / STEPS;
+  return phase === 'read' ? 1 : 0;
+}
+
 interface Step {
   readonly runId: string;
   readonly profile: Profile;
@@ -147,7 +154,7 @@ function progressOf({ runId, profile, design, repetition, phase, step, atMs, fra
     ...(fraction > 0.02 ? { secondsLeft: (totalMs - atMs) / 1000 } : {}),
     atMs,
     megabytesPerSecond: moving === undefined ? {} : { [moving]: rate },
-    memory: memory(design, profile, phase === 'write' ? (step + 1) / STEPS : phase === 'read' ? 1 : 0),
+    memory: memory(design, profile, filledAt(phase, step)),
     cpus: Array.from({ length: profile.machine.onlineCpus }, (_, cpu) => {
       const lockWait = waiting * (0.8 + 0.4 * noise(cpu, atMs));
       const idle = moving === undefined ? 0.7 : 0.02 + 0.05 * noise(atMs, cpu, 7);
@@ -228,6 +235,12 @@ function summariseDesign(design: BufferLayout, samples: readonly Sample[]): read
   ];
 }
 
+function verdictOf(blocks: number, ratio: number): Verdict {
+  if (blocks < 6) return 'inconclusive';
+  if (Math.abs(ratio - 1) < 0.02) return 'same';
+  return ratio > 1 ? 'faster' : 'slower';
+}
+
 function compare(designs: readonly DesignSummary[], direction: Direction): readonly Comparison[] {
   const [baseline, ...others] = designs;
   const base = baseline?.[direction]?.megabytesPerSecond;
@@ -246,8 +259,10 @@ function compare(designs: readonly DesignSummary[], direction: Direction): reado
         blocks,
         ratio,
         ...(blocks >= 6 ? { interval: { low: ratio * 0.985, high: ratio * 1.012, confidence: 0.969 } } : {}),
-        verdict: blocks < 6 ? 'inconclusive' : same ? 'same' : ratio > 1 ? 'faster' : 'slower',
-        reason: same ? 'the whole interval lies within the margin of ± 2 %' : 'the whole interval lies above the margin',
+        verdict: verdictOf(blocks, ratio),
+        reason: same
+          ? 'the whole interval lies within the margin of ± 2 %'
+          : 'the whole interval lies above the margin',
       },
     ];
   });

@@ -2,6 +2,7 @@
 import type { Lab } from '../lab/lab.ts';
 import { type CommandOptions, type CommandWords, parseCommandLine } from './command-line.ts';
 import { ExitCode } from './exit-code.ts';
+import { geometryCommand } from './geometry-command.ts';
 import { commandHelp, programHelp } from './help-text.ts';
 import { profilesCommand } from './profiles-command.ts';
 import { runCommand } from './run-command.ts';
@@ -18,12 +19,13 @@ export interface CliParts {
 
 interface Invocation {
   readonly argument: string;
+  readonly args: readonly string[];
   readonly options: CommandOptions;
   readonly parts: CliParts;
 }
 
 interface Command extends CommandWords {
-  readonly carryOut: (lab: Lab, invocation: Invocation) => Promise<ExitCode>;
+  readonly carryOut: (invocation: Invocation) => Promise<ExitCode>;
 }
 
 const JSON_OPTION = { name: 'json', meaning: 'Print one JSON document' };
@@ -33,7 +35,7 @@ const COMMANDS: readonly Command[] = [
     name: 'profiles',
     meaning: 'Lists shipped and saved profiles',
     options: [JSON_OPTION],
-    carryOut: (lab, { options, parts }) => profilesCommand(lab, { json: options.has('json') }, parts.terminal),
+    carryOut: withLab((lab, { options, parts }) => profilesCommand(lab, { json: options.has('json') }, parts.terminal)),
   },
   {
     name: 'run',
@@ -49,7 +51,7 @@ const COMMANDS: readonly Command[] = [
       { name: 'out', value: 'FILE', meaning: 'Write the whole record as JSON' },
       JSON_OPTION,
     ],
-    carryOut: (lab, { argument, options, parts }) =>
+    carryOut: withLab((lab, { argument, options, parts }) =>
       runCommand(
         lab,
         {
@@ -65,6 +67,16 @@ const COMMANDS: readonly Command[] = [
         },
         parts.terminal,
       ),
+    ),
+  },
+  {
+    name: 'geometry',
+    argument: 'file',
+    repeats: true,
+    meaning: 'Compares boot logs with the first-chunk geometry that follows from what they state',
+    options: [{ name: 'check', meaning: 'Say of each file: match, differs or incomplete' }, JSON_OPTION],
+    carryOut: ({ args, options, parts }) =>
+      geometryCommand({ files: args, check: options.has('check'), json: options.has('json') }, parts.terminal),
   },
   {
     name: 'serve',
@@ -73,8 +85,9 @@ const COMMANDS: readonly Command[] = [
       { name: 'port', value: 'N', meaning: 'Port; any free one when absent' },
       { name: 'host', value: 'ADDRESS', meaning: 'Address to listen on; loopback when absent' },
     ],
-    carryOut: (lab, { options, parts: { dashboardFolder, terminal } }) =>
+    carryOut: withLab((lab, { options, parts: { dashboardFolder, terminal } }) =>
       serveCommand(lab, { port: options.value('port'), host: options.value('host'), dashboardFolder }, terminal),
+    ),
   },
 ];
 
@@ -99,17 +112,20 @@ export async function runCli(args: readonly string[], parts: CliParts): Promise<
       terminal.err(programHelp(COMMANDS, version));
       return ExitCode.usage;
     case 'command': {
-      const { command, argument, options } = parsed.value;
-      return withLab(parts, (lab) => command.carryOut(lab, { argument, options, parts }));
+      const { command, argument, args: given, options } = parsed.value;
+      return command.carryOut({ argument, args: given, options, parts });
     }
   }
 }
 
-async function withLab(parts: CliParts, action: (lab: Lab) => Promise<ExitCode>): Promise<ExitCode> {
-  const lab = await parts.openLab();
-  try {
-    return await action(lab);
-  } finally {
-    await lab.close();
-  }
+/** A command that needs the lab: opens it, and closes it whatever happens. */
+function withLab(action: (lab: Lab, invocation: Invocation) => Promise<ExitCode>): Command['carryOut'] {
+  return async (invocation) => {
+    const lab = await invocation.parts.openLab();
+    try {
+      return await action(lab, invocation);
+    } finally {
+      await lab.close();
+    }
+  };
 }

@@ -2,7 +2,7 @@
  * Reads a command line against the commands that there are. Values stay the text that was typed: `--csv 1.10` is a file of
  * that name, not the number 1.1.
  *
- *     lab COMMAND [ARGUMENT] [--option [VALUE]] …      -- ends the options
+ *     lab COMMAND [ARGUMENT …] [--option [VALUE]] …      -- ends the options
  */
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../shared/result.ts';
@@ -19,6 +19,8 @@ export interface CommandWords {
   readonly name: string;
   /** What the one argument is; absent: there is none. */
   readonly argument?: string;
+  /** There may be more than one argument of that kind. */
+  readonly repeats?: true;
   readonly meaning: string;
   readonly options: readonly OptionWords[];
 }
@@ -32,8 +34,10 @@ export type CommandLine<C extends CommandWords> =
   | {
       readonly kind: 'command';
       readonly command: C;
-      /** Empty where the command has none. */
+      /** The first; empty where the command has none. */
       readonly argument: string;
+      /** All, in the order given. */
+      readonly args: readonly string[];
       readonly options: CommandOptions;
     };
 
@@ -57,7 +61,8 @@ export function parseCommandLine<C extends CommandWords>(
   commands: readonly C[],
 ): Result<CommandLine<C>> {
   const tokens = tokensOf(args, commands);
-  const [name, argument, surplus] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
+  const [name, ...positionals] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
+  const [argument, surplus] = positionals;
   const given = tokens.filter((token) => token.kind === 'option');
   const command = commands.find((each) => each.name === name);
   if (name !== undefined && command === undefined) return fail('bad-input', `there is no command '${name}'`);
@@ -67,11 +72,12 @@ export function parseCommandLine<C extends CommandWords>(
   if (given.some((token) => token.name === VERSION)) return ok({ kind: 'version' });
   if (command === undefined) return ok({ kind: 'nothing' });
   const tooMany = command.argument === undefined ? argument : surplus;
-  if (tooMany !== undefined) return fail('bad-input', `'${tooMany}' is one argument too many`);
+  if (tooMany !== undefined && command.repeats !== true)
+    return fail('bad-input', `'${tooMany}' is one argument too many`);
   if (command.argument !== undefined && argument === undefined) {
     return fail('bad-input', `${command.name} needs a ${command.argument}`);
   }
-  return ok({ kind: 'command', command, argument: argument ?? '', options: commandOptions(given) });
+  return ok({ kind: 'command', command, argument: argument ?? '', args: positionals, options: commandOptions(given) });
 }
 
 function tokensOf(args: readonly string[], commands: readonly CommandWords[]) {

@@ -24,8 +24,8 @@ export function commandHelp(command: CommandWords): string {
   return `${[`Usage: lab ${usage(command)} [options]`, command.meaning, list(options)].join('\n\n')}\n`;
 }
 
-function usage({ name, argument }: CommandWords): string {
-  return argument === undefined ? name : `${name} ${argument.toUpperCase()}`;
+function usage({ name, argument, repeats }: CommandWords): string {
+  return argument === undefined ? name : `${name} ${argument.toUpperCase()}${repeats === true ? '…' : ''}`;
 }
 
 function list(rows: readonly (readonly [string, string])[]): string {

@@ -123,5 +123,9 @@ function loadProfile(found: Result<Profile>, name: string): Result<Profile> {
 function planHost(): PlanHost {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) environment[name] = value;
-  return { cores: availableParallelism(), memoryBytes: totalmem(), environment };
+  return {
+    cores: availableParallelism(),
+    memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Infinity),
+    environment,
+  };
 }

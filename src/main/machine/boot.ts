@@ -3,7 +3,7 @@
  *
  *     frames   [ frame 0, reserved ][ per-CPU area: a unit per possible CPU ][ device 0: slot table, buffer, work memory ] …
  */
-import { fail, ok, type Result } from '../../shared/result.ts';
+import { type Failure, fail, ok, type Result } from '../../shared/result.ts';
 import { Arena, type MachineConfig } from './memory/arena.ts';
 import { DeviceW, FrameKind, HeaderW, SLOT_BYTES, ZoneW } from './memory/arena-layout.ts';
 import { PageFrames } from './memory/page-frames.ts';
@@ -33,23 +33,27 @@ function pagesFor(bytes: number, config: MachineConfig): number {
   return Math.ceil(bytes / config.pageSizeBytes);
 }
 
-/**
- * Makes a machine over `buffer`. Refuses, with the sum in the sentence, a memory that does not hold the per-CPU area, the
- * slot tables and the buffers. The buffer may have been another machine's.
- */
-export function bootMachine(buffer: SharedArrayBuffer, config: MachineConfig): Result<Arena> {
+/** Why such a machine could not boot, with the sum in the sentence; undefined when its memory suffices. */
+export function bootShortage(config: MachineConfig): Failure | undefined {
   const pages = bootPages(config);
   const needed = 1 + pages.percpu + pages.slotTables + pages.buffers;
-  if (needed * config.pageSizeBytes >= config.memoryBytes) {
-    return fail(
-      'out-of-memory',
-      `the machine's memory of ${mebibytes(config.memoryBytes)} does not hold what boot needs: ` +
-        `${mebibytes(pages.slotTables * config.pageSizeBytes)} of slot tables, ` +
-        `${mebibytes(pages.percpu * config.pageSizeBytes)} of per-CPU area, ` +
-        `${mebibytes(pages.buffers * config.pageSizeBytes)} of buffers`,
-      'machine.memoryBytes',
-    );
-  }
+  if (needed * config.pageSizeBytes < config.memoryBytes) return undefined;
+  return fail(
+    'out-of-memory',
+    `the machine's memory of ${mebibytes(config.memoryBytes)} does not hold what boot needs: ` +
+      `${mebibytes(pages.slotTables * config.pageSizeBytes)} of slot tables, ` +
+      `${mebibytes(pages.percpu * config.pageSizeBytes)} of per-CPU area, ` +
+      `${mebibytes(pages.buffers * config.pageSizeBytes)} of buffers`,
+    'machine.memoryBytes',
+  );
+}
+
+/**
+ * Makes a machine over `buffer`. Refuses a memory that does not hold the per-CPU area, the slot tables and the buffers. The buffer may have been another machine's.
+ */
+export function bootMachine(buffer: SharedArrayBuffer, config: MachineConfig): Result<Arena> {
+  const shortage = bootShortage(config);
+  if (shortage !== undefined) return shortage;
   const arena = Arena.format(buffer, config);
   const frames = new PageFrames(arena);
   reserveFrameZero(arena, frames);

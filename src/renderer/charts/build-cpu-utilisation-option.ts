@@ -1,7 +1,7 @@
 import { formatShare } from '../format/percent.ts';
 import type { CpuShares } from '../stores/live-figures.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { chartBase, LEFT_GUTTER, valueAxisY } from './chart-base.ts';
+import { chartBase, chartTooltip, LEFT_GUTTER, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 
 /** What the parts of a bar mean, bottom first. */
@@ -20,7 +20,7 @@ export function buildCpuUtilisationOption(cpus: readonly CpuShares[], tokens: Th
   ];
   return {
     ...chartBase(tokens),
-    tooltip: { ...chartBase(tokens).tooltip, trigger: 'axis', axisPointer: { type: 'none' }, valueFormatter: asShare },
+    tooltip: { ...chartTooltip(tokens), trigger: 'axis', axisPointer: { type: 'none' }, valueFormatter: asShare },
     grid: { left: LEFT_GUTTER, right: 16, top: 8, bottom: 22 },
     xAxis: {
       type: 'category',

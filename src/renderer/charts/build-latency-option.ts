@@ -2,7 +2,7 @@ import { DESIGN_WORDS } from '../../shared/design.ts';
 import type { DesignSummary, Direction, LatencyNs } from '../../shared/run-record.ts';
 import { formatNanoseconds } from '../format/nanoseconds.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { chartBase, LEFT_GUTTER, valueAxisY } from './chart-base.ts';
+import { chartBase, chartTooltip, LEFT_GUTTER, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { designLineStyle, designLook } from './design-mark.ts';
 
@@ -23,7 +23,7 @@ export function buildLatencyOption(
 ): ChartOption {
   return {
     ...chartBase(tokens),
-    tooltip: { ...chartBase(tokens).tooltip, trigger: 'axis', valueFormatter: latencyOrNothing },
+    tooltip: { ...chartTooltip(tokens), trigger: 'axis', valueFormatter: latencyOrNothing },
     grid: { left: LEFT_GUTTER, right: 20, top: 10, bottom: 24 },
     xAxis: {
       type: 'category',
@@ -45,12 +45,15 @@ export function buildLatencyOption(
 }
 
 function latencySeries({ design }: DesignSummary, latency: LatencyNs, tokens: ThemeTokens) {
-  const { token, symbol } = designLook(design);
+  const { token, symbol, dash } = designLook(design);
+  // Designs are often equally fast: a dashed line with smaller symbols above a solid one shows both.
+  const above = dash.length > 0;
   return {
     type: 'line' as const,
     name: DESIGN_WORDS[design].title,
     symbol,
-    symbolSize: 8,
+    symbolSize: above ? 7 : 10,
+    z: above ? 4 : 3,
     itemStyle: { color: tokens[token] },
     lineStyle: designLineStyle(design, tokens),
     // A logarithmic axis has no 0; a latency below a nanosecond cannot be measured.

@@ -1,11 +1,10 @@
 import { formatBytes } from '../format/bytes.ts';
 import { formatDuration } from '../format/duration.ts';
-import { formatSignificant } from '../format/number.ts';
 import type { TimePoint } from '../stores/time-columns.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { MEMORY_KINDS } from '../words/memory-kinds.ts';
 import { endOfTime } from './build-live-throughput-option.ts';
-import { chartBase, LEFT_GUTTER, valueAxisX, valueAxisY } from './chart-base.ts';
+import { bytesScale, chartBase, chartTooltip, LEFT_GUTTER, timeTick, valueAxisX, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { memoryDecal } from './memory-decal.ts';
 
@@ -14,7 +13,7 @@ export function buildLiveMemoryOption(series: readonly (readonly TimePoint[])[],
   const end = endOfTime(series.map((points) => ({ points })));
   return {
     ...chartBase(tokens),
-    tooltip: { ...chartBase(tokens).tooltip, trigger: 'axis', valueFormatter: bytesOrNothing },
+    tooltip: { ...chartTooltip(tokens), trigger: 'axis', valueFormatter: bytesOrNothing },
     grid: { left: LEFT_GUTTER, right: 16, top: 10, bottom: 24 },
     xAxis: {
       ...valueAxisX(tokens, ''),
@@ -25,13 +24,14 @@ export function buildLiveMemoryOption(series: readonly (readonly TimePoint[])[],
         fontSize: 11,
         hideOverlap: true,
         showMaxLabel: false,
-        formatter: (seconds: number) => `${formatSignificant(seconds)} s`,
+        formatter: timeTick,
       },
       axisPointer: { label: { formatter: ({ value }) => formatDuration(Number(value)) } },
     },
     yAxis: {
       ...valueAxisY(tokens),
       min: 0,
+      ...bytesScale(highestStack(series)),
       axisLabel: { color: tokens.textDim, fontSize: 11, formatter: (bytes: number) => formatBytes(bytes) },
     },
     series: MEMORY_KINDS.map((kind, index) => ({
@@ -41,13 +41,20 @@ export function buildLiveMemoryOption(series: readonly (readonly TimePoint[])[],
       stack: 'used',
       symbol: 'none',
       data: (series[index] ?? []).map(([seconds, bytes]) => [seconds, bytes]),
-      itemStyle: { color: tokens[kind.token] },
-      lineStyle: { width: 1, color: tokens[kind.token] },
-      areaStyle: { color: tokens[kind.token], opacity: 0.55, decal: memoryDecal(index, tokens) },
+      // The area takes its hatching from here; an outline would make a kind of a few KiB look like the largest.
+      itemStyle: { color: tokens[kind.token], decal: memoryDecal(index, tokens) },
+      lineStyle: { width: 0 },
+      areaStyle: { color: tokens[kind.token], opacity: 0.85 },
     })),
   };
 }
 
+/** The highest sum of all kinds at one time; every kind has the same times. */
+function highestStack(series: readonly (readonly TimePoint[])[]): number {
+  const sums = (series[0] ?? []).map((_, time) => series.reduce((sum, points) => sum + (points[time]?.[1] ?? 0), 0));
+  return sums.reduce((highest, sum) => Math.max(highest, Number.isNaN(sum) ? 0 : sum), 0);
+}
+
 function bytesOrNothing(value: unknown): string {
-  return typeof value === 'number' ? formatBytes(value) : '–';
+  return typeof value === 'number' && !Number.isNaN(value) ? formatBytes(value) : '–';
 }

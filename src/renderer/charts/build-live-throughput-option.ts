@@ -1,11 +1,11 @@
 import { DESIGN_WORDS } from '../../shared/design.ts';
-import type { ThroughputLine } from '../stores/live-figures.ts';
 import { formatDuration } from '../format/duration.ts';
-import { formatSignificant } from '../format/number.ts';
 import { formatThroughput } from '../format/throughput.ts';
+import type { ThroughputLine } from '../stores/live-figures.ts';
+import type { TimePoint } from '../stores/time-columns.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { DIRECTIONS } from '../words/labels.ts';
-import { chartBase, LEFT_GUTTER, valueAxisX, valueAxisY } from './chart-base.ts';
+import { chartBase, chartTooltip, LEFT_GUTTER, timeTick, valueAxisX, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { designLineStyle, designLook } from './design-mark.ts';
 
@@ -17,18 +17,18 @@ export function buildLiveThroughputOption(lines: readonly ThroughputLine[], toke
   const end = endOfTime(lines);
   return {
     ...chartBase(tokens),
-    tooltip: { ...chartBase(tokens).tooltip, trigger: 'axis', valueFormatter: throughputOrNothing },
+    tooltip: { ...chartTooltip(tokens), trigger: 'axis', valueFormatter: throughputOrNothing },
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
     title: DIRECTIONS.map((direction, index) => ({
       text: `${direction} MB/s`,
       left: LEFT_GUTTER + 4,
-      top: index === 0 ? 0 : '47%',
+      top: index === 0 ? 4 : '49%',
       padding: 0,
       textStyle: { fontSize: 11, fontWeight: 600, color: tokens.textDim },
     })),
     grid: [
-      { left: LEFT_GUTTER, right: 16, top: 18, height: '34%' },
-      { left: LEFT_GUTTER, right: 16, top: '55%', height: '34%' },
+      { left: LEFT_GUTTER, right: 16, top: 22, height: '34%' },
+      { left: LEFT_GUTTER, right: 16, top: '57%', height: '34%' },
     ],
     xAxis: DIRECTIONS.map((_, gridIndex) => ({
       ...valueAxisX(tokens, ''),
@@ -41,7 +41,7 @@ export function buildLiveThroughputOption(lines: readonly ThroughputLine[], toke
         show: gridIndex === 1,
         hideOverlap: true,
         showMaxLabel: false,
-        formatter: (seconds: number) => `${formatSignificant(seconds)} s`,
+        formatter: timeTick,
       },
       axisPointer: { label: { show: true, formatter: ({ value }) => formatDuration(Number(value)) } },
     })),
@@ -71,12 +71,12 @@ function lineSeries({ design, direction, points }: ThroughputLine, tokens: Theme
 }
 
 /** The right end of the time axis in seconds: it grows in steps, so that the picture does not slide at every redraw. */
-export function endOfTime(lines: readonly { readonly points: readonly (readonly [number, unknown])[] }[]): number {
+export function endOfTime(lines: readonly { readonly points: readonly TimePoint[] }[]): number {
   const last = Math.max(0, ...lines.map(({ points }) => points.at(-1)?.[0] ?? 0));
   const step = 10 ** Math.floor(Math.log10(Math.max(last, 1)));
   return Math.max(5, Math.ceil((last * 1.02) / step) * step);
 }
 
 function throughputOrNothing(value: unknown): string {
-  return typeof value === 'number' ? formatThroughput(value) : '–';
+  return typeof value === 'number' && !Number.isNaN(value) ? formatThroughput(value) : '–';
 }

@@ -3,7 +3,7 @@ import type { DesignSummary } from '../../shared/run-record.ts';
 import { formatShare } from '../format/percent.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { DIRECTION_WORDS, DIRECTIONS } from '../words/labels.ts';
-import { chartBase, NAME_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
+import { chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { designLook } from './design-mark.ts';
 
@@ -12,24 +12,21 @@ export function buildLockWaitOption(designs: readonly DesignSummary[], tokens: T
   const rows = DIRECTIONS.flatMap((direction) =>
     designs.flatMap((summary) => {
       const share = summary[direction]?.lockWaitShare;
-      const title = `${DIRECTION_WORDS[direction]}, ${DESIGN_WORDS[summary.design].title}`;
+      const title = `${DIRECTION_WORDS[direction]}: ${DESIGN_WORDS[summary.design].title}`;
       return share === undefined ? [] : [{ title, share, token: designLook(summary.design).token }];
     }),
   );
   return {
     ...chartBase(tokens),
-    tooltip: { ...chartBase(tokens).tooltip, trigger: 'item', valueFormatter: (value) => formatShare(Number(value)) },
-    grid: { left: NAME_GUTTER, right: 56, top: 6, bottom: 24 },
+    tooltip: { ...chartTooltip(tokens), trigger: 'item', valueFormatter: (value) => formatShare(Number(value)) },
+    grid: { left: ROW_GUTTER, right: 56, top: 6, bottom: 24 },
     xAxis: {
       ...valueAxisX(tokens, ''),
       min: 0,
       max: 1,
       axisLabel: { color: tokens.textDim, fontSize: 11, formatter: (share: number) => `${Math.round(share * 100)} %` },
     },
-    yAxis: rowAxisY(
-      tokens,
-      rows.map((row) => row.title),
-    ),
+    yAxis: rowAxisY(tokens, rows),
     series: [
       {
         type: 'bar',

@@ -3,29 +3,29 @@ import type { DesignSummary, MemoryFigures } from '../../shared/run-record.ts';
 import { formatBytes } from '../format/bytes.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { MEMORY_KINDS } from '../words/memory-kinds.ts';
-import { chartBase, NAME_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
+import { bytesScale, chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { memoryDecal } from './memory-decal.ts';
 
 /** Page frames in use by kind, at the end of a repetition and at its peak: two stacked bars per design. */
 export function buildMemoryBarsOption(designs: readonly DesignSummary[], tokens: ThemeTokens): ChartOption {
   const rows: readonly { readonly title: string; readonly memory: MemoryFigures }[] = designs.flatMap((summary) => [
-    { title: `${DESIGN_WORDS[summary.design].title}, end`, memory: summary.memoryAtEnd },
-    { title: `${DESIGN_WORDS[summary.design].title}, peak`, memory: summary.memoryAtPeak },
+    { title: `${DESIGN_WORDS[summary.design].title}: end`, memory: summary.memoryAtEnd },
+    { title: `${DESIGN_WORDS[summary.design].title}: peak`, memory: summary.memoryAtPeak },
   ]);
   return {
     ...chartBase(tokens),
     tooltip: {
-      ...chartBase(tokens).tooltip,
+      ...chartTooltip(tokens),
       trigger: 'axis',
       axisPointer: { type: 'none' },
       valueFormatter: (value) => formatBytes(Number(value)),
     },
-    grid: { left: NAME_GUTTER, right: 76, top: 6, bottom: 24 },
+    grid: { left: ROW_GUTTER, right: 76, top: 6, bottom: 24 },
     xAxis: {
       ...valueAxisX(tokens, ''),
       min: 0,
-      splitNumber: 4,
+      ...bytesScale(Math.max(...rows.map((row) => row.memory.usedBytes))),
       axisLabel: {
         color: tokens.textDim,
         fontSize: 11,
@@ -33,10 +33,7 @@ export function buildMemoryBarsOption(designs: readonly DesignSummary[], tokens:
         formatter: (bytes: number) => formatBytes(bytes),
       },
     },
-    yAxis: rowAxisY(
-      tokens,
-      rows.map((row) => row.title),
-    ),
+    yAxis: rowAxisY(tokens, rows),
     series: MEMORY_KINDS.map((kind, index) => ({
       type: 'bar' as const,
       name: kind.title,

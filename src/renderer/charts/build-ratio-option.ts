@@ -3,7 +3,7 @@ import type { Comparison } from '../../shared/run-record.ts';
 import { formatInterval, formatRatio } from '../format/ratio.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { DIRECTION_WORDS, VERDICT_WORDS } from '../words/labels.ts';
-import { chartBase, NAME_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
+import { chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX, type ChartRow } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { designLook } from './design-mark.ts';
 
@@ -14,11 +14,10 @@ export function buildRatioOption(
   tokens: ThemeTokens,
 ): ChartOption {
   const margin = equivalencePercent / 100;
-  const titles = comparisons.map(rowTitle);
   return {
     ...chartBase(tokens),
-    tooltip: { ...chartBase(tokens).tooltip, trigger: 'item' },
-    grid: { left: NAME_GUTTER, right: 24, top: 16, bottom: 40 },
+    tooltip: { ...chartTooltip(tokens), trigger: 'item' },
+    grid: { left: ROW_GUTTER, right: 24, top: 20, bottom: 40 },
     xAxis: {
       ...valueAxisX(tokens, 'times as fast as the baseline'),
       ...ratioRange(comparisons, margin),
@@ -29,16 +28,21 @@ export function buildRatioOption(
         formatter: (ratio: number) => formatRatio(ratio),
       },
     },
-    yAxis: rowAxisY(tokens, titles),
+    yAxis: rowAxisY(tokens, comparisons.map(comparisonRow)),
     series: [
       bandSeries(margin, tokens),
-      ...comparisons.flatMap((comparison, index) => comparisonSeries(comparison, titles[index] ?? '', tokens)),
+      ...comparisons.flatMap((comparison, row) => comparisonSeries(comparison, row, tokens)),
     ],
   };
 }
 
-function rowTitle(comparison: Comparison): string {
-  return `${DIRECTION_WORDS[comparison.direction]}, ${DESIGN_WORDS[comparison.design].title}`;
+function comparisonRow(comparison: Comparison): ChartRow {
+  const { sign, word } = VERDICT_WORDS[comparison.verdict];
+  const interval = comparison.interval === undefined ? '' : ` ${formatInterval(comparison.interval)}`;
+  return {
+    title: `${DIRECTION_WORDS[comparison.direction]}: ${DESIGN_WORDS[comparison.design].title}`,
+    lines: [`${formatRatio(comparison.ratio)}${interval}`, `${sign} ${word}`],
+  };
 }
 
 /** Room for every interval and for the whole margin, and a little more on both sides. */
@@ -64,38 +68,36 @@ function bandSeries(margin: number, tokens: ThemeTokens) {
       silent: true,
       symbol: 'none',
       lineStyle: { color: tokens.text, type: 'solid' as const, width: 1 },
-      label: { formatter: 'equal', color: tokens.textDim, fontSize: 11, distance: 2 },
+      label: { formatter: 'equal', position: 'start' as const, color: tokens.textDim, fontSize: 11, distance: 3 },
       data: [{ xAxis: 1 }],
     },
   };
 }
 
-function comparisonSeries(comparison: Comparison, title: string, tokens: ThemeTokens) {
+function comparisonSeries(comparison: Comparison, row: number, tokens: ThemeTokens) {
   const { token, symbol } = designLook(comparison.design);
   const color = tokens[token];
-  const { sign, word } = VERDICT_WORDS[comparison.verdict];
-  const interval = comparison.interval === undefined ? 'no interval' : formatInterval(comparison.interval);
-  const text = `${formatRatio(comparison.ratio)} ${interval} ${sign} ${word}`;
+  const { title, lines = [] } = comparisonRow(comparison);
   const point = {
     type: 'scatter' as const,
     symbol,
     symbolSize: 10,
     itemStyle: { color },
-    data: [[comparison.ratio, title]],
-    label: { show: true, position: 'top' as const, distance: 8, formatter: text, color: tokens.text, fontSize: 11 },
-    tooltip: { formatter: `${text}\n${comparison.reason}` },
+    data: [[comparison.ratio, row]],
+    tooltip: { formatter: [title, ...lines, comparison.reason].join('\n') },
     z: 5,
   };
   if (comparison.interval === undefined) return [point];
   const whisker = {
     type: 'line' as const,
     data: [
-      [comparison.interval.low, title],
-      [comparison.interval.high, title],
+      [comparison.interval.low, row],
+      [comparison.interval.high, row],
     ],
     symbol: 'rect',
     symbolSize: [2, 14],
     showSymbol: true,
+    silent: true,
     itemStyle: { color },
     lineStyle: { color, width: 3 },
   };

@@ -1,14 +1,21 @@
-import { DESIGN_WORDS } from '../../shared/design.ts';
+import { DESIGN_WORDS, type BufferLayout } from '../../shared/design.ts';
 import type { DesignSummary, Direction, Spread } from '../../shared/run-record.ts';
 import { formatSignificant } from '../format/number.ts';
 import { formatThroughput } from '../format/throughput.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { chartBase, NAME_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
+import { chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
-import { designLook } from './design-mark.ts';
+import { designLook, type DesignLook } from './design-mark.ts';
 
 /** Vertical places of the samples of a row in pixels, so that equal ones do not hide each other. */
-const JITTER: readonly number[] = [-7, 7, -3, 3, -9, 9, 0];
+const JITTER: readonly number[] = [-8, 8, -4, 4, -11, 11, 0];
+
+interface SpreadRow {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly spread: Spread;
+  readonly look: DesignLook;
+}
 
 /** One row per design: a bar from the lowest to the highest sample, the median as a stroke, each sample as a mark. */
 export function buildThroughputIntervalsOption(
@@ -18,67 +25,56 @@ export function buildThroughputIntervalsOption(
 ): ChartOption {
   const rows = designs.flatMap((summary) => {
     const spread = summary[direction]?.megabytesPerSecond;
-    return spread === undefined ? [] : [{ design: summary.design, title: DESIGN_WORDS[summary.design].title, spread }];
+    return spread === undefined ? [] : [spreadRow(summary.design, spread)];
   });
   return {
     ...chartBase(tokens),
-    tooltip: { ...chartBase(tokens).tooltip, trigger: 'item' },
-    grid: { left: NAME_GUTTER, right: 84, top: 6, bottom: 40 },
+    tooltip: { ...chartTooltip(tokens), trigger: 'item' },
+    grid: { left: ROW_GUTTER, right: 24, top: 6, bottom: 40 },
     xAxis: { ...valueAxisX(tokens, `${direction} throughput, MB/s`), min: 0 },
-    yAxis: rowAxisY(
-      tokens,
-      rows.map((row) => row.title),
-    ),
-    series: rows.flatMap(({ design, title, spread }) => rowSeries(title, spread, designLook(design), tokens)),
+    yAxis: rowAxisY(tokens, rows),
+    series: rows.flatMap((row, index) => rowSeries(row, index, tokens)),
   };
 }
 
-function rowSeries(title: string, spread: Spread, look: ReturnType<typeof designLook>, tokens: ThemeTokens) {
+function spreadRow(design: BufferLayout, spread: Spread): SpreadRow {
+  const range = `[${formatSignificant(spread.low)} – ${formatSignificant(spread.high)}]`;
+  const lines = [`${formatSignificant(spread.median)} ${range} MB/s`];
+  return { title: DESIGN_WORDS[design].title, lines, spread, look: designLook(design) };
+}
+
+function rowSeries({ title, lines, spread, look }: SpreadRow, row: number, tokens: ThemeTokens) {
   const color = tokens[look.token];
-  const range = `${formatSignificant(spread.low)} – ${formatThroughput(spread.high)}`;
   return [
     {
       type: 'line' as const,
-      name: `${title}, low to high: ${range}`,
       data: [
-        [spread.low, title],
-        [spread.high, title],
+        [spread.low, row],
+        [spread.high, row],
       ],
       symbol: 'none',
-      lineStyle: { color, width: 10, opacity: 0.3, cap: 'butt' as const },
-      tooltip: { formatter: '{a}' },
+      silent: true,
+      lineStyle: { color, width: 26, opacity: 0.22, cap: 'butt' as const },
     },
     {
       type: 'scatter' as const,
-      name: `${title}, samples`,
+      symbol: 'rect',
+      symbolSize: [2, 32],
+      itemStyle: { color: tokens.text },
+      data: [[spread.median, row]],
+      tooltip: { formatter: `${title}: median [low – high]\n${lines.join(' ')}` },
+    },
+    {
+      type: 'scatter' as const,
       symbol: look.symbol,
       symbolSize: 6,
       itemStyle: { color, borderColor: tokens.surface, borderWidth: 0.5 },
       data: spread.samples.map((value, index) => ({
-        value: [value, title],
+        value: [value, row],
         symbolOffset: [0, JITTER[index % JITTER.length] ?? 0],
       })),
-      tooltip: { formatter: ({ dataIndex }: { dataIndex: number }) => sampleText(title, spread, dataIndex) },
-    },
-    {
-      type: 'scatter' as const,
-      name: `${title}, median`,
-      symbol: 'rect',
-      symbolSize: [3, 24],
-      itemStyle: { color: tokens.text },
-      data: [[spread.median, title]],
-      label: {
-        show: true,
-        position: 'right' as const,
-        distance: 18,
-        formatter: formatThroughput(spread.median),
-        color: tokens.text,
-        fontWeight: 600,
-        textBorderColor: tokens.surface,
-        textBorderWidth: 3,
-      },
       z: 5,
-      tooltip: { formatter: `${title}: median ${formatThroughput(spread.median)}, ${range}` },
+      tooltip: { formatter: ({ dataIndex }: { dataIndex: number }) => sampleText(title, spread, dataIndex) },
     },
   ];
 }

@@ -1,12 +1,14 @@
 /** What every chart has in common: text, axes and tooltips in the theme's tokens. */
 import type { TooltipComponentOption, XAXisComponentOption, YAXisComponentOption } from 'echarts';
+import { formatDuration } from '../format/duration.ts';
+import { formatFixed } from '../format/number.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import type { ChartOption } from './chart-option.ts';
 
 /** Width in pixels that value labels left of a plot get, so that charts above each other share their time axis. */
 export const LEFT_GUTTER = 64;
-/** Width in pixels that design names left of a plot get. */
-export const NAME_GUTTER = 116;
+/** Width in pixels that the names and values of rows get, left of a plot. */
+export const ROW_GUTTER = 166;
 
 /** No animation (it would cost the CPUs under measurement), the theme's text, rich-text tooltips (no HTML). */
 export function chartBase(tokens: ThemeTokens): ChartOption {
@@ -57,15 +59,40 @@ export function valueAxisY(tokens: ThemeTokens) {
   } as const satisfies YAXisComponentOption;
 }
 
-/** A vertical axis of named rows, first row on top. */
-export function rowAxisY(tokens: ThemeTokens, rows: readonly string[]) {
+/** One row of a chart: its name, and below it in bold what the picture shows as numbers. */
+export interface ChartRow {
+  readonly title: string;
+  readonly lines?: readonly string[];
+}
+
+/** A vertical axis of named rows, first row on top; data refer to a row by its index. */
+export function rowAxisY(tokens: ThemeTokens, rows: readonly ChartRow[]) {
   return {
     type: 'category',
-    data: [...rows],
+    data: rows.map((row) => row.title),
     inverse: true,
     axisLine: { lineStyle: { color: tokens.lineStrong } },
     axisTick: { show: false },
-    axisLabel: { color: tokens.text, fontSize: 11, width: NAME_GUTTER - 14, overflow: 'truncate', interval: 0 },
+    axisLabel: {
+      interval: 0,
+      formatter: (title: string, index: number) =>
+        [`{title|${title}}`, ...(rows[index]?.lines ?? []).map((line) => `{value|${line}}`)].join('\n'),
+      rich: {
+        title: { color: tokens.text, fontSize: 11, lineHeight: 14, align: 'right' },
+        value: { color: tokens.text, fontSize: 11, lineHeight: 14, align: 'right', fontWeight: 'bold' },
+      },
+    },
     splitLine: { show: false },
   } as const satisfies YAXisComponentOption;
+}
+
+/** Seconds at a tick of a time axis: `4 s`, `2 min 30 s`. */
+export function timeTick(seconds: number): string {
+  return seconds < 60 ? `${formatFixed(seconds, Number.isInteger(seconds) ? 0 : 1)} s` : formatDuration(seconds);
+}
+
+/** Ticks of a bytes axis at powers of two, so that they have short names: at most four, the last one not below `highest`. */
+export function bytesScale(highest: number): { readonly max: number; readonly interval: number } {
+  const interval = 2 ** Math.ceil(Math.log2(Math.max(highest, 4) / 4));
+  return { max: Math.ceil(Math.max(highest, 4) / interval) * interval, interval };
 }

@@ -5,11 +5,8 @@ import type { Profile } from '../../shared/profile.ts';
 import { assertUnreachable, type LabError } from '../../shared/result.ts';
 import type { RunOutcome, Sample } from '../../shared/run-record.ts';
 import { useLab } from '../lab-key.ts';
-import { createLiveFigures, type LiveFigures, type LiveSnapshot } from './live-figures.ts';
+import { createLivePublisher } from './live-publisher.ts';
 import { useNoticeStore } from './notice-store.ts';
-
-/** A quarter of a second: quick for the eye, cheap for the CPUs under measurement. */
-const PUBLISH_EVERY_MS = 250;
 
 /** What is known of a run from its start on. */
 export interface RunIdentity {
@@ -31,19 +28,15 @@ export type RunState =
       readonly error: LabError | undefined;
     };
 
-const NOTHING_YET: LiveSnapshot = { progress: undefined, throughput: [], memory: [], cpus: [] };
-
 /** The run that goes on, its live figures, and how it ended. */
 export const useRunStore = defineStore('run', () => {
   const lab = useLab();
   const notices = useNoticeStore();
   const state = shallowRef<RunState>({ kind: 'idle' });
-  const live = shallowRef<LiveSnapshot>(NOTHING_YET);
+  const publisher = createLivePublisher();
   const samples = ref<readonly Sample[]>([]);
   const active = computed(() => state.value.kind !== 'idle' && state.value.kind !== 'finished');
   const run = computed(() => ('run' in state.value ? state.value.run : undefined));
-  let figures: LiveFigures | undefined;
-  let publishTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts a run; its 'started' event makes it appear here. */
   async function start(profile: Profile): Promise<void> {
@@ -51,11 +44,11 @@ export const useRunStore = defineStore('run', () => {
     const before = state.value;
     state.value = { kind: 'starting' };
     const answer = await lab.startRun({ profile });
-    if (!answer.ok) {
-      notices.reportError('The run could not be started', answer.error);
-      if (state.value.kind === 'starting') state.value = before;
-    } else if (state.value.kind === 'starting') {
-      begin({ runId: answer.value.runId, profile, oversubscribed: false });
+    if (!answer.ok) notices.reportError('The run could not be started', answer.error);
+    // The 'started' event usually comes before the answer and has moved on already.
+    if (isStarting()) {
+      if (answer.ok) begin({ runId: answer.value.runId, profile, oversubscribed: false });
+      else state.value = before;
     }
   }
 
@@ -83,21 +76,18 @@ export const useRunStore = defineStore('run', () => {
     }
     if (!active.value || !isOurs(current.runId)) begin(current);
     samples.value = current.samples;
-    if (current.progress !== undefined) figures?.add(current.progress);
-    publish();
+    if (current.progress !== undefined) publisher.add(current.progress);
+    publisher.flush();
   }
 
   function begin({ runId, profile, oversubscribed }: RunIdentity): void {
     state.value = { kind: 'running', run: { runId, profile, oversubscribed } };
     samples.value = [];
-    figures = createLiveFigures(profile.designs);
-    live.value = figures.snapshot();
+    publisher.begin(profile.designs);
   }
 
-  function publish(): void {
-    clearTimeout(publishTimer);
-    publishTimer = undefined;
-    if (figures !== undefined) live.value = figures.snapshot();
+  function isStarting(): boolean {
+    return state.value.kind === 'starting';
   }
 
   function isOurs(runId: string): boolean {
@@ -110,9 +100,7 @@ export const useRunStore = defineStore('run', () => {
         begin(event);
         return;
       case 'progress':
-        if (!isOurs(event.progress.runId)) return;
-        figures?.add(event.progress);
-        publishTimer ??= setTimeout(publish, PUBLISH_EVERY_MS);
+        if (isOurs(event.progress.runId)) publisher.add(event.progress);
         return;
       case 'sample':
         if (isOurs(event.runId)) samples.value = [...samples.value, event.sample];
@@ -126,15 +114,15 @@ export const useRunStore = defineStore('run', () => {
   }
 
   function finish({ outcome, stored, error }: Extract<RunEvent, { kind: 'finished' }>): void {
-    publish();
+    publisher.flush();
     if (run.value !== undefined) state.value = { kind: 'finished', run: run.value, outcome, stored, error };
   }
 
   const unsubscribe = lab.subscribe(handle);
   onScopeDispose(() => {
     unsubscribe();
-    clearTimeout(publishTimer);
+    publisher.flush();
   });
 
-  return { state, live, samples, active, run, start, cancel, pickUp };
+  return { state, live: publisher.live, samples, active, run, start, cancel, pickUp };
 });

@@ -9,14 +9,14 @@
  * course at half the resolution, and charts never get more than `capacity` points a line.
  */
 
-/** Seconds since the start, and the mean of the slot or null where there is none. */
-export type TimePoint = readonly [seconds: number, value: number | null];
+/** Seconds since the start, and the mean of the slot; NaN ends a stretch of values, so that a line breaks there. */
+export type TimePoint = readonly [seconds: number, value: number];
 
 /** Columns of values over one time axis. */
 export interface TimeColumns {
   /** Adds one value per column at a time in milliseconds since the start; undefined leaves a gap. */
   readonly push: (atMs: number, values: readonly (number | undefined)[]) => void;
-  /** One column's points in time order with a null between values that do not follow each other. */
+  /** One column's points in time order with a NaN between values that do not follow each other. */
   readonly points: (column: number) => readonly TimePoint[];
   /** Width of a slot at present. */
   readonly slotMs: () => number;
@@ -77,7 +77,7 @@ export function createTimeColumns({ columns, capacity, slotMs: firstSlotMs }: Sh
       const count = counts[index] ?? 0;
       if (count === 0) continue;
       // An empty slot may only mean that an event came a little late; two in a row are a gap.
-      if (lastSlot >= 0 && slot - lastSlot > 2) result.push([((lastSlot + 1) * slotMs) / 1000, null]);
+      if (lastSlot >= 0 && slot - lastSlot > 2) result.push([((lastSlot + 1) * slotMs) / 1000, NaN]);
       result.push([(slot * slotMs) / 1000, (sums[index] ?? 0) / count]);
       lastSlot = slot;
     }

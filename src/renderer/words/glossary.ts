@@ -5,7 +5,8 @@
 export const GLOSSARY = {
   possibleCpus:
     'CPUs that may ever exist in the simulated machine. Per-CPU areas are made for all of these, used or not, so this drives the memory of per-CPU designs.',
-  onlineCpus: 'CPUs that really run. Each is one worker thread of this host, with real compression and real contention.',
+  onlineCpus:
+    'CPUs that really run. Each is one worker thread of this host, with real compression and real contention.',
   pageSize: 'Unit in which the machine stores and compresses data. A compression buffer is two pages.',
   memory: 'Page frames of the simulated machine. A run that needs more ends with a clear error.',
   devices: 'Number of zram block devices. Jobs are spread over them in order.',
@@ -15,14 +16,17 @@ export const GLOSSARY = {
   jobFile:
     'The workload as a fio job file: sections are jobs, [global] holds what they share, numjobs makes clones. What is not modelled is reported with line and column.',
   dataJob: 'Pages as fio itself would write them for this job (its buffer_* and verify options).',
-  dataFiles: 'Pages of real files of the host that the lab runs on, in the order given. Compressibility is then that of your data.',
+  dataFiles:
+    'Pages of real files of the host that the lab runs on, in the order given. Compressibility is then that of your data.',
   dataGenerator: 'Pages made from a seed with stated shares of zero, same-filled, random and compressible data.',
   zeroPages: 'Share of pages that hold only zero bytes. zram stores them without compressing.',
   samePages: 'Share of pages in which every machine word is equal. zram stores only that word.',
   randomPages: 'Share of pages that do not shrink. zram stores them raw.',
-  compressiblePart: 'In all other pages: the part of each page that compresses well, as fio’s buffer_compress_percentage.',
+  compressiblePart:
+    'In all other pages: the part of each page that compresses well, as fio’s buffer_compress_percentage.',
   seed: 'Every random choice derives from it. The same seed gives the same bytes and offsets.',
-  repetitions: 'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
+  repetitions:
+    'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
   seconds: 'Seconds to measure in all, shared out equally. Empty: every phase runs until the job’s size is done.',
   equivalence:
     'Differences whose whole interval lies within ± this margin count as “same”. Choose the smallest difference that would matter to you.',

@@ -26,7 +26,8 @@ describe('the program', () => {
   it('writes results to standard output and mistakes to standard error', async () => {
     expect(await start(['--help']).ended).toMatchObject({ code: 0, err: '' });
     const wrong = await start(['run', 'none']).ended;
-    expect(wrong).toEqual({ code: 2, out: '', err: 'There is no profile none; there are: shipped/seed-2010.\n' });
+    expect(wrong).toMatchObject({ code: 2, out: '' });
+    expect(wrong.err).toMatch(/^There is no profile none; there are: .*\n$/);
   });
 
   it('runs to the end and leaves by itself', async () => {

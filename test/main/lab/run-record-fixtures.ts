@@ -77,7 +77,7 @@ export const PROFILE: Profile = {
   experiment: { repetitions: 6, equivalencePercent: 5 },
 };
 
-export const ENVIRONMENT: Environment = {
+const ENVIRONMENT: Environment = {
   cpuModel: 'Example CPU @ 3.0 GHz',
   hostCores: 2,
   hostMemoryBytes: 8_000_000_000,
@@ -154,7 +154,7 @@ const directionFigures: fc.Arbitrary<DirectionFigures> = fc.record({
   lockContentions: count,
 });
 
-export const arbitrarySample: fc.Arbitrary<Sample> = fc.record({
+const arbitrarySample: fc.Arbitrary<Sample> = fc.record({
   design: layout,
   repetition: count,
   position: count,

@@ -94,6 +94,8 @@ export interface Allocation {
 /** `pcpu-alloc: [0] 0 1 2 3 [1] 4 5 - -`. */
 export interface MapLine {
   readonly line: number;
+  /** From the first `[` on, single blanks. */
+  readonly text: string;
   readonly allocs: readonly LoggedAlloc[];
 }
 

@@ -113,9 +113,10 @@ class BootReader {
   }
 
   #readMapLine(message: LogMessage): void {
-    const allocs = readAllocs(message.text.replace(/^pcpu-alloc: ?/, ''));
+    const text = message.text.replace(/^pcpu-alloc: ?/, '');
+    const allocs = readAllocs(text);
     if (allocs === undefined) this.#malform(message, 'is no group map: [group] and then CPUs or dashes');
-    else this.#current(message.line).map.push({ line: message.line, allocs });
+    else this.#current(message.line).map.push({ line: message.line, text, allocs });
   }
 
   #current(line: number): Draft {

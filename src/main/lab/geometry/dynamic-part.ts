@@ -6,7 +6,12 @@
  * A log names its release at best. Word size and build options it does not name, so all that there were are tried.
  */
 import { roundUp } from '../../machine/units.ts';
-import { eraConstants, type KernelVersion, parseKernelVersion, USUAL_OPTIONS } from '../../machine/percpu/kernel-era.ts';
+import {
+  eraConstants,
+  type KernelVersion,
+  parseKernelVersion,
+  USUAL_OPTIONS,
+} from '../../machine/percpu/kernel-era.ts';
 import type { DynamicPartCheck } from './geometry-check.ts';
 
 /** Figures as printed, in bytes. */

@@ -22,15 +22,13 @@ export interface GeometryFigures {
   /** An alloc is that many atoms: `alloc=N*M`. */
   readonly atoms?: number | undefined;
   readonly atomBytes?: number | undefined;
-  /** CPUs of each group's units in order; null for an unused unit, as JSON has it. */
+  /** CPUs of each group's units in order; undefined for an unused unit, which JSON shows as null. */
   readonly groupMap?: GroupMap | undefined;
   /** The map's lines from `[0]` on, without the blank at their end. */
   readonly mapLines?: readonly string[] | undefined;
 }
 
-// The only null of the lab: the form of the boot-log collections that this is compared with.
-// eslint-disable-next-line no-restricted-syntax
-export type GroupMap = readonly (readonly (number | null)[])[];
+export type GroupMap = readonly (readonly (number | undefined)[])[];
 
 /** Something that the computation began with. */
 export interface GeometryInput {

@@ -18,7 +18,7 @@ export function printedFigures(boot: LoggedBoot): GeometryFigures {
           atoms: allocation.atoms,
           atomBytes: allocation.atomBytes,
         }),
-    ...(map.length === 0 ? {} : { groupMap: printedMap(allocsOf(boot)), mapLines: map.map(({ allocs }) => lineText(allocs)) }),
+    ...(map.length === 0 ? {} : { groupMap: printedMap(allocsOf(boot)), mapLines: map.map(({ text }) => text) }),
   };
 }
 
@@ -40,20 +40,6 @@ export function allocsOf(boot: LoggedBoot): readonly LoggedAlloc[] {
 function printedMap(allocs: readonly LoggedAlloc[]): GroupMap {
   const last = Math.max(-1, ...allocs.map(({ group }) => group));
   return Array.from({ length: last + 1 }, (_, group) =>
-    allocs.filter((alloc) => alloc.group === group).flatMap((alloc) => asJson(alloc.units)),
+    allocs.filter((alloc) => alloc.group === group).flatMap((alloc) => alloc.units),
   );
-}
-
-/** Units with null for the unused ones. */
-// eslint-disable-next-line no-restricted-syntax
-export function asJson(units: readonly (number | undefined)[]): readonly (number | null)[] {
-  return units.map((cpu) => cpu ?? null);
-}
-
-function lineText(allocs: readonly LoggedAlloc[]): string {
-  return allocs.map(({ group, units, width }) => `[${group}] ${units.map((cpu) => unitWord(cpu, width)).join(' ')}`).join(' ');
-}
-
-function unitWord(cpu: number | undefined, width: number): string {
-  return cpu === undefined ? '-'.repeat(width) : String(cpu).padStart(width, '0');
 }

@@ -4,6 +4,7 @@ import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
 import { type FieldError, parseProfile, type Profile, profileFieldErrors } from '../../../shared/profile.ts';
 import { fail, type Failure, ok, type Result } from '../../../shared/result.ts';
+import { bootShortage } from '../../machine/boot.ts';
 import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
 import { planWorkload, type WorkloadPlan } from './workload-plan.ts';
@@ -38,6 +39,8 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
       'machine.memoryBytes',
     );
   }
+  const shortage = bootShortageOfDesigns(profile);
+  if (shortage !== undefined) return shortage;
   const jobFile = parseJobFile(profile, host);
   if (!jobFile.ok) {
     const [first] = jobFile.errors;
@@ -68,6 +71,14 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
     notes: [...workload.value.notes, ...jobFileNotes(jobFile)],
     oversubscribed: profile.machine.onlineCpus > host.cores,
   });
+}
+
+function bootShortageOfDesigns({ designs, machine }: Profile): Failure | undefined {
+  for (const bufferLayout of designs) {
+    const shortage = bootShortage({ ...machine, bufferLayout });
+    if (shortage !== undefined) return shortage;
+  }
+  return undefined;
 }
 
 /** All that is wrong at once, for a form; and the jobs when nothing is. */

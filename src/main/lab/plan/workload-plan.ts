@@ -45,7 +45,7 @@ export function planWorkload(
   machine: MachineProfile,
   options: WorkloadOptions,
 ): Result<WorkloadPlan> {
-  const fault = requestFault(fioJobs, machine);
+  const fault = blockFault(fioJobs, machine);
   if (fault !== undefined) return fault;
   const stretches = placeStretches(fioJobs, machine);
   if (!stretches.ok) return stretches;
@@ -75,21 +75,10 @@ export function planWorkload(
   return ok({ jobs, phases: planPhases(fioJobs, jobs, options.timeLimited), notes: planNotes(fioJobs) });
 }
 
-/** Most bytes of I/O buffers that one job may hold: its depth times its block size. */
-const MAX_QUEUE_BYTES = 64 * 2 ** 20;
-
-function requestFault(fioJobs: readonly FioJob[], machine: MachineProfile): Failure | undefined {
-  for (const job of fioJobs) {
-    const { blockBytes, ioDepth } = job;
-    if (blockBytes % machine.pageSizeBytes !== 0) {
-      return jobFault(job, `has blocks of ${blockBytes} bytes, which are not whole pages of ${machine.pageSizeBytes}`);
-    }
-    if (blockBytes * ioDepth > MAX_QUEUE_BYTES) {
-      const bytes = `${ioDepth} requests of ${blockBytes} bytes`;
-      return jobFault(job, `queues ${bytes}, more than the ${MAX_QUEUE_BYTES} bytes that a job may hold`);
-    }
-  }
-  return undefined;
+function blockFault(fioJobs: readonly FioJob[], { pageSizeBytes }: MachineProfile): Failure | undefined {
+  const job = fioJobs.find(({ blockBytes }) => blockBytes % pageSizeBytes !== 0);
+  if (job === undefined) return undefined;
+  return jobFault(job, `has blocks of ${job.blockBytes} bytes, which are not whole pages of ${pageSizeBytes}`);
 }
 
 /** Whether a job's main phase moves data in a direction. */

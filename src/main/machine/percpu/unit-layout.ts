@@ -96,7 +96,8 @@ export function layOutUniprocessor(request: {
   readonly minUnitBytes: number;
   readonly cpu: CpuId;
 }): UnitLayout {
-  const unitBytes = 2 ** Math.ceil(Math.log2(Math.max(request.minUnitBytes, request.dynamicRequestBytes)));
+  const minUnit = roundUp(request.minUnitBytes, request.pageSizeBytes);
+  const unitBytes = 2 ** Math.ceil(Math.log2(Math.max(minUnit, request.dynamicRequestBytes)));
   return {
     pageSizeBytes: request.pageSizeBytes,
     staticBytes: 0,

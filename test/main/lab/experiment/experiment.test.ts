@@ -317,14 +317,12 @@ describe('a run that fails', () => {
     expect((await runToEnd(lab, smallProfile())).record.outcome).toBe('complete');
   });
 
-  it('because boot alone needs more memory says so', async () => {
+  it('does not begin when boot alone needs more memory, and says so', async () => {
     const lab = await openSmallLab();
-    const { record } = await runToEnd(
-      lab,
-      smallProfile({ machine: { memoryBytes: 4 * MIB, diskSizeBytes: 16 * 1024 * MIB } }),
-    );
-    expect(record).toMatchObject({ outcome: 'failed', error: { code: 'out-of-memory', where: 'machine.memoryBytes' } });
-    expect(record.error?.message).toContain('does not hold what boot needs');
+    const profile = smallProfile({ machine: { memoryBytes: 4 * MIB, diskSizeBytes: 16 * 1024 * MIB } });
+    const started = await lab.startRun({ profile });
+    expect(started).toMatchObject({ ok: false, error: { code: 'out-of-memory', where: 'machine.memoryBytes' } });
+    expect(started.ok ? '' : started.error.message).toContain('does not hold what boot needs');
   });
 
   it('for want of its data names the path', async () => {

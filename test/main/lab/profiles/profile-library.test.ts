@@ -243,7 +243,7 @@ describe('loading a profile', () => {
   it('takes its id, the name of its file or its own name', () => {
     const { library } = bench();
     valueOf(library.save({ profile: named('My own'), overwrite: false }));
-    expect(valueOf(library.load('seed-2010')).name).toBe('seed-2010');
+    expect(valueOf(library.load('seed-2010'))).toEqual(valueOf(library.load('shipped/seed-2010')));
     expect(valueOf(library.load('saved/my-own')).name).toBe('My own');
     expect(valueOf(library.load('my-own')).name).toBe('My own');
     expect(valueOf(library.load('my OWN')).name).toBe('My own');
@@ -273,12 +273,9 @@ describe('loading a profile', () => {
 });
 
 describe('the shipped profiles', () => {
-  it('are all sound, and called as their files are', () => {
+  it('are all sound', () => {
     const entries = valueOf(bench().library.list());
-    for (const entry of entries) {
-      expect(entry.kind === 'profile' ? entry.profile.name : entry.error.message).toBe(
-        entry.id.replace('shipped/', ''),
-      );
-    }
+    expect(entries.length).toBeGreaterThan(0);
+    expect(entries.filter((entry) => entry.kind === 'damaged')).toEqual([]);
   });
 });

@@ -1,0 +1,47 @@
+/** Reads a trace from a file, plain or gzip, piece by piece. */
+import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { fail, ok, type Result } from '../../../shared/result.ts';
+import type { TraceEvent, TraceSummary } from './trace-event.ts';
+import { TraceParser } from './trace-parser.ts';
+
+/** Bytes per piece: big enough that the cost per piece does not count. */
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * Reads the whole file; events are told in the order of the text. Errors: 'not-found' when it cannot be opened, 'bad-input'
+ * when it is a damaged gzip file (what came before was told).
+ */
+export async function readTraceFile(path: string, onEvent: (event: TraceEvent) => void): Promise<Result<TraceSummary>> {
+  let isGzip: boolean;
+  try {
+    isGzip = startsLikeGzip(path);
+  } catch (error) {
+    return fail('not-found', `cannot read ${path}: ${messageOf(error)}`, path);
+  }
+  const parser = new TraceParser(onEvent);
+  const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
+  try {
+    const pieces: AsyncIterable<Uint8Array> = isGzip ? file.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : file;
+    for await (const piece of pieces) parser.push(piece);
+  } catch (error) {
+    return fail('bad-input', `${path} cannot be read to its end: ${messageOf(error)}`, path);
+  } finally {
+    file.destroy();
+  }
+  return ok(parser.end());
+}
+
+function startsLikeGzip(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(2);
+    return readSync(file, head, 0, 2, 0) === 2 && head[0] === 0x1f && head[1] === 0x8b;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

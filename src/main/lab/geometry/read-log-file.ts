@@ -1,0 +1,30 @@
+/** Reads a log file as text, whatever saved it. */
+import { readFile } from 'node:fs/promises';
+import { fail, ok, type Result } from '../../../shared/result.ts';
+
+/** Bytes of the largest file that is read: no boot log comes near it, and it fits into memory several times. */
+const LARGEST_BYTES = 256 * 2 ** 20;
+
+/**
+ * The text of a file in UTF-8, or in UTF-16 with its mark, as Windows saves terminals; bytes that are neither become
+ * replacement characters. Errors: 'not-found', 'bad-input'.
+ */
+export async function readLogFile(path: string): Promise<Result<string>> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > LARGEST_BYTES) {
+      return fail('bad-input', `${path} has ${bytes.length} bytes; boot logs of up to ${LARGEST_BYTES} are read`, path);
+    }
+    return ok(new TextDecoder(encodingOf(bytes)).decode(bytes));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    if (code === 'ENOENT') return fail('not-found', `${path} does not exist`, path);
+    return fail('bad-input', `${path} cannot be read: ${code}`, path);
+  }
+}
+
+function encodingOf(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  return 'utf-8';
+}

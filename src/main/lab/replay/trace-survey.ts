@@ -1,0 +1,176 @@
+/**
+ * The first reading of a trace: what it tells about the chunks that existed before it began.
+ *
+ *     cells of an older chunk     ####....######..##########
+ *                                 └ never touched by a traced object: in use at the start, for good
+ *                                     └ touched: free at the start, unless an older object's free says otherwise
+ *
+ * Memory is bounded by the chunks, not by the trace: one bit per cell, and the frees of objects that nobody saw allocated.
+ */
+import type { AllocEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
+import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
+
+/** An object that was freed in the trace and allocated before it. In cells. */
+export interface OlderObject {
+  readonly start: number;
+  /** Cells up to this one may be its. */
+  readonly limit: number;
+}
+
+/** What is known of a chunk that is older than the trace. */
+export interface OlderChunk {
+  readonly base: string;
+  readonly touched: CellSet;
+  readonly olderObjects: readonly OlderObject[];
+  /** All allocations lay at the lower end of the free space, as in a chunk that was wholly free when the trace began. */
+  readonly looksWhollyFree: boolean;
+}
+
+/** What the whole trace tells. */
+export interface TraceSurvey {
+  /** In the order of their first events. */
+  readonly olderChunks: readonly OlderChunk[];
+  /** Bytes from a chunk's start to the end of the furthest object. */
+  readonly furthestByte: number;
+  readonly highestCpu: number;
+  readonly events: number;
+  readonly maxChunks: number;
+  readonly smallestBytesPerCpu: number | undefined;
+}
+
+/** A set of cells that grows with the furthest one. */
+export class CellSet {
+  #bits = new Uint8Array(4096);
+  #end = 0;
+
+  /** Cell after the last one in the set. */
+  get end(): number {
+    return this.#end;
+  }
+
+  has(cell: number): boolean {
+    return this.#bits[cell] === 1;
+  }
+
+  addRange(from: number, end: number): void {
+    while (end > this.#bits.length) {
+      const longer = new Uint8Array(this.#bits.length * 2);
+      longer.set(this.#bits);
+      this.#bits = longer;
+    }
+    this.#bits.fill(1, from, end);
+    this.#end = Math.max(this.#end, end);
+  }
+
+  /** First cell at or after `from` that is in the set, or its end. */
+  next(from: number): number {
+    const cell = this.#bits.indexOf(1, from);
+    return cell < 0 ? this.#end : cell;
+  }
+}
+
+class SurveyedChunk implements OlderChunk {
+  readonly base: string;
+  readonly touched = new CellSet();
+  readonly #live = new LiveStarts();
+  readonly olderObjects: OlderObject[] = [];
+  looksWhollyFree = true;
+
+  constructor(base: string) {
+    this.base = base;
+  }
+
+  allocate({ offsetBytes, sizeBytes, alignBytes }: AllocEvent): void {
+    const start = offsetBytes / CELL_BYTES;
+    const cells = Math.ceil(sizeBytes / CELL_BYTES);
+    if (start - this.touched.end >= Math.max(alignBytes / CELL_BYTES, 1)) this.looksWhollyFree = false;
+    this.touched.addRange(start, start + cells);
+    this.#live.add(start);
+  }
+
+  free({ offsetBytes }: FreeEvent): void {
+    const start = offsetBytes / CELL_BYTES;
+    if (this.#live.take(start)) return;
+    this.looksWhollyFree = false;
+    // Touched before: its allocation is missing in the trace, and says nothing about the start.
+    if (!this.touched.has(start)) this.olderObjects.push({ start, limit: this.touched.next(start) });
+  }
+}
+
+/** Which cells begin a live object. */
+class LiveStarts {
+  #cells = new Uint8Array(4096);
+
+  add(cell: number): void {
+    while (cell >= this.#cells.length) {
+      const longer = new Uint8Array(this.#cells.length * 2);
+      longer.set(this.#cells);
+      this.#cells = longer;
+    }
+    this.#cells[cell] = 1;
+  }
+
+  take(cell: number): boolean {
+    const wasLive = this.#cells[cell] === 1;
+    if (wasLive) this.#cells[cell] = 0;
+    return wasLive;
+  }
+}
+
+/** Takes a trace's events one by one. */
+export class TraceSurveyor {
+  readonly #born = new Set<string>();
+  readonly #older = new Map<string, SurveyedChunk>();
+  #furthestByte = 0;
+  #highestCpu = 0;
+  #events = 0;
+  #created = 0;
+  #smallestBytesPerCpu: number | undefined;
+
+  take(event: TraceEvent): void {
+    if (event.kind === 'lost') return;
+    this.#events += 1;
+    this.#highestCpu = Math.max(this.#highestCpu, event.cpu);
+    switch (event.kind) {
+      case 'create':
+        this.#born.add(event.base);
+        this.#created += 1;
+        return;
+      case 'alloc':
+        this.#furthestByte = Math.max(this.#furthestByte, event.offsetBytes + event.sizeBytes);
+        this.#noteCost(event);
+        if (!this.#born.has(event.base)) this.#chunk(event.base).allocate(event);
+        return;
+      case 'free':
+        if (!this.#born.has(event.base)) this.#chunk(event.base).free(event);
+        return;
+      case 'destroy':
+      case 'fail':
+    }
+  }
+
+  survey(): TraceSurvey {
+    return {
+      olderChunks: [...this.#older.values()],
+      furthestByte: this.#furthestByte,
+      highestCpu: this.#highestCpu,
+      events: this.#events,
+      maxChunks: this.#created + this.#older.size,
+      smallestBytesPerCpu: this.#smallestBytesPerCpu,
+    };
+  }
+
+  #noteCost({ sizeBytes, bytesAlloc }: AllocEvent): void {
+    if (bytesAlloc === undefined) return;
+    this.#smallestBytesPerCpu = Math.min(this.#smallestBytesPerCpu ?? Infinity, bytesAlloc / sizeBytes);
+  }
+
+  #chunk(base: string): SurveyedChunk {
+    let chunk = this.#older.get(base);
+    if (chunk === undefined) {
+      chunk = new SurveyedChunk(base);
+      this.#older.set(base, chunk);
+    }
+    return chunk;
+  }
+}
