@@ -1,4 +1,4 @@
-import { createPinia } from 'pinia';
+import { createPinia, disposePinia } from 'pinia';
 import { createApp, effectScope, type App as VueApp } from 'vue';
 import App from './App.vue';
 import { registerEcharts } from './charts/register-echarts.ts';
@@ -13,10 +13,14 @@ export function createDashboard(lab: LabConnection): VueApp {
   registerEcharts();
   const scope = effectScope(true);
   const app = createApp(App);
-  app.use(createPinia());
+  const pinia = createPinia();
+  app.use(pinia);
   app.provide(LAB, lab);
   app.provide(TOKENS, scope.run(followSystemTheme) ?? followSystemTheme());
-  app.onUnmount(() => scope.stop());
+  app.onUnmount(() => {
+    disposePinia(pinia);
+    scope.stop();
+  });
   app.config.errorHandler = (error) => {
     reportError(error);
     useNoticeStore().reportError('The dashboard has a fault', { code: 'unavailable', message: String(error) });

@@ -25,6 +25,8 @@ export interface InMemoryLab {
   readonly failRun: (error: LabError) => void;
   /** Lets the next call of `method` answer with this error. */
   readonly failNext: (method: string, error: LabError) => void;
+  /** How often `method` was called. */
+  readonly callCount: (method: string) => number;
   /** Subscriptions that are open. */
   readonly listenerCount: () => number;
 }
@@ -130,6 +132,7 @@ const folders: readonly FolderListing[] = [
 export function createInMemoryLab(options: Options = {}): InMemoryLab {
   const listeners = new Set<(event: RunEvent) => void>();
   const failures = new Map<string, LabError>();
+  const calls = new Map<string, number>();
   let entries = [...(options.profiles ?? sampleEntries())];
   let runs = [...(options.runs ?? [])];
   let current: CurrentRun | undefined;
@@ -138,6 +141,7 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
 
   const emit = (event: RunEvent): void => [...listeners].forEach((listener) => listener(event));
   const answer = <T>(method: string, make: () => Result<T>): Promise<Result<T>> => {
+    calls.set(method, (calls.get(method) ?? 0) + 1);
     const error = failures.get(method);
     failures.delete(method);
     return Promise.resolve(error === undefined ? make() : { ok: false, error });
@@ -261,6 +265,7 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
     step,
     failRun: (error) => finish({ outcome: 'failed', error }),
     failNext: (method, error) => void failures.set(method, error),
+    callCount: (method) => calls.get(method) ?? 0,
     listenerCount: () => listeners.size,
   };
 }

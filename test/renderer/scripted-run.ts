@@ -105,7 +105,7 @@ function figures(design: BufferLayout, direction: Direction, repetition: number,
 }
 
 /** The sample of one design in one block. */
-export function scriptedSample(profile: Profile, design: BufferLayout, repetition: number): Sample {
+function scriptedSample(profile: Profile, design: BufferLayout, repetition: number): Sample {
   const cpus = profile.machine.onlineCpus;
   return {
     design,
@@ -294,4 +294,10 @@ export function scriptedRecord(
     designs,
     comparisons: [...compare(designs, 'write'), ...compare(designs, 'read')],
   };
+}
+
+/** The record of a run of this profile that went to its end. */
+export function finishedRecord(id: string, profile: Profile): RunRecord {
+  const samples = scriptedEvents(id, profile).flatMap((event) => (event.kind === 'sample' ? [event.sample] : []));
+  return scriptedRecord(id, profile, samples, { outcome: 'complete' });
 }

@@ -5,6 +5,7 @@ import { ExitCode } from './exit-code.ts';
 import { geometryCommand } from './geometry-command.ts';
 import { commandHelp, programHelp } from './help-text.ts';
 import { profilesCommand } from './profiles-command.ts';
+import { replayCommand } from './replay-command.ts';
 import { runCommand } from './run-command.ts';
 import { serveCommand } from './serve-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -77,6 +78,30 @@ const COMMANDS: readonly Command[] = [
     options: [{ name: 'check', meaning: 'Say of each file: match, differs or incomplete' }, JSON_OPTION],
     carryOut: ({ args, options, parts }) =>
       geometryCommand({ files: args, check: options.has('check'), json: options.has('json') }, parts.terminal),
+  },
+  {
+    name: 'replay',
+    argument: 'trace',
+    meaning: "Replays a percpu ftrace recording and says how many offsets equal the kernel's",
+    options: [
+      { name: 'dmesg', value: 'FILE', meaning: 'Boot log of the recorded machine, for its unit and first chunk' },
+      { name: 'stats', value: 'FILE', meaning: 'percpu_stats of the recorded machine, read just before the recording' },
+      { name: 'cpus', value: 'N', meaning: 'Also say what the trace would cost with N possible CPUs' },
+      { name: 'unit', value: 'BYTES', meaning: 'Also say what it would cost with units of so many bytes' },
+      JSON_OPTION,
+    ],
+    carryOut: ({ argument, options, parts }) =>
+      replayCommand(
+        {
+          trace: argument,
+          dmesg: options.value('dmesg'),
+          stats: options.value('stats'),
+          cpus: options.value('cpus'),
+          unit: options.value('unit'),
+          json: options.has('json'),
+        },
+        parts.terminal,
+      ),
   },
   {
     name: 'serve',

@@ -1,52 +1,36 @@
 /** The machine's memory, read from the arena's own counters. Any thread, without stopping anybody. */
 import type { MemoryFigures } from '../../shared/run-record.ts';
 import type { Arena } from './memory/arena.ts';
-import { DeviceI64, DeviceW, FrameKind, ZoneW } from './memory/arena-layout.ts';
-
-interface Fields {
-  readonly pagesStored: number;
-  readonly compressedBytes: number;
-  readonly byKind: number;
-  readonly usedFrames: number;
-}
-
-const NOW: Fields = {
-  pagesStored: DeviceW.pagesStored,
-  compressedBytes: DeviceI64.compressedBytes,
-  byKind: ZoneW.byKind,
-  usedFrames: ZoneW.usedFrames,
-};
-
-const PEAK: Fields = {
-  pagesStored: DeviceW.pagesStoredPeak,
-  compressedBytes: DeviceI64.compressedBytesPeak,
-  byKind: ZoneW.byKindPeak,
-  usedFrames: ZoneW.usedFramesPeak,
-};
+import { FrameKind, ZoneW } from './memory/arena-layout.ts';
+import { readDeviceStatistics, readPeaks } from './zram/device-statistics.ts';
 
 /** What is in use now, in bytes. While CPUs run, the columns are of slightly different moments. */
 export function memoryFigures(arena: Arena): MemoryFigures {
-  return read(arena, NOW);
+  return read(arena, { byKind: ZoneW.byKind, usedFrames: ZoneW.usedFrames }, readDeviceStatistics);
 }
 
 /**
  * The most that was ever in use, in bytes, each column on its own: peaks of different columns may be of different moments.
- * With several devices the first two columns are sums of the devices' peaks.
+ * The first two columns are sums of the devices' peaks, each taken whenever the device's pool grew and now.
  */
 export function peakMemoryFigures(arena: Arena): MemoryFigures {
-  return read(arena, PEAK);
+  return read(arena, { byKind: ZoneW.byKindPeak, usedFrames: ZoneW.usedFramesPeak }, readPeaks);
 }
 
-function read(arena: Arena, fields: Fields): MemoryFigures {
+function read(
+  arena: Arena,
+  fields: { readonly byKind: number; readonly usedFrames: number },
+  contents: (arena: Arena, device: number) => { readonly pagesStored: number; readonly compressedBytes: number },
+): MemoryFigures {
   const pageSize = arena.config.pageSizeBytes;
   const zone = arena.zoneWord();
   const ofKind = (kind: FrameKind): number => arena.word(zone + fields.byKind + kind) * pageSize;
   let pagesStored = 0;
   let compressedBytes = 0;
   for (let device = 0; device < arena.config.devices; device++) {
-    const block = arena.deviceWord(device);
-    pagesStored += Atomics.load(arena.words, block + fields.pagesStored);
-    compressedBytes += Number(Atomics.load(arena.longs, block / 2 + fields.compressedBytes));
+    const held = contents(arena, device);
+    pagesStored += held.pagesStored;
+    compressedBytes += held.compressedBytes;
   }
   return {
     originalBytes: pagesStored * pageSize,

@@ -30,7 +30,8 @@ export function buildCpuUtilisationOption(cpus: readonly CpuShares[], tokens: Th
       axisLabel: {
         color: tokens.textDim,
         fontSize: 11,
-        hideOverlap: true,
+        // Every CPU up to eight, then at most sixteen numbers at equal distances.
+        interval: cpus.length > 8 ? Math.ceil(cpus.length / 16) - 1 : 0,
         formatter: (name: string) => (cpus.length > 8 ? name.replace('CPU ', '') : name),
       },
     },

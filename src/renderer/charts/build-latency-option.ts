@@ -7,7 +7,7 @@ import type { ChartOption } from './chart-option.ts';
 import { designLineStyle, designLook } from './design-mark.ts';
 
 /** Percentiles in the order of the chart. */
-export const LATENCY_COLUMNS: readonly { readonly key: keyof LatencyNs; readonly title: string }[] = [
+const LATENCY_COLUMNS: readonly { readonly key: keyof LatencyNs; readonly title: string }[] = [
   { key: 'p50', title: 'p50' },
   { key: 'p90', title: 'p90' },
   { key: 'p99', title: 'p99' },

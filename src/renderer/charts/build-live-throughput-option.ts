@@ -57,7 +57,7 @@ function lineSeries({ design, direction, points }: ThroughputLine, tokens: Theme
   return {
     type: 'line' as const,
     id: `${design} ${direction}`,
-    name: DESIGN_WORDS[design].title,
+    name: `${DESIGN_WORDS[design].title}, ${direction}`,
     xAxisIndex: axis,
     yAxisIndex: axis,
     data: points.map(([seconds, value]) => [seconds, value]),

@@ -29,6 +29,15 @@ export function chartTooltip(tokens: ThemeTokens): TooltipComponentOption {
     borderWidth: 1,
     padding: [4, 8],
     textStyle: { color: tokens.text, fontSize: 11, fontFamily: tokens.fontUi },
+    axisPointer: {
+      lineStyle: { color: tokens.lineStrong },
+      label: {
+        backgroundColor: tokens.surfaceRaised,
+        color: tokens.text,
+        borderColor: tokens.lineStrong,
+        borderWidth: 1,
+      },
+    },
   };
 }
 

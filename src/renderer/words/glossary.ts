@@ -43,7 +43,7 @@ export const GLOSSARY = {
   ratio: 'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more.',
   equivalenceBand: 'The equivalence margin of the profile. An interval wholly inside it counts as “same”.',
   latency: 'Time of one request of the job’s block size, from handing it to the device to its completion.',
-  percentile: 'p99 = 1.2 ms means: 99 of 100 requests took 1.2 ms or less.',
+  percentile: 'For example p99 = 1.2 ms: 99 of 100 requests took 1.2 ms or less.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
   contentions: 'How many times a CPU found the lock taken and had to wait.',
   memoryAtEnd: 'State after the last request of a repetition; median over the repetitions.',

@@ -13,6 +13,11 @@ export function messagePosition(message: string): TextPosition | undefined {
   return { line, column: Math.max(1, Number(match?.groups?.['column'] ?? 1)) };
 }
 
+/** The sentence without a place in front of it, for where the place is shown beside it. */
+export function withoutPosition(message: string): string {
+  return message.replace(/^line \d+,? column \d+: /i, '');
+}
+
 /** Index in `text` of a position; a place behind its line's end is the line's end. */
 export function positionToIndex(text: string, { line, column }: TextPosition): number {
   const lines = text.split('\n');

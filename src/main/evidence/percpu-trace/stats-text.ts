@@ -71,9 +71,11 @@ export function printPercpuStats({ info, totals, chunks }: PercpuStats): string 
 
 function fieldLines<Name extends string>(
   names: Readonly<Record<Name, string>>,
-  values: Readonly<Record<Name, number>>,
+  values: Readonly<Record<NoInfer<Name>, number>>,
 ): string[] {
-  return (Object.keys(names) as Name[]).map((name) => `  ${names[name].padEnd(20)}: ${String(values[name]).padStart(12)}`);
+  return (Object.keys(names) as Name[]).map(
+    (name) => `  ${names[name].padEnd(20)}: ${String(values[name]).padStart(12)}`,
+  );
 }
 
 function headingLine(heading: ChunkHeading): string {

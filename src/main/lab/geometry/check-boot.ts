@@ -72,7 +72,10 @@ interface Computation {
 function compute(boot: LoggedBoot, printed: GeometryFigures, findings: Findings): Computation {
   const { staticBytes, reservedBytes, dynamicBytes } = printed;
   const cpus = shownCpus(boot, findings);
-  if (boot.allocation === undefined) findings.missing.push('the sizes (pcpu-alloc: s… alloc=N*M) are not in the log');
+  if (boot.allocation === undefined)
+    findings.missing.push(
+      'the sizes (pcpu-alloc: s… alloc=N*M) are not in the log; consoles may leave out what dmesg has',
+    );
   if (staticBytes === undefined || reservedBytes === undefined || dynamicBytes === undefined) {
     const dynamicPart = { outcome: 'not-checked', reason: 'the log does not state the parts' } as const;
     return { computed: staticBytes === undefined ? {} : { staticBytes }, dynamicPart };

@@ -98,7 +98,7 @@ function lacksBetween(boot: LoggedBoot, cpus: readonly number[], { notes }: Find
   const [first] = gaps;
   if (first === undefined) return undefined;
   const words = gaps.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(', ');
-  if (statedCpuIds(boot) === undefined || gaps.some((gap) => isBetweenLines(boot, gap))) {
+  if (statedCpuIds(boot) === undefined || mayHaveGroups(boot) || gaps.some((gap) => isBetweenLines(boot, gap))) {
     return `CPUs ${words} are not in the map: not possible, or a line of the map is lost`;
   }
   notes.push(`CPUs ${words} are not in the map: taken as not possible`);
@@ -117,13 +117,18 @@ function gapsBetween(cpus: readonly number[]): readonly Gap[] {
   });
 }
 
-/** Whether the CPU after the gap begins a line of the map, as it would if a whole line were lost. */
+/** Whether there may be groups, whose lines hold any CPUs; of one group the lines hold ascending ones. */
+function mayHaveGroups(boot: LoggedBoot): boolean {
+  return (boot.cpuCounts?.nrNodeIds ?? 1) > 1 || allocsOf(boot).some(({ group }) => group > 0);
+}
+
+/** Whether the CPU after the gap begins a line of the map, as it would if a whole line of one group were lost. */
 function isBetweenLines(boot: LoggedBoot, gap: Gap): boolean {
   return boot.map.some(({ allocs }) => allocs[0]?.units[0] === gap.to + 1);
 }
 
 /** nr_cpu_ids as x86 states it at once, or as RCU or SLUB state it later. */
-export function statedCpuIds(boot: LoggedBoot): { readonly line: number; readonly value: number } | undefined {
+function statedCpuIds(boot: LoggedBoot): { readonly line: number; readonly value: number } | undefined {
   const { cpuCounts, otherNrCpuIds } = boot;
   return cpuCounts === undefined ? otherNrCpuIds : { line: cpuCounts.line, value: cpuCounts.nrCpuIds };
 }

@@ -18,6 +18,24 @@ export class JournaledWords extends RegionWords {
     return this.#length;
   }
 
+  /** Undoes every change since the mark; answers with what `redo` needs to make them again. */
+  takeBack(mark: number): Int32Array {
+    const changes = this.#log.slice(mark, this.#length);
+    for (let at = changes.length; at > 0; at -= 2) {
+      const index = changes[at - 2] ?? 0;
+      const old = changes[at - 1] ?? 0;
+      changes[at - 1] = this.view[index] ?? 0;
+      this.view[index] = old;
+    }
+    this.#length = mark;
+    return changes;
+  }
+
+  /** Makes changes again that `takeBack` has undone, with nothing changed since. */
+  redo(changes: Int32Array): void {
+    for (let at = 0; at < changes.length; at += 2) this.set(changes[at] ?? 0, changes[at + 1] ?? 0);
+  }
+
   /** Undoes every change since the mark. */
   rollBack(mark: number): void {
     const log = this.#log;

@@ -22,8 +22,11 @@ export interface OlderChunk {
   readonly base: string;
   readonly touched: CellSet;
   readonly olderObjects: readonly OlderObject[];
-  /** All allocations lay at the lower end of the free space, as in a chunk that was wholly free when the trace began. */
-  readonly looksWhollyFree: boolean;
+  /**
+   * Cells from here on look as if nothing had been there when the trace began: each allocation that went beyond all others
+   * left no more room than its alignment asks for. 0: the chunk looks wholly free.
+   */
+  readonly freshFrom: number;
 }
 
 /** What the whole trace tells. */
@@ -62,10 +65,10 @@ export class CellSet {
     this.#end = Math.max(this.#end, end);
   }
 
-  /** First cell at or after `from` that is in the set, or its end. */
+  /** First cell at or after `from` that is in the set; infinite when there is none. */
   next(from: number): number {
     const cell = this.#bits.indexOf(1, from);
-    return cell < 0 ? this.#end : cell;
+    return cell < 0 ? Infinity : cell;
   }
 }
 
@@ -74,7 +77,7 @@ class SurveyedChunk implements OlderChunk {
   readonly touched = new CellSet();
   readonly #live = new LiveStarts();
   readonly olderObjects: OlderObject[] = [];
-  looksWhollyFree = true;
+  freshFrom = 0;
 
   constructor(base: string) {
     this.base = base;
@@ -83,7 +86,8 @@ class SurveyedChunk implements OlderChunk {
   allocate({ offsetBytes, sizeBytes, alignBytes }: AllocEvent): void {
     const start = offsetBytes / CELL_BYTES;
     const cells = Math.ceil(sizeBytes / CELL_BYTES);
-    if (start - this.touched.end >= Math.max(alignBytes / CELL_BYTES, 1)) this.looksWhollyFree = false;
+    const alignCells = Math.max(alignBytes / CELL_BYTES, 1);
+    if (start - this.touched.end >= alignCells) this.freshFrom = start;
     this.touched.addRange(start, start + cells);
     this.#live.add(start);
   }
@@ -91,9 +95,10 @@ class SurveyedChunk implements OlderChunk {
   free({ offsetBytes }: FreeEvent): void {
     const start = offsetBytes / CELL_BYTES;
     if (this.#live.take(start)) return;
-    this.looksWhollyFree = false;
     // Touched before: its allocation is missing in the trace, and says nothing about the start.
-    if (!this.touched.has(start)) this.olderObjects.push({ start, limit: this.touched.next(start) });
+    if (this.touched.has(start)) return;
+    this.olderObjects.push({ start, limit: this.touched.next(start) });
+    this.freshFrom = Math.max(this.freshFrom, start + 1);
   }
 }
 

@@ -1,11 +1,11 @@
 /**
  * The map of a machine's arena: every region, every field, its unit, who writes it and under which lock.
  *
- *     ┌────────┬────────────┬──────────┬────────────────┬──────┬───────────────────┬────────────────────────────┐
- *     │ header │ CPU blocks │ devices  │ pool classes   │ zone │ frame descriptors │ page frames                │
- *     └────────┴────────────┴──────────┴────────────────┴──────┴───────────────────┴────────────────────────────┘
- *      256 B     512 B each   512 B each  128 B each ×     256 B  64 B per frame      machine memory, page-aligned
- *                                         classes × devices
+ *     ┌────────┬────────────┬─────────────────┬──────────┬────────────────┬──────┬───────────────────┬──────────────┐
+ *     │ header │ CPU blocks │ device counters │ devices  │ pool classes   │ zone │ frame descriptors │ page frames  │
+ *     └────────┴────────────┴─────────────────┴──────────┴────────────────┴──────┴───────────────────┴──────────────┘
+ *      256 B     512 B each   64 B × devices,   512 B each  128 B each ×     256 B  64 B per frame      machine memory,
+ *                             per CPU, to 256 B             classes × devices                           page-aligned
  *
  * Everything before the page frames stands for what hardware, BIOS and linker give a kernel; the machine's memory is the
  * frames alone, and all figures of memory count frames. Counters that different CPUs write are 256 bytes or more apart.
@@ -20,7 +20,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 2;
+export const ARENA_VERSION = 3;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */
@@ -82,7 +82,7 @@ export const Operation = { idle: 0, read: 1, write: 2, discard: 3, finished: 4 }
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
 export const DEVICE_BLOCK_BYTES = 512;
-/** Words of a device block. Counters are changed by any CPU with Atomics. */
+/** Words of a device block. */
 export const DeviceW = {
   /** LockClass.deviceMutex: the one buffer of `single-mutex`, from compression to the end of the copy. */
   mutex: 0,
@@ -90,28 +90,41 @@ export const DeviceW = {
   slotTableFirstFrame: 1,
   bufferFirstFrame: 2,
   workMemoryFirstFrame: 3,
-  /** From here on a cache line apart. Pages with content, same-filled ones included; and the most there ever were. */
-  pagesStored: 64,
-  pagesStoredPeak: 65,
-  samePages: 66,
-  hugePages: 67,
-  hugePagesSince: 68,
-  /** Frames of the pool; and the highest value seen by a limit check. */
-  poolPages: 69,
-  poolPagesMax: 70,
+  /** From here on a cache line apart, changed by any CPU with Atomics. Frames of the pool. */
+  poolPages: 64,
+  /** The highest poolPages seen by a limit check. */
+  poolPagesMax: 65,
   /** 0: none. */
-  limitPages: 71,
-  failedReads: 72,
-  failedWrites: 73,
-  /** Pages discarded, stored or not. */
-  notifyFree: 74,
+  limitPages: 66,
+  /** The most pages stored, as seen whenever the pool grew. */
+  pagesStoredPeak: 67,
 } as const;
 /** 64-bit integers of a device block; changed by any CPU with Atomics. */
 export const DeviceI64 = {
-  /** Sum of stored sizes in bytes; and the most it ever was. */
-  compressedBytes: 40,
-  compressedBytesPeak: 41,
+  /** The largest sum of stored sizes in bytes, as seen whenever the pool grew. */
+  compressedBytesPeak: 40,
 } as const;
+
+export const DEVICE_COUNTERS_BYTES = 64;
+/**
+ * Doubles of a device's counters on one CPU, written by that CPU's thread alone: a device's statistic is the sum over the
+ * CPUs. A single CPU's may be negative, where it freed what others had stored.
+ */
+export const DeviceCounterF64 = {
+  /** Pages with content, same-filled ones included. */
+  pagesStored: 0,
+  samePages: 1,
+  hugePages: 2,
+  hugePagesSince: 3,
+  /** Stored sizes in bytes. */
+  compressedBytes: 4,
+  /** Requests. */
+  failedReads: 5,
+  failedWrites: 6,
+  /** Pages discarded, stored or not. */
+  notifyFree: 7,
+} as const;
+export type DeviceCounter = (typeof DeviceCounterF64)[keyof typeof DeviceCounterF64];
 
 export const POOL_CLASS_BYTES = 128;
 /** Words of a size class's block; all under the class lock. */
@@ -183,6 +196,9 @@ export const SlotW = {
 
 export interface ArenaGeometry {
   readonly cpuBlocks: number;
+  readonly deviceCounters: number;
+  /** From one CPU's device counters to the next one's. */
+  readonly deviceCountersStride: number;
   readonly deviceBlocks: number;
   readonly poolClasses: number;
   readonly zone: number;
@@ -201,13 +217,17 @@ export function arenaGeometry(machine: {
   readonly pageSizeBytes: number;
 }): ArenaGeometry {
   const cpuBlocks = HEADER_BYTES;
-  const deviceBlocks = cpuBlocks + machine.possibleCpus * CPU_BLOCK_BYTES;
+  const deviceCounters = cpuBlocks + machine.possibleCpus * CPU_BLOCK_BYTES;
+  const deviceCountersStride = roundUp(machine.devices * DEVICE_COUNTERS_BYTES, 256);
+  const deviceBlocks = deviceCounters + machine.possibleCpus * deviceCountersStride;
   const poolClasses = deviceBlocks + machine.devices * DEVICE_BLOCK_BYTES;
   const zone = poolClasses + machine.devices * machine.classCount * POOL_CLASS_BYTES;
   const frameDescriptors = roundUp(zone + ZONE_BYTES, 256);
   const frames = roundUp(frameDescriptors + machine.frameCount * FRAME_DESCRIPTOR_BYTES, machine.pageSizeBytes);
   return {
     cpuBlocks,
+    deviceCounters,
+    deviceCountersStride,
     deviceBlocks,
     poolClasses,
     zone,

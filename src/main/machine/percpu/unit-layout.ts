@@ -67,6 +67,17 @@ export function pagesPerCpu(layout: UnitLayout): number {
   return sizeSumBytes(layout) / layout.pageSizeBytes;
 }
 
+/** Memory that stays with the per-CPU area when embedding has given back what is past the size sums. */
+export function keptBytes(layout: UnitLayout): number {
+  const possibleCpus = layout.groups.flat().filter((cpu) => cpu !== undefined).length;
+  return possibleCpus * sizeSumBytes(layout);
+}
+
+/** Address space of all units, the unused ones included; every later chunk takes as much. */
+export function addressSpaceBytes(layout: UnitLayout): number {
+  return layout.groups.flat().length * layout.unitBytes;
+}
+
 /** Computes the layout. Pure; throws where the request breaks what its comments say. */
 export function layOutUnits(request: UnitLayoutRequest): UnitLayout {
   requireSound(request);

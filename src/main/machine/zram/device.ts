@@ -8,15 +8,16 @@
  *     read   slot lock: empty ─▶ zeros │ SAME ─▶ fill │ HUGE ─▶ copy │ else decompress
  *
  * The old content of a slot is freed last, so a write that fails leaves it as it was (facts: order since 6.17, and up to
- * 6.13). Statistics are those of mm_stat and io_stat; they are changed with Atomics by any CPU.
+ * 6.13). Statistics are those of mm_stat and io_stat (device-statistics.ts).
  */
 import type { IoPage, ObjectSpan } from '../codec.ts';
 import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
-import { CpuF64, CpuW, DeviceI64, DeviceW, Operation } from '../memory/arena-layout.ts';
+import { CpuF64, CpuW, type DeviceCounter, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import { NO_HANDLE, type PhysicalAddress, physicalAddress, type PoolHandle } from '../units.ts';
 import { type CompressBuffers, compressBuffersFor } from './compress-buffers.ts';
+import { countOnCpu, notePeaks, raiseWord } from './device-statistics.ts';
 import type { Pool } from './pool.ts';
 import { SLOT_HUGE, SLOT_SAME, Slots } from './slots.ts';
 import { Zsmalloc } from './zsmalloc.ts';
@@ -24,11 +25,6 @@ import { Zsmalloc } from './zsmalloc.ts';
 /** How a request ended. */
 export const IoStatus = { done: 0, noMemory: 1, corrupt: 2 } as const;
 export type IoStatus = (typeof IoStatus)[keyof typeof IoStatus];
-
-/** What a slot is given. */
-type SlotContent =
-  | { readonly kind: 'same'; readonly low: number; readonly high: number }
-  | { readonly kind: 'object'; readonly handle: PoolHandle; readonly storedBytes: number; readonly isHuge: boolean };
 
 export class ZramDevice {
   readonly index: number;
@@ -57,7 +53,7 @@ export class ZramDevice {
       this.#arena.words[block + CpuW.slot] = slot;
       const status = yield* this.#writePage(cpu, slot, page);
       if (status !== IoStatus.done) {
-        this.#count(DeviceW.failedWrites, 1);
+        this.#count(cpu, DeviceCounterF64.failedWrites, 1);
         return status;
       }
       slot += 1;
@@ -74,7 +70,7 @@ export class ZramDevice {
       this.#arena.words[block + CpuW.slot] = slot;
       const status = yield* this.#readPage(cpu, slot, page);
       if (status !== IoStatus.done) {
-        this.#count(DeviceW.failedReads, 1);
+        this.#count(cpu, DeviceCounterF64.failedReads, 1);
         return status;
       }
       slot += 1;
@@ -90,9 +86,12 @@ export class ZramDevice {
       this.#arena.words[block + CpuW.slot] = slot;
       const lock = this.#slots.lock(slot);
       if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-      if (this.#slots.hasContent(slot)) yield* this.#freeContent(cpu, slot);
+      if (this.#slots.hasContent(slot)) {
+        yield* this.#releaseContent(cpu, slot);
+        this.#slots.clear(slot);
+      }
       cpu.unlock(lock);
-      this.#count(DeviceW.notifyFree, 1);
+      this.#count(cpu, DeviceCounterF64.notifyFree, 1);
     }
     this.#arena.words[block + CpuW.operation] = Operation.idle;
   }
@@ -100,7 +99,7 @@ export class ZramDevice {
   *#writePage(cpu: Cpu, slot: number, page: IoPage): Suspending<IoStatus> {
     cpu.charge(Cost.comparePage, 1);
     if (isSameFilled(page.words)) {
-      yield* this.#enter(cpu, slot, { kind: 'same', low: page.words[0] ?? 0, high: page.words[1] ?? 0 });
+      yield* this.#writeSame(cpu, slot, page.words);
       return IoStatus.done;
     }
     const { lock } = this.#buffers;
@@ -112,7 +111,8 @@ export class ZramDevice {
     const isHuge = length >= this.#pool.hugeThresholdBytes;
     const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
     let handle = this.#pool.tryAllocate(cpu, storedBytes);
-    if (handle === NO_HANDLE) handle = yield* this.#pool.allocate(cpu, storedBytes);
+    const poolMayGrow = handle === NO_HANDLE;
+    if (poolMayGrow) handle = yield* this.#pool.allocate(cpu, storedBytes);
     const fits = handle !== NO_HANDLE && this.#withinLimit();
     if (fits) {
       if (isHuge) this.#copyPage(handle, page);
@@ -126,47 +126,48 @@ export class ZramDevice {
       if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
       return IoStatus.noMemory;
     }
-    yield* this.#enter(cpu, slot, { kind: 'object', handle, storedBytes, isHuge });
+    const slotLock = this.#slots.lock(slot);
+    if (!cpu.tryLock(slotLock)) yield* cpu.lock(slotLock, LockClass.slot);
+    if (this.#slots.hasContent(slot)) yield* this.#releaseContent(cpu, slot);
+    this.#slots.storeObject(slot, handle, storedBytes, isHuge ? SLOT_HUGE : 0);
+    cpu.unlock(slotLock);
+    this.#countObject(cpu, storedBytes, isHuge);
+    if (poolMayGrow) notePeaks(this.#arena, this.index);
     return IoStatus.done;
   }
 
-  /** Puts new content into a slot, after giving back what it holds, and counts it. */
-  *#enter(cpu: Cpu, slot: number, content: SlotContent): Suspending<void> {
+  *#writeSame(cpu: Cpu, slot: number, words: Int32Array): Suspending<void> {
     const lock = this.#slots.lock(slot);
     if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-    if (this.#slots.hasContent(slot)) yield* this.#freeContent(cpu, slot);
-    if (content.kind === 'same') this.#slots.storeSame(slot, content.low, content.high);
-    else this.#slots.storeObject(slot, content.handle, content.storedBytes, content.isHuge ? SLOT_HUGE : 0);
+    if (this.#slots.hasContent(slot)) yield* this.#releaseContent(cpu, slot);
+    this.#slots.storeSame(slot, words[0] ?? 0, words[1] ?? 0);
     cpu.unlock(lock);
-    this.#countContent(content);
+    this.#count(cpu, DeviceCounterF64.samePages, 1);
+    this.#count(cpu, DeviceCounterF64.pagesStored, 1);
   }
 
-  #countContent(content: SlotContent): void {
-    if (content.kind === 'same') {
-      this.#count(DeviceW.samePages, 1);
-    } else {
-      this.#addCompressed(content.storedBytes);
-      if (content.isHuge) {
-        this.#count(DeviceW.hugePages, 1);
-        this.#count(DeviceW.hugePagesSince, 1);
-      }
-    }
-    this.#addStored();
+  #countObject(cpu: Cpu, storedBytes: number, isHuge: boolean): void {
+    this.#count(cpu, DeviceCounterF64.compressedBytes, storedBytes);
+    this.#count(cpu, DeviceCounterF64.pagesStored, 1);
+    if (!isHuge) return;
+    this.#count(cpu, DeviceCounterF64.hugePages, 1);
+    this.#count(cpu, DeviceCounterF64.hugePagesSince, 1);
   }
 
-  /** Under the slot's lock: gives back what the slot holds and leaves it empty. The slot has content. */
-  *#freeContent(cpu: Cpu, slot: number): Suspending<void> {
+  /**
+   * Under the lock of a slot with content: gives back what the slot holds and takes it off the statistics. The slot itself
+   * still names it; the caller must store something else there.
+   */
+  *#releaseContent(cpu: Cpu, slot: number): Suspending<void> {
     const flags = this.#slots.flags(slot);
-    const storedBytes = this.#slots.sizeBytes(slot);
-    const handle = this.#slots.handle(slot);
-    this.#slots.clear(slot);
-    this.#count(DeviceW.pagesStored, -1);
+    this.#count(cpu, DeviceCounterF64.pagesStored, -1);
     if ((flags & SLOT_SAME) !== 0) {
-      this.#count(DeviceW.samePages, -1);
+      this.#count(cpu, DeviceCounterF64.samePages, -1);
       return;
     }
-    if ((flags & SLOT_HUGE) !== 0) this.#count(DeviceW.hugePages, -1);
-    Atomics.sub(this.#arena.longs, this.#long(DeviceI64.compressedBytes), BigInt(storedBytes));
+    if ((flags & SLOT_HUGE) !== 0) this.#count(cpu, DeviceCounterF64.hugePages, -1);
+    this.#count(cpu, DeviceCounterF64.compressedBytes, -this.#slots.sizeBytes(slot));
+    const handle = this.#slots.handle(slot);
     if (!this.#pool.tryFree(cpu, handle)) yield* this.#pool.free(cpu, handle);
   }
 
@@ -196,7 +197,7 @@ export class ZramDevice {
   /** Raises the pool's high-water mark, then says whether the pool is within its limit. */
   #withinLimit(): boolean {
     const pages = this.#pool.pages();
-    this.#raise(DeviceW.poolPagesMax, pages);
+    raiseWord(this.#arena.words, this.#block + DeviceW.poolPagesMax, pages);
     const limit = this.#arena.word(this.#block + DeviceW.limitPages);
     return limit === 0 || pages <= limit;
   }
@@ -233,38 +234,8 @@ export class ZramDevice {
     words[block + CpuW.operation] = Operation.idle;
   }
 
-  #addStored(): void {
-    const stored = Atomics.add(this.#arena.words, this.#block + DeviceW.pagesStored, 1) + 1;
-    this.#raise(DeviceW.pagesStoredPeak, stored);
-  }
-
-  #addCompressed(storedBytes: number): void {
-    const { longs } = this.#arena;
-    const change = BigInt(storedBytes);
-    const now = Atomics.add(longs, this.#long(DeviceI64.compressedBytes), change) + change;
-    const peak = this.#long(DeviceI64.compressedBytesPeak);
-    for (let seen = Atomics.load(longs, peak); seen < now;) {
-      const before = Atomics.compareExchange(longs, peak, seen, now);
-      if (before === seen) return;
-      seen = before;
-    }
-  }
-
-  #raise(field: number, value: number): void {
-    const { words } = this.#arena;
-    for (let seen = Atomics.load(words, this.#block + field); seen < value;) {
-      const before = Atomics.compareExchange(words, this.#block + field, seen, value);
-      if (before === seen) return;
-      seen = before;
-    }
-  }
-
-  #count(field: number, change: number): void {
-    Atomics.add(this.#arena.words, this.#block + field, change);
-  }
-
-  #long(field: number): number {
-    return this.#block / 2 + field;
+  #count(cpu: Cpu, counter: DeviceCounter, change: number): void {
+    countOnCpu(this.#arena, { device: this.index, cpu: cpu.id }, counter, change);
   }
 }
 

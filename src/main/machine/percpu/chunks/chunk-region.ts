@@ -6,7 +6,15 @@
  */
 import { nextClear, nextSet } from './bitmap.ts';
 import { clearSummary, type Span, SUMMARY_WORDS } from './block-summary.ts';
-import { ChunkFlag, ChunkW, NO_LIST, type RegionCapacity, type RegionLayout, regionLayout, RegionW } from './chunk-layout.ts';
+import {
+  ChunkFlag,
+  ChunkW,
+  NO_LIST,
+  type RegionCapacity,
+  type RegionLayout,
+  regionLayout,
+  RegionW,
+} from './chunk-layout.ts';
 import { CELL_BYTES, checkGeometry, type PercpuGeometry, type SpecialSlots, specialSlots } from './percpu-geometry.ts';
 import type { RegionWords } from './region-words.ts';
 

@@ -39,7 +39,8 @@ export function checkGeometry(geometry: PercpuGeometry): void {
     throw new Error(`unit of ${unitBytes} bytes is no number of ${pageSizeBytes}-byte pages that holds an object`);
   }
   const sum = staticBytes + reservedBytes + dynBytes;
-  if (sum > unitBytes) throw new Error(`static, reserved and dynamic part of ${sum} bytes exceed the unit of ${unitBytes}`);
+  if (sum > unitBytes)
+    throw new Error(`static, reserved and dynamic part of ${sum} bytes exceed the unit of ${unitBytes}`);
   if (geometry.units < geometry.possibleCpus) {
     throw new Error(`${geometry.units} units do not serve ${geometry.possibleCpus} CPUs`);
   }

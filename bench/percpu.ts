@@ -1,0 +1,170 @@
+/**
+ * The per-CPU allocator and the replay of its traces.
+ *
+ *     replay      parse and replay a recorded trace, text in memory, both readings; events per second on one thread
+ *     pairs       allocate and free 16/8, pages and locks real, one arena; pairs per second on 1 and on 2 threads
+ *
+ * Rounds are interleaved, 1 and 2 threads in turn. A thread is started anew for each round and says when its loop began and
+ * ended, so that its start does not count. Two threads share one pcpu_lock: expect no gain, the figure is what it costs.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
+import { complete, LiveCpu } from '../src/main/engine/live/live-cpu.ts';
+import { Lz4Codec } from '../src/main/engine/codec/lz4.ts';
+import { TraceParser } from '../src/main/evidence/percpu-trace/trace-parser.ts';
+import { ReplaySession } from '../src/main/lab/replay/replay-session.ts';
+import { TraceSurveyor } from '../src/main/lab/replay/trace-survey.ts';
+import { bootMachine } from '../src/main/machine/boot.ts';
+import { Arena, type MachineConfig } from '../src/main/machine/memory/arena.ts';
+import { PageFrames } from '../src/main/machine/memory/page-frames.ts';
+import { PercpuAllocator } from '../src/main/machine/percpu/chunks/allocator.ts';
+import { bootFirstChunk } from '../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
+import { ChunkRegion } from '../src/main/machine/percpu/chunks/chunk-region.ts';
+import { FramePages } from '../src/main/machine/percpu/chunks/frame-pages.ts';
+import type { PercpuGeometry } from '../src/main/machine/percpu/chunks/percpu-geometry.ts';
+import { RegionWords } from '../src/main/machine/percpu/chunks/region-words.ts';
+import { cpuId, roundUp } from '../src/main/machine/units.ts';
+
+const ROUNDS = 7;
+const PAIRS = 200_000;
+const LIVE = 512;
+const PIECE_BYTES = 256 * 1024;
+const TRACES = ['percpu-cgroups-3000', 'percpu-mixed'];
+
+const geometry: PercpuGeometry = {
+  pageSizeBytes: 4096,
+  unitBytes: 2 ** 20,
+  staticBytes: 185560,
+  reservedBytes: 0,
+  dynBytes: 31528,
+  atomBytes: 2 ** 21,
+  allocBytes: 2 ** 21,
+  possibleCpus: 2,
+  units: 2,
+};
+const capacity = { maxChunks: 8, mappedUnits: geometry.units };
+const config: MachineConfig = {
+  possibleCpus: 2,
+  onlineCpus: 2,
+  pageSizeBytes: 4096,
+  memoryBytes: 32 * 2 ** 20,
+  devices: 1,
+  diskSizeBytes: 2 ** 20,
+  bufferLayout: 'per-cpu-global',
+};
+
+/** What a thread is given: its CPU, and where everything lies. */
+interface PairsTask {
+  readonly buffer: SharedArrayBuffer;
+  readonly regionOffset: number;
+  readonly cpu: number;
+}
+
+function makeArena(): Omit<PairsTask, 'cpu'> {
+  const regionOffset = roundUp(Arena.bytesFor(config), 256);
+  const buffer = new SharedArrayBuffer(regionOffset + ChunkRegion.bytesFor(geometry, capacity));
+  const booted = bootMachine(buffer, config);
+  if (!booted.ok) throw new Error(booted.error.message);
+  bootFirstChunk(ChunkRegion.format(new RegionWords(buffer), regionOffset, geometry, capacity));
+  return { buffer, regionOffset };
+}
+
+/** Keeps LIVE objects and replaces the oldest; answers with the loop's beginning and end in epoch milliseconds. */
+function runPairs({ buffer, regionOffset, cpu: id }: PairsTask): { start: number; end: number } {
+  const arena = Arena.attach(buffer);
+  const cpu = new LiveCpu(arena, cpuId(id), new Lz4Codec(buffer, config.pageSizeBytes));
+  const region = ChunkRegion.attach(new RegionWords(buffer), regionOffset);
+  const allocator = new PercpuAllocator(region, new FramePages(arena, new PageFrames(arena), region));
+  const take = () => {
+    const given = complete(allocator.allocate(cpu, { sizeBytes: 16, alignBytes: 8 }));
+    if (!given.ok) throw new Error(given.error.message);
+    return given.value;
+  };
+  const objects = Array.from({ length: LIVE }, take);
+  const start = performance.timeOrigin + performance.now();
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const index = pair % LIVE;
+    const outcome = complete(allocator.free(cpu, objects[index]));
+    if (outcome !== 'freed') throw new Error(`free: ${outcome}`);
+    objects[index] = take();
+    if (allocator.balanceWanted()) complete(allocator.runBalanceWork(cpu));
+  }
+  return { start, end: performance.timeOrigin + performance.now() };
+}
+
+async function pairsPerSecond(threads: number): Promise<number> {
+  const arena = makeArena();
+  const spans = await Promise.all(
+    Array.from({ length: threads }, (_, cpu) => {
+      const worker = new Worker(new URL(import.meta.url), { workerData: { ...arena, cpu } satisfies PairsTask });
+      return new Promise<{ start: number; end: number }>((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', reject);
+      });
+    }),
+  );
+  const elapsedMs = Math.max(...spans.map(({ end }) => end)) - Math.min(...spans.map(({ start }) => start));
+  return (threads * PAIRS * 1000) / elapsedMs;
+}
+
+/** Parse and replay once, the whole way of `lab replay` but for the reading of the file. */
+function replayOnce(text: Buffer): { readonly events: number; readonly ms: number; readonly sentence: string } {
+  const start = performance.now();
+  const surveyor = new TraceSurveyor();
+  parse(text, new TraceParser((event) => surveyor.take(event)));
+  const survey = surveyor.survey();
+  const session = new ReplaySession({ geometry, survey, stats: undefined, machines: [] });
+  const summary = parse(text, new TraceParser((event) => session.take(event)));
+  const { overall } = session.finish(summary);
+  return {
+    events: survey.events,
+    ms: performance.now() - start,
+    sentence: `${overall.matched} of ${overall.total} offsets`,
+  };
+}
+
+function parse(text: Buffer, parser: TraceParser): ReturnType<TraceParser['end']> {
+  for (let at = 0; at < text.length; at += PIECE_BYTES) parser.push(text.subarray(at, at + PIECE_BYTES));
+  return parser.end();
+}
+
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const show = (value: number | undefined): string => Math.round(value ?? NaN).toLocaleString('en-US');
+  return `${show(sorted[Math.floor(sorted.length / 2)])} [${show(sorted[0])}, ${show(sorted.at(-1))}]`;
+}
+
+function benchReplay(): void {
+  for (const name of TRACES) {
+    const path = new URL(`../../shared/data/${name}.ftrace.gz`, import.meta.url);
+    if (!existsSync(path)) {
+      console.log(`${name}: no recording beside the project, not replayed`);
+      continue;
+    }
+    const text = gunzipSync(readFileSync(path));
+    const rounds = Array.from({ length: ROUNDS }, () => replayOnce(text));
+    const rates = rounds.map(({ events, ms }) => (events * 1000) / ms);
+    console.log(
+      `${name.padEnd(20)}  events/s ${spread(rates)}  (first, cold: ${Math.round(rates[0] ?? NaN)}; ${rounds[0]?.sentence})`,
+    );
+  }
+}
+
+async function benchPairs(): Promise<void> {
+  const rates: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const threads of round % 2 === 0 ? [1, 2] : [2, 1])
+      rates[threads === 1 ? 0 : 1].push(await pairsPerSecond(threads));
+  }
+  console.log(`alloc+free pairs/s, 16/8, 1 CPU   ${spread(rates[0])}`);
+  console.log(`alloc+free pairs/s, 16/8, 2 CPUs  ${spread(rates[1])}  (together, one pcpu_lock)`);
+}
+
+if (isMainThread) {
+  console.log(`Parse and replay, one thread, two readings, text in memory: median [low, high] of ${ROUNDS} rounds`);
+  benchReplay();
+  await benchPairs();
+} else {
+  parentPort?.postMessage(runPairs(workerData as PairsTask));
+}

@@ -1,0 +1,161 @@
+/** One replay in progress: the model, and the tables and series that are kept beside it. */
+import type { PercpuStats } from '../../../shared/percpu-stats.ts';
+import type { MachineCost, MemorySample, ReplayReport } from '../../../shared/replay-report.ts';
+import type { AllocEvent, FreeEvent, TraceEvent, TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
+import { chunksInOrder, percpuStats } from '../../machine/percpu/chunks/chunk-figures.ts';
+import { RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
+import { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
+import { CELL_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
+import { CallSiteTable } from './call-site-table.ts';
+import { JournaledWords } from './journaled-words.ts';
+import { type FollowedChunk, KernelFollower } from './kernel-follower.ts';
+import { MachineCostMeter } from './machine-cost.ts';
+import { MemorySeries } from './memory-series.ts';
+import { Replayer } from './replayer.ts';
+import { buildStartingState } from './starting-state.ts';
+import type { TraceSurvey } from './trace-survey.ts';
+
+/** Chunks that the model may have besides those that the kernel had: made early, or in the wrong place after a mismatch. */
+const SPARE_CHUNKS = 64;
+
+export interface SessionPlan {
+  readonly geometry: PercpuGeometry;
+  readonly survey: TraceSurvey;
+  readonly stats: PercpuStats | undefined;
+  /** Machines on which the cost of the requests is wanted. */
+  readonly machines: readonly PercpuGeometry[];
+}
+
+export class ReplaySession {
+  readonly #plan: SessionPlan;
+  readonly #region: ChunkRegion;
+  readonly #kernel: KernelFollower;
+  readonly #replayer: Replayer;
+  readonly #callSites = new CallSiteTable();
+  readonly #memory = new MemorySeries();
+  readonly #machines: readonly MachineCostMeter[];
+  #liveBytes = 0;
+  #firstTimeUs: number | undefined;
+  #timeUs = 0;
+
+  constructor(plan: SessionPlan) {
+    this.#plan = plan;
+    const { geometry, survey, stats } = plan;
+    const maxChunks = survey.maxChunks + (stats?.chunks.length ?? 0) + SPARE_CHUNKS;
+    const capacity = { maxChunks, mappedUnits: 0 };
+    const words = new JournaledWords(new SharedArrayBuffer(ChunkRegion.bytesFor(geometry, capacity)));
+    this.#region = ChunkRegion.format(words, 0, geometry, capacity);
+    const older = buildStartingState(this.#region, survey, stats);
+    words.forget();
+    this.#kernel = new KernelFollower(this.#region, older);
+    this.#replayer = new Replayer(this.#kernel, words, {
+      allocated: (event, chunk) => this.#noteAllocated(event, chunk),
+      freed: (event, chunk, sizeBytes) => this.#noteFreed(event, chunk, sizeBytes),
+    });
+    this.#machines = plan.machines.map(
+      (machine) => new MachineCostMeter(machine, chunksNeeded(geometry, machine, maxChunks)),
+    );
+  }
+
+  get counts(): Replayer['counts'] {
+    return this.#replayer.counts;
+  }
+
+  take(event: TraceEvent): void {
+    this.#replayer.take(event);
+    if (event.kind === 'lost') return;
+    this.#firstTimeUs ??= event.timeUs;
+    this.#timeUs = event.timeUs;
+    this.#memory.count(() => this.#sample());
+  }
+
+  /** percpu_stats of the model as it is now. */
+  stats(): PercpuStats {
+    return percpuStats(this.#region);
+  }
+
+  /** Base that the trace names a chunk of `stats()` by, in the same order; undefined where it names none. */
+  chunkBases(): readonly (string | undefined)[] {
+    return chunksInOrder(this.#region).map((chunk) => this.#kernel.followed(chunk)?.base);
+  }
+
+  /** Lets the balance work do what is left to do, and gathers everything that was found. */
+  finish(summary: TraceSummary): Omit<ReplayReport, 'trace' | 'geometrySource' | 'notes'> {
+    if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
+    const { counts, mismatchCounts, mismatches } = this.#replayer;
+    const { info } = this.stats();
+    return {
+      geometry: { ...info, possibleCpus: this.#plan.geometry.possibleCpus, units: this.#plan.geometry.units },
+      lines: summary.lines,
+      events: this.#plan.survey.events,
+      allocations: counts.allocations,
+      frees: counts.frees,
+      failures: counts.failures,
+      freesOfOlderObjects: counts.freesOfOlderObjects,
+      chunksBorn: counts.chunksBorn,
+      chunksDestroyed: counts.chunksDestroyed,
+      bornWithin: { matched: counts.bornMatched, total: counts.bornTotal },
+      overall: { matched: counts.matched, total: counts.allocations },
+      sameChunk: counts.sameChunk,
+      reordered: counts.reordered,
+      mismatchCounts,
+      mismatches,
+      lostEvents: {
+        markers: counts.lostMarkers,
+        counted: counts.lostCounted,
+        overwritten: summary.overwrittenEvents,
+        ...this.#kernel.repairs,
+      },
+      malformedCount: summary.malformedCount,
+      malformed: summary.malformed,
+      memory: this.#memory.finish(this.#sample()),
+      callSites: this.#callSites.rows(),
+      statsAtEnd: this.stats(),
+      machines: this.#machines.map((machine): MachineCost => machine.cost()),
+    };
+  }
+
+  /** Older chunks that were found to have been sidelined when the trace began. */
+  sidelinedAtStart(): readonly string[] {
+    return this.#replayer.sidelinedAtStart;
+  }
+
+  #noteAllocated(event: AllocEvent, followed: FollowedChunk): void {
+    const cell = event.offsetBytes / CELL_BYTES;
+    followed.sites[cell] = this.#callSites.allocated(event.callSite, event.sizeBytes) + 1;
+    this.#liveBytes += event.sizeBytes;
+    for (const machine of this.#machines) {
+      const { sizeBytes, alignBytes, isAtomic, isReserved } = event;
+      machine.allocate(this.#key(followed, cell), { sizeBytes, alignBytes, atomic: isAtomic, reserved: isReserved });
+    }
+  }
+
+  #noteFreed(event: FreeEvent, followed: FollowedChunk, sizeBytes: number): void {
+    const cell = event.offsetBytes / CELL_BYTES;
+    this.#callSites.freed((followed.sites[cell] ?? 0) - 1);
+    this.#liveBytes -= sizeBytes;
+    for (const machine of this.#machines) machine.free(this.#key(followed, cell));
+  }
+
+  #key({ chunk }: FollowedChunk, cell: number): number {
+    return chunk * (this.#plan.geometry.unitBytes / CELL_BYTES) + cell;
+  }
+
+  #sample(): MemorySample {
+    const { geometry } = this.#plan;
+    const { staticBytes, reservedBytes, dynBytes, pageSizeBytes, units } = geometry;
+    const firstChunkPages = Math.floor((staticBytes + reservedBytes + dynBytes) / pageSizeBytes);
+    const pages = firstChunkPages + this.#region.header(RegionW.populatedPages);
+    return {
+      timeUs: this.#timeUs - (this.#firstTimeUs ?? this.#timeUs),
+      populatedBytes: pages * units * pageSizeBytes,
+      liveBytes: this.#liveBytes * geometry.possibleCpus,
+      chunks: this.#region.header(RegionW.chunks),
+    };
+  }
+}
+
+/** Smaller units need more chunks; fragmentation at their ends, more still. */
+function chunksNeeded(recorded: PercpuGeometry, machine: PercpuGeometry, maxChunks: number): number {
+  return Math.ceil((2 * maxChunks * recorded.unitBytes) / machine.unitBytes) + SPARE_CHUNKS;
+}

@@ -1,0 +1,102 @@
+/** Replays a recorded trace from files: reads it twice, once for what it tells of its beginning, once event by event. */
+import { readFile } from 'node:fs/promises';
+import type { PercpuStats } from '../../../shared/percpu-stats.ts';
+import type { ReplayReport } from '../../../shared/replay-report.ts';
+import { fail, ok, type Result } from '../../../shared/result.ts';
+import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
+import { parseBootLog } from '../../evidence/boot-log/parse-boot-log.ts';
+import { readTraceFile } from '../../evidence/percpu-trace/read-trace.ts';
+import { parsePercpuStats } from '../../evidence/percpu-trace/stats-text.ts';
+import { LARGEST_OBJECT_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
+import { roundUp } from '../../machine/units.ts';
+import { chooseGeometry } from './replay-geometry.ts';
+import { ReplaySession } from './replay-session.ts';
+import { TraceSurveyor } from './trace-survey.ts';
+
+export interface ReplayRequest {
+  /** ftrace text, plain or gzip. */
+  readonly tracePath: string;
+  /** Boot log of the recorded machine. */
+  readonly dmesgPath?: string | undefined;
+  /** percpu_stats of the recorded machine, read just before the recording. */
+  readonly statsPath?: string | undefined;
+  /** Another machine on which the cost of the trace is wanted; what is absent is as recorded. */
+  readonly otherMachine?: { readonly possibleCpus?: number | undefined; readonly unitBytes?: number | undefined };
+}
+
+/** Errors: 'not-found' for files that cannot be read, 'bad-input' for files that are not what they should be. */
+export async function replayTrace(request: ReplayRequest): Promise<Result<ReplayReport>> {
+  const stats = await readStats(request.statsPath);
+  if (!stats.ok) return stats;
+  const boot = await readBoot(request.dmesgPath);
+  if (!boot.ok) return boot;
+  const surveyor = new TraceSurveyor();
+  const surveyed = await readTraceFile(request.tracePath, (event) => surveyor.take(event));
+  if (!surveyed.ok) return surveyed;
+  const survey = surveyor.survey();
+  if (survey.events === 0) {
+    return fail(
+      'bad-input',
+      `${request.tracePath} has no percpu event in ${surveyed.value.lines} lines`,
+      request.tracePath,
+    );
+  }
+  const chosen = chooseGeometry({ stats: stats.value, boot: boot.value, survey, summary: surveyed.value });
+  if (!chosen.ok) return chosen;
+  const { geometry, source, notes } = chosen.value;
+  const machines = machinesWanted(geometry, request);
+  if (!machines.ok) return machines;
+  const session = new ReplaySession({ geometry, survey, stats: stats.value, machines: machines.value });
+  const replayed = await readTraceFile(request.tracePath, (event) => session.take(event));
+  if (!replayed.ok) return replayed;
+  const found = session.finish(replayed.value);
+  const sidelined = session
+    .sidelinedAtStart()
+    .map((base) => `the chunk at ${base} is taken as sidelined when the trace began`);
+  return ok({ trace: request.tracePath, geometrySource: source, notes: [...notes, ...sidelined], ...found });
+}
+
+async function readStats(path: string | undefined): Promise<Result<PercpuStats | undefined>> {
+  if (path === undefined) return ok(undefined);
+  const text = await readText(path);
+  if (!text.ok) return text;
+  const stats = parsePercpuStats(text.value);
+  if (stats.ok) return stats;
+  const { message, where } = stats.error;
+  return fail('bad-input', `${path}: ${message}`, where === undefined ? path : `${path}: ${where}`);
+}
+
+/** The last boot that the log tells of. */
+async function readBoot(path: string | undefined): Promise<Result<LoggedBoot | undefined>> {
+  if (path === undefined) return ok(undefined);
+  const text = await readText(path);
+  if (!text.ok) return text;
+  const boot = parseBootLog(text.value).boots.at(-1);
+  return boot === undefined ? fail('bad-input', `${path} says nothing about the per-CPU area`, path) : ok(boot);
+}
+
+async function readText(path: string): Promise<Result<string>> {
+  try {
+    return ok(await readFile(path, 'utf8'));
+  } catch (error) {
+    return fail('not-found', `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, path);
+  }
+}
+
+/** The recorded machine and the other one; none where no other is wanted. */
+function machinesWanted(recorded: PercpuGeometry, { otherMachine }: ReplayRequest): Result<readonly PercpuGeometry[]> {
+  if (otherMachine === undefined) return ok([]);
+  const possibleCpus = otherMachine.possibleCpus ?? recorded.possibleCpus;
+  const unitBytes = otherMachine.unitBytes ?? recorded.unitBytes;
+  const { pageSizeBytes, staticBytes, reservedBytes, dynBytes } = recorded;
+  const needed = Math.max(LARGEST_OBJECT_BYTES, staticBytes + reservedBytes + dynBytes);
+  if (unitBytes % pageSizeBytes !== 0 || unitBytes < needed) {
+    return fail(
+      'bad-input',
+      `a unit of ${unitBytes} bytes is no number of pages that holds the ${needed} bytes of the first chunk`,
+    );
+  }
+  const allocBytes = Math.max(recorded.allocBytes, unitBytes);
+  const units = roundUp(possibleCpus, Math.max(1, Math.floor(allocBytes / unitBytes)));
+  return ok([recorded, { ...recorded, possibleCpus, unitBytes, allocBytes, units }]);
+}

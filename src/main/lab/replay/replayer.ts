@@ -1,0 +1,311 @@
+/**
+ * The second reading: every event in turn, each allocation predicted from the model's own state, then compared.
+ *
+ *     predicted = recorded          accept
+ *     else, a few events earlier    the allocation really preceded frees that another context printed in between: reorder
+ *     else                          a chunk that nothing went into yet may have been sidelined before the trace began
+ *     else                          mismatch: do as the kernel did, and go on
+ *
+ * An allocation is printed after the allocator's locks are released, a free inside pcpu_lock: frees are in true order, an
+ * allocation happened at or before its event. The order within one context is true as well.
+ */
+import type { AllocEvent, ChunkEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
+import type { Mismatch, MismatchClass } from '../../../shared/replay-report.ts';
+import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
+import type { ChunkRequest } from '../../machine/percpu/chunks/requests.ts';
+import type { JournaledWords } from './journaled-words.ts';
+import type { FollowedChunk, KernelFollower } from './kernel-follower.ts';
+
+/** The balance work runs when the running task changes, or after a pause of so many microseconds. */
+const WORKER_PAUSE_US = 200;
+/** Events before an allocation that it may really have preceded, and how long before its own event they may be printed. */
+const REORDER_EVENTS = 8;
+const REORDER_US = 1000;
+/** Length of the journal at which the past becomes final. */
+const JOURNAL_LIMIT = 1 << 18;
+/** Mismatches that are kept; the rest is counted. */
+const MISMATCHES_KEPT = 100;
+
+/** Told of every object, for tables and series. */
+export interface ReplayObserver {
+  readonly allocated: (event: AllocEvent, chunk: FollowedChunk) => void;
+  readonly freed: (event: FreeEvent, chunk: FollowedChunk, sizeBytes: number) => void;
+}
+
+interface Recent {
+  readonly event: AllocEvent | FreeEvent;
+  readonly mark: number;
+  readonly structureVersion: number;
+}
+
+/** Counters of a replay; see ReplayReport. */
+export interface ReplayCounts {
+  allocations: number;
+  frees: number;
+  failures: number;
+  freesOfOlderObjects: number;
+  chunksBorn: number;
+  chunksDestroyed: number;
+  matched: number;
+  sameChunk: number;
+  bornMatched: number;
+  bornTotal: number;
+  reordered: number;
+  lostMarkers: number;
+  lostCounted: number;
+}
+
+export class Replayer {
+  readonly counts: ReplayCounts = {
+    allocations: 0,
+    frees: 0,
+    failures: 0,
+    freesOfOlderObjects: 0,
+    chunksBorn: 0,
+    chunksDestroyed: 0,
+    matched: 0,
+    sameChunk: 0,
+    bornMatched: 0,
+    bornTotal: 0,
+    reordered: 0,
+    lostMarkers: 0,
+    lostCounted: 0,
+  };
+  readonly mismatches: Mismatch[] = [];
+  readonly mismatchCounts: Record<MismatchClass, number> = {
+    'event-order': 0,
+    'lost-events': 0,
+    'starting-state': 0,
+    unexplained: 0,
+  };
+  /** Bases of older chunks that were found to have been sidelined before the trace began. */
+  readonly sidelinedAtStart: string[] = [];
+  readonly #kernel: KernelFollower;
+  readonly #words: JournaledWords;
+  readonly #observer: ReplayObserver;
+  readonly #recent: Recent[] = [];
+  #lastTask = '';
+  #lastTimeUs = 0;
+
+  constructor(kernel: KernelFollower, words: JournaledWords, observer: ReplayObserver) {
+    this.#kernel = kernel;
+    this.#words = words;
+    this.#observer = observer;
+  }
+
+  take(event: TraceEvent): void {
+    if (event.kind === 'lost') {
+      this.counts.lostMarkers += 1;
+      this.counts.lostCounted += event.count ?? 0;
+      return;
+    }
+    if (this.#words.mark() > JOURNAL_LIMIT) this.#forgetPast();
+    if (event.task !== this.#lastTask || event.timeUs - this.#lastTimeUs > WORKER_PAUSE_US) this.#letWorkerRun();
+    this.#lastTask = event.task;
+    this.#lastTimeUs = event.timeUs;
+    switch (event.kind) {
+      case 'alloc':
+        this.#takeAlloc(event);
+        return;
+      case 'free':
+        this.#takeFree(event);
+        return;
+      case 'create':
+      case 'destroy':
+        this.#takeChunkEvent(event);
+        return;
+      case 'fail':
+        this.counts.failures += 1;
+    }
+  }
+
+  #letWorkerRun(): void {
+    if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
+  }
+
+  #forgetPast(): void {
+    this.#words.forget();
+    this.#recent.length = 0;
+  }
+
+  #remember(event: AllocEvent | FreeEvent, mark: number): void {
+    if (this.#recent.length === REORDER_EVENTS) this.#recent.shift();
+    this.#recent.push({ event, mark, structureVersion: this.#kernel.structureVersion });
+  }
+
+  #takeChunkEvent(event: ChunkEvent): void {
+    if (event.kind === 'create') {
+      this.counts.chunksBorn += 1;
+      this.#kernel.create(event.base);
+    } else {
+      this.counts.chunksDestroyed += 1;
+      this.#kernel.destroy(event.base);
+    }
+  }
+
+  #takeFree(event: FreeEvent): void {
+    this.counts.frees += 1;
+    const followed = this.#kernel.needChunk(event.base);
+    const mark = this.#words.mark();
+    const object = this.#kernel.objectAt(followed.chunk, event.offsetBytes);
+    if (object === undefined) {
+      this.#kernel.repairs.missingAllocations += 1;
+      return;
+    }
+    this.#kernel.free(object);
+    const isTraced = (followed.sites[object.start] ?? 0) > 0;
+    if (isTraced) this.#observer.freed(event, followed, object.cells * CELL_BYTES);
+    else this.counts.freesOfOlderObjects += 1;
+    followed.sites[object.start] = 0;
+    this.#remember(event, mark);
+  }
+
+  #takeAlloc(event: AllocEvent): void {
+    this.counts.allocations += 1;
+    const followed = this.#kernel.needChunk(event.base);
+    const mark = this.#words.mark();
+    const request = requestOf(event);
+    const start = event.offsetBytes / CELL_BYTES;
+    if (this.#acceptIfSame(request, followed.chunk, start)) {
+      this.#countMatch(followed);
+      this.#remember(event, mark);
+    } else {
+      this.#takeOdd(event, followed, request);
+    }
+    followed.allocations += 1;
+    if (followed.bornInTrace) this.counts.bornTotal += 1;
+    this.#observer.allocated(event, followed);
+  }
+
+  #countMatch({ bornInTrace }: FollowedChunk): void {
+    this.counts.matched += 1;
+    this.counts.sameChunk += 1;
+    if (bornInTrace) this.counts.bornMatched += 1;
+  }
+
+  /** Predicts, and accepts if the kernel did the same; else nothing is changed. */
+  #acceptIfSame(request: ChunkRequest, chunk: number, start: number): boolean {
+    const mark = this.#words.mark();
+    const place = this.#kernel.predict(request);
+    if (place?.chunk === chunk && place.start === start) {
+      this.#kernel.accept(place, request);
+      return true;
+    }
+    this.#words.rollBack(mark);
+    return false;
+  }
+
+  /** An allocation that the printed order does not explain. */
+  #takeOdd(event: AllocEvent, followed: FollowedChunk, request: ChunkRequest): void {
+    const start = event.offsetBytes / CELL_BYTES;
+    if (this.#acceptEarlier(event, followed, request)) {
+      this.counts.reordered += 1;
+      this.#countMatch(followed);
+      this.#recent.length = 0;
+      return;
+    }
+    if (this.#acceptWithSidelined(request, followed.chunk, start)) {
+      this.#countMatch(followed);
+      return;
+    }
+    this.#addMismatch(event, followed, request);
+    this.#kernel.force({ chunk: followed.chunk, start, cells: request.cells }, request);
+  }
+
+  /** Whether the allocation agrees when it is taken to have happened before some of the last events. */
+  #acceptEarlier(event: AllocEvent, followed: FollowedChunk, request: ChunkRequest): boolean {
+    for (let index = this.#recent.length - 1; index >= 0; index--) {
+      const recent = this.#recent[index];
+      if (recent === undefined || !this.#mayHavePreceded(event, recent)) return false;
+      const undone = this.#words.takeBack(recent.mark);
+      if (
+        this.#acceptIfSame(request, followed.chunk, event.offsetBytes / CELL_BYTES) &&
+        this.#recent.slice(index).every(({ event: later }) => this.#takeAgain(later))
+      ) {
+        return true;
+      }
+      this.#words.rollBack(recent.mark);
+      this.#words.redo(undone);
+    }
+    return false;
+  }
+
+  #mayHavePreceded(event: AllocEvent, { event: printed, structureVersion }: Recent): boolean {
+    if (structureVersion !== this.#kernel.structureVersion) return false;
+    if (event.timeUs - printed.timeUs > REORDER_US) return false;
+    return printed.cpu !== event.cpu || printed.inInterrupt || printed.task !== event.task;
+  }
+
+  /** Makes an event of the recent past happen again; false when it would not have been the same. */
+  #takeAgain(event: AllocEvent | FreeEvent): boolean {
+    const followed = this.#kernel.chunkOf(event.base);
+    if (followed === undefined) return false;
+    if (event.kind === 'alloc') {
+      return this.#acceptIfSame(requestOf(event), followed.chunk, event.offsetBytes / CELL_BYTES);
+    }
+    const object = this.#kernel.objectAt(followed.chunk, event.offsetBytes);
+    if (object === undefined) return false;
+    this.#kernel.free(object);
+    return true;
+  }
+
+  /** Whether the allocation agrees once unused older chunks that the model would prefer are taken as sidelined. */
+  #acceptWithSidelined(request: ChunkRequest, chunk: number, start: number): boolean {
+    const mark = this.#words.mark();
+    const sidelined: FollowedChunk[] = [];
+    for (;;) {
+      const place = this.#kernel.predict(request);
+      const preferred = place === undefined ? undefined : this.#kernel.followed(place.chunk);
+      this.#words.rollBack(this.#words.mark());
+      if (preferred === undefined || preferred.chunk === chunk) break;
+      if (preferred.bornInTrace || preferred.allocations > 0 || sidelined.includes(preferred)) break;
+      this.#kernel.takeAsSidelined(preferred);
+      sidelined.push(preferred);
+    }
+    if (sidelined.length > 0 && this.#acceptIfSame(request, chunk, start)) {
+      this.sidelinedAtStart.push(...sidelined.flatMap(({ base }) => base ?? []));
+      return true;
+    }
+    this.#words.rollBack(mark);
+    return false;
+  }
+
+  #addMismatch(event: AllocEvent, followed: FollowedChunk, request: ChunkRequest): void {
+    const mark = this.#words.mark();
+    const place = this.#kernel.predict(request);
+    const model = place === undefined ? undefined : this.#kernel.followed(place.chunk);
+    const modelOffsetBytes = place === undefined ? undefined : place.start * CELL_BYTES;
+    this.#words.rollBack(mark);
+    if (model === followed) this.counts.sameChunk += 1;
+    const mismatchClass = this.#classOf(event, followed, model);
+    this.mismatchCounts[mismatchClass] += 1;
+    if (this.mismatches.length === MISMATCHES_KEPT) return;
+    this.mismatches.push({
+      line: event.line,
+      class: mismatchClass,
+      sizeBytes: event.sizeBytes,
+      alignBytes: event.alignBytes,
+      kernelBase: event.base,
+      kernelOffsetBytes: event.offsetBytes,
+      modelBase: model?.base,
+      modelOffsetBytes,
+    });
+  }
+
+  #classOf(event: AllocEvent, followed: FollowedChunk, model: FollowedChunk | undefined): MismatchClass {
+    const { missingFrees, missingAllocations, missingChunkEvents } = this.#kernel.repairs;
+    if (this.counts.lostMarkers + missingFrees + missingAllocations + missingChunkEvents > 0) return 'lost-events';
+    const last = this.#recent.at(-1);
+    if (last !== undefined && this.#mayHavePreceded(event, last)) return 'event-order';
+    return followed.bornInTrace && model?.bornInTrace !== false ? 'unexplained' : 'starting-state';
+  }
+}
+
+function requestOf({ sizeBytes, alignBytes, isAtomic, isReserved }: AllocEvent): ChunkRequest {
+  return {
+    cells: Math.ceil(sizeBytes / CELL_BYTES),
+    alignCells: Math.max(alignBytes / CELL_BYTES, 1),
+    atomic: isAtomic,
+    reserved: isReserved,
+  };
+}

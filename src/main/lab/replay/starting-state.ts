@@ -1,0 +1,191 @@
+/**
+ * The allocator as it was when a trace began, as far as that can be told: older chunks get the bitmap that the survey left
+ * them and fresh summaries; what a percpu_stats text of that moment says of lists, hints and pages is taken from there.
+ *
+ * Chunks that the trace never touches are filled up, so that no search finds anything in them.
+ */
+import type { PercpuStats, PercpuStatsChunk } from '../../../shared/percpu-stats.ts';
+import { clearRange, setBit, setRange } from '../../machine/percpu/chunks/bitmap.ts';
+import { ChunkFlag, ChunkSummaryW, ChunkW, RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
+import { bootFirstChunk, createChunk, FIRST_CHUNK } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
+import type { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
+import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
+import { rebuildFromMap } from '../../machine/percpu/chunks/rebuild.ts';
+import { computedSlot, moveToTail } from '../../machine/percpu/chunks/slots.ts';
+import type { OlderChunk, TraceSurvey } from './trace-survey.ts';
+
+/** A chunk at the start: what the trace knows of it, what percpu_stats printed of it, or both. */
+interface StartingChunk {
+  readonly older: OlderChunk | undefined;
+  readonly printed: PercpuStatsChunk | undefined;
+}
+
+/** Makes the chunks in a new region; answers with the numbers of those that the trace names by their base. */
+export function buildStartingState(
+  region: ChunkRegion,
+  survey: TraceSurvey,
+  stats: PercpuStats | undefined,
+): Map<string, number> {
+  bootFirstChunk(region);
+  fillFirstChunk(region);
+  const printedFirst = stats?.chunks.find(({ heading }) => heading === 'first');
+  if (printedFirst !== undefined) {
+    takePrintedFigures(region, FIRST_CHUNK, printedFirst);
+    region.setChunkField(FIRST_CHUNK, ChunkSummaryW.firstFree, printedFirst.firstFreeCell);
+  }
+  const chunkOf = new Map<string, number>();
+  const placed: { chunk: number; printed: PercpuStatsChunk | undefined }[] = [];
+  for (const { older, printed } of pairUp(survey.olderChunks, stats)) {
+    const chunk = createChunk(region);
+    if (chunk < 0) throw new Error('a region made for a trace has no room for the chunks that the trace begins with');
+    if (older === undefined) makeUntouched(region, chunk, printed);
+    else makeOlder(region, chunk, older, printed);
+    if (printed !== undefined) takePrintedFigures(region, chunk, printed);
+    if (older !== undefined) chunkOf.set(older.base, chunk);
+    placed.push({ chunk, printed });
+  }
+  putOnLists(region, placed);
+  if (stats !== undefined) takePrintedTotals(region, stats);
+  return chunkOf;
+}
+
+/** Pairs chunks of the trace with printed ones by what is free in them; in the printed order, unpaired ones behind. */
+function pairUp(older: readonly OlderChunk[], stats: PercpuStats | undefined): StartingChunk[] {
+  const isLater = ({ heading }: PercpuStatsChunk): boolean => heading !== 'first' && heading !== 'reserved';
+  const printed = stats?.chunks.filter(isLater) ?? [];
+  const pairs = older
+    .flatMap((chunk) => printed.map((figures) => ({ chunk, figures, distance: distance(chunk, figures) })))
+    .sort((a, b) => a.distance - b.distance);
+  const paired = new Map<PercpuStatsChunk, OlderChunk>();
+  const taken = new Set<OlderChunk>();
+  for (const { chunk, figures } of pairs) {
+    if (taken.has(chunk) || paired.has(figures)) continue;
+    paired.set(figures, chunk);
+    taken.add(chunk);
+  }
+  return [
+    ...printed.map((figures) => ({ older: paired.get(figures), printed: figures })),
+    ...older.filter((chunk) => !taken.has(chunk)).map((chunk) => ({ older: chunk, printed: undefined })),
+  ];
+}
+
+/** Bytes by which a printed chunk differs from what the trace knows of one. */
+function distance(chunk: OlderChunk, printed: PercpuStatsChunk): number {
+  if (printed.liveObjects === 0) return chunk.freshFrom === 0 ? 0 : printed.freeBytes;
+  const { touched } = chunk;
+  let touchedCells = 0;
+  for (let cell = touched.next(0); cell < touched.end; cell = touched.next(cell + 1)) touchedCells += 1;
+  const firstFree = Math.min(touched.next(0), touched.end);
+  const penalty = chunk.freshFrom === 0 ? CELL_BYTES : 0;
+  return (
+    Math.abs(firstFree - printed.firstFreeCell) * CELL_BYTES +
+    Math.abs(touchedCells * CELL_BYTES - printed.freeBytes) +
+    penalty
+  );
+}
+
+/** Leaves no room in the first chunk, as after any boot; its figures count no object. */
+export function fillFirstChunk(region: ChunkRegion): void {
+  setRange(region.words, region.allocMap(FIRST_CHUNK), 0, region.chunkField(FIRST_CHUNK, ChunkW.cells));
+  region.addEmptyPages(FIRST_CHUNK, -region.chunkField(FIRST_CHUNK, ChunkW.emptyPages));
+  region.setChunkField(FIRST_CHUNK, ChunkW.populatedPages, 0);
+  rebuildFromMap(region, FIRST_CHUNK, 0);
+  // The first chunk's pages are not counted with those of the others.
+  region.setHeader(RegionW.populatedPages, 0);
+  moveToTail(region, FIRST_CHUNK, 0);
+}
+
+/** A chunk that the trace never mentions: wholly free if it was printed so, else full. */
+function makeUntouched(region: ChunkRegion, chunk: number, printed: PercpuStatsChunk | undefined): void {
+  if (printed?.liveObjects === 0) {
+    rebuildFromMap(region, chunk, printed.emptyPages);
+    return;
+  }
+  setRange(region.words, region.allocMap(chunk), 0, region.chunkField(chunk, ChunkW.cells));
+  rebuildFromMap(region, chunk, 0);
+}
+
+function makeOlder(region: ChunkRegion, chunk: number, older: OlderChunk, printed: PercpuStatsChunk | undefined): void {
+  if (printed?.liveObjects !== 0) markUsed(region, chunk, older);
+  const cells = region.chunkField(chunk, ChunkW.cells);
+  // Behind the last used cell everything is free, and the text tells how much that is.
+  const printedTail = printed === undefined ? 0 : (printed.freeBytes - printed.fragmentBytes) / CELL_BYTES;
+  const freshFrom = Math.min(older.freshFrom, cells - printedTail);
+  clearRange(region.words, region.allocMap(chunk), freshFrom, cells);
+  rebuildFromMap(region, chunk, printed?.emptyPages ?? 0);
+}
+
+/** In use at the start: cells that no traced object touches, and objects that the trace sees freed only. */
+function markUsed(region: ChunkRegion, chunk: number, { touched, olderObjects }: OlderChunk): void {
+  const { words } = region;
+  const map = region.allocMap(chunk);
+  const bounds = region.boundMap(chunk);
+  const cells = region.chunkField(chunk, ChunkW.cells);
+  const mark = (from: number, end: number): void => {
+    setRange(words, map, from, end);
+    setBit(words, bounds, from);
+    setBit(words, bounds, end);
+  };
+  for (let cell = 0; cell < cells;) {
+    const end = Math.min(touched.next(cell), cells);
+    if (end > cell) mark(cell, end);
+    cell = end;
+    while (cell < cells && touched.has(cell)) cell += 1;
+  }
+  const starts = new Set(olderObjects.map(({ start }) => start));
+  for (const { start, limit } of olderObjects) {
+    let end = start + 1;
+    while (end < Math.min(limit, cells) && touched.has(end) && !starts.has(end)) end += 1;
+    if (start < cells) mark(start, end);
+  }
+}
+
+/** Counters that only the kernel knows, and its contig hint, which may be stale. */
+function takePrintedFigures(region: ChunkRegion, chunk: number, printed: PercpuStatsChunk): void {
+  region.setChunkField(chunk, ChunkW.liveObjects, printed.liveObjects);
+  region.setChunkField(chunk, ChunkW.largestBytes, printed.largestBytes);
+  region.setChunkField(chunk, ChunkSummaryW.contig, printed.contigBytes / CELL_BYTES);
+  const freeBytes = Math.max(printed.freeBytes, region.chunkField(chunk, ChunkW.freeBytes));
+  region.setChunkField(chunk, ChunkW.freeBytes, freeBytes);
+}
+
+/** The printed order is list by list; a chunk that stands before one of a lower list was parked on list 0. */
+function putOnLists(
+  region: ChunkRegion,
+  chunks: readonly { readonly chunk: number; readonly printed: PercpuStatsChunk | undefined }[],
+): void {
+  let lowestBehind = Infinity;
+  const lists: number[] = [];
+  for (const { chunk, printed } of chunks.toReversed()) {
+    const slot = isolatedSlot(region, printed) ?? computedSlot(region, chunk);
+    const list = slot <= lowestBehind || printed === undefined ? slot : 0;
+    lowestBehind = Math.min(lowestBehind, slot);
+    lists.unshift(list);
+  }
+  for (const [index, { chunk, printed }] of chunks.entries()) {
+    if (isolatedSlot(region, printed) !== undefined) {
+      region.addHeader(RegionW.emptyPages, -region.chunkField(chunk, ChunkW.emptyPages));
+      region.setFlag(chunk, ChunkFlag.isolated, true);
+    }
+    moveToTail(region, chunk, lists[index] ?? 0);
+  }
+}
+
+function isolatedSlot(region: ChunkRegion, printed: PercpuStatsChunk | undefined): number | undefined {
+  if (printed?.heading === 'sidelined') return region.slots.sidelined;
+  return printed?.heading === 'to-depopulate' ? region.slots.toDepopulate : undefined;
+}
+
+function takePrintedTotals(region: ChunkRegion, { totals }: PercpuStats): void {
+  const setLong = (low: number, value: number): void => {
+    region.setHeader(low, value | 0);
+    region.setHeader(low + 1, Math.floor(value / 2 ** 32));
+  };
+  setLong(RegionW.allocatedLow, totals.allocations);
+  setLong(RegionW.freedLow, totals.frees);
+  region.setHeader(RegionW.liveObjects, totals.liveObjects);
+  region.setHeader(RegionW.liveObjectsPeak, totals.liveObjectsPeak);
+  region.setHeader(RegionW.chunksPeak, totals.chunksPeak);
+  region.setHeader(RegionW.smallestBytes, totals.smallestBytes);
+  region.setHeader(RegionW.largestBytes, totals.largestBytes);
+}

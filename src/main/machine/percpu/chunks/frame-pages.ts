@@ -1,0 +1,87 @@
+/**
+ * Pages of chunks as page frames of a machine: one frame per page and unit, found again through the region's frame map.
+ *
+ *     chunk page p ──▶ frame map [p][unit 0] [p][unit 1] … ──▶ page frames
+ *
+ * Only units of CPUs get frames that anybody uses; padding units are backed as the kernel backs them. The first chunk's pages
+ * are boot's: `adopt` enters them into the map.
+ */
+import type { Cpu, Suspending } from '../../cpu.ts';
+import type { Arena } from '../../memory/arena.ts';
+import { FrameKind, FrameW } from '../../memory/arena-layout.ts';
+import type { PageFrames } from '../../memory/page-frames.ts';
+import { type FrameNumber, frameNumber, type PhysicalAddress, physicalAddress } from '../../units.ts';
+import type { ChunkRegion, PageRange } from './chunk-region.ts';
+import type { PageSource } from './page-source.ts';
+
+export class FramePages implements PageSource {
+  readonly #arena: Arena;
+  readonly #frames: PageFrames;
+  readonly #region: ChunkRegion;
+
+  /** Throws when the region's frame map does not have a column for every unit. */
+  constructor(arena: Arena, frames: PageFrames, region: ChunkRegion) {
+    if (region.capacity.mappedUnits !== region.geometry.units) {
+      throw new Error(`frame map of ${region.capacity.mappedUnits} units for chunks of ${region.geometry.units}`);
+    }
+    this.#arena = arena;
+    this.#frames = frames;
+    this.#region = region;
+  }
+
+  *populate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<boolean> {
+    const { units } = this.#region.geometry;
+    const first = yield* this.#frames.take(cpu, (pages.end - pages.first) * units, FrameKind.percpu);
+    if (first === undefined) return false;
+    let frame = first;
+    for (let page = pages.first; page < pages.end; page++) {
+      for (let unit = 0; unit < units; unit++) {
+        this.adopt(chunk, page, unit, frame);
+        frame = frameNumber(this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.next) - 1);
+      }
+    }
+    return true;
+  }
+
+  *depopulate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<void> {
+    const { units } = this.#region.geometry;
+    let chain = 0;
+    for (let page = pages.first; page < pages.end; page++) {
+      for (let unit = 0; unit < units; unit++) {
+        const word = this.#region.frameWord(chunk, page, unit);
+        const frame = frameNumber(this.#region.words.get(word) - 1);
+        this.#arena.words[this.#arena.descriptorWord(frame) + FrameW.next] = chain;
+        this.#region.words.set(word, 0);
+        chain = frame + 1;
+      }
+    }
+    yield* this.#frames.give(cpu, frameNumber(chain - 1), (pages.end - pages.first) * units, FrameKind.percpu);
+  }
+
+  /** Whatever the frames held before: a frame is not cleared when it is taken. */
+  clear(chunk: number, offsetBytes: number, sizeBytes: number): void {
+    const { pageSizeBytes, possibleCpus } = this.#region.geometry;
+    for (let unit = 0; unit < possibleCpus; unit++) {
+      for (let at = offsetBytes; at < offsetBytes + sizeBytes;) {
+        const end = Math.min((Math.floor(at / pageSizeBytes) + 1) * pageSizeBytes, offsetBytes + sizeBytes);
+        const start = this.address(chunk, at, unit);
+        if (start !== undefined) this.#arena.bytes.fill(0, start, start + end - at);
+        at = end;
+      }
+    }
+  }
+
+  /** Enters a frame into the map; for the first chunk's pages, at boot. */
+  adopt(chunk: number, page: number, unit: number, frame: FrameNumber): void {
+    this.#region.words.set(this.#region.frameWord(chunk, page, unit), frame + 1);
+  }
+
+  /** Where a byte of a chunk lies in a unit; undefined where no frame is. The caller owns an object there. */
+  address(chunk: number, offsetBytes: number, unit: number): PhysicalAddress | undefined {
+    const { pageSizeBytes } = this.#region.geometry;
+    const page = Math.floor(offsetBytes / pageSizeBytes);
+    const mapped = this.#region.words.get(this.#region.frameWord(chunk, page, unit));
+    if (mapped === 0) return undefined;
+    return physicalAddress(this.#arena.frameAddress(frameNumber(mapped - 1)) + (offsetBytes % pageSizeBytes));
+  }
+}

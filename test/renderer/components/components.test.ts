@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import FiguresTable from '../../../src/renderer/components/FiguresTable.vue';
+import FormField from '../../../src/renderer/components/FormField.vue';
+import HostLine from '../../../src/renderer/components/HostLine.vue';
+import JobFileEditor from '../../../src/renderer/components/JobFileEditor.vue';
+import JobsPreview from '../../../src/renderer/components/JobsPreview.vue';
+import ProfileList from '../../../src/renderer/components/ProfileList.vue';
+import RunBar from '../../../src/renderer/components/RunBar.vue';
+import RunStateHead from '../../../src/renderer/components/RunStateHead.vue';
+import SamplesTable from '../../../src/renderer/components/SamplesTable.vue';
+import VerdictPanel from '../../../src/renderer/components/VerdictPanel.vue';
+import type { RunProgress } from '../../../src/shared/contract.ts';
+import { sampleEntries } from '../in-memory-lab.ts';
+import { sampleProfile } from '../sample-profile.ts';
+import { finishedRecord, sampleEnvironment, scriptedEvents } from '../scripted-run.ts';
+import { render } from './render.ts';
+
+const profile = sampleProfile();
+const record = finishedRecord('run-1', profile);
+const progress = scriptedEvents('run-1', profile).flatMap((event) =>
+  event.kind === 'progress' ? [event.progress] : [],
+);
+
+function progressWhere(matches: (one: RunProgress) => boolean): RunProgress {
+  const found = progress.find(matches);
+  if (found === undefined) throw new Error('the script has no such progress');
+  return found;
+}
+
+function isDisabled(html: string, testId: string): boolean {
+  const button = [...html.matchAll(/<button[^>]*>/g)].map(([tag]) => tag).find((tag) => tag.includes(testId));
+  if (button === undefined) throw new Error(`there is no button ${testId}`);
+  return / disabled[ >]/.test(button);
+}
+
+describe('the run bar', () => {
+  const still = { active: false, starting: false, cancelling: false, progress: undefined, obstacle: undefined };
+
+  test('lets run and not cancel while nothing goes on', async () => {
+    const { html } = await render(RunBar, still);
+    expect([isDisabled(html, 'run-button'), isDisabled(html, 'cancel-button')]).toEqual([false, true]);
+  });
+
+  test('says why Run cannot be pressed', async () => {
+    const { html } = await render(RunBar, { ...still, obstacle: 'Correct the form first' });
+    expect(html).toContain('title="Correct the form first"');
+    expect(isDisabled(html, 'run-button')).toBe(true);
+  });
+
+  test('shows progress and time left in words and for assistive technology', async () => {
+    const half = progressWhere(({ fraction }) => fraction >= 0.5);
+    const { html, text } = await render(RunBar, { ...still, active: true, progress: half });
+    expect(text).toMatch(/50 % · 1\d s left/);
+    expect(html).toContain('aria-valuenow="50"');
+  });
+
+  test('says that it is cancelling, and takes no second cancel', async () => {
+    const { html, text } = await render(RunBar, { ...still, active: true, cancelling: true, progress: progress[9] });
+    expect(text).toContain('cancelling…');
+    expect(isDisabled(html, 'cancel-button')).toBe(true);
+  });
+});
+
+describe('the state of a run', () => {
+  const run = { runId: 'run-1', profile, oversubscribed: false };
+
+  test('names design, repetition and phase', async () => {
+    const now = progressWhere(({ repetition, phase }) => repetition === 3 && phase === 'write');
+    const { text } = await render(RunStateHead, { state: { kind: 'running', run }, progress: now });
+    expect(text).toMatch(/single mutex repetition 3 of 6 writing/);
+  });
+
+  test('calls block 0 the warm-up', async () => {
+    const { text } = await render(RunStateHead, { state: { kind: 'running', run }, progress: progress[0] });
+    expect(text).toContain('warm-up');
+  });
+
+  test('says honestly that a failed run was not kept', async () => {
+    const error = { code: 'storage', message: 'the disk is full' };
+    const state = { kind: 'finished', run, outcome: 'failed', stored: false, error };
+    const { text } = await render(RunStateHead, { state, progress: undefined });
+    expect(text).toContain('✕ failed the disk is full This run is not kept.');
+  });
+});
+
+describe('the verdict panel', () => {
+  test('has the sentence first and where figures come from', async () => {
+    const { text } = await render(VerdictPanel, { record });
+    expect(text).toMatch(/per-CPU, global against single mutex: writes 1\.\d\d × as fast/);
+    expect(text).toContain('measured · live · wall clock');
+    expect(text).not.toContain('oversubscribed');
+  });
+
+  test('of a failed run has the reason in one sentence', async () => {
+    const failed = { ...record, outcome: 'failed', error: { code: 'cpu-failed', message: 'CPU 1 stopped' } };
+    const { text } = await render(VerdictPanel, { record: failed });
+    expect(text).toContain('✕ failed. CPU 1 stopped. What was finished before is shown below.');
+  });
+
+  test('labels an oversubscribed run', async () => {
+    const { text } = await render(VerdictPanel, { record: { ...record, oversubscribed: true } });
+    expect(text).toContain('▲ oversubscribed');
+  });
+});
+
+describe('a form field', () => {
+  test('shows its hint, and what is wrong instead of it', async () => {
+    const right = await render(FormField, { label: 'Seed', hint: 'same seed, same bytes' });
+    expect(right.text).toBe('Seed same seed, same bytes');
+    const wrong = await render(FormField, { label: 'Seed', hint: 'same seed, same bytes', errors: ['too large'] });
+    expect(wrong.text).toBe('Seed ▲ too large');
+  });
+});
+
+describe('the job file editor', () => {
+  test('shows each error with line and column, and marks the line', async () => {
+    const errors = ['line 2, column 5: ‘iodept’ is no option'];
+    const { text, html } = await render(JobFileEditor, { modelValue: '[a]\niodept=8', errors, checked: false });
+    expect(text).toContain('2:5 ‘iodept’ is no option');
+    expect(text).toContain('▲2');
+    expect(html).toContain('aria-invalid="true"');
+  });
+
+  test('says that there are no errors only when the lab has read it', async () => {
+    const checked = await render(JobFileEditor, { modelValue: '[a]', checked: true });
+    expect(checked.text).toContain('No errors.');
+    const unchecked = await render(JobFileEditor, { modelValue: '[a]', checked: false });
+    expect(unchecked.text).not.toContain('No errors.');
+  });
+});
+
+test('the preview has one line per job', async () => {
+  const job = { name: 'w.0', cpu: 0, device: 0, rw: 'write', blockBytes: 4096, sizeBytes: 2 ** 30, ioDepth: 8 };
+  const preview = { fieldErrors: [], jobs: [job, { ...job, name: 'w.1', cpu: 1 }], oversubscribed: false };
+  const { text } = await render(JobsPreview, { preview, current: true });
+  expect(text).toMatch(/w\.0 0 0 write 4 KiB 1 GiB 8 w\.1 1 0 write/);
+});
+
+describe('the list of profiles', () => {
+  test('marks the loaded one when it was changed', async () => {
+    const entries = sampleEntries().filter(({ origin }) => origin === 'shipped');
+    const props = { title: 'Shipped', entries, chosenId: 'shipped/seed-2010', changed: true, nothing: '' };
+    const { html } = await render(ProfileList, props);
+    expect(html).toMatch(/aria-current="true"[^>]*>.*unsaved changes/s);
+  });
+
+  test('names a damaged file with its sentence and place, and offers no way to load it', async () => {
+    const entries = sampleEntries().filter(({ kind }) => kind === 'damaged');
+    const props = { title: 'Saved', entries, chosenId: undefined, changed: false, nothing: '' };
+    const { text, html } = await render(ProfileList, props);
+    expect(text).toContain('✕ saved/half-written half-written.json is not JSON');
+    expect(text).toContain('12:1');
+    expect(html).not.toContain('<button');
+  });
+
+  test('says what to do when there is none', async () => {
+    const props = { title: 'Saved', entries: [], chosenId: undefined, changed: false, nothing: 'Press Save as…' };
+    expect((await render(ProfileList, props)).text).toBe('Saved Press Save as…');
+  });
+});
+
+describe('tables', () => {
+  test('of repetitions have a dash where a direction was not measured', async () => {
+    const [sample] = record.samples;
+    const { text } = await render(SamplesTable, { samples: [{ ...sample, read: undefined }] });
+    expect(text).toMatch(/46\.0 % – – – 786 MiB 524,288$/);
+  });
+
+  test('of figures have a column per design', async () => {
+    const { html } = await render(FiguresTable, { record });
+    expect(html.match(/<th[^>]*scope="col"/g)).toHaveLength(3);
+  });
+});
+
+test('the host is one line of model, cores, memory and kernel', async () => {
+  const { text } = await render(HostLine, { host: { environment: sampleEnvironment, dataFolder: '/data' } });
+  expect(text).toBe('AMD EPYC 7B13 64-Core Processor · 2 cores · 23 GiB · Linux 6.18.5');
+});

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { createLiveFigures } from '../../../src/renderer/stores/live-figures.ts';
+import { otherBytes } from '../../../src/renderer/words/memory-kinds.ts';
+import type { RunProgress } from '../../../src/shared/contract.ts';
+import { sampleProfile } from '../sample-profile.ts';
+import { scriptedEvents } from '../scripted-run.ts';
+
+const progress = scriptedEvents('run-1', sampleProfile()).flatMap((event) =>
+  event.kind === 'progress' ? [event.progress] : [],
+);
+const [first] = progress;
+
+function at(atMs: number, parts: Partial<RunProgress>): RunProgress {
+  if (first === undefined) throw new Error('the script has no progress');
+  return { ...first, atMs, ...parts };
+}
+
+describe('live figures', () => {
+  test('give each design and direction its own line', () => {
+    const figures = createLiveFigures(['single-mutex', 'per-cpu-global']);
+    figures.add(at(0, { design: 'single-mutex', megabytesPerSecond: { write: 400 } }));
+    figures.add(at(100, { design: 'per-cpu-global', megabytesPerSecond: { write: 700, read: 1400 } }));
+    const lines = figures.snapshot().throughput.map(({ design, direction, points }) => [design, direction, points]);
+    expect(lines).toEqual([
+      ['single-mutex', 'write', [[0, 400]]],
+      ['single-mutex', 'read', []],
+      ['per-cpu-global', 'write', [[0.1, 700]]],
+      ['per-cpu-global', 'read', [[0.1, 1400]]],
+    ]);
+  });
+
+  test('split memory into kinds that add up to what is in use', () => {
+    const figures = createLiveFigures(['single-mutex']);
+    const withMemory = progress.find(({ memory }) => (memory?.poolBytes ?? 0) > 0);
+    const memory = withMemory?.memory;
+    if (memory === undefined) throw new Error('the script has no memory');
+    figures.add(at(0, { memory }));
+    const kinds = figures.snapshot().memory.map((points) => points[0]?.[1] ?? NaN);
+    expect(kinds.reduce((sum, bytes) => sum + bytes, 0)).toBe(memory.usedBytes);
+    expect(kinds[3]).toBe(otherBytes(memory));
+  });
+
+  test('take the mean of what CPUs did since the last snapshot', () => {
+    const figures = createLiveFigures(['single-mutex']);
+    figures.add(at(0, { cpus: [{ working: 0.2, lockWait: 0.4 }] }));
+    figures.add(at(100, { cpus: [{ working: 0.6, lockWait: 0 }] }));
+    expect(figures.snapshot().cpus[0]?.working).toBeCloseTo(0.4);
+    figures.add(at(200, { cpus: [{ working: 1, lockWait: 0 }] }));
+    expect(figures.snapshot().cpus).toEqual([{ working: 1, lockWait: 0 }]);
+  });
+
+  test('keep showing the last CPUs while no event comes', () => {
+    const figures = createLiveFigures(['single-mutex']);
+    figures.add(at(0, { cpus: [{ working: 0.5, lockWait: 0.1 }] }));
+    figures.snapshot();
+    expect(figures.snapshot().cpus).toEqual([{ working: 0.5, lockWait: 0.1 }]);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { figureGroups } from '../../../src/renderer/words/figure-rows.ts';
+import { GLOSSARY } from '../../../src/renderer/words/glossary.ts';
+import { MEMORY_COLUMNS, MEMORY_KINDS } from '../../../src/renderer/words/memory-kinds.ts';
+import { messagePosition, positionToIndex, withoutPosition } from '../../../src/renderer/words/message-position.ts';
+import { verdictSentences } from '../../../src/renderer/words/verdict-sentence.ts';
+import type { RunRecord } from '../../../src/shared/run-record.ts';
+import { sampleProfile } from '../sample-profile.ts';
+import { finishedRecord } from '../scripted-run.ts';
+
+const record = finishedRecord('run-1', sampleProfile());
+
+describe('the verdict', () => {
+  test('names design and baseline, and says each direction with ratio, interval and confidence', () => {
+    expect(verdictSentences(record)).toEqual([
+      expect.stringMatching(
+        /^per-CPU, global against single mutex: writes 1\.\d\d × as fast \[1\.\d\d, 1\.\d\d\], 96\.9 % interval; reads same \(.+ × \[.+\], 96\.9 % interval\)$/,
+      ),
+    ]);
+  });
+
+  test('of something slower says so by the ratio', () => {
+    const comparisons: RunRecord['comparisons'] = [
+      {
+        direction: 'write',
+        design: 'per-cpu-global',
+        baseline: 'single-mutex',
+        blocks: 8,
+        ratio: 0.84,
+        interval: { low: 0.8, high: 0.88, confidence: 0.95 },
+        verdict: 'slower',
+        reason: '',
+      },
+    ];
+    expect(verdictSentences({ ...record, comparisons })).toEqual([
+      'per-CPU, global against single mutex: writes 0.84 × as fast [0.80, 0.88], 95 % interval',
+    ]);
+  });
+
+  test('of too few repetitions is inconclusive and says why there is no interval', () => {
+    const few = finishedRecord('run-1', sampleProfile({ experiment: { repetitions: 2, equivalencePercent: 2 } }));
+    expect(verdictSentences(few)[0]).toContain('writes inconclusive (1.');
+    expect(verdictSentences(few)[0]).toContain('too few repetitions for an interval');
+  });
+
+  test('of a run without a finished repetition says that there is nothing to compare', () => {
+    const empty = { ...record, samples: [], designs: [], comparisons: [] };
+    expect(verdictSentences(empty)).toEqual(['No repetition was finished, so there is nothing to compare']);
+  });
+
+  test('of one design alone names it', () => {
+    const one = finishedRecord('run-1', sampleProfile({ designs: ['per-cpu-global'] }));
+    expect(verdictSentences(one)).toEqual([
+      'Only per-CPU, global was measured, so there is nothing to compare it with',
+    ]);
+  });
+});
+
+describe('the place in a message', () => {
+  test.each([
+    ["line 3, column 6: 'size' needs a value", { line: 3, column: 6 }],
+    ['Line 12 is neither a section nor an option', { line: 12, column: 1 }],
+    ['job.fio:4:2: unknown option', { line: 4, column: 2 }],
+  ])('is found in “%s”', (message, position) => {
+    expect(messagePosition(message)).toEqual(position);
+  });
+
+  test.each(['Job file must not be empty', 'line 0, column 1: none', 'the baseline 3 is wrong'])(
+    'is not made up for “%s”',
+    (message) => {
+      expect(messagePosition(message)).toBeUndefined();
+    },
+  );
+
+  test('is taken off the front of the sentence only', () => {
+    expect(withoutPosition("line 3, column 6: 'size' needs a value")).toBe("'size' needs a value");
+    expect(withoutPosition('the option of line 3, column 6: no')).toBe('the option of line 3, column 6: no');
+  });
+
+  test('is turned into an index of the text, at most the end of its line', () => {
+    const text = '[a]\nrw=write\n\nsize=1g';
+    expect(text.slice(positionToIndex(text, { line: 2, column: 4 }))).toMatch(/^write/);
+    expect(text[positionToIndex(text, { line: 1, column: 99 })]).toBe('\n');
+    expect(positionToIndex(text, { line: 99, column: 1 })).toBe(text.length);
+  });
+});
+
+describe('memory', () => {
+  test('kinds add up to what is in use', () => {
+    for (const { memoryAtEnd } of record.designs) {
+      const sum = MEMORY_KINDS.reduce((bytes, kind) => bytes + kind.bytes(memoryAtEnd), 0);
+      expect(sum).toBe(memoryAtEnd.usedBytes);
+    }
+  });
+
+  test('of a peak whose columns peaked at different times has no negative kind', () => {
+    const [first] = record.designs;
+    expect(first).toBeDefined();
+    if (first === undefined) return;
+    const memory = { ...first.memoryAtPeak, usedBytes: first.memoryAtPeak.poolBytes };
+    expect(MEMORY_KINDS.map((kind) => kind.bytes(memory)).every((bytes) => bytes >= 0)).toBe(true);
+  });
+
+  test('columns of the table are all that a machine counts, but its size', () => {
+    const counted = Object.keys(record.designs[0]?.memoryAtEnd ?? {}).filter((key) => key !== 'totalBytes');
+    expect(MEMORY_COLUMNS.map((column) => column.key).sort()).toEqual(counted.sort());
+  });
+});
+
+describe('the table of figures', () => {
+  test('has a group per direction and two for memory, with a value per design', () => {
+    const groups = figureGroups(record);
+    expect(groups.map((group) => group.title)).toEqual(['write', 'read', 'memory at end', 'memory at peak']);
+    expect(groups.flatMap((group) => group.rows).every((row) => row.values.length === 2)).toBe(true);
+  });
+
+  test('leaves out a direction that nobody measured, and marks one that a design lacks', () => {
+    const [first, second] = record.designs;
+    expect(first !== undefined && second !== undefined).toBe(true);
+    if (first === undefined || second === undefined) return;
+    const groups = figureGroups({
+      designs: [
+        { ...first, read: undefined },
+        { ...second, read: undefined, write: undefined },
+      ],
+    });
+    expect(groups.map((group) => group.title)).toEqual(['write', 'memory at end', 'memory at peak']);
+    expect(groups[0]?.rows.every((row) => row.values[1] === '–')).toBe(true);
+  });
+});
+
+test('every word of the glossary is explained in whole sentences', () => {
+  for (const [term, explanation] of Object.entries(GLOSSARY)) expect(explanation, term).toMatch(/^[A-Z].*[.]$/s);
+});
