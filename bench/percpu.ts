@@ -1,7 +1,7 @@
 /**
  * The per-CPU allocator and the replay of its traces.
  *
- *     replay      parse and replay a recorded trace, text in memory, both readings; events per second on one thread
+ *     replay      parse and replay a recorded trace, text in memory; events per second on one thread
  *     pairs       allocate and free 16/8, pages and locks real, one arena; pairs per second on 1 and on 2 threads
  *
  * Rounds are interleaved, 1 and 2 threads in turn. A thread is started anew for each round and says when its loop began and
@@ -13,8 +13,7 @@ import { gunzipSync } from 'node:zlib';
 import { complete, LiveCpu } from '../src/main/engine/live/live-cpu.ts';
 import { Lz4Codec } from '../src/main/engine/codec/lz4.ts';
 import { TraceParser } from '../src/main/evidence/percpu-trace/trace-parser.ts';
-import { ReplaySession } from '../src/main/lab/replay/replay-session.ts';
-import { TraceSurveyor } from '../src/main/lab/replay/trace-survey.ts';
+import { replayReadings } from '../src/main/lab/replay/replay-trace.ts';
 import { bootMachine } from '../src/main/machine/boot.ts';
 import { Arena, type MachineConfig } from '../src/main/machine/memory/arena.ts';
 import { PageFrames } from '../src/main/machine/memory/page-frames.ts';
@@ -25,6 +24,7 @@ import { FramePages } from '../src/main/machine/percpu/chunks/frame-pages.ts';
 import type { PercpuGeometry } from '../src/main/machine/percpu/chunks/percpu-geometry.ts';
 import { RegionWords } from '../src/main/machine/percpu/chunks/region-words.ts';
 import { cpuId, roundUp } from '../src/main/machine/units.ts';
+import { ok } from '../src/shared/result.ts';
 
 const ROUNDS = 7;
 const PAIRS = 200_000;
@@ -109,19 +109,19 @@ async function pairsPerSecond(threads: number): Promise<number> {
 }
 
 /** Parse and replay once, the whole way of `lab replay` but for the reading of the file. */
-function replayOnce(text: Buffer): { readonly events: number; readonly ms: number; readonly sentence: string } {
+async function replayOnce(name: string, text: Buffer): Promise<{ events: number; ms: number; sentence: string }> {
   const start = performance.now();
-  const surveyor = new TraceSurveyor();
-  parse(text, new TraceParser((event) => surveyor.take(event)));
-  const survey = surveyor.survey();
-  const session = new ReplaySession({ geometry, survey, stats: undefined, machines: [] });
-  const summary = parse(text, new TraceParser((event) => session.take(event)));
-  const { overall } = session.finish(summary);
-  return {
-    events: survey.events,
-    ms: performance.now() - start,
-    sentence: `${overall.matched} of ${overall.total} offsets`,
-  };
+  const found = await replayReadings({
+    name,
+    read: (onEvent) => Promise.resolve(ok(parse(text, new TraceParser(onEvent)))),
+    stats: undefined,
+    boot: undefined,
+    otherMachine: undefined,
+  });
+  const ms = performance.now() - start;
+  if (!found.ok) throw new Error(found.error.message);
+  const { events, overall } = found.value;
+  return { events, ms, sentence: `${overall.matched} of ${overall.total} offsets` };
 }
 
 function parse(text: Buffer, parser: TraceParser): ReturnType<TraceParser['end']> {
@@ -135,7 +135,7 @@ function spread(values: readonly number[]): string {
   return `${show(sorted[Math.floor(sorted.length / 2)])} [${show(sorted[0])}, ${show(sorted.at(-1))}]`;
 }
 
-function benchReplay(): void {
+async function benchReplay(): Promise<void> {
   for (const name of TRACES) {
     const path = new URL(`../../shared/data/${name}.ftrace.gz`, import.meta.url);
     if (!existsSync(path)) {
@@ -143,7 +143,8 @@ function benchReplay(): void {
       continue;
     }
     const text = gunzipSync(readFileSync(path));
-    const rounds = Array.from({ length: ROUNDS }, () => replayOnce(text));
+    const rounds: Awaited<ReturnType<typeof replayOnce>>[] = [];
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await replayOnce(name, text));
     const rates = rounds.map(({ events, ms }) => (events * 1000) / ms);
     console.log(
       `${name.padEnd(20)}  events/s ${spread(rates)}  (first, cold: ${Math.round(rates[0] ?? NaN)}; ${rounds[0]?.sentence})`,
@@ -162,8 +163,8 @@ async function benchPairs(): Promise<void> {
 }
 
 if (isMainThread) {
-  console.log(`Parse and replay, one thread, two readings, text in memory: median [low, high] of ${ROUNDS} rounds`);
-  benchReplay();
+  console.log(`Parse and replay, one thread, text in memory: median [low, high] of ${ROUNDS} rounds`);
+  await benchReplay();
   await benchPairs();
 } else {
   parentPort?.postMessage(runPairs(workerData as PairsTask));

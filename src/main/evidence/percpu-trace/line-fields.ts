@@ -1,15 +1,38 @@
 /**
- * Reads one line of ftrace text in place: positions in a bigger text, no copies but of the values that are wanted.
+ * Reads one line of ftrace text in place: positions in a piece of bytes, no copies but of the values that are wanted.
  *
  *        bash-5940    [000] d..1.   743.060891: percpu_free_percpu: base_addr=00000000682ba6ef off=46192 ptr=…
  *     └─── task ───┘  └cpu┘ └flags┘ └── time ──┘ ^ marker
  *
  * Flags may be missing (trace option noirq-info); a `(pid)` of the thread group may stand before the CPU.
  */
+import type { KeptStrings } from './kept-strings.ts';
 
-const SPACE = 32;
-const ZERO = 48;
-const DOT = 46;
+const SPACE = 0x20;
+const ZERO = 0x30;
+const DOT = 0x2e;
+const EQUALS = 0x3d;
+const COLON = 0x3a;
+const BRACKET = 0x5b;
+const MARKER = Array.from(': percpu', (letter) => letter.charCodeAt(0));
+const P = 0x70;
+
+/** Part of a line: bytes [start, end). */
+export interface ByteSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Position of `: percpu` in the line, or −1. */
+export function findMarker(bytes: Uint8Array, { start, end }: ByteSpan): number {
+  for (let at = start; at + MARKER.length <= end; at++) {
+    if (bytes[at] !== COLON || bytes[at + 1] !== SPACE || bytes[at + 2] !== P) continue;
+    let matched = 3;
+    while (matched < MARKER.length && bytes[at + matched] === MARKER[matched]) matched += 1;
+    if (matched === MARKER.length) return at;
+  }
+  return -1;
+}
 
 /** What stands before an event's name. */
 export interface LinePrefix {
@@ -20,51 +43,49 @@ export interface LinePrefix {
   timeUs: number;
 }
 
-/** Fills `prefix` from text[start, marker); false when it is not a prefix of ftrace's. */
-export function readPrefix(text: string, start: number, marker: number, prefix: LinePrefix): boolean {
-  const timeStart = tokenStart(text, start, marker);
-  prefix.timeUs = readTime(text, timeStart, marker);
+/** Fills `prefix` from bytes[start, marker); false when it is not a prefix of ftrace's. */
+export function readPrefix(bytes: Uint8Array, start: number, marker: number, prefix: LinePrefix): boolean {
+  const timeStart = tokenStart(bytes, start, marker);
+  prefix.timeUs = readTime(bytes, timeStart, marker);
   if (Number.isNaN(prefix.timeUs)) return false;
-  let end = skipBack(text, start, timeStart);
-  let tokenAt = tokenStart(text, start, end);
+  let end = skipBack(bytes, start, timeStart);
+  let tokenAt = tokenStart(bytes, start, end);
   prefix.inInterrupt = false;
-  if (text[tokenAt] !== '[') {
-    prefix.inInterrupt = hasInterruptFlag(text, tokenAt, end);
-    end = skipBack(text, start, tokenAt);
-    tokenAt = tokenStart(text, start, end);
+  if (bytes[tokenAt] !== BRACKET) {
+    prefix.inInterrupt = end - tokenAt > 2 && INTERRUPT_FLAGS.has(bytes[tokenAt + 2] ?? 0);
+    end = skipBack(bytes, start, tokenAt);
+    tokenAt = tokenStart(bytes, start, end);
   }
-  prefix.cpu = text[tokenAt] === '[' ? readNumber(text, tokenAt + 1, end - 1) : NaN;
+  prefix.cpu = bytes[tokenAt] === BRACKET ? readNumber(bytes, tokenAt + 1, end - 1) : NaN;
   if (Number.isNaN(prefix.cpu)) return false;
-  prefix.taskEnd = skipBack(text, start, tokenAt);
+  prefix.taskEnd = skipBack(bytes, start, tokenAt);
   prefix.taskStart = start;
-  while (prefix.taskStart < prefix.taskEnd && text.charCodeAt(prefix.taskStart) === SPACE) prefix.taskStart += 1;
+  while (prefix.taskStart < prefix.taskEnd && bytes[prefix.taskStart] === SPACE) prefix.taskStart += 1;
   return true;
 }
 
-/** hardirq/softirq flag, the third: s, h, H, Z, z. */
-function hasInterruptFlag(text: string, start: number, end: number): boolean {
-  return end - start > 2 && 'shHzZ'.includes(text.charAt(start + 2));
-}
+/** The third flag tells of hard and soft interrupts. */
+const INTERRUPT_FLAGS: ReadonlySet<number> = new Set(Array.from('shHzZ', (flag) => flag.charCodeAt(0)));
 
 /** Start of the token that ends at `end`. */
-function tokenStart(text: string, low: number, end: number): number {
+function tokenStart(bytes: Uint8Array, low: number, end: number): number {
   let start = end;
-  while (start > low && text.charCodeAt(start - 1) !== SPACE) start -= 1;
+  while (start > low && bytes[start - 1] !== SPACE) start -= 1;
   return start;
 }
 
-function skipBack(text: string, low: number, end: number): number {
+function skipBack(bytes: Uint8Array, low: number, end: number): number {
   let stop = end;
-  while (stop > low && text.charCodeAt(stop - 1) === SPACE) stop -= 1;
+  while (stop > low && bytes[stop - 1] === SPACE) stop -= 1;
   return stop;
 }
 
-/** The decimal number text[start, end); NaN when it is none. */
-export function readNumber(text: string, start: number, end: number): number {
+/** The decimal number bytes[start, end); NaN when it is none. */
+export function readNumber(bytes: Uint8Array, start: number, end: number): number {
   if (start >= end) return NaN;
   let value = 0;
   for (let at = start; at < end; at++) {
-    const digit = text.charCodeAt(at) - ZERO;
+    const digit = (bytes[at] ?? 0) - ZERO;
     if (digit < 0 || digit > 9) return NaN;
     value = value * 10 + digit;
   }
@@ -72,16 +93,17 @@ export function readNumber(text: string, start: number, end: number): number {
 }
 
 /** Seconds with six decimals as microseconds; a number without a point (other trace clocks) as it is. */
-function readTime(text: string, start: number, end: number): number {
+function readTime(bytes: Uint8Array, start: number, end: number): number {
   let dot = end;
-  while (dot > start && text.charCodeAt(dot - 1) !== DOT) dot -= 1;
-  if (dot === start) return readNumber(text, start, end);
-  const seconds = readNumber(text, start, dot - 1);
+  while (dot > start && bytes[dot - 1] !== DOT) dot -= 1;
+  if (dot === start) return readNumber(bytes, start, end);
+  const seconds = readNumber(bytes, start, dot - 1);
+  const fraction = readNumber(bytes, dot, end);
   const decimals = end - dot;
-  return Math.round(seconds * 1e6 + readNumber(text, dot, end) * 10 ** (6 - decimals));
+  return decimals === 6 ? seconds * 1e6 + fraction : Math.round(seconds * 1e6 + fraction * 10 ** (6 - decimals));
 }
 
-/** The fields of an event, as found; NaN and '' where a field is missing or is no number. */
+/** The fields of an event that the lab uses, as found; NaN and '' where a field is missing or is no number. */
 export interface EventFields {
   callSite: string;
   base: string;
@@ -90,25 +112,33 @@ export interface EventFields {
   sizeBytes: number;
   alignBytes: number;
   offsetBytes: number;
-  bytesAlloc: number;
 }
 
-/** Fills `fields` from `key=value` pairs in text[start, end). `keep` makes a value that outlives the text. */
+/** Where the strings of an event are kept. */
+export interface FieldStrings {
+  readonly callSites: KeptStrings;
+  readonly bases: KeptStrings;
+}
+
+/** Fills `fields` from `key=value` pairs in a part of a line. */
 export function readFields(
-  text: string,
-  { start, end }: { readonly start: number; readonly end: number },
+  bytes: Uint8Array,
+  { start, end }: ByteSpan,
   fields: EventFields,
-  keep: Keep,
+  strings: FieldStrings,
 ): void {
   clearFields(fields);
   for (let at = start; at < end;) {
-    const equals = text.indexOf('=', at);
-    if (equals < 0 || equals >= end) return;
+    let equals = at;
+    while (equals < end && bytes[equals] !== EQUALS) equals += 1;
+    if (equals === end) return;
     const valueStart = equals + 1;
-    const valueEnd = valueEndOf(text, at, valueStart, end);
-    setField(text, { key: at, keyLength: equals - at, valueStart, valueEnd }, fields, keep);
-    at = valueEnd + 1;
-    while (at < end && text.charCodeAt(at) === SPACE) at += 1;
+    const valueEnd = valueEndOf(bytes, at, valueStart, end);
+    setField(bytes, { key: at, keyLength: equals - at, valueStart, valueEnd }, fields, strings);
+    // What follows the offset is not used: ptr, bytes_alloc, gfp_flags.
+    if (bytes[at] === LETTER.o) return;
+    at = valueEnd;
+    while (at < end && bytes[at] === SPACE) at += 1;
   }
 }
 
@@ -120,19 +150,17 @@ function clearFields(fields: EventFields): void {
   fields.sizeBytes = NaN;
   fields.alignBytes = NaN;
   fields.offsetBytes = NaN;
-  fields.bytesAlloc = NaN;
 }
 
 /** A value ends at the next space, except that of call_site, which may name a module: `foo+0x1/0x2 [xfs]`. */
-function valueEndOf(text: string, key: number, valueStart: number, end: number): number {
-  let space = text.indexOf(' ', valueStart);
-  if (text.startsWith('call_site', key) && text.charAt(space + 1) === '[') space = text.indexOf(' ', space + 1);
-  return space < 0 || space > end ? end : space;
-}
-
-/** Copies values out of the text; equal ones are the same string. */
-export interface Keep {
-  (text: string, start: number, end: number, kind: 'site' | 'base'): string;
+function valueEndOf(bytes: Uint8Array, key: number, valueStart: number, end: number): number {
+  let space = valueStart;
+  while (space < end && bytes[space] !== SPACE) space += 1;
+  if (bytes[key] === LETTER.c && bytes[space + 1] === BRACKET) {
+    space += 1;
+    while (space < end && bytes[space] !== SPACE) space += 1;
+  }
+  return space;
 }
 
 interface Pair {
@@ -142,30 +170,32 @@ interface Pair {
   readonly valueEnd: number;
 }
 
-/** Keys are told apart by length and first letter: reserved, is_atomic, size, align, off, base_addr, bytes_alloc, call_site. */
-function setField(text: string, { key, keyLength, valueStart, valueEnd }: Pair, fields: EventFields, keep: Keep): void {
-  switch (text.charAt(key)) {
-    case 'c':
-      if (keyLength === 9) fields.callSite = keep(text, valueStart, valueEnd, 'site');
+const LETTER = { a: 0x61, b: 0x62, c: 0x63, i: 0x69, o: 0x6f, r: 0x72, s: 0x73 } as const;
+
+/** Keys are told apart by first letter and length: reserved, is_atomic, size, align, off, base_addr, call_site. */
+function setField(bytes: Uint8Array, pair: Pair, fields: EventFields, strings: FieldStrings): void {
+  const { key, keyLength, valueStart, valueEnd } = pair;
+  switch (bytes[key]) {
+    case LETTER.c:
+      if (keyLength === 9) fields.callSite = strings.callSites.get(bytes, valueStart, valueEnd);
       return;
-    case 'r':
-      if (keyLength === 8) fields.isReserved = readNumber(text, valueStart, valueEnd);
+    case LETTER.r:
+      if (keyLength === 8) fields.isReserved = readNumber(bytes, valueStart, valueEnd);
       return;
-    case 'i':
-      if (keyLength === 9) fields.isAtomic = readNumber(text, valueStart, valueEnd);
+    case LETTER.i:
+      if (keyLength === 9) fields.isAtomic = readNumber(bytes, valueStart, valueEnd);
       return;
-    case 's':
-      if (keyLength === 4) fields.sizeBytes = readNumber(text, valueStart, valueEnd);
+    case LETTER.s:
+      if (keyLength === 4) fields.sizeBytes = readNumber(bytes, valueStart, valueEnd);
       return;
-    case 'a':
-      if (keyLength === 5) fields.alignBytes = readNumber(text, valueStart, valueEnd);
+    case LETTER.a:
+      if (keyLength === 5) fields.alignBytes = readNumber(bytes, valueStart, valueEnd);
       return;
-    case 'o':
-      if (keyLength === 3) fields.offsetBytes = readNumber(text, valueStart, valueEnd);
+    case LETTER.o:
+      if (keyLength === 3) fields.offsetBytes = readNumber(bytes, valueStart, valueEnd);
       return;
-    case 'b':
-      if (keyLength === 9) fields.base = keep(text, valueStart, valueEnd, 'base');
-      else if (keyLength === 11) fields.bytesAlloc = readNumber(text, valueStart, valueEnd);
+    case LETTER.b:
+      if (keyLength === 9) fields.base = strings.bases.get(bytes, valueStart, valueEnd);
       return;
     default:
   }

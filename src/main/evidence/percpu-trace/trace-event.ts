@@ -26,8 +26,6 @@ export interface AllocEvent extends EventOrigin {
   readonly base: string;
   /** From the start of the chunk. */
   readonly offsetBytes: number;
-  /** What the object costs, side table included; absent in the older format. */
-  readonly bytesAlloc: number | undefined;
 }
 
 export interface FailEvent extends EventOrigin {

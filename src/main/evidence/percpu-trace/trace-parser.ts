@@ -2,20 +2,21 @@
  * Streaming parser of ftrace text with `percpu:*` events, both generations of the format. Bytes go in as they come, events
  * go out; what cannot be read is collected with its line number and stops nothing.
  */
-import { StringDecoder } from 'node:string_decoder';
-import { type EventFields, type LinePrefix, readFields, readNumber, readPrefix } from './line-fields.ts';
+import { KeptStrings } from './kept-strings.ts';
+import { type ByteSpan, type EventFields, findMarker, type LinePrefix, readFields, readPrefix } from './line-fields.ts';
 import type { MalformedLine, TraceEvent, TraceSummary } from './trace-event.ts';
 
 /** Malformed lines that are kept; the rest is counted. */
 const MALFORMED_KEPT = 100;
-const MARKER = ': percpu';
-const EVENT_PREFIX = 'percpu_';
+const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
+const COLON = 0x3a;
+const HASH = 0x23;
 
 type Answer = TraceEvent | string;
 
 export class TraceParser {
   readonly #onEvent: (event: TraceEvent) => void;
-  readonly #decoder = new StringDecoder('latin1');
   readonly #prefix: LinePrefix = { taskStart: 0, taskEnd: 0, cpu: 0, inInterrupt: false, timeUs: 0 };
   readonly #fields: EventFields = {
     callSite: '',
@@ -25,12 +26,12 @@ export class TraceParser {
     sizeBytes: NaN,
     alignBytes: NaN,
     offsetBytes: NaN,
-    bytesAlloc: NaN,
   };
-  readonly #kept = new Map<string, string>();
-  #lastTask = '';
-  #lastBase = '';
-  #rest = '';
+  readonly #strings = { callSites: new KeptStrings(), bases: new KeptStrings() };
+  readonly #tasks = new KeptStrings();
+  readonly #names = new KeptStrings();
+  /** The piece of bytes in hand, and what of it has no line feed yet. */
+  #bytes = Buffer.alloc(0);
   #line = 0;
   #otherEvents = 0;
   #malformedCount = 0;
@@ -44,22 +45,19 @@ export class TraceParser {
 
   /** Takes the next bytes of the text. Events are told before it returns. */
   push(bytes: Uint8Array): void {
-    const text = this.#rest + this.#decoder.write(bytes);
+    this.#bytes = this.#bytes.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#bytes, bytes]);
     let start = 0;
-    let marker = text.indexOf(MARKER);
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      if (marker >= 0 && marker < start) marker = text.indexOf(MARKER, start);
-      this.#takeLine(text, { start, end }, marker);
+    for (let end = this.#bytes.indexOf(LINE_FEED); end >= 0; end = this.#bytes.indexOf(LINE_FEED, start)) {
+      this.#takeLine({ start, end });
       start = end + 1;
     }
-    this.#rest = text.slice(start);
+    this.#bytes = this.#bytes.subarray(start);
   }
 
   /** Takes the last line, if it did not end with a line feed, and answers with what was read. */
   end(): TraceSummary {
-    const text = this.#rest;
-    this.#rest = '';
-    if (text !== '') this.#takeLine(text, { start: 0, end: text.length }, text.indexOf(MARKER));
+    if (this.#bytes.length > 0) this.#takeLine({ start: 0, end: this.#bytes.length });
+    this.#bytes = Buffer.alloc(0);
     return {
       lines: this.#line,
       otherEvents: this.#otherEvents,
@@ -70,14 +68,14 @@ export class TraceParser {
     };
   }
 
-  /** `marker`: position of the next marker in the text, in this line or later, or −1. */
-  #takeLine(text: string, { start, end }: { start: number; end: number }, marker: number): void {
+  #takeLine(line: ByteSpan): void {
     this.#line += 1;
-    if (marker < start || marker >= end || text.charAt(start) === '#') {
-      this.#takeOtherLine(text.slice(start, end));
+    const marker = this.#bytes[line.start] === HASH ? -1 : findMarker(this.#bytes, line);
+    if (marker < 0) {
+      this.#takeOtherLine(this.#bytes.toString('latin1', line.start, line.end));
       return;
     }
-    const answer = this.#readEvent(text, { start, end }, marker);
+    const answer = this.#readEvent(line, marker);
     if (typeof answer === 'string') this.#addMalformed(answer);
     else this.#onEvent(answer);
   }
@@ -109,32 +107,34 @@ export class TraceParser {
   }
 
   /** The event, or what is wrong with the line. */
-  #readEvent(text: string, { start, end }: { start: number; end: number }, marker: number): Answer {
-    if (!readPrefix(text, start, marker, this.#prefix)) return 'no task, CPU and time before the event';
-    let name = marker + 2;
-    if (text.startsWith('percpu:', name)) name += 'percpu:'.length;
-    const colon = text.indexOf(':', name);
-    if (!text.startsWith(EVENT_PREFIX, name) || colon < 0 || colon >= end) return 'no percpu event';
-    const stop = text.charAt(end - 1) === '\r' ? end - 1 : end;
-    readFields(text, { start: colon + 2, end: stop }, this.#fields, this.#keepValue);
-    const word = text.slice(name + EVENT_PREFIX.length, colon);
-    switch (word) {
+  #readEvent({ start, end }: ByteSpan, marker: number): Answer {
+    const bytes = this.#bytes;
+    if (!readPrefix(bytes, start, marker, this.#prefix)) return 'no task, CPU and time before the event';
+    let name = marker + ': percpu_'.length;
+    // perf prints the system's name before the event's: `percpu:percpu_…`.
+    if (bytes[name - 1] === COLON) name += 'percpu_'.length;
+    let colon = name;
+    while (colon < end && bytes[colon] !== COLON) colon += 1;
+    if (colon === end) return 'no percpu event';
+    const stop = bytes[end - 1] === RETURN ? end - 1 : end;
+    readFields(bytes, { start: colon + 2, end: stop }, this.#fields, this.#strings);
+    switch (this.#names.get(bytes, name, colon)) {
       case 'alloc_percpu':
-        return this.#allocEvent(text);
+        return this.#allocEvent();
       case 'free_percpu':
-        return this.#freeEvent(text);
+        return this.#freeEvent();
       case 'create_chunk':
-        return this.#chunkEvent(text, 'create');
+        return this.#chunkEvent('create');
       case 'destroy_chunk':
-        return this.#chunkEvent(text, 'destroy');
+        return this.#chunkEvent('destroy');
       case 'alloc_percpu_fail':
-        return this.#failEvent(text);
+        return this.#failEvent();
       default:
-        return `percpu_${word} is no event that is known`;
+        return `percpu_${bytes.toString('latin1', name, colon)} is no event that is known`;
     }
   }
 
-  #allocEvent(text: string): Answer {
+  #allocEvent(): Answer {
     const fields = this.#fields;
     const missing = missingField(fields, ['base', 'sizeBytes', 'alignBytes', 'offsetBytes']);
     if (missing !== undefined) return missing;
@@ -144,7 +144,7 @@ export class TraceParser {
       line: this.#line,
       timeUs,
       cpu,
-      task: this.#task(text),
+      task: this.#task(),
       inInterrupt,
       callSite: fields.callSite === '' ? undefined : fields.callSite,
       isReserved: fields.isReserved !== 0,
@@ -153,26 +153,25 @@ export class TraceParser {
       alignBytes: fields.alignBytes,
       base: fields.base,
       offsetBytes: fields.offsetBytes,
-      bytesAlloc: Number.isNaN(fields.bytesAlloc) ? undefined : fields.bytesAlloc,
     };
   }
 
-  #freeEvent(text: string): Answer {
+  #freeEvent(): Answer {
     const { base, offsetBytes } = this.#fields;
     const missing = missingField(this.#fields, ['base', 'offsetBytes']);
     if (missing !== undefined) return missing;
     const { cpu, inInterrupt, timeUs } = this.#prefix;
-    return { kind: 'free', line: this.#line, timeUs, cpu, task: this.#task(text), inInterrupt, base, offsetBytes };
+    return { kind: 'free', line: this.#line, timeUs, cpu, task: this.#task(), inInterrupt, base, offsetBytes };
   }
 
-  #chunkEvent(text: string, kind: 'create' | 'destroy'): Answer {
+  #chunkEvent(kind: 'create' | 'destroy'): Answer {
     const missing = missingField(this.#fields, ['base']);
     if (missing !== undefined) return missing;
     const { cpu, inInterrupt, timeUs } = this.#prefix;
-    return { kind, line: this.#line, timeUs, cpu, task: this.#task(text), inInterrupt, base: this.#fields.base };
+    return { kind, line: this.#line, timeUs, cpu, task: this.#task(), inInterrupt, base: this.#fields.base };
   }
 
-  #failEvent(text: string): Answer {
+  #failEvent(): Answer {
     const { sizeBytes, alignBytes, isReserved, isAtomic } = this.#fields;
     const missing = missingField(this.#fields, ['sizeBytes', 'alignBytes']);
     if (missing !== undefined) return missing;
@@ -182,7 +181,7 @@ export class TraceParser {
       line: this.#line,
       timeUs,
       cpu,
-      task: this.#task(text),
+      task: this.#task(),
       inInterrupt,
       isReserved: isReserved !== 0,
       isAtomic: isAtomic !== 0,
@@ -191,32 +190,9 @@ export class TraceParser {
     };
   }
 
-  #task(text: string): string {
-    const { taskStart, taskEnd } = this.#prefix;
-    const last = this.#lastTask;
-    if (taskEnd - taskStart === last.length && text.startsWith(last, taskStart)) return last;
-    this.#lastTask = copyOf(text, taskStart, taskEnd);
-    return this.#lastTask;
+  #task(): string {
+    return this.#tasks.get(this.#bytes, this.#prefix.taskStart, this.#prefix.taskEnd);
   }
-
-  /** Equal values become one string that does not hold on to the text. */
-  readonly #keepValue = (text: string, start: number, end: number, kind: 'site' | 'base'): string => {
-    const last = this.#lastBase;
-    if (kind === 'base' && end - start === last.length && text.startsWith(last, start)) return last;
-    const value = text.slice(start, end);
-    let kept = this.#kept.get(value);
-    if (kept === undefined) {
-      kept = copyOf(text, start, end);
-      this.#kept.set(kept, kept);
-    }
-    if (kind === 'base') this.#lastBase = kept;
-    return kept;
-  };
-}
-
-/** A slice of a text keeps the whole text alive; a copy does not. */
-function copyOf(text: string, start: number, end: number): string {
-  return Buffer.from(text.slice(start, end), 'latin1').toString('latin1');
 }
 
 const FIELD_NAMES = { base: 'base_addr', sizeBytes: 'size', alignBytes: 'align', offsetBytes: 'off' } as const;

@@ -8,10 +8,11 @@ export class MemorySeries {
   #step = 1;
   #events = 0;
 
-  /** Counts an event; `sample` is asked for every so many only. */
-  count(sample: () => MemorySample): void {
-    if (this.#events % this.#step === 0) this.#add(sample());
+  /** Counts an event; true when `add` must follow. */
+  isDue(): boolean {
+    const isDue = this.#events % this.#step === 0;
     this.#events += 1;
+    return isDue;
   }
 
   /** The points and, at the end, one more. */
@@ -19,7 +20,7 @@ export class MemorySeries {
     return [...this.#samples, last];
   }
 
-  #add(sample: MemorySample): void {
+  add(sample: MemorySample): void {
     this.#samples.push(sample);
     if (this.#samples.length < POINTS) return;
     this.#samples = this.#samples.filter((_, index) => index % 2 === 0);

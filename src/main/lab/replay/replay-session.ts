@@ -66,7 +66,7 @@ export class ReplaySession {
     if (event.kind === 'lost') return;
     this.#firstTimeUs ??= event.timeUs;
     this.#timeUs = event.timeUs;
-    this.#memory.count(() => this.#sample());
+    if (this.#memory.isDue()) this.#memory.add(this.#sample());
   }
 
   /** percpu_stats of the model as it is now. */

@@ -1,10 +1,11 @@
-/** Replays a recorded trace from files: reads it twice, once for what it tells of its beginning, once event by event. */
+/** Replays a recorded trace: one reading for what it tells of its beginning, another event by event. */
 import { readFile } from 'node:fs/promises';
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
 import type { ReplayReport } from '../../../shared/replay-report.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
 import { parseBootLog } from '../../evidence/boot-log/parse-boot-log.ts';
+import type { TraceEvent, TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
 import { readTraceFile } from '../../evidence/percpu-trace/read-trace.ts';
 import { parsePercpuStats } from '../../evidence/percpu-trace/stats-text.ts';
 import { LARGEST_OBJECT_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
@@ -21,7 +22,8 @@ export interface ReplayRequest {
   /** percpu_stats of the recorded machine, read just before the recording. */
   readonly statsPath?: string | undefined;
   /** Another machine on which the cost of the trace is wanted; what is absent is as recorded. */
-  readonly otherMachine?: { readonly possibleCpus?: number | undefined; readonly unitBytes?: number | undefined };
+  readonly otherMachine?:
+    { readonly possibleCpus?: number | undefined; readonly unitBytes?: number | undefined } | undefined;
 }
 
 /** Errors: 'not-found' for files that cannot be read, 'bad-input' for files that are not what they should be. */
@@ -30,30 +32,60 @@ export async function replayTrace(request: ReplayRequest): Promise<Result<Replay
   if (!stats.ok) return stats;
   const boot = await readBoot(request.dmesgPath);
   if (!boot.ok) return boot;
+  return replayReadings({
+    name: request.tracePath,
+    read: (onEvent) => readTraceFile(request.tracePath, onEvent),
+    stats: stats.value,
+    boot: boot.value,
+    otherMachine: request.otherMachine,
+  });
+}
+
+/** What is to be replayed, wherever it comes from. */
+export interface Recording {
+  readonly name: string;
+  /** One reading of the whole trace; may be asked for twice. */
+  readonly read: (onEvent: (event: TraceEvent) => void) => Promise<Result<TraceSummary>>;
+  readonly stats: PercpuStats | undefined;
+  readonly boot: LoggedBoot | undefined;
+  readonly otherMachine: ReplayRequest['otherMachine'];
+}
+
+/** Events of a short trace are kept from the first reading; a longer one is read again. */
+const EVENTS_KEPT = 250_000;
+
+/** Errors: as `replayTrace`, and those of `read`. */
+export async function replayReadings(recording: Recording): Promise<Result<ReplayReport>> {
+  const { name, stats, boot } = recording;
   const surveyor = new TraceSurveyor();
-  const surveyed = await readTraceFile(request.tracePath, (event) => surveyor.take(event));
+  const kept: TraceEvent[] = [];
+  const surveyed = await recording.read((event) => {
+    surveyor.take(event);
+    if (kept.length <= EVENTS_KEPT) kept.push(event);
+  });
   if (!surveyed.ok) return surveyed;
   const survey = surveyor.survey();
   if (survey.events === 0) {
-    return fail(
-      'bad-input',
-      `${request.tracePath} has no percpu event in ${surveyed.value.lines} lines`,
-      request.tracePath,
-    );
+    return fail('bad-input', `${name} has no percpu event in ${surveyed.value.lines} lines`, name);
   }
-  const chosen = chooseGeometry({ stats: stats.value, boot: boot.value, survey, summary: surveyed.value });
+  const chosen = chooseGeometry({ stats, boot, survey, summary: surveyed.value });
   if (!chosen.ok) return chosen;
   const { geometry, source, notes } = chosen.value;
-  const machines = machinesWanted(geometry, request);
+  const machines = machinesWanted(geometry, recording.otherMachine);
   if (!machines.ok) return machines;
-  const session = new ReplaySession({ geometry, survey, stats: stats.value, machines: machines.value });
-  const replayed = await readTraceFile(request.tracePath, (event) => session.take(event));
-  if (!replayed.ok) return replayed;
-  const found = session.finish(replayed.value);
+  const session = new ReplaySession({ geometry, survey, stats, machines: machines.value });
+  if (kept.length <= EVENTS_KEPT) {
+    for (const event of kept) session.take(event);
+  } else {
+    kept.length = 0;
+    const replayed = await recording.read((event) => session.take(event));
+    if (!replayed.ok) return replayed;
+  }
+  const found = session.finish(surveyed.value);
   const sidelined = session
     .sidelinedAtStart()
     .map((base) => `the chunk at ${base} is taken as sidelined when the trace began`);
-  return ok({ trace: request.tracePath, geometrySource: source, notes: [...notes, ...sidelined], ...found });
+  return ok({ trace: name, geometrySource: source, notes: [...notes, ...sidelined], ...found });
 }
 
 async function readStats(path: string | undefined): Promise<Result<PercpuStats | undefined>> {
@@ -84,7 +116,10 @@ async function readText(path: string): Promise<Result<string>> {
 }
 
 /** The recorded machine and the other one; none where no other is wanted. */
-function machinesWanted(recorded: PercpuGeometry, { otherMachine }: ReplayRequest): Result<readonly PercpuGeometry[]> {
+function machinesWanted(
+  recorded: PercpuGeometry,
+  otherMachine: ReplayRequest['otherMachine'],
+): Result<readonly PercpuGeometry[]> {
   if (otherMachine === undefined) return ok([]);
   const possibleCpus = otherMachine.possibleCpus ?? recorded.possibleCpus;
   const unitBytes = otherMachine.unitBytes ?? recorded.unitBytes;

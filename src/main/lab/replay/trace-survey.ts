@@ -38,7 +38,6 @@ export interface TraceSurvey {
   readonly highestCpu: number;
   readonly events: number;
   readonly maxChunks: number;
-  readonly smallestBytesPerCpu: number | undefined;
 }
 
 /** A set of cells that grows with the furthest one. */
@@ -130,7 +129,6 @@ export class TraceSurveyor {
   #highestCpu = 0;
   #events = 0;
   #created = 0;
-  #smallestBytesPerCpu: number | undefined;
 
   take(event: TraceEvent): void {
     if (event.kind === 'lost') return;
@@ -143,7 +141,6 @@ export class TraceSurveyor {
         return;
       case 'alloc':
         this.#furthestByte = Math.max(this.#furthestByte, event.offsetBytes + event.sizeBytes);
-        this.#noteCost(event);
         if (!this.#born.has(event.base)) this.#chunk(event.base).allocate(event);
         return;
       case 'free':
@@ -161,13 +158,7 @@ export class TraceSurveyor {
       highestCpu: this.#highestCpu,
       events: this.#events,
       maxChunks: this.#created + this.#older.size,
-      smallestBytesPerCpu: this.#smallestBytesPerCpu,
     };
-  }
-
-  #noteCost({ sizeBytes, bytesAlloc }: AllocEvent): void {
-    if (bytesAlloc === undefined) return;
-    this.#smallestBytesPerCpu = Math.min(this.#smallestBytesPerCpu ?? Infinity, bytesAlloc / sizeBytes);
   }
 
   #chunk(base: string): SurveyedChunk {

@@ -134,6 +134,8 @@ export const PoolClassW = {
   allocatedObjects: 1,
   usedObjects: 2,
   zspages: 3,
+  /** Bit g is set while group g's list has zspages. */
+  groupsInUse: 16,
   /** Heads of the fullness groups' lists, 12 words: frame number + 1 of a zspage's first frame, 0 for an empty list. */
   groups: 4,
 } as const;

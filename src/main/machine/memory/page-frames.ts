@@ -37,6 +37,14 @@ export class PageFrames {
     return frameNumber(first);
   }
 
+  /** The quick way to take frames; undefined when `take` must be asked instead. */
+  tryTake(cpu: Cpu, count: number, kind: FrameKind): FrameNumber | undefined {
+    if (!cpu.tryLock(this.#lock)) return undefined;
+    const first = this.#takeLocked(count, kind);
+    cpu.unlock(this.#lock);
+    return first;
+  }
+
   /** `count` frames for `kind`, chained by FrameW.next; undefined, with nothing taken, when memory does not suffice. */
   *take(cpu: Cpu, count: number, kind: FrameKind): Suspending<FrameNumber | undefined> {
     if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.zone);

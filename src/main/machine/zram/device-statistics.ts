@@ -18,15 +18,13 @@ export type DeviceStatistics = Readonly<
   Record<keyof typeof DeviceCounterF64 | 'poolPages' | 'poolPagesMax' | 'limitPages', number>
 >;
 
-/** Adds to a counter of `cpu`, from that CPU's thread. */
-export function countOnCpu(
-  arena: Arena,
-  at: { device: number; cpu: CpuId },
-  counter: DeviceCounter,
-  change: number,
-): void {
-  const index = counterIndex(arena, at.device, at.cpu) + counter;
-  arena.doubles[index] = arena.double(index) + change;
+/**
+ * Index (doubles) of a device's counters on `cpu`, to which that CPU's thread adds a DeviceCounter. Constant for the life of
+ * the machine, so whoever counts often keeps it.
+ */
+export function deviceCounters(arena: Arena, device: number, cpu: CpuId): number {
+  const { deviceCounters: first, deviceCountersStride } = arena.geometry;
+  return (first + cpu * deviceCountersStride + device * DEVICE_COUNTERS_BYTES) / 8;
 }
 
 /** Any thread. */
@@ -93,12 +91,7 @@ export function raiseWord(words: Int32Array, index: number, value: number): void
 function sumOverCpus(arena: Arena, device: number, counter: DeviceCounter): number {
   let sum = 0;
   for (let cpu = 0; cpu < arena.config.possibleCpus; cpu++) {
-    sum += arena.double(counterIndex(arena, device, cpuId(cpu)) + counter);
+    sum += arena.double(deviceCounters(arena, device, cpuId(cpu)) + counter);
   }
   return sum;
-}
-
-function counterIndex(arena: Arena, device: number, cpu: CpuId): number {
-  const { deviceCounters, deviceCountersStride } = arena.geometry;
-  return (deviceCounters + cpu * deviceCountersStride + device * DEVICE_COUNTERS_BYTES) / 8;
 }

@@ -15,9 +15,9 @@ import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { CpuF64, CpuW, type DeviceCounter, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
-import { NO_HANDLE, type PhysicalAddress, physicalAddress, type PoolHandle } from '../units.ts';
+import { cpuId, NO_HANDLE, type PhysicalAddress, physicalAddress, type PoolHandle } from '../units.ts';
 import { type CompressBuffers, compressBuffersFor } from './compress-buffers.ts';
-import { countOnCpu, notePeaks, raiseWord } from './device-statistics.ts';
+import { deviceCounters, notePeaks, raiseWord } from './device-statistics.ts';
 import type { Pool } from './pool.ts';
 import { SLOT_HUGE, SLOT_SAME, Slots } from './slots.ts';
 import { Zsmalloc } from './zsmalloc.ts';
@@ -33,6 +33,8 @@ export class ZramDevice {
   readonly #pool: Pool;
   readonly #buffers: CompressBuffers;
   readonly #block: number;
+  /** By CPU: where its counters of this device are. */
+  readonly #counters: readonly number[];
   /** Scratch of the thread that runs this object; one operation at a time touches it, never across a yield. */
   readonly #span: ObjectSpan = { first: physicalAddress(0), firstBytes: 0, rest: physicalAddress(0), restBytes: 0 };
 
@@ -43,6 +45,9 @@ export class ZramDevice {
     this.#pool = new Zsmalloc(arena, frames, index);
     this.#buffers = compressBuffersFor(arena, index);
     this.#block = arena.deviceWord(index);
+    this.#counters = Array.from({ length: arena.config.possibleCpus }, (_, cpu) =>
+      deviceCounters(arena, index, cpuId(cpu)),
+    );
   }
 
   /** Writes consecutive pages; stops at the first that fails, the pages before it stay written. */
@@ -111,8 +116,7 @@ export class ZramDevice {
     const isHuge = length >= this.#pool.hugeThresholdBytes;
     const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
     let handle = this.#pool.tryAllocate(cpu, storedBytes);
-    const poolMayGrow = handle === NO_HANDLE;
-    if (poolMayGrow) handle = yield* this.#pool.allocate(cpu, storedBytes);
+    if (handle === NO_HANDLE) handle = yield* this.#pool.allocate(cpu, storedBytes);
     const fits = handle !== NO_HANDLE && this.#withinLimit();
     if (fits) {
       if (isHuge) this.#copyPage(handle, page);
@@ -132,7 +136,6 @@ export class ZramDevice {
     this.#slots.storeObject(slot, handle, storedBytes, isHuge ? SLOT_HUGE : 0);
     cpu.unlock(slotLock);
     this.#countObject(cpu, storedBytes, isHuge);
-    if (poolMayGrow) notePeaks(this.#arena, this.index);
     return IoStatus.done;
   }
 
@@ -197,7 +200,10 @@ export class ZramDevice {
   /** Raises the pool's high-water mark, then says whether the pool is within its limit. */
   #withinLimit(): boolean {
     const pages = this.#pool.pages();
-    raiseWord(this.#arena.words, this.#block + DeviceW.poolPagesMax, pages);
+    if (pages > this.#arena.word(this.#block + DeviceW.poolPagesMax)) {
+      raiseWord(this.#arena.words, this.#block + DeviceW.poolPagesMax, pages);
+      notePeaks(this.#arena, this.index);
+    }
     const limit = this.#arena.word(this.#block + DeviceW.limitPages);
     return limit === 0 || pages <= limit;
   }
@@ -235,7 +241,8 @@ export class ZramDevice {
   }
 
   #count(cpu: Cpu, counter: DeviceCounter, change: number): void {
-    countOnCpu(this.#arena, { device: this.index, cpu: cpu.id }, counter, change);
+    const index = (this.#counters[cpu.id] ?? 0) + counter;
+    this.#arena.doubles[index] = this.#arena.double(index) + change;
   }
 }
 

@@ -6,7 +6,7 @@ import type { PoolHandle } from '../units.ts';
 export interface Pool {
   /** Data of this many bytes and more is better stored as a whole page. */
   readonly hugeThresholdBytes: number;
-  /** The quick way: room in a zspage that is there already; NO_HANDLE when `allocate` must be asked instead. */
+  /** The quick way to allocate: NO_HANDLE, with nothing done, when `allocate` must be asked instead. */
   tryAllocate(cpu: Cpu, bytes: number): PoolHandle;
   /** Room for `bytes` (1 … page size); NO_HANDLE when the machine's memory does not suffice. Takes pool and zone locks. */
   allocate(cpu: Cpu, bytes: number): Suspending<PoolHandle>;

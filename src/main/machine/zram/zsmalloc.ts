@@ -66,7 +66,11 @@ export class Zsmalloc implements Pool {
     const block = this.#classWord(index);
     const lock = lockWord(block + PoolClassW.lock);
     if (!cpu.tryLock(lock)) return NO_HANDLE;
-    const zspage = this.#fullestUsable(block);
+    let zspage = this.#fullestUsable(block);
+    if (zspage === undefined) {
+      zspage = this.#frames.tryTake(cpu, this.#column(this.#classes.pages, index), FrameKind.pool);
+      if (zspage !== undefined) this.#addZspage(block, zspage, index);
+    }
     const handle = zspage === undefined ? NO_HANDLE : this.#allocateIn(block, zspage, index);
     cpu.unlock(lock);
     return handle;
@@ -80,12 +84,10 @@ export class Zsmalloc implements Pool {
     let zspage = this.#fullestUsable(block);
     if (zspage === undefined) {
       cpu.unlock(lock);
-      zspage = yield* this.#grow(cpu, index);
+      zspage = yield* this.#frames.take(cpu, this.#column(this.#classes.pages, index), FrameKind.pool);
       if (zspage === undefined) return NO_HANDLE;
       if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.poolClass);
-      this.#link(block, zspage, 0);
-      this.#add(block + PoolClassW.zspages, 1);
-      this.#add(block + PoolClassW.allocatedObjects, this.#column(this.#classes.objects, index));
+      this.#addZspage(block, zspage, index);
     }
     const handle = this.#allocateIn(block, zspage, index);
     cpu.unlock(lock);
@@ -142,19 +144,18 @@ export class Zsmalloc implements Pool {
     return Atomics.load(this.#arena.words, this.#device + DeviceW.poolPages);
   }
 
-  /** Takes the frames of one more zspage of class `index`, not yet listed; undefined when there is no memory. */
-  *#grow(cpu: Cpu, index: number): Suspending<FrameNumber | undefined> {
-    const pages = this.#column(this.#classes.pages, index);
-    const first = yield* this.#frames.take(cpu, pages, FrameKind.pool);
-    if (first === undefined) return undefined;
-    Atomics.add(this.#arena.words, this.#device + DeviceW.poolPages, pages);
-    const descriptor = this.#arena.descriptorWord(first);
+  /** Under the class lock: makes freshly taken frames an empty zspage of class `index`. */
+  #addZspage(block: number, zspage: FrameNumber, index: number): void {
     const { words } = this.#arena;
+    const descriptor = this.#arena.descriptorWord(zspage);
     words[descriptor + FrameW.classIndex] = index;
     words[descriptor + FrameW.usedObjects] = 0;
     words[descriptor + FrameW.freeObject] = 0;
     words[descriptor + FrameW.freshObject] = 0;
-    return first;
+    this.#link(block, zspage, 0);
+    this.#add(block + PoolClassW.zspages, 1);
+    this.#add(block + PoolClassW.allocatedObjects, this.#column(this.#classes.objects, index));
+    Atomics.add(words, this.#device + DeviceW.poolPages, this.#column(this.#classes.pages, index));
   }
 
   /** Under the class lock: an object of a zspage that has room. */
@@ -172,12 +173,11 @@ export class Zsmalloc implements Pool {
     return this.#changeUse(block, zspage, -1);
   }
 
+  /** Under the class lock: the head of the fullest group that is not the full one. */
   #fullestUsable(block: number): FrameNumber | undefined {
-    for (let group = FULL_GROUP - 1; group >= 0; group--) {
-      const head = this.#arena.word(block + PoolClassW.groups + group);
-      if (head !== 0) return frameNumber(head - 1);
-    }
-    return undefined;
+    const usable = this.#arena.word(block + PoolClassW.groupsInUse) & ((1 << FULL_GROUP) - 1);
+    if (usable === 0) return undefined;
+    return frameNumber(this.#arena.word(block + PoolClassW.groups + 31 - Math.clz32(usable)) - 1);
   }
 
   #takeObject(zspage: FrameNumber, index: number): PoolHandle {
@@ -234,6 +234,7 @@ export class Zsmalloc implements Pool {
     words[descriptor + FrameW.listNext] = head;
     if (head !== 0) words[this.#arena.descriptorWord(frameNumber(head - 1)) + FrameW.listPrevious] = zspage + 1;
     words[block + PoolClassW.groups + group] = zspage + 1;
+    words[block + PoolClassW.groupsInUse] = this.#arena.word(block + PoolClassW.groupsInUse) | (1 << group);
   }
 
   #unlink(block: number, zspage: FrameNumber): void {
@@ -242,8 +243,15 @@ export class Zsmalloc implements Pool {
     const previous = this.#arena.word(descriptor + FrameW.listPrevious);
     const next = this.#arena.word(descriptor + FrameW.listNext);
     if (next !== 0) words[this.#arena.descriptorWord(frameNumber(next - 1)) + FrameW.listPrevious] = previous;
-    if (previous !== 0) words[this.#arena.descriptorWord(frameNumber(previous - 1)) + FrameW.listNext] = next;
-    else words[block + PoolClassW.groups + this.#arena.word(descriptor + FrameW.group)] = next;
+    if (previous !== 0) {
+      words[this.#arena.descriptorWord(frameNumber(previous - 1)) + FrameW.listNext] = next;
+      return;
+    }
+    const group = this.#arena.word(descriptor + FrameW.group);
+    words[block + PoolClassW.groups + group] = next;
+    if (next === 0) {
+      words[block + PoolClassW.groupsInUse] = this.#arena.word(block + PoolClassW.groupsInUse) & ~(1 << group);
+    }
   }
 
   #objectAddress(zspage: FrameNumber, index: number, object: number): PhysicalAddress {

@@ -9,7 +9,7 @@
  * First fit, except that a region ruled out by a scan hint is not looked at. Under pcpu_lock. Cells are chunk-relative.
  */
 import { nextClear, nextSet, trailingZeros } from './bitmap.ts';
-import { entryCell, SummaryW } from './block-summary.ts';
+import { entryCell, SUMMARY_WORDS, SummaryW } from './block-summary.ts';
 import { ChunkW } from './chunk-layout.ts';
 import type { ChunkRegion } from './chunk-region.ts';
 
@@ -77,11 +77,11 @@ function walkBlocks(region: ChunkRegion, chunk: number, { cells, alignCells }: C
   const { words } = region;
   const perPage = region.layout.cellsPerPage;
   const pages = region.chunkField(chunk, ChunkW.pages);
-  let limit = walk.from % perPage;
+  let block = Math.floor(walk.from / perPage);
+  let limit = walk.from - block * perPage;
   let tailStart = 0;
   let tail = 0;
-  for (let block = Math.floor(walk.from / perPage); block < pages; block++) {
-    const summary = region.blockSummary(chunk, block);
+  for (let summary = region.blockSummary(chunk, block); block < pages; block++, summary += SUMMARY_WORDS) {
     if (tail > 0) {
       const left = words.get(summary + SummaryW.left);
       tail += left;

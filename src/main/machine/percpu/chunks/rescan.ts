@@ -9,7 +9,7 @@
  * block's largest run are invisible to it. Under pcpu_lock.
  */
 import { nextClear, nextSet } from './bitmap.ts';
-import { absorb, SummaryW } from './block-summary.ts';
+import { absorb, SUMMARY_WORDS, SummaryW } from './block-summary.ts';
 import { ChunkW } from './chunk-layout.ts';
 import type { ChunkRegion } from './chunk-region.ts';
 import type { RegionWords } from './region-words.ts';
@@ -73,31 +73,35 @@ interface ShownRun {
   end: number;
 }
 
-/** The next run that the block summaries show; false at the end of the chunk. */
+/**
+ * The next run that the block summaries show; false at the end of the chunk. Most of a busy chunk's blocks show nothing, and
+ * there are hundreds: hence the plain walk over the words.
+ */
 function nextShownRun(region: ChunkRegion, chunk: number, run: ShownRun): boolean {
-  const { words } = region;
+  const { view } = region.words;
   const perPage = region.layout.cellsPerPage;
   const pages = region.chunkField(chunk, ChunkW.pages);
-  let limit = run.from % perPage;
+  let block = Math.floor(run.from / perPage);
+  let limit = run.from - block * perPage;
   let tailStart = 0;
   let tail = 0;
-  for (let block = Math.floor(run.from / perPage); block < pages; block++) {
-    const summary = region.blockSummary(chunk, block);
-    const blockStart = block * perPage;
+  for (let summary = region.blockSummary(chunk, block); block < pages; block++, summary += SUMMARY_WORDS) {
     if (tail > 0) {
-      const left = words.get(summary + SummaryW.left);
+      const left = view[summary + SummaryW.left] ?? 0;
       tail += left;
       if (left === perPage) continue;
       return show(run, tailStart, tail);
     }
-    const contig = words.get(summary + SummaryW.contig);
-    const contigStart = words.get(summary + SummaryW.contigStart);
-    if (contig > 0 && contigStart >= limit && contigStart + contig < perPage) {
-      return show(run, blockStart + contigStart, contig);
+    const contig = view[summary + SummaryW.contig] ?? 0;
+    if (contig > 0) {
+      const contigStart = view[summary + SummaryW.contigStart] ?? 0;
+      if (contigStart >= limit && contigStart + contig < perPage) {
+        return show(run, block * perPage + contigStart, contig);
+      }
     }
     limit = 0;
-    tail = words.get(summary + SummaryW.right);
-    tailStart = blockStart + perPage - tail;
+    tail = view[summary + SummaryW.right] ?? 0;
+    tailStart = (block + 1) * perPage - tail;
   }
   return tail > 0 && show(run, tailStart, tail);
 }
