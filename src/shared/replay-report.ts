@@ -93,6 +93,8 @@ export interface ReplayReport {
   readonly sameChunk: number;
   /** Allocations that agree once they are taken to have happened a few events before they were printed; counted as matched. */
   readonly reordered: number;
+  /** Allocations that agree once events that the trace lacks are put right; counted as matched. */
+  readonly repaired: number;
   readonly mismatchCounts: Readonly<Record<MismatchClass, number>>;
   /** The first of them. */
   readonly mismatches: readonly Mismatch[];

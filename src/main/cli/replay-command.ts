@@ -96,6 +96,8 @@ function agreement(found: ReplayReport): string {
   if (found.reordered > 0) {
     lines.push(`${found.reordered} of the matched are taken to have happened a few events before they were printed`);
   }
+  if (found.repaired > 0)
+    lines.push(`${found.repaired} of the matched agree once events that the trace lacks are put right`);
   const first = found.mismatches
     .slice(0, 5)
     .map(

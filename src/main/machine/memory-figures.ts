@@ -11,7 +11,7 @@ export function memoryFigures(arena: Arena): MemoryFigures {
 
 /**
  * The most that was ever in use, in bytes, each column on its own: peaks of different columns may be of different moments.
- * The first two columns are sums of the devices' peaks, each taken whenever the device's pool grew and now.
+ * The first two columns are sums of the devices' peaks.
  */
 export function peakMemoryFigures(arena: Arena): MemoryFigures {
   return read(arena, { byKind: ZoneW.byKindPeak, usedFrames: ZoneW.usedFramesPeak }, readPeaks);

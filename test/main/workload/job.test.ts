@@ -3,6 +3,7 @@ import { BUFFER_LAYOUTS, type BufferLayout } from '../../../src/shared/design.ts
 import { Interleaver } from '../../../src/main/engine/interleaved/interleaver.ts';
 import type { Cpu, Suspending } from '../../../src/main/machine/cpu.ts';
 import { DeviceW } from '../../../src/main/machine/memory/arena-layout.ts';
+import { readDeviceStatistics } from '../../../src/main/machine/zram/device-statistics.ts';
 import { cpuId, frameNumber } from '../../../src/main/machine/units.ts';
 import type { PageSet } from '../../../src/main/workload/data/page-set.ts';
 import { type BatchOutcome, Job, type JobClock } from '../../../src/main/workload/job.ts';
@@ -99,7 +100,7 @@ function bench(changes: Partial<JobPlan> = {}, bufferLayout: BufferLayout = 'per
         const words = new Int32Array(new Uint8Array(cpu.read(machine.device(0), slot)).buffer);
         return words[0] === 0 ? '.' : String(words[1]);
       }).join(' '),
-    stored: (): number => machine.arena.word(machine.arena.deviceWord(0) + DeviceW.pagesStored),
+    stored: (): number => readDeviceStatistics(machine.arena, 0).pagesStored,
   };
 }
 

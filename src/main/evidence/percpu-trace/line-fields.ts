@@ -81,7 +81,7 @@ function skipBack(bytes: Uint8Array, low: number, end: number): number {
 }
 
 /** The decimal number bytes[start, end); NaN when it is none. */
-export function readNumber(bytes: Uint8Array, start: number, end: number): number {
+function readNumber(bytes: Uint8Array, start: number, end: number): number {
   if (start >= end) return NaN;
   let value = 0;
   for (let at = start; at < end; at++) {
@@ -175,7 +175,7 @@ const LETTER = { a: 0x61, b: 0x62, c: 0x63, i: 0x69, o: 0x6f, r: 0x72, s: 0x73 }
 /** Keys are told apart by first letter and length: reserved, is_atomic, size, align, off, base_addr, call_site. */
 function setField(bytes: Uint8Array, pair: Pair, fields: EventFields, strings: FieldStrings): void {
   const { key, keyLength, valueStart, valueEnd } = pair;
-  switch (bytes[key]) {
+  switch (bytes[key] ?? 0) {
     case LETTER.c:
       if (keyLength === 9) fields.callSite = strings.callSites.get(bytes, valueStart, valueEnd);
       return;

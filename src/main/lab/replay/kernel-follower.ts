@@ -47,6 +47,9 @@ export interface FollowedChunk {
   readonly sites: Uint16Array;
 }
 
+/** In `sites`: an object of the trace's time whose allocation the trace lacks. */
+export const UNSEEN_SITE = 0xffff;
+
 /** What the kernel must have done that the trace does not show. */
 export interface Repairs {
   /** Objects that were in the way of an allocation: their frees are missing. */
@@ -105,9 +108,46 @@ export class KernelFollower {
 
   /** Puts an object where the kernel did, whatever is there in the model. */
   force(object: ObjectCells, request: ChunkRequest): void {
-    this.#clear(object);
+    this.clear(object);
     takeCells(this.region, object);
     if (!request.atomic) this.#populate(object.chunk, object.start, object.cells);
+  }
+
+  /** Frees what lies in the way. Of what is older than the trace, just the cells that are in the way. Answers with how many objects. */
+  clear({ chunk, start, cells }: ObjectCells): number {
+    const { words } = this.region;
+    const map = this.region.allocMap(chunk);
+    const bounds = this.region.boundMap(chunk);
+    const end = start + cells;
+    let freed = 0;
+    for (let used = nextSet(words, map, start, end); used < end; used = nextSet(words, map, used, end)) {
+      const owner = this.#ownerOf(chunk, used);
+      if (owner === undefined) {
+        setBit(words, bounds, used);
+        setBit(words, bounds, Math.min(nextSet(words, bounds, used + 1, end), end));
+      }
+      const object = objectAt(this.region, chunk, owner ?? used);
+      if (object === undefined) throw new Error(`cell ${used} of chunk ${chunk} is used by no object`);
+      releaseCells(this.region, object);
+      freed += 1;
+    }
+    this.repairs.missingFrees += freed;
+    return freed;
+  }
+
+  /** Puts an object into the free cells from `start` on, `end` at most: its allocation is missing in the trace. */
+  putBack(followed: FollowedChunk, cells: { readonly start: number; readonly end: number }): void {
+    this.takeAsUsed(followed, cells);
+    followed.sites[cells.start] = UNSEEN_SITE;
+    this.repairs.missingAllocations += 1;
+  }
+
+  /** Takes the free cells from `start` on, `end` at most, for an object that was there when the trace began. */
+  takeAsUsed({ chunk }: FollowedChunk, { start, end }: { readonly start: number; readonly end: number }): void {
+    const limit = Math.min(end, this.region.chunkField(chunk, ChunkW.cells));
+    const stop = nextSet(this.region.words, this.region.allocMap(chunk), start, limit);
+    takeCells(this.region, { chunk, start, cells: stop - start });
+    this.#populate(chunk, start, stop - start);
   }
 
   /** The object that begins at a byte of a chunk, or undefined. */
@@ -206,7 +246,7 @@ export class KernelFollower {
   /** Empties a chunk, whatever is in it, and destroys it. */
   #destroy({ chunk }: FollowedChunk): void {
     const { region } = this;
-    this.#clear({ chunk, start: 0, cells: region.chunkField(chunk, ChunkW.cells) });
+    this.clear({ chunk, start: 0, cells: region.chunkField(chunk, ChunkW.cells) });
     const end = region.chunkField(chunk, ChunkW.pages);
     for (let first = 0; ;) {
       const pages = region.populatedRun(chunk, { first, end });
@@ -216,25 +256,6 @@ export class KernelFollower {
     }
     if (region.isWhollyFree(chunk)) destroyChunk(region, chunk);
     this.#forget(chunk);
-  }
-
-  /** Frees what lies in the way. Of what is older than the trace, just the cells that are in the way. */
-  #clear({ chunk, start, cells }: ObjectCells): void {
-    const { words } = this.region;
-    const map = this.region.allocMap(chunk);
-    const bounds = this.region.boundMap(chunk);
-    const end = start + cells;
-    for (let used = nextSet(words, map, start, end); used < end; used = nextSet(words, map, used, end)) {
-      const owner = this.#ownerOf(chunk, used);
-      if (owner === undefined) {
-        setBit(words, bounds, used);
-        setBit(words, bounds, Math.min(nextSet(words, bounds, used + 1, end), end));
-      }
-      const object = objectAt(this.region, chunk, owner ?? used);
-      if (object === undefined) throw new Error(`cell ${used} of chunk ${chunk} is used by no object`);
-      releaseCells(this.region, object);
-      this.repairs.missingFrees += 1;
-    }
   }
 
   /** First cell of the traced object that a used cell belongs to. */

@@ -2,7 +2,7 @@
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
 import type { MachineCost, MemorySample, ReplayReport } from '../../../shared/replay-report.ts';
 import type { AllocEvent, FreeEvent, TraceEvent, TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
-import { chunksInOrder, percpuStats } from '../../machine/percpu/chunks/chunk-figures.ts';
+import { percpuStats } from '../../machine/percpu/chunks/chunk-figures.ts';
 import { RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
 import { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { CELL_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
@@ -48,10 +48,11 @@ export class ReplaySession {
     const older = buildStartingState(this.#region, survey, stats);
     words.forget();
     this.#kernel = new KernelFollower(this.#region, older);
-    this.#replayer = new Replayer(this.#kernel, words, {
-      allocated: (event, chunk) => this.#noteAllocated(event, chunk),
-      freed: (event, chunk, sizeBytes) => this.#noteFreed(event, chunk, sizeBytes),
-    });
+    const observer = {
+      allocated: (event: AllocEvent, chunk: FollowedChunk) => this.#noteAllocated(event, chunk),
+      freed: (event: FreeEvent, chunk: FollowedChunk, sizeBytes: number) => this.#noteFreed(event, chunk, sizeBytes),
+    };
+    this.#replayer = new Replayer(this.#kernel, words, { survey, observer });
     this.#machines = plan.machines.map(
       (machine) => new MachineCostMeter(machine, chunksNeeded(geometry, machine, maxChunks)),
     );
@@ -74,11 +75,6 @@ export class ReplaySession {
     return percpuStats(this.#region);
   }
 
-  /** Base that the trace names a chunk of `stats()` by, in the same order; undefined where it names none. */
-  chunkBases(): readonly (string | undefined)[] {
-    return chunksInOrder(this.#region).map((chunk) => this.#kernel.followed(chunk)?.base);
-  }
-
   /** Lets the balance work do what is left to do, and gathers everything that was found. */
   finish(summary: TraceSummary): Omit<ReplayReport, 'trace' | 'geometrySource' | 'notes'> {
     if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
@@ -98,6 +94,7 @@ export class ReplaySession {
       overall: { matched: counts.matched, total: counts.allocations },
       sameChunk: counts.sameChunk,
       reordered: counts.reordered,
+      repaired: counts.repaired,
       mismatchCounts,
       mismatches,
       lostEvents: {

@@ -14,13 +14,18 @@ import type { Mismatch, MismatchClass } from '../../../shared/replay-report.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import type { ChunkRequest } from '../../machine/percpu/chunks/requests.ts';
 import type { JournaledWords } from './journaled-words.ts';
-import type { FollowedChunk, KernelFollower } from './kernel-follower.ts';
+import { type FollowedChunk, type KernelFollower, UNSEEN_SITE } from './kernel-follower.ts';
+import type { TraceSurvey } from './trace-survey.ts';
+import { LARGEST_UNSEEN_CELLS } from './unseen-objects.ts';
+import type { ObjectCells } from '../../machine/percpu/chunks/place.ts';
 
 /** The balance work runs when the running task changes, or after a pause of so many microseconds. */
 const WORKER_PAUSE_US = 200;
 /** Events before an allocation that it may really have preceded, and how long before its own event they may be printed. */
 const REORDER_EVENTS = 8;
 const REORDER_US = 1000;
+/** Objects that are put back for one allocation. */
+const MOST_REPAIRS = 512;
 /** Length of the journal at which the past becomes final. */
 const JOURNAL_LIMIT = 1 << 18;
 /** Mismatches that are kept; the rest is counted. */
@@ -51,6 +56,7 @@ export interface ReplayCounts {
   bornMatched: number;
   bornTotal: number;
   reordered: number;
+  repaired: number;
   lostMarkers: number;
   lostCounted: number;
 }
@@ -68,6 +74,7 @@ export class Replayer {
     bornMatched: 0,
     bornTotal: 0,
     reordered: 0,
+    repaired: 0,
     lostMarkers: 0,
     lostCounted: 0,
   };
@@ -83,13 +90,20 @@ export class Replayer {
   readonly #kernel: KernelFollower;
   readonly #words: JournaledWords;
   readonly #observer: ReplayObserver;
+  readonly #survey: TraceSurvey;
   readonly #recent: Recent[] = [];
   #lastTask = '';
   #lastTimeUs = 0;
 
-  constructor(kernel: KernelFollower, words: JournaledWords, observer: ReplayObserver) {
+  /** `words` are those of the follower's region. */
+  constructor(
+    kernel: KernelFollower,
+    words: JournaledWords,
+    { survey, observer }: { readonly survey: TraceSurvey; readonly observer: ReplayObserver },
+  ) {
     this.#kernel = kernel;
     this.#words = words;
+    this.#survey = survey;
     this.#observer = observer;
   }
 
@@ -153,9 +167,9 @@ export class Replayer {
       return;
     }
     this.#kernel.free(object);
-    const isTraced = (followed.sites[object.start] ?? 0) > 0;
-    if (isTraced) this.#observer.freed(event, followed, object.cells * CELL_BYTES);
-    else this.counts.freesOfOlderObjects += 1;
+    const site = followed.sites[object.start] ?? 0;
+    if (site === 0) this.counts.freesOfOlderObjects += 1;
+    else if (site !== UNSEEN_SITE) this.#observer.freed(event, followed, object.cells * CELL_BYTES);
     followed.sites[object.start] = 0;
     this.#remember(event, mark);
   }
@@ -198,13 +212,17 @@ export class Replayer {
   /** An allocation that the printed order does not explain. */
   #takeOdd(event: AllocEvent, followed: FollowedChunk, request: ChunkRequest): void {
     const start = event.offsetBytes / CELL_BYTES;
-    if (this.#acceptEarlier(event, followed, request)) {
+    if (this.#acceptEarlier(event, followed)) {
       this.counts.reordered += 1;
       this.#countMatch(followed);
-      this.#recent.length = 0;
       return;
     }
     if (this.#acceptWithSidelined(request, followed.chunk, start)) {
+      this.#countMatch(followed);
+      return;
+    }
+    if (this.#acceptRepaired(event, followed, request)) {
+      this.counts.repaired += 1;
       this.#countMatch(followed);
       return;
     }
@@ -213,15 +231,15 @@ export class Replayer {
   }
 
   /** Whether the allocation agrees when it is taken to have happened before some of the last events. */
-  #acceptEarlier(event: AllocEvent, followed: FollowedChunk, request: ChunkRequest): boolean {
+  #acceptEarlier(event: AllocEvent, followed: FollowedChunk): boolean {
     for (let index = this.#recent.length - 1; index >= 0; index--) {
       const recent = this.#recent[index];
       if (recent === undefined || !this.#mayHavePreceded(event, recent)) return false;
       const undone = this.#words.takeBack(recent.mark);
-      if (
-        this.#acceptIfSame(request, followed.chunk, event.offsetBytes / CELL_BYTES) &&
-        this.#recent.slice(index).every(({ event: later }) => this.#takeAgain(later))
-      ) {
+      const order = this.#takeInOrder(event, followed, this.#recent.slice(index));
+      if (order !== undefined) {
+        this.#recent.splice(index, Infinity, ...order);
+        if (this.#recent.length > REORDER_EVENTS) this.#recent.shift();
         return true;
       }
       this.#words.rollBack(recent.mark);
@@ -230,10 +248,21 @@ export class Replayer {
     return false;
   }
 
+  /** Makes the allocation happen, and after it what was printed before; undefined when that is not as recorded. */
+  #takeInOrder(event: AllocEvent, followed: FollowedChunk, later: readonly Recent[]): readonly Recent[] | undefined {
+    const { structureVersion } = this.#kernel;
+    const order: Recent[] = [{ event, mark: this.#words.mark(), structureVersion }];
+    if (!this.#acceptIfSame(requestOf(event), followed.chunk, event.offsetBytes / CELL_BYTES)) return undefined;
+    for (const each of later) {
+      order.push({ event: each.event, mark: this.#words.mark(), structureVersion });
+      if (!this.#takeAgain(each.event)) return undefined;
+    }
+    return order;
+  }
+
+  /** What lies before a chunk's making or end cannot be undone. */
   #mayHavePreceded(event: AllocEvent, { event: printed, structureVersion }: Recent): boolean {
-    if (structureVersion !== this.#kernel.structureVersion) return false;
-    if (event.timeUs - printed.timeUs > REORDER_US) return false;
-    return printed.cpu !== event.cpu || printed.inInterrupt || printed.task !== event.task;
+    return structureVersion === this.#kernel.structureVersion && mayBeOutOfOrder(event, printed);
   }
 
   /** Makes an event of the recent past happen again; false when it would not have been the same. */
@@ -270,6 +299,51 @@ export class Replayer {
     return false;
   }
 
+  /** Whether the allocation agrees once what the trace lacks is put right: objects in its way, objects known by their frees. */
+  #acceptRepaired(event: AllocEvent, { chunk }: FollowedChunk, request: ChunkRequest): boolean {
+    const start = event.offsetBytes / CELL_BYTES;
+    const object = { chunk, start, cells: request.cells };
+    let repairs = this.#kernel.clear(object);
+    for (let tries = 0; tries < MOST_REPAIRS; tries++) {
+      if (repairs > 0 && this.#acceptIfSame(request, chunk, start)) return true;
+      const mark = this.#words.mark();
+      const place = this.#kernel.predict(request);
+      const wrong = place === undefined ? undefined : { chunk: place.chunk, start: place.start, cells: request.cells };
+      this.#words.rollBack(mark);
+      if (wrong === undefined || !this.#putBackUnseen(wrong, object, event.line)) return false;
+      repairs += 1;
+    }
+    return false;
+  }
+
+  /** Puts an object back that lies where the model would place the request; false when none is known. */
+  #putBackUnseen(wrong: ObjectCells, object: ObjectCells, line: number): boolean {
+    const followed = this.#kernel.followed(wrong.chunk);
+    if (followed?.base === undefined) return false;
+    const { unseen } = this.#survey;
+    const found = unseen.within(followed.base, { from: wrong.start, end: wrong.start + wrong.cells }, line);
+    if (found === undefined) return this.#takeAsUsed(followed, wrong);
+    // Its size is not known: it ends where the next thing begins.
+    const furthest = found.start + LARGEST_UNSEEN_CELLS;
+    const next = unseen.within(followed.base, { from: found.start + 1, end: furthest }, line)?.start ?? furthest;
+    const kernels = object.chunk === wrong.chunk && object.start > found.start ? object.start : furthest;
+    this.#kernel.putBack(followed, { start: found.start, end: Math.min(next, kernels) });
+    return true;
+  }
+
+  /** Cells of an older chunk that the kernel never gives out in the whole trace are in use, whatever was freed beside them. */
+  #takeAsUsed(followed: FollowedChunk, wrong: ObjectCells): boolean {
+    if (followed.bornInTrace || this.counts.freesOfOlderObjects === 0) return false;
+    const touched = this.#survey.olderChunks.find(({ base }) => base === followed.base)?.touched;
+    if (touched === undefined) return false;
+    let start = wrong.start;
+    const end = wrong.start + wrong.cells;
+    while (start < end && touched.has(start)) start += 1;
+    if (start === end) return false;
+    this.#kernel.takeAsUsed(followed, { start, end: touched.next(start) });
+    return true;
+  }
+
   #addMismatch(event: AllocEvent, followed: FollowedChunk, request: ChunkRequest): void {
     const mark = this.#words.mark();
     const place = this.#kernel.predict(request);
@@ -295,10 +369,18 @@ export class Replayer {
   #classOf(event: AllocEvent, followed: FollowedChunk, model: FollowedChunk | undefined): MismatchClass {
     const { missingFrees, missingAllocations, missingChunkEvents } = this.#kernel.repairs;
     if (this.counts.lostMarkers + missingFrees + missingAllocations + missingChunkEvents > 0) return 'lost-events';
+    const isOlder = !followed.bornInTrace || model?.bornInTrace === false;
+    if (isOlder && this.counts.freesOfOlderObjects > 0) return 'starting-state';
     const last = this.#recent.at(-1);
-    if (last !== undefined && this.#mayHavePreceded(event, last)) return 'event-order';
-    return followed.bornInTrace && model?.bornInTrace !== false ? 'unexplained' : 'starting-state';
+    if (last !== undefined && mayBeOutOfOrder(event, last.event)) return 'event-order';
+    return isOlder ? 'starting-state' : 'unexplained';
   }
+}
+
+/** Whether an allocation may really have preceded an event that was printed before it, in another context. */
+function mayBeOutOfOrder(event: AllocEvent, printed: AllocEvent | FreeEvent): boolean {
+  if (event.timeUs - printed.timeUs > REORDER_US) return false;
+  return printed.cpu !== event.cpu || printed.inInterrupt || printed.task !== event.task;
 }
 
 function requestOf({ sizeBytes, alignBytes, isAtomic, isReserved }: AllocEvent): ChunkRequest {

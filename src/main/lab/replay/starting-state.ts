@@ -5,7 +5,7 @@
  * Chunks that the trace never touches are filled up, so that no search finds anything in them.
  */
 import type { PercpuStats, PercpuStatsChunk } from '../../../shared/percpu-stats.ts';
-import { clearRange, setBit, setRange } from '../../machine/percpu/chunks/bitmap.ts';
+import { setBit, setRange } from '../../machine/percpu/chunks/bitmap.ts';
 import { ChunkFlag, ChunkSummaryW, ChunkW, RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
 import { bootFirstChunk, createChunk, FIRST_CHUNK } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
 import type { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
@@ -13,6 +13,7 @@ import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { rebuildFromMap } from '../../machine/percpu/chunks/rebuild.ts';
 import { computedSlot, moveToTail } from '../../machine/percpu/chunks/slots.ts';
 import type { OlderChunk, TraceSurvey } from './trace-survey.ts';
+import { LARGEST_UNSEEN_CELLS } from './unseen-objects.ts';
 
 /** A chunk at the start: what the trace knows of it, what percpu_stats printed of it, or both. */
 interface StartingChunk {
@@ -106,38 +107,44 @@ function makeUntouched(region: ChunkRegion, chunk: number, printed: PercpuStatsC
 }
 
 function makeOlder(region: ChunkRegion, chunk: number, older: OlderChunk, printed: PercpuStatsChunk | undefined): void {
-  if (printed?.liveObjects !== 0) markUsed(region, chunk, older);
-  const cells = region.chunkField(chunk, ChunkW.cells);
-  // Behind the last used cell everything is free, and the text tells how much that is.
-  const printedTail = printed === undefined ? 0 : (printed.freeBytes - printed.fragmentBytes) / CELL_BYTES;
-  const freshFrom = Math.min(older.freshFrom, cells - printedTail);
-  clearRange(region.words, region.allocMap(chunk), freshFrom, cells);
+  if (printed?.liveObjects !== 0) {
+    const cells = region.chunkField(chunk, ChunkW.cells);
+    // Behind the last used cell everything is free, and the text tells how much that is.
+    const printedTail = printed === undefined ? 0 : (printed.freeBytes - printed.fragmentBytes) / CELL_BYTES;
+    markUntouched(region, chunk, older, Math.min(older.freshFrom, cells - printedTail));
+    markOlderObjects(region, chunk, older);
+  }
   rebuildFromMap(region, chunk, printed?.emptyPages ?? 0);
 }
 
-/** In use at the start: cells that no traced object touches, and objects that the trace sees freed only. */
-function markUsed(region: ChunkRegion, chunk: number, { touched, olderObjects }: OlderChunk): void {
-  const { words } = region;
-  const map = region.allocMap(chunk);
-  const bounds = region.boundMap(chunk);
-  const cells = region.chunkField(chunk, ChunkW.cells);
-  const mark = (from: number, end: number): void => {
-    setRange(words, map, from, end);
-    setBit(words, bounds, from);
-    setBit(words, bounds, end);
-  };
-  for (let cell = 0; cell < cells;) {
-    const end = Math.min(touched.next(cell), cells);
-    if (end > cell) mark(cell, end);
-    cell = end;
-    while (cell < cells && touched.has(cell)) cell += 1;
+/** In use for good: cells before `end` that no traced object touches. */
+function markUntouched(region: ChunkRegion, chunk: number, { touched }: OlderChunk, end: number): void {
+  for (let cell = 0; cell < end;) {
+    const used = Math.min(touched.next(cell), end);
+    if (used > cell) markObject(region, chunk, cell, used);
+    cell = used;
+    while (cell < end && touched.has(cell)) cell += 1;
   }
+}
+
+/** In use at the start: objects that the trace sees freed only. Their size is not known: each ends where the next thing begins. */
+function markOlderObjects(region: ChunkRegion, chunk: number, { olderObjects }: OlderChunk): void {
+  const cells = region.chunkField(chunk, ChunkW.cells);
   const starts = new Set(olderObjects.map(({ start }) => start));
   for (const { start, limit } of olderObjects) {
+    const furthest = Math.min(limit, cells, start + LARGEST_UNSEEN_CELLS);
     let end = start + 1;
-    while (end < Math.min(limit, cells) && touched.has(end) && !starts.has(end)) end += 1;
-    if (start < cells) mark(start, end);
+    while (end < furthest && !starts.has(end)) end += 1;
+    if (start < cells) markObject(region, chunk, start, end);
   }
+}
+
+function markObject(region: ChunkRegion, chunk: number, start: number, end: number): void {
+  const { words } = region;
+  const bounds = region.boundMap(chunk);
+  setRange(words, region.allocMap(chunk), start, end);
+  setBit(words, bounds, start);
+  setBit(words, bounds, end);
 }
 
 /** Counters that only the kernel knows, and its contig hint, which may be stale. */

@@ -7,6 +7,7 @@
  *
  * Memory is bounded by the chunks, not by the trace: one bit per cell, and the frees of objects that nobody saw allocated.
  */
+import { UnseenObjects } from './unseen-objects.ts';
 import type { AllocEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 
@@ -38,6 +39,8 @@ export interface TraceSurvey {
   readonly highestCpu: number;
   readonly events: number;
   readonly maxChunks: number;
+  /** Objects whose allocation is missing in the trace. */
+  readonly unseen: UnseenObjects;
 }
 
 /** A set of cells that grows with the furthest one. */
@@ -74,7 +77,6 @@ export class CellSet {
 class SurveyedChunk implements OlderChunk {
   readonly base: string;
   readonly touched = new CellSet();
-  readonly #live = new LiveStarts();
   readonly olderObjects: OlderObject[] = [];
   freshFrom = 0;
 
@@ -88,42 +90,20 @@ class SurveyedChunk implements OlderChunk {
     const alignCells = Math.max(alignBytes / CELL_BYTES, 1);
     if (start - this.touched.end >= alignCells) this.freshFrom = start;
     this.touched.addRange(start, start + cells);
-    this.#live.add(start);
   }
 
-  free({ offsetBytes }: FreeEvent): void {
+  /** An object that nobody saw allocated, where nothing else was before: it is older than the trace. */
+  freeOlder({ offsetBytes }: FreeEvent): void {
     const start = offsetBytes / CELL_BYTES;
-    if (this.#live.take(start)) return;
-    // Touched before: its allocation is missing in the trace, and says nothing about the start.
-    if (this.touched.has(start)) return;
     this.olderObjects.push({ start, limit: this.touched.next(start) });
     this.freshFrom = Math.max(this.freshFrom, start + 1);
-  }
-}
-
-/** Which cells begin a live object. */
-class LiveStarts {
-  #cells = new Uint8Array(4096);
-
-  add(cell: number): void {
-    while (cell >= this.#cells.length) {
-      const longer = new Uint8Array(this.#cells.length * 2);
-      longer.set(this.#cells);
-      this.#cells = longer;
-    }
-    this.#cells[cell] = 1;
-  }
-
-  take(cell: number): boolean {
-    const wasLive = this.#cells[cell] === 1;
-    if (wasLive) this.#cells[cell] = 0;
-    return wasLive;
   }
 }
 
 /** Takes a trace's events one by one. */
 export class TraceSurveyor {
   readonly #born = new Set<string>();
+  readonly #unseen = new UnseenObjects();
   readonly #older = new Map<string, SurveyedChunk>();
   #furthestByte = 0;
   #highestCpu = 0;
@@ -137,22 +117,33 @@ export class TraceSurveyor {
     switch (event.kind) {
       case 'create':
         this.#born.add(event.base);
+        this.#unseen.created(event.base, event.line);
         this.#created += 1;
         return;
       case 'alloc':
         this.#furthestByte = Math.max(this.#furthestByte, event.offsetBytes + event.sizeBytes);
+        this.#unseen.allocated(event.base, event.offsetBytes);
         if (!this.#born.has(event.base)) this.#chunk(event.base).allocate(event);
         return;
       case 'free':
-        if (!this.#born.has(event.base)) this.#chunk(event.base).free(event);
+        this.#takeFree(event);
         return;
       case 'destroy':
       case 'fail':
     }
   }
 
+  #takeFree(event: FreeEvent): void {
+    const { base, offsetBytes, line } = event;
+    const older = this.#born.has(base) ? undefined : this.#chunk(base);
+    // Touched before: its allocation is missing in the trace, and says nothing about the start.
+    const mayBeOlder = older !== undefined && !older.touched.has(offsetBytes / CELL_BYTES);
+    if (!this.#unseen.freed(base, offsetBytes, line, mayBeOlder) && mayBeOlder) older.freeOlder(event);
+  }
+
   survey(): TraceSurvey {
     return {
+      unseen: this.#unseen,
       olderChunks: [...this.#older.values()],
       furthestByte: this.#furthestByte,
       highestCpu: this.#highestCpu,

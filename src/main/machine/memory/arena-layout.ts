@@ -96,12 +96,12 @@ export const DeviceW = {
   poolPagesMax: 65,
   /** 0: none. */
   limitPages: 66,
-  /** The most pages stored, as seen whenever the pool grew. */
+  /** The most pages stored at any moment before something was taken away. */
   pagesStoredPeak: 67,
 } as const;
 /** 64-bit integers of a device block; changed by any CPU with Atomics. */
 export const DeviceI64 = {
-  /** The largest sum of stored sizes in bytes, as seen whenever the pool grew. */
+  /** The largest sum of stored sizes in bytes at any moment before something was taken away. */
   compressedBytesPeak: 40,
 } as const;
 
@@ -135,9 +135,9 @@ export const PoolClassW = {
   usedObjects: 2,
   zspages: 3,
   /** Bit g is set while group g's list has zspages. */
-  groupsInUse: 16,
+  groupsInUse: 4,
   /** Heads of the fullness groups' lists, 12 words: frame number + 1 of a zspage's first frame, 0 for an empty list. */
-  groups: 4,
+  groups: 5,
 } as const;
 export const FULLNESS_GROUPS = 12;
 

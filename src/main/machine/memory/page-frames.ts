@@ -64,16 +64,20 @@ export class PageFrames {
     const { words, frameCount } = this.#arena;
     const used = this.#arena.word(this.#zone + ZoneW.usedFrames);
     if (used + count > frameCount) return undefined;
-    let chain = 0;
+    // In the order taken, so that a zspage of never-used frames lies in ascending addresses.
+    let first = 0;
+    let last = 0;
     for (let taken = 0; taken < count; taken++) {
       const frame = this.#popFree();
       const descriptor = this.#arena.descriptorWord(frame);
       words[descriptor + FrameW.kind] = kind;
-      words[descriptor + FrameW.next] = chain;
-      chain = frame + 1;
+      words[descriptor + FrameW.next] = 0;
+      if (taken === 0) first = frame;
+      else words[last + FrameW.next] = frame + 1;
+      last = descriptor;
     }
     this.#account(kind, count);
-    return frameNumber(chain - 1);
+    return frameNumber(first);
   }
 
   #popFree(): FrameNumber {

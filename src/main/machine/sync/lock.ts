@@ -16,9 +16,12 @@ export const WAITERS = 2;
 /** Bits of a lock word that belong to the lock; the rest is the owner's. */
 export const LOCK_BITS = LOCKED | WAITERS;
 
-/** One attempt; false when it is held or a neighbour bit changed meanwhile. Any thread. */
+/**
+ * One attempt; false when it is held or a neighbour bit changed meanwhile. Any thread. The first look is a plain one: it may
+ * be out of date, but then the compareExchange fails.
+ */
 export function tryLock(words: Int32Array, word: LockWord): boolean {
-  const seen = Atomics.load(words, word);
+  const seen = words[word] ?? LOCKED;
   return (seen & LOCKED) === 0 && Atomics.compareExchange(words, word, seen, seen | LOCKED) === seen;
 }
 

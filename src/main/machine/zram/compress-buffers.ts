@@ -15,7 +15,7 @@ import type { Cpu } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { DeviceW } from '../memory/arena-layout.ts';
 import { layOutStatic, perCpuPtr, type StaticLayout } from '../percpu/static-area.ts';
-import { frameNumber, type LockWord, lockWord, type PercpuPtr, type PhysicalAddress } from '../units.ts';
+import { cpuId, frameNumber, type LockWord, lockWord, type PhysicalAddress } from '../units.ts';
 
 /** Bytes of the kernel's LZ4 context: a 16384-byte table and 32 bytes (facts: zram on 6.18). */
 export const LZ4_WORK_MEMORY_BYTES = 16416;
@@ -74,17 +74,20 @@ class SingleMutexBuffer implements CompressBuffers {
 
 class PerCpuGlobalBuffer implements CompressBuffers {
   readonly lock = undefined;
-  readonly #arena: Arena;
-  readonly #buffer: PercpuPtr;
+  /** By possible CPU. */
+  readonly #buffers: readonly PhysicalAddress[];
 
   constructor(arena: Arena) {
-    this.#arena = arena;
-    this.#buffer = percpuVariables('per-cpu-global', arena.config.pageSizeBytes).offsets.compress_buffer;
+    const { possibleCpus, pageSizeBytes } = arena.config;
+    const buffer = percpuVariables('per-cpu-global', pageSizeBytes).offsets.compress_buffer;
+    this.#buffers = Array.from({ length: possibleCpus }, (_, cpu) => perCpuPtr(arena, buffer, cpuId(cpu)));
   }
 
   acquire(cpu: Cpu): PhysicalAddress {
     cpu.preemptDisable();
-    return perCpuPtr(this.#arena, this.#buffer, cpu.id);
+    const buffer = this.#buffers[cpu.id];
+    if (buffer === undefined) throw new Error(`CPU ${cpu.id} is not possible on this machine`);
+    return buffer;
   }
 
   release(cpu: Cpu): boolean {

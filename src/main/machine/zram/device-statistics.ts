@@ -46,7 +46,7 @@ export function readDeviceStatistics(arena: Arena, device: number): DeviceStatis
   };
 }
 
-/** The most that a device held of these two, as seen whenever its pool grew and now. Any thread. */
+/** The most that a device ever held of these two. Any thread. */
 export function readPeaks(
   arena: Arena,
   device: number,
@@ -65,7 +65,7 @@ export function readPeaks(
   };
 }
 
-/** Notes the present figures as peaks where they are. Any CPU, when the pool has grown. */
+/** Notes the present figures as peaks where they are. Whoever is about to lower them calls it first, so no peak is missed. */
 export function notePeaks(arena: Arena, device: number): void {
   const block = arena.deviceWord(device);
   const { pagesStored, compressedBytes } = DeviceCounterF64;

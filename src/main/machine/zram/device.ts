@@ -15,7 +15,7 @@ import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { CpuF64, CpuW, type DeviceCounter, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
-import { cpuId, NO_HANDLE, type PhysicalAddress, physicalAddress, type PoolHandle } from '../units.ts';
+import { cpuId, type LockWord, NO_HANDLE, type PhysicalAddress, physicalAddress } from '../units.ts';
 import { type CompressBuffers, compressBuffersFor } from './compress-buffers.ts';
 import { deviceCounters, notePeaks, raiseWord } from './device-statistics.ts';
 import type { Pool } from './pool.ts';
@@ -50,18 +50,46 @@ export class ZramDevice {
     );
   }
 
-  /** Writes consecutive pages; stops at the first that fails, the pages before it stay written. */
+  /**
+   * Writes consecutive pages; stops at the first that fails, the pages before it stay written. One generator for the whole
+   * request: every further one would cost each page what the machine is measured against.
+   */
   *writeRequest(cpu: Cpu, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus> {
     const block = this.#begin(cpu, Operation.write);
     let slot = firstSlot;
     for (const page of pages) {
       this.#arena.words[block + CpuW.slot] = slot;
-      const status = yield* this.#writePage(cpu, slot, page);
-      if (status !== IoStatus.done) {
-        this.#count(cpu, DeviceCounterF64.failedWrites, 1);
-        return status;
+      cpu.charge(Cost.comparePage, 1);
+      if (isSameFilled(page.words)) {
+        yield* this.#writeSame(cpu, slot++, page.words);
+        continue;
       }
-      slot += 1;
+      const mutex = this.#buffers.lock;
+      if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
+      const buffer = this.#buffers.acquire(cpu);
+      const length = cpu.codec.compress(page, buffer);
+      cpu.charge(Cost.compressPage, 1);
+      if (cpu.shouldPause()) yield* cpu.pause();
+      const isHuge = length >= this.#pool.hugeThresholdBytes;
+      const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
+      let handle = this.#pool.tryAllocate(cpu, storedBytes, this.#span);
+      if (handle === NO_HANDLE) handle = yield* this.#pool.allocate(cpu, storedBytes, this.#span);
+      const fits = handle !== NO_HANDLE && this.#withinLimit();
+      if (fits) this.#copyIn(cpu, { page, buffer, storedBytes, isHuge });
+      const mustReschedule = this.#buffers.release(cpu);
+      if (mutex !== undefined) cpu.unlock(mutex);
+      if (mustReschedule) yield* cpu.reschedule();
+      if (!fits) {
+        if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
+        this.#count(cpu, DeviceCounterF64.failedWrites, 1);
+        return IoStatus.noMemory;
+      }
+      const entry = this.#slots.lock(slot++);
+      if (!cpu.tryLock(entry)) yield* cpu.lock(entry, LockClass.slot);
+      if (this.#slots.hasContent(entry)) yield* this.#releaseContent(cpu, entry);
+      this.#slots.storeObject(entry, handle, storedBytes, isHuge ? SLOT_HUGE : 0);
+      cpu.unlock(entry);
+      this.#countObject(cpu, storedBytes, isHuge);
     }
     this.#finish(block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
     return IoStatus.done;
@@ -91,9 +119,9 @@ export class ZramDevice {
       this.#arena.words[block + CpuW.slot] = slot;
       const lock = this.#slots.lock(slot);
       if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-      if (this.#slots.hasContent(slot)) {
-        yield* this.#releaseContent(cpu, slot);
-        this.#slots.clear(slot);
+      if (this.#slots.hasContent(lock)) {
+        yield* this.#releaseContent(cpu, lock);
+        this.#slots.clear(lock);
       }
       cpu.unlock(lock);
       this.#count(cpu, DeviceCounterF64.notifyFree, 1);
@@ -101,49 +129,11 @@ export class ZramDevice {
     this.#arena.words[block + CpuW.operation] = Operation.idle;
   }
 
-  *#writePage(cpu: Cpu, slot: number, page: IoPage): Suspending<IoStatus> {
-    cpu.charge(Cost.comparePage, 1);
-    if (isSameFilled(page.words)) {
-      yield* this.#writeSame(cpu, slot, page.words);
-      return IoStatus.done;
-    }
-    const { lock } = this.#buffers;
-    if (lock !== undefined && !cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.deviceMutex);
-    const buffer = this.#buffers.acquire(cpu);
-    const length = cpu.codec.compress(page, buffer);
-    cpu.charge(Cost.compressPage, 1);
-    if (cpu.shouldPause()) yield* cpu.pause();
-    const isHuge = length >= this.#pool.hugeThresholdBytes;
-    const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
-    let handle = this.#pool.tryAllocate(cpu, storedBytes);
-    if (handle === NO_HANDLE) handle = yield* this.#pool.allocate(cpu, storedBytes);
-    const fits = handle !== NO_HANDLE && this.#withinLimit();
-    if (fits) {
-      if (isHuge) this.#copyPage(handle, page);
-      else this.#copyFromBuffer(handle, buffer, length);
-      cpu.charge(Cost.copyBytes, storedBytes);
-    }
-    const mustReschedule = this.#buffers.release(cpu);
-    if (lock !== undefined) cpu.unlock(lock);
-    if (mustReschedule) yield* cpu.reschedule();
-    if (!fits) {
-      if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
-      return IoStatus.noMemory;
-    }
-    const slotLock = this.#slots.lock(slot);
-    if (!cpu.tryLock(slotLock)) yield* cpu.lock(slotLock, LockClass.slot);
-    if (this.#slots.hasContent(slot)) yield* this.#releaseContent(cpu, slot);
-    this.#slots.storeObject(slot, handle, storedBytes, isHuge ? SLOT_HUGE : 0);
-    cpu.unlock(slotLock);
-    this.#countObject(cpu, storedBytes, isHuge);
-    return IoStatus.done;
-  }
-
   *#writeSame(cpu: Cpu, slot: number, words: Int32Array): Suspending<void> {
     const lock = this.#slots.lock(slot);
     if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-    if (this.#slots.hasContent(slot)) yield* this.#releaseContent(cpu, slot);
-    this.#slots.storeSame(slot, words[0] ?? 0, words[1] ?? 0);
+    if (this.#slots.hasContent(lock)) yield* this.#releaseContent(cpu, lock);
+    this.#slots.storeSame(lock, words[0] ?? 0, words[1] ?? 0);
     cpu.unlock(lock);
     this.#count(cpu, DeviceCounterF64.samePages, 1);
     this.#count(cpu, DeviceCounterF64.pagesStored, 1);
@@ -161,8 +151,9 @@ export class ZramDevice {
    * Under the lock of a slot with content: gives back what the slot holds and takes it off the statistics. The slot itself
    * still names it; the caller must store something else there.
    */
-  *#releaseContent(cpu: Cpu, slot: number): Suspending<void> {
+  *#releaseContent(cpu: Cpu, slot: LockWord): Suspending<void> {
     const flags = this.#slots.flags(slot);
+    notePeaks(this.#arena, this.index);
     this.#count(cpu, DeviceCounterF64.pagesStored, -1);
     if ((flags & SLOT_SAME) !== 0) {
       this.#count(cpu, DeviceCounterF64.samePages, -1);
@@ -177,14 +168,14 @@ export class ZramDevice {
   *#readPage(cpu: Cpu, slot: number, page: IoPage): Suspending<IoStatus> {
     const lock = this.#slots.lock(slot);
     if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-    const flags = this.#slots.flags(slot);
-    const storedBytes = this.#slots.sizeBytes(slot);
+    const flags = this.#slots.flags(lock);
+    const storedBytes = this.#slots.sizeBytes(lock);
     let intact = true;
     if (storedBytes === 0) {
-      fill(page.words, this.#slots.sameLow(slot), this.#slots.sameHigh(slot));
+      fill(page.words, this.#slots.sameLow(lock), this.#slots.sameHigh(lock));
       cpu.charge(Cost.fillPage, 1);
     } else {
-      this.#pool.locate(this.#slots.handle(slot), storedBytes, this.#span);
+      this.#pool.locate(this.#slots.handle(lock), storedBytes, this.#span);
       if ((flags & SLOT_HUGE) !== 0) {
         this.#copyOut(page);
         cpu.charge(Cost.copyBytes, storedBytes);
@@ -202,23 +193,30 @@ export class ZramDevice {
     const pages = this.#pool.pages();
     if (pages > this.#arena.word(this.#block + DeviceW.poolPagesMax)) {
       raiseWord(this.#arena.words, this.#block + DeviceW.poolPagesMax, pages);
-      notePeaks(this.#arena, this.index);
     }
     const limit = this.#arena.word(this.#block + DeviceW.limitPages);
     return limit === 0 || pages <= limit;
   }
 
-  #copyFromBuffer(handle: PoolHandle, buffer: PhysicalAddress, length: number): void {
-    this.#pool.locate(handle, length, this.#span);
-    const { first, firstBytes, rest, restBytes } = this.#span;
+  /** Copies what is stored of a page (the raw page, or its compressed form in the buffer) to where `#span` says. */
+  #copyIn(
+    cpu: Cpu,
+    stored: {
+      readonly page: IoPage;
+      readonly buffer: PhysicalAddress;
+      readonly storedBytes: number;
+      readonly isHuge: boolean;
+    },
+  ): void {
     const { bytes } = this.#arena;
-    bytes.copyWithin(first, buffer, buffer + firstBytes);
-    if (restBytes > 0) bytes.copyWithin(rest, buffer + firstBytes, buffer + length);
-  }
-
-  #copyPage(handle: PoolHandle, page: IoPage): void {
-    this.#pool.locate(handle, page.bytes.length, this.#span);
-    this.#arena.bytes.set(page.bytes, this.#span.first);
+    const { first, firstBytes, rest, restBytes } = this.#span;
+    if (stored.isHuge) {
+      bytes.set(stored.page.bytes, first);
+    } else {
+      bytes.copyWithin(first, stored.buffer, stored.buffer + firstBytes);
+      if (restBytes > 0) bytes.copyWithin(rest, stored.buffer + firstBytes, stored.buffer + firstBytes + restBytes);
+    }
+    cpu.charge(Cost.copyBytes, stored.storedBytes);
   }
 
   #copyOut(page: IoPage): void {

@@ -7,9 +7,12 @@ export interface Pool {
   /** Data of this many bytes and more is better stored as a whole page. */
   readonly hugeThresholdBytes: number;
   /** The quick way to allocate: NO_HANDLE, with nothing done, when `allocate` must be asked instead. */
-  tryAllocate(cpu: Cpu, bytes: number): PoolHandle;
-  /** Room for `bytes` (1 … page size); NO_HANDLE when the machine's memory does not suffice. Takes pool and zone locks. */
-  allocate(cpu: Cpu, bytes: number): Suspending<PoolHandle>;
+  tryAllocate(cpu: Cpu, bytes: number, span: ObjectSpan): PoolHandle;
+  /**
+   * Room for `bytes` (1 … page size), and in `span` where it lies; NO_HANDLE when the machine's memory does not suffice.
+   * Takes pool and zone locks.
+   */
+  allocate(cpu: Cpu, bytes: number, span: ObjectSpan): Suspending<PoolHandle>;
   /** The quick way to give an object back; false, with nothing done, when `free` must be asked instead. */
   tryFree(cpu: Cpu, handle: PoolHandle): boolean;
   /** Gives an object back. The caller is the only one to know the handle. Throws when it is not allocated. */

@@ -26,74 +26,63 @@ export class Slots {
     this.#first = arena.frameAddress(table) / 4;
   }
 
-  /** Lock of a slot. Throws for a slot that the disk does not have. */
+  /** The lock of a slot, by which the other methods know the slot. Throws for one that the disk does not have. */
   lock(slot: number): LockWord {
-    return lockWord(this.#word(slot) + SlotW.flags);
-  }
-
-  /** SLOT_… flags without the lock bits and the size. */
-  flags(slot: number): number {
-    return this.#arena.word(this.#word(slot) + SlotW.flags) & (SLOT_SAME | SLOT_HUGE);
-  }
-
-  /** Stored size in bytes: 0 for none and for same-filled. */
-  sizeBytes(slot: number): number {
-    return this.#arena.word(this.#word(slot) + SlotW.flags) >>> SIZE_SHIFT;
-  }
-
-  hasContent(slot: number): boolean {
-    return (
-      this.#arena.word(this.#word(slot) + SlotW.flags) >>> SIZE_SHIFT !== 0 || (this.flags(slot) & SLOT_SAME) !== 0
-    );
-  }
-
-  handle(slot: number): PoolHandle {
-    return poolHandle(this.#arena.word(this.#word(slot) + SlotW.handle));
-  }
-
-  sameLow(slot: number): number {
-    return this.#arena.word(this.#word(slot) + SlotW.handle);
-  }
-
-  sameHigh(slot: number): number {
-    return this.#arena.word(this.#word(slot) + SlotW.sameHigh);
-  }
-
-  storeObject(slot: number, handle: PoolHandle, sizeBytes: number, flags: number): void {
-    this.#store(slot, handle, 0);
-    this.#setFlags(slot, flags | (sizeBytes << SIZE_SHIFT));
-  }
-
-  storeSame(slot: number, low: number, high: number): void {
-    this.#store(slot, low, high);
-    this.#setFlags(slot, SLOT_SAME);
-  }
-
-  clear(slot: number): void {
-    this.#store(slot, 0, 0);
-    this.#setFlags(slot, 0);
-  }
-
-  #store(slot: number, handle: number, sameHigh: number): void {
-    const word = this.#word(slot);
-    this.#arena.words[word + SlotW.handle] = handle;
-    this.#arena.words[word + SlotW.sameHigh] = sameHigh;
-  }
-
-  /** Waiters may set a lock bit at any moment, hence the loop. */
-  #setFlags(slot: number, flags: number): void {
-    const { words } = this.#arena;
-    const word = this.#word(slot) + SlotW.flags;
-    for (;;) {
-      const seen = Atomics.load(words, word);
-      if (Atomics.compareExchange(words, word, seen, (seen & LOCK_BITS) | flags) === seen) return;
-    }
-  }
-
-  #word(slot: number): number {
     if (!Number.isInteger(slot) || slot < 0 || slot >= this.#arena.slotCount) {
       throw new Error(`slot ${slot} lies outside a disk of ${this.#arena.slotCount} pages`);
     }
-    return this.#first + (slot * SLOT_BYTES) / 4;
+    return lockWord(this.#first + (slot * SLOT_BYTES) / 4 + SlotW.flags);
+  }
+
+  /** SLOT_… flags without the lock bits and the size. */
+  flags(slot: LockWord): number {
+    return this.#arena.word(slot) & (SLOT_SAME | SLOT_HUGE);
+  }
+
+  /** Stored size in bytes: 0 for none and for same-filled. */
+  sizeBytes(slot: LockWord): number {
+    return this.#arena.word(slot) >>> SIZE_SHIFT;
+  }
+
+  hasContent(slot: LockWord): boolean {
+    const flags = this.#arena.word(slot);
+    return flags >>> SIZE_SHIFT !== 0 || (flags & SLOT_SAME) !== 0;
+  }
+
+  handle(slot: LockWord): PoolHandle {
+    return poolHandle(this.#arena.word(slot - SlotW.flags + SlotW.handle));
+  }
+
+  sameLow(slot: LockWord): number {
+    return this.#arena.word(slot - SlotW.flags + SlotW.handle);
+  }
+
+  sameHigh(slot: LockWord): number {
+    return this.#arena.word(slot - SlotW.flags + SlotW.sameHigh);
+  }
+
+  storeObject(slot: LockWord, handle: PoolHandle, sizeBytes: number, flags: number): void {
+    this.#arena.words[slot - SlotW.flags + SlotW.handle] = handle;
+    this.#setFlags(slot, flags | (sizeBytes << SIZE_SHIFT));
+  }
+
+  storeSame(slot: LockWord, low: number, high: number): void {
+    this.#arena.words[slot - SlotW.flags + SlotW.handle] = low;
+    this.#arena.words[slot - SlotW.flags + SlotW.sameHigh] = high;
+    this.#setFlags(slot, SLOT_SAME);
+  }
+
+  clear(slot: LockWord): void {
+    this.storeSame(slot, 0, 0);
+    this.#setFlags(slot, 0);
+  }
+
+  /** Waiters may set a lock bit at any moment, hence the loop. */
+  #setFlags(slot: LockWord, flags: number): void {
+    const { words } = this.#arena;
+    for (;;) {
+      const seen = this.#arena.word(slot);
+      if (Atomics.compareExchange(words, slot, seen, (seen & LOCK_BITS) | flags) === seen) return;
+    }
   }
 }

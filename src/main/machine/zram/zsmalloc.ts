@@ -61,7 +61,7 @@ export class Zsmalloc implements Pool {
     }
   }
 
-  tryAllocate(cpu: Cpu, bytes: number): PoolHandle {
+  tryAllocate(cpu: Cpu, bytes: number, span: ObjectSpan): PoolHandle {
     const index = classOf(this.#classes, bytes);
     const block = this.#classWord(index);
     const lock = lockWord(block + PoolClassW.lock);
@@ -71,12 +71,12 @@ export class Zsmalloc implements Pool {
       zspage = this.#frames.tryTake(cpu, this.#column(this.#classes.pages, index), FrameKind.pool);
       if (zspage !== undefined) this.#addZspage(block, zspage, index);
     }
-    const handle = zspage === undefined ? NO_HANDLE : this.#allocateIn(block, zspage, index);
+    const object = zspage === undefined ? 0 : this.#takeObject(block, zspage, index);
     cpu.unlock(lock);
-    return handle;
+    return zspage === undefined ? NO_HANDLE : this.#hand(zspage, object, { index, bytes, span });
   }
 
-  *allocate(cpu: Cpu, bytes: number): Suspending<PoolHandle> {
+  *allocate(cpu: Cpu, bytes: number, span: ObjectSpan): Suspending<PoolHandle> {
     const index = classOf(this.#classes, bytes);
     const block = this.#classWord(index);
     const lock = lockWord(block + PoolClassW.lock);
@@ -89,9 +89,9 @@ export class Zsmalloc implements Pool {
       if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.poolClass);
       this.#addZspage(block, zspage, index);
     }
-    const handle = this.#allocateIn(block, zspage, index);
+    const object = this.#takeObject(block, zspage, index);
     cpu.unlock(lock);
-    return handle;
+    return this.#hand(zspage, object, { index, bytes, span });
   }
 
   tryFree(cpu: Cpu, handle: PoolHandle): boolean {
@@ -130,8 +130,13 @@ export class Zsmalloc implements Pool {
   locate(handle: PoolHandle, bytes: number, span: ObjectSpan): void {
     const zspage = this.#zspageOf(handle);
     const index = this.#arena.word(this.#arena.descriptorWord(zspage) + FrameW.classIndex);
-    const pageSize = this.#arena.config.pageSizeBytes;
     const start = this.#objectNumber(handle) * this.#column(this.#classes.objectBytes, index) + this.#header(index);
+    this.#describe(zspage, start, bytes, span);
+  }
+
+  /** Fills `span` for `bytes` bytes from byte `start` of a zspage on. */
+  #describe(zspage: FrameNumber, start: number, bytes: number, span: ObjectSpan): void {
+    const pageSize = this.#arena.config.pageSizeBytes;
     const frame = this.#frameAt(zspage, start);
     const within = start & (pageSize - 1);
     span.first = physicalAddress(this.#arena.frameAddress(frame) + within);
@@ -141,7 +146,7 @@ export class Zsmalloc implements Pool {
   }
 
   pages(): number {
-    return Atomics.load(this.#arena.words, this.#device + DeviceW.poolPages);
+    return this.#arena.word(this.#device + DeviceW.poolPages);
   }
 
   /** Under the class lock: makes freshly taken frames an empty zspage of class `index`. */
@@ -158,11 +163,18 @@ export class Zsmalloc implements Pool {
     Atomics.add(words, this.#device + DeviceW.poolPages, this.#column(this.#classes.pages, index));
   }
 
-  /** Under the class lock: an object of a zspage that has room. */
-  #allocateIn(block: number, zspage: FrameNumber, index: number): PoolHandle {
-    const handle = this.#takeObject(zspage, index);
-    this.#add(block + PoolClassW.usedObjects, 1);
-    this.#changeUse(block, zspage, 1);
+  /** The handle of an object just taken: written in front of its data, which `span` then describes. */
+  #hand(
+    zspage: FrameNumber,
+    object: number,
+    request: { readonly index: number; readonly bytes: number; readonly span: ObjectSpan },
+  ): PoolHandle {
+    const handle = poolHandle((zspage << this.#objectBits) | object);
+    const start = object * this.#column(this.#classes.objectBytes, request.index);
+    const header = this.#header(request.index);
+    this.#describe(zspage, start + header, request.bytes, request.span);
+    // Object sizes and the header are multiples of 8, so the two lie in one page.
+    if (header > 0) this.#arena.words[(request.span.first - header) / 4] = handle;
     return handle;
   }
 
@@ -180,7 +192,8 @@ export class Zsmalloc implements Pool {
     return frameNumber(this.#arena.word(block + PoolClassW.groups + 31 - Math.clz32(usable)) - 1);
   }
 
-  #takeObject(zspage: FrameNumber, index: number): PoolHandle {
+  /** Under the class lock: the number of an object of a zspage that has room. */
+  #takeObject(block: number, zspage: FrameNumber, index: number): number {
     const { words } = this.#arena;
     const descriptor = this.#arena.descriptorWord(zspage);
     const freed = this.#arena.word(descriptor + FrameW.freeObject);
@@ -192,9 +205,9 @@ export class Zsmalloc implements Pool {
       object = freed - 1;
       words[descriptor + FrameW.freeObject] = this.#arena.word(this.#objectAddress(zspage, index, object) / 4);
     }
-    const handle = poolHandle((zspage << this.#objectBits) | object);
-    if (this.#header(index) > 0) words[this.#objectAddress(zspage, index, object) / 4] = handle;
-    return handle;
+    this.#add(block + PoolClassW.usedObjects, 1);
+    this.#changeUse(block, zspage, 1);
+    return object;
   }
 
   #putObject(zspage: FrameNumber, index: number, handle: PoolHandle): void {

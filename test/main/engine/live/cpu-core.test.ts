@@ -7,6 +7,7 @@ import { Machine } from '../../../../src/main/machine/machine.ts';
 import { bootMachine } from '../../../../src/main/machine/boot.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { CpuW, DeviceW, HeaderW, Operation } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
 import { writtenPagesBytes } from '../../../../src/main/workload/written-pages.ts';
 import { setLimit } from '../../machine/fixtures/mm-stat.ts';
@@ -77,7 +78,7 @@ describe('a core', () => {
     core.handle(phaseRequest('main', 1, ['job.0', 'job.2']));
     const done = answers.at(-1);
     expect(done?.kind === 'phaseDone' && done.report.writes.count).toBe(80);
-    expect(arena.word(arena.deviceWord(0) + DeviceW.pagesStored)).toBe(80);
+    expect(readDeviceStatistics(arena, 0).pagesStored).toBe(80);
   });
 
   it('reports the job that failed, with the rest of its figures', () => {

@@ -7,6 +7,8 @@ import {
   CpuF64,
   CpuW,
   DEVICE_BLOCK_BYTES,
+  DEVICE_COUNTERS_BYTES,
+  DeviceCounterF64,
   DeviceI64,
   DeviceW,
   FRAME_DESCRIPTOR_BYTES,
@@ -53,6 +55,7 @@ const BLOCKS = [
   { block: 'header', bytes: HEADER_BYTES, all: fields(HeaderW, 4) },
   { block: 'CPU block', bytes: CPU_BLOCK_BYTES, all: [...fields(CpuW, 4), ...fields(CpuF64, 8)] },
   { block: 'device block', bytes: DEVICE_BLOCK_BYTES, all: [...fields(DeviceW, 4), ...fields(DeviceI64, 8)] },
+  { block: 'device counters', bytes: DEVICE_COUNTERS_BYTES, all: fields(DeviceCounterF64, 8) },
   { block: 'pool class', bytes: POOL_CLASS_BYTES, all: fields(PoolClassW, 4) },
   { block: 'zone', bytes: ZONE_BYTES, all: fields(ZoneW, 4) },
   { block: 'frame descriptor', bytes: FRAME_DESCRIPTOR_BYTES, all: fields(FrameW, 4) },
@@ -72,6 +75,14 @@ describe.each(BLOCKS)('the fields of the $block', ({ bytes, all }) => {
 describe('hot words', () => {
   it('of different CPUs are 256 bytes apart', () => {
     expect(CPU_BLOCK_BYTES).toBeGreaterThanOrEqual(256);
+    const geometry = arenaGeometry({
+      possibleCpus: 2,
+      devices: 1,
+      classCount: 119,
+      frameCount: 16,
+      pageSizeBytes: 4096,
+    });
+    expect(geometry.deviceCountersStride).toBe(256);
   });
 
   it('of run control lie on another cache line than what boot writes once', () => {
@@ -82,7 +93,7 @@ describe('hot words', () => {
   });
 
   it('of a device are 256 bytes behind its mutex', () => {
-    expect((DeviceW.pagesStored - DeviceW.mutex) * 4).toBeGreaterThanOrEqual(256);
+    expect((DeviceW.poolPages - DeviceW.mutex) * 4).toBeGreaterThanOrEqual(256);
   });
 });
 
@@ -118,7 +129,10 @@ describe('the geometry', () => {
       fc.property(machines, (machine) => {
         const geometry = arenaGeometry(machine);
         expect(geometry.cpuBlocks).toBe(HEADER_BYTES);
-        expect(geometry.deviceBlocks - geometry.cpuBlocks).toBe(machine.possibleCpus * CPU_BLOCK_BYTES);
+        expect(geometry.deviceCounters - geometry.cpuBlocks).toBe(machine.possibleCpus * CPU_BLOCK_BYTES);
+        expect(geometry.deviceCountersStride).toBeGreaterThanOrEqual(machine.devices * DEVICE_COUNTERS_BYTES);
+        const counters = machine.possibleCpus * geometry.deviceCountersStride;
+        expect(geometry.deviceBlocks - geometry.deviceCounters).toBe(counters);
         expect(geometry.poolClasses - geometry.deviceBlocks).toBe(machine.devices * DEVICE_BLOCK_BYTES);
         expect(geometry.zone - geometry.poolClasses).toBe(machine.devices * machine.classCount * POOL_CLASS_BYTES);
         expect(geometry.frameDescriptors - geometry.zone).toBeGreaterThanOrEqual(ZONE_BYTES);

@@ -133,7 +133,7 @@ describe('addresses', () => {
 
   it('of blocks are within their regions', () => {
     expect(arena.cpuWord(cpuId(0)) * 4).toBe(arena.geometry.cpuBlocks);
-    expect(arena.cpuWord(cpuId(4)) * 4).toBe(arena.geometry.deviceBlocks);
+    expect(arena.cpuWord(cpuId(4)) * 4).toBe(arena.geometry.deviceCounters);
     expect(arena.deviceWord(3) * 4).toBe(arena.geometry.poolClasses);
     expect(arena.poolClassWord(0) * 4).toBe(arena.geometry.poolClasses);
     expect(arena.poolClassWord(3) * 4).toBe(arena.geometry.zone);

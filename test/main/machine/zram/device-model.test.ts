@@ -8,7 +8,8 @@ import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
 import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import type { Codec, IoPage } from '../../../../src/main/machine/codec.ts';
 import type { Machine } from '../../../../src/main/machine/machine.ts';
-import { DeviceW, FrameKind } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { FrameKind } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';
 import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
@@ -68,7 +69,6 @@ class Write implements fc.Command<Model, Real> {
   }
 
   run(model: Model, { machine, cpu, pageSizeBytes }: Real): void {
-    const block = machine.arena.deviceWord(0);
     const pages = this.#recipes.map((recipe) => makePage(recipe, pageSizeBytes));
     const status = cpu.write(machine.device(0), this.#slot, ...pages);
     if (status === IoStatus.done) {
@@ -78,7 +78,7 @@ class Write implements fc.Command<Model, Real> {
     // Out of memory: some first pages are new, all others old. Which ones, only the device knows.
     expect(status).toBe(IoStatus.noMemory);
     model.failedWrites += 1;
-    expect(machine.arena.word(block + DeviceW.failedWrites)).toBe(model.failedWrites);
+    expect(readDeviceStatistics(machine.arena, 0).failedWrites).toBe(model.failedWrites);
     let isNew = true;
     for (const [at, page] of pages.entries()) {
       const found = cpu.read(machine.device(0), this.#slot + at, pageSizeBytes);
@@ -111,7 +111,7 @@ class Discard implements fc.Command<Model, Real> {
     cpu.discard(machine.device(0), this.#slot, this.#count);
     for (let slot = this.#slot; slot < this.#slot + this.#count; slot++) model.contents.delete(slot);
     model.discarded += this.#count;
-    expect(machine.arena.word(machine.arena.deviceWord(0) + DeviceW.notifyFree)).toBe(model.discarded);
+    expect(readDeviceStatistics(machine.arena, 0).notifyFree).toBe(model.discarded);
   }
 
   toString(): string {
@@ -167,7 +167,7 @@ class Audit implements fc.Command<Model, Real> {
 
   run(model: Model, { machine }: Real): void {
     auditMachine(machine.arena);
-    expect(machine.arena.word(machine.arena.deviceWord(0) + DeviceW.pagesStored)).toBe(model.contents.size);
+    expect(readDeviceStatistics(machine.arena, 0).pagesStored).toBe(model.contents.size);
   }
 
   toString(): string {

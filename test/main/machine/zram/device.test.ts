@@ -4,7 +4,8 @@ import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import { Interleaver } from '../../../../src/main/engine/interleaved/interleaver.ts';
 import { Cost } from '../../../../src/main/machine/cpu.ts';
 import type { Arena, MachineConfig } from '../../../../src/main/machine/memory/arena.ts';
-import { CpuF64, CpuW, DeviceW, Operation } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { CpuF64, CpuW, Operation } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { type DeviceStatistics, readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { memoryFigures, peakMemoryFigures } from '../../../../src/main/machine/memory-figures.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
 import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
@@ -37,7 +38,7 @@ function deviceUnderTest(changes: Partial<MachineConfig> = {}) {
     holds: (slot: number, size: number): boolean =>
       cpu.read(device, slot, pageSizeBytes).equals(page(size, slot).bytes),
     isEmpty: (slot: number): boolean => cpu.read(device, slot, pageSizeBytes).equals(blankPage(pageSizeBytes).bytes),
-    count: (field: number): number => arena.word(arena.deviceWord(0) + field),
+    statistics: (): DeviceStatistics => readDeviceStatistics(arena, 0),
   };
 }
 
@@ -91,7 +92,7 @@ describe.each(BUFFER_LAYOUTS)('a device under %s', (bufferLayout) => {
       const page = samePage(5, 6);
       page.bytes[at] = 0x77;
       cpu.write(under.device, 1, page);
-      expect(under.count(DeviceW.samePages), `byte ${at}`).toBe(0);
+      expect(under.statistics().samePages, `byte ${at}`).toBe(0);
       expect(cpu.read(under.device, 1).equals(page.bytes)).toBe(true);
     }
   });
@@ -106,13 +107,13 @@ describe.each(BUFFER_LAYOUTS)('a device under %s', (bufferLayout) => {
         auditMachine(under.arena);
       }
     }
-    expect(under.count(DeviceW.pagesStored)).toBe(1);
+    expect(under.statistics().pagesStored).toBe(1);
   });
 
   it('never lowers the count of huge pages since boot', () => {
     const under = deviceUnderTest({ bufferLayout });
     under.write('0:4114 0:100 0:4114 1:4114 1:0');
-    expect([under.count(DeviceW.hugePages), under.count(DeviceW.hugePagesSince)]).toEqual([1, 3]);
+    expect([under.statistics().hugePages, under.statistics().hugePagesSince]).toEqual([1, 3]);
   });
 
   it('forgets discarded slots, counts each in notify_free, and gives their memory back', () => {
@@ -120,7 +121,7 @@ describe.each(BUFFER_LAYOUTS)('a device under %s', (bufferLayout) => {
     under.write('0:2700 1:2700 2:0 3:4114');
     under.cpu.discard(under.device, 0, 8);
     expect(mmStat(under.arena).slice(0, 3)).toEqual([0, 0, 0]);
-    expect(under.count(DeviceW.notifyFree)).toBe(8);
+    expect(under.statistics().notifyFree).toBe(8);
     for (let slot = 0; slot < 4; slot++) expect(under.isEmpty(slot)).toBe(true);
     auditMachine(under.arena);
   });
@@ -194,8 +195,8 @@ describe('a memory limit', () => {
     setLimit(under.arena, 5);
     const pages = Array.from({ length: 16 }, (_, at) => sizedPage(4114, at));
     expect(under.cpu.write(under.device, 0, ...pages)).toBe(IoStatus.noMemory);
-    expect(under.count(DeviceW.pagesStored)).toBe(5);
-    expect(under.count(DeviceW.failedWrites)).toBe(1);
+    expect(under.statistics().pagesStored).toBe(5);
+    expect(under.statistics().failedWrites).toBe(1);
     expect(mmStat(under.arena)).toEqual([5 * 4096, 5 * 4096, 5 * 4096, 5 * 4096, 6 * 4096, 0, 0, 5, 5]);
     for (let slot = 0; slot < 16; slot++) expect(slot < 5 ? under.holds(slot, 4114) : under.isEmpty(slot)).toBe(true);
     auditMachine(under.arena);
@@ -245,7 +246,7 @@ describe('a damaged object', () => {
     under.arena.bytes[object + 1000] = (under.arena.bytes[object + 1000] ?? 0) ^ 1;
     const status = under.cpu.run((cpu) => under.device.readRequest(cpu, 0, [blankPage()]));
     expect(status).toBe(IoStatus.corrupt);
-    expect(under.count(DeviceW.failedReads)).toBe(1);
+    expect(under.statistics().failedReads).toBe(1);
     expect(under.holds(1, 2700)).toBe(true);
     under.write('0:1560');
     expect(under.holds(0, 1560)).toBe(true);
@@ -278,8 +279,8 @@ describe.each([4096, 16384, 65536])('pages of %i bytes', (pageSizeBytes) => {
       for (const [slot, page] of written.entries()) {
         expect(cpu.read(under.device, slot, pageSizeBytes).equals(page.bytes), `slot ${slot}`).toBe(true);
       }
-      expect(under.count(DeviceW.samePages)).toBe(1);
-      expect(under.count(DeviceW.hugePages)).toBeGreaterThan(0);
+      expect(under.statistics().samePages).toBe(1);
+      expect(under.statistics().hugePages).toBeGreaterThan(0);
       auditMachine(under.arena);
     }
   });
@@ -288,9 +289,9 @@ describe.each([4096, 16384, 65536])('pages of %i bytes', (pageSizeBytes) => {
     const threshold = { 4096: 3625, 16384: 14553, 65536: 58137 }[pageSizeBytes] ?? 0;
     const under = deviceUnderTest({ pageSizeBytes });
     under.write(`0:${threshold - 1}`);
-    expect(under.count(DeviceW.hugePages)).toBe(0);
+    expect(under.statistics().hugePages).toBe(0);
     under.write(`1:${threshold}`);
-    expect(under.count(DeviceW.hugePages)).toBe(1);
+    expect(under.statistics().hugePages).toBe(1);
     expect(under.holds(0, threshold - 1) && under.holds(1, threshold)).toBe(true);
   });
 });

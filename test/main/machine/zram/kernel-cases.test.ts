@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import type { Codec, IoPage } from '../../../../src/main/machine/codec.ts';
-import { DeviceW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import type { Machine } from '../../../../src/main/machine/machine.ts';
 import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
 import { type Checkpoint, type Fill, kernelCases, noKernelCases } from '../fixtures/kernel-cases.ts';
@@ -113,9 +113,8 @@ describe.each(SEQUENCES)('the recorded sequence %s', (name) => {
       expect(cpu.read(machine.device(0), slot).equals(expected), `slot ${slot}`).toBe(true);
     }
     if (compaction === -1) {
-      const block = machine.arena.deviceWord(0);
-      const counted = [DeviceW.failedWrites, DeviceW.notifyFree].map((field) => machine.arena.word(block + field));
-      expect(counted).toEqual([sequence.io_stat.failed_writes, sequence.io_stat.notify_free]);
+      const { failedWrites, notifyFree } = readDeviceStatistics(machine.arena, 0);
+      expect([failedWrites, notifyFree]).toEqual([sequence.io_stat.failed_writes, sequence.io_stat.notify_free]);
     }
   });
 });

@@ -13,11 +13,11 @@ function emptyTable(slots = 8) {
 /** Everything that a slot says of itself. */
 function contentOf(slots: Slots, slot: number) {
   return {
-    flags: slots.flags(slot),
-    sizeBytes: slots.sizeBytes(slot),
-    handle: slots.handle(slot),
-    low: slots.sameLow(slot),
-    high: slots.sameHigh(slot),
+    flags: slots.flags(slots.lock(slot)),
+    sizeBytes: slots.sizeBytes(slots.lock(slot)),
+    handle: slots.handle(slots.lock(slot)),
+    low: slots.sameLow(slots.lock(slot)),
+    high: slots.sameHigh(slots.lock(slot)),
   };
 }
 
@@ -31,38 +31,38 @@ describe('a slot', () => {
 
   it('keeps handle and size of an object', () => {
     const { slots } = emptyTable();
-    slots.storeObject(3, poolHandle(0x7fff_ff00), 3624, 0);
+    slots.storeObject(slots.lock(3), poolHandle(0x7fff_ff00), 3624, 0);
     expect(contentOf(slots, 3)).toMatchObject({ flags: 0, sizeBytes: 3624, handle: 0x7fff_ff00 });
   });
 
   it('keeps both halves of the word of a same-filled page, and no size', () => {
     const { slots } = emptyTable();
-    slots.storeSame(3, -1, 0x1234_5678);
+    slots.storeSame(slots.lock(3), -1, 0x1234_5678);
     expect(contentOf(slots, 3)).toMatchObject({ flags: SLOT_SAME, sizeBytes: 0, low: -1, high: 0x1234_5678 });
   });
 
   it('tells a huge page of 65536 bytes by flag and size', () => {
     const { slots } = emptyTable();
-    slots.storeObject(0, poolHandle(1), 65536, SLOT_HUGE);
+    slots.storeObject(slots.lock(0), poolHandle(1), 65536, SLOT_HUGE);
     expect(contentOf(slots, 0)).toMatchObject({ flags: SLOT_HUGE, sizeBytes: 65536, handle: 1 });
   });
 
   it('is empty again after clear', () => {
     const { slots } = emptyTable();
-    slots.storeObject(1, poolHandle(7), 100, SLOT_HUGE);
-    slots.clear(1);
+    slots.storeObject(slots.lock(1), poolHandle(7), 100, SLOT_HUGE);
+    slots.clear(slots.lock(1));
     expect(contentOf(slots, 1)).toEqual(EMPTY);
-    slots.storeSame(1, 5, 6);
-    slots.clear(1);
+    slots.storeSame(slots.lock(1), 5, 6);
+    slots.clear(slots.lock(1));
     expect(contentOf(slots, 1)).toEqual(EMPTY);
   });
 
   it('does not disturb its neighbours', () => {
     const { slots } = emptyTable();
-    slots.storeObject(2, poolHandle(9), 2700, 0);
-    slots.storeSame(4, 1, 2);
-    slots.storeObject(3, poolHandle(10), 4096, SLOT_HUGE);
-    slots.clear(3);
+    slots.storeObject(slots.lock(2), poolHandle(9), 2700, 0);
+    slots.storeSame(slots.lock(4), 1, 2);
+    slots.storeObject(slots.lock(3), poolHandle(10), 4096, SLOT_HUGE);
+    slots.clear(slots.lock(3));
     expect(contentOf(slots, 2)).toMatchObject({ sizeBytes: 2700, handle: 9 });
     expect(contentOf(slots, 4)).toMatchObject({ flags: SLOT_SAME, low: 1, high: 2 });
   });
@@ -71,19 +71,19 @@ describe('a slot', () => {
     const { arena, slots } = emptyTable();
     const lock = slots.lock(5);
     expect(tryLock(arena.words, lock)).toBe(true);
-    slots.storeObject(5, poolHandle(11), 1560, 0);
+    slots.storeObject(slots.lock(5), poolHandle(11), 1560, 0);
     expect(arena.word(lock) & LOCKED).toBe(LOCKED);
     Atomics.or(arena.words, lock, WAITERS);
-    slots.storeSame(5, 1, 1);
-    slots.clear(5);
-    slots.storeObject(5, poolHandle(12), 99, 0);
+    slots.storeSame(slots.lock(5), 1, 1);
+    slots.clear(slots.lock(5));
+    slots.storeObject(slots.lock(5), poolHandle(12), 99, 0);
     expect(unlock(arena.words, lock)).toBe(true);
     expect(contentOf(slots, 5)).toMatchObject({ sizeBytes: 99, handle: 12 });
   });
 
   it('keeps its content through locking and unlocking', () => {
     const { arena, slots } = emptyTable();
-    slots.storeObject(5, poolHandle(11), 1560, SLOT_HUGE);
+    slots.storeObject(slots.lock(5), poolHandle(11), 1560, SLOT_HUGE);
     tryLock(arena.words, slots.lock(5));
     unlock(arena.words, slots.lock(5));
     expect(contentOf(slots, 5)).toMatchObject({ flags: SLOT_HUGE, sizeBytes: 1560, handle: 11 });
@@ -104,7 +104,7 @@ describe('a slot', () => {
         fc.integer({ min: 1, max: 2 ** 31 - 1 }),
         fc.integer({ min: 1, max: 65536 }),
         (slot, handle, sizeBytes) => {
-          slots.storeObject(slot, poolHandle(handle), sizeBytes, 0);
+          slots.storeObject(slots.lock(slot), poolHandle(handle), sizeBytes, 0);
           expect(contentOf(slots, slot)).toMatchObject({ flags: 0, sizeBytes, handle });
         },
       ),
@@ -116,7 +116,7 @@ describe('the slot tables of two devices', () => {
   it('are apart', () => {
     const { arena } = makeMachine({ devices: 2 });
     const [first, second] = [new Slots(arena, 0), new Slots(arena, 1)];
-    first.storeObject(0, poolHandle(5), 50, 0);
+    first.storeObject(first.lock(0), poolHandle(5), 50, 0);
     expect(contentOf(second, 0)).toEqual(EMPTY);
     expect(first.lock(0)).not.toBe(second.lock(0));
   });

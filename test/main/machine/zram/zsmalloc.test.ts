@@ -12,6 +12,10 @@ import { OneCpu } from '../fixtures/one-cpu.ts';
 import { auditFrames, drawPool } from '../fixtures/pool-audit.ts';
 
 /** A pool of device 0 and letters for its objects: `alloc(2700, 'abc')` allocates three, `free('b')` frees the second. */
+function emptySpan(): ObjectSpan {
+  return { first: physicalAddress(0), firstBytes: 0, rest: physicalAddress(0), restBytes: 0 };
+}
+
 class PoolUnderTest {
   readonly arena: Arena;
   readonly pool: Zsmalloc;
@@ -29,7 +33,7 @@ class PoolUnderTest {
   }
 
   allocate(bytes: number): PoolHandle {
-    return this.#cpu.run((cpu) => this.pool.allocate(cpu, bytes));
+    return this.#cpu.run((cpu) => this.pool.allocate(cpu, bytes, emptySpan()));
   }
 
   release(handle: PoolHandle): void {
@@ -45,7 +49,7 @@ class PoolUnderTest {
   }
 
   span(handle: PoolHandle, bytes: number): ObjectSpan {
-    const span = { first: physicalAddress(0), firstBytes: 0, rest: physicalAddress(0), restBytes: 0 };
+    const span = emptySpan();
     this.pool.locate(handle, bytes, span);
     return span;
   }
@@ -281,8 +285,8 @@ describe('pools of several devices', () => {
     const frames = new PageFrames(arena);
     const [first, second] = [new Zsmalloc(arena, frames, 0), new Zsmalloc(arena, frames, 1)];
     const cpu = new OneCpu(arena);
-    const a = cpu.run((on) => first.allocate(on, 2700));
-    const b = cpu.run((on) => second.allocate(on, 2700));
+    const a = cpu.run((on) => first.allocate(on, 2700, emptySpan()));
+    const b = cpu.run((on) => second.allocate(on, 2700, emptySpan()));
     expect([poolPages(arena, 0), poolPages(arena, 1)]).toEqual([2, 2]);
     expect(drawPool(arena, 0)).toBe('2720 2/3  4:[x..]');
     expect(drawPool(arena, 1)).toBe('2720 2/3  4:[x..]');

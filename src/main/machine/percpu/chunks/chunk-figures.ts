@@ -42,7 +42,7 @@ function longCounter(region: ChunkRegion, low: number): number {
 }
 
 /** Of one chunk. */
-export function chunkFigures(region: ChunkRegion, chunk: number): PercpuStatsChunk {
+function chunkFigures(region: ChunkRegion, chunk: number): PercpuStatsChunk {
   const walk = walkMaps(region, chunk);
   const sizes = walk.liveCells.toSorted((a, b) => a - b);
   const size = (index: number): number => (sizes[index] ?? 0) * CELL_BYTES;

@@ -37,7 +37,7 @@ export interface Fit {
 export type FitOutcome = 'found' | 'no-candidate' | 'scan-failed';
 
 /** Cells from `position` up to the next multiple of `align`, a power of two. */
-export function padding(position: number, align: number): number {
+function padding(position: number, align: number): number {
   return -position & (align - 1);
 }
 

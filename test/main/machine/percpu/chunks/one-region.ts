@@ -34,7 +34,7 @@ export const RECORDED_GEOMETRY: PercpuGeometry = {
 
 export const PAGE_CELLS = 1024;
 
-export function makeRegion(geometry = RECORDED_GEOMETRY, maxChunks = 16): ChunkRegion {
+function makeRegion(geometry = RECORDED_GEOMETRY, maxChunks = 16): ChunkRegion {
   const capacity = { maxChunks, mappedUnits: 0 };
   const words = new RegionWords(new SharedArrayBuffer(ChunkRegion.bytesFor(geometry, capacity)));
   const region = ChunkRegion.format(words, 0, geometry, capacity);
@@ -51,7 +51,7 @@ export function makeRegionWithFullFirstChunk(): ChunkRegion {
 }
 
 /** A summary in the notation of the drawings: `C=992@32 S=11@5`. */
-export function hints(region: ChunkRegion, summary: number): string {
+function hints(region: ChunkRegion, summary: number): string {
   const field = (name: keyof typeof SummaryW): number => region.words.get(summary + SummaryW[name]);
   const scan = field('scan') > 0 ? ` S=${field('scan')}@${field('scanStart')}` : '';
   return `C=${field('contig')}@${field('contigStart')}${scan}`;

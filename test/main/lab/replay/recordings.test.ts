@@ -1,0 +1,202 @@
+/** The recordings of a real kernel (2 CPUs, x86-64, 6.18), replayed. Ground truth lies beside the project. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parsePercpuStats } from '../../../../src/main/evidence/percpu-trace/stats-text.ts';
+import type { TraceEvent } from '../../../../src/main/evidence/percpu-trace/trace-event.ts';
+import { TraceParser } from '../../../../src/main/evidence/percpu-trace/trace-parser.ts';
+import { ReplaySession } from '../../../../src/main/lab/replay/replay-session.ts';
+import { replayReadings, replayTrace } from '../../../../src/main/lab/replay/replay-trace.ts';
+import { TraceSurveyor } from '../../../../src/main/lab/replay/trace-survey.ts';
+import type { PercpuStats, PercpuStatsChunk } from '../../../../src/shared/percpu-stats.ts';
+import type { ReplayReport } from '../../../../src/shared/replay-report.ts';
+import { ok } from '../../../../src/shared/result.ts';
+import { RECORDED_GEOMETRY } from '../../machine/percpu/chunks/one-region.ts';
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`../../../../../shared/data/${name}`, import.meta.url));
+const CHURN = pathOf('percpu-cgroups-3000.ftrace.gz');
+const MIXED = pathOf('percpu-mixed.ftrace.gz');
+const MISSING = 'no recorded traces beside the project';
+
+async function replay(tracePath: string, statsPath?: string): Promise<ReplayReport> {
+  const replayed = await replayTrace({ tracePath, statsPath });
+  if (!replayed.ok) throw new Error(replayed.error.message);
+  return replayed.value;
+}
+
+async function replayText(text: string): Promise<ReplayReport> {
+  const replayed = await replayReadings({
+    name: 'text',
+    read: (onEvent) => {
+      const parser = new TraceParser(onEvent);
+      parser.push(Buffer.from(text));
+      return Promise.resolve(ok(parser.end()));
+    },
+    stats: undefined,
+    boot: undefined,
+    otherMachine: undefined,
+  });
+  if (!replayed.ok) throw new Error(replayed.error.message);
+  return replayed.value;
+}
+
+function readStats(name: string): PercpuStats {
+  const stats = parsePercpuStats(readFileSync(pathOf(name), 'utf8'));
+  if (!stats.ok) throw new Error(stats.error.message);
+  return stats.value;
+}
+
+describe('cgroup churn', () => {
+  beforeEach((context) => context.skip(!existsSync(CHURN), MISSING));
+
+  it.each([
+    ['alone', undefined],
+    ['with percpu_stats of its beginning', 'percpu-cgroups-3000.stats-before.txt'],
+  ])('%s: every chunk and offset is the kernel’s', async (_name, stats) => {
+    const found = await replay(CHURN, stats === undefined ? undefined : pathOf(stats));
+    expect(found.bornWithin).toEqual({ matched: 41158, total: 41158 });
+    expect(found.overall).toEqual({ matched: 57024, total: 57024 });
+    expect([found.events, found.allocations, found.frees]).toEqual([114059, 57024, 57024]);
+    expect([found.chunksBorn, found.chunksDestroyed, found.freesOfOlderObjects]).toEqual([6, 5, 0]);
+    expect(found.lostEvents).toEqual({
+      markers: 0,
+      counted: 0,
+      overwritten: 0,
+      missingFrees: 0,
+      missingAllocations: 0,
+      missingChunkEvents: 0,
+    });
+  });
+
+  it('has the kernel’s chunks at its peak, in the kernel’s order', (context) => {
+    context.skip(!existsSync(CHURN), MISSING);
+    const recorded = readStats('percpu-cgroups-3000.stats-peak.txt');
+    const snapshots = snapshotsNear(CHURN, readStats('percpu-cgroups-3000.stats-before.txt'), recorded);
+    const wanted = { ...recorded, chunks: recorded.chunks.map(withoutUnknown) };
+    expect(snapshots.map(({ chunks }) => ({ ...wanted, chunks: chunks.map(withoutUnknown) }))).toContainEqual(wanted);
+  });
+
+  it('has the kernel’s chunks at its end, but for two objects of the program that printed the text', async (context) => {
+    context.skip(!existsSync(CHURN), MISSING);
+    const [, born, older] = readStats('percpu-cgroups-3000.stats-after.txt').chunks;
+    const found = await replay(CHURN, pathOf('percpu-cgroups-3000.stats-before.txt'));
+    const [, modelOlder, modelBorn] = found.statsAtEnd.chunks;
+    // Wholly free, and therefore searched, and printed, after the sidelined one.
+    expect(found.statsAtEnd.chunks.map(({ heading }) => heading)).toEqual(['first', 'sidelined', 'ordinary']);
+    if (born === undefined || older === undefined || modelOlder === undefined)
+      throw new Error('three chunks are there');
+    expect(withoutUnknown(modelOlder)).toEqual(withoutUnknown(older));
+    expect(modelBorn).toMatchObject({
+      largestBytes: born.largestBytes,
+      liveObjects: born.liveObjects - 2,
+      freeBytes: born.freeBytes + 2 * 16,
+      emptyPages: born.emptyPages + 1,
+    });
+  });
+});
+
+/** Sizes of objects older than the trace are not known, nor how many there are in a chunk that was printed a moment before. */
+function withoutUnknown(chunk: PercpuStatsChunk): Partial<PercpuStatsChunk> {
+  if (chunk.heading === 'first')
+    return { heading: 'first', freeBytes: chunk.freeBytes, contigBytes: chunk.contigBytes };
+  if (chunk.largestBytes !== OLDER_LARGEST_BYTES) return chunk;
+  const { heading, emptyPages, firstFreeCell, freeBytes, contigBytes } = chunk;
+  return { heading, emptyPages, firstFreeCell, freeBytes, contigBytes };
+}
+
+/** Only the chunk that is older than the recording ever served an object of this size. */
+const OLDER_LARGEST_BYTES = 2288;
+
+/** The model's percpu_stats after every event that leaves as many objects as the text says. The text counts others' as well. */
+function snapshotsNear(path: string, before: PercpuStats, recorded: PercpuStats): PercpuStats[] {
+  const events: TraceEvent[] = [];
+  const parser = new TraceParser((event) => events.push(event));
+  parser.push(gunzipSync(readFileSync(path)));
+  parser.end();
+  const surveyor = new TraceSurveyor();
+  for (const event of events) surveyor.take(event);
+  const session = new ReplaySession({
+    geometry: RECORDED_GEOMETRY,
+    survey: surveyor.survey(),
+    stats: before,
+    machines: [],
+  });
+  const allocations = recorded.totals.allocations - before.totals.allocations;
+  const live = recorded.totals.liveObjects - before.totals.liveObjects;
+  const snapshots: PercpuStats[] = [];
+  for (const event of events) {
+    session.take(event);
+    const { counts } = session;
+    const isNear = counts.allocations <= allocations && counts.allocations >= allocations - 12;
+    if (isNear && Math.abs(counts.allocations - counts.frees - live) <= 4) snapshots.push(session.stats());
+  }
+  return snapshots;
+}
+
+describe('cgroups and network namespaces', () => {
+  it('agree in every chunk and offset, one allocation taken to precede frees printed before it', async (context) => {
+    context.skip(!existsSync(MIXED), MISSING);
+    const found = await replay(MIXED);
+    expect(found.overall).toEqual({ matched: 22379, total: 22379 });
+    expect(found.reordered).toBe(1);
+    expect(found.notes).toContain('the chunk at 00000000682ba6ef is taken as sidelined when the trace began');
+    const told = await replay(MIXED, pathOf('percpu-mixed.stats-before.txt'));
+    expect(told.overall).toEqual({ matched: 22379, total: 22379 });
+    expect(told.geometrySource).toBe('percpu_stats');
+  });
+});
+
+describe('a damaged trace', () => {
+  it('that begins in the middle agrees in the chunks born within, and explains the rest by its start', async (context) => {
+    context.skip(!existsSync(CHURN), MISSING);
+    const lines = text().split('\n');
+    lines.splice(12, 29_988);
+    const found = await replayText(lines.join('\n'));
+    expect(found.bornWithin).toEqual({ matched: 17095, total: 17095 });
+    expect(found.freesOfOlderObjects).toBeGreaterThan(17_000);
+    expect(found.mismatchCounts.unexplained).toBe(0);
+  });
+
+  it('with frees printed before the allocations that they followed is put in order', async (context) => {
+    context.skip(!existsSync(CHURN), MISSING);
+    const lines = text().split('\n');
+    let swapped = 0;
+    for (let index = 12; index + 1 < lines.length; index += 2) {
+      const [first = '', second = ''] = lines.slice(index, index + 2);
+      if (!first.includes(' percpu_alloc_percpu:') || !second.includes(' percpu_free_percpu:')) continue;
+      lines.splice(index, 2, second.replace('[000] d..1.', '[001] d.s1.'), first);
+      swapped += 1;
+    }
+    const found = await replayText(lines.join('\n'));
+    expect(swapped).toBeGreaterThan(1000);
+    expect(found.overall.total - found.overall.matched).toBeLessThan(10);
+    expect(found.mismatchCounts.unexplained).toBe(0);
+    expect(found.reordered).toBeGreaterThan(500);
+  });
+
+  const text = (): string => gunzipSync(readFileSync(CHURN)).toString('latin1');
+
+  it('with a block of events missing is followed, says so, and has no unexplained difference', async (context) => {
+    context.skip(!existsSync(CHURN), MISSING);
+    const lines = text().split('\n');
+    lines.splice(30_000, 400, 'CPU:0 [LOST 400 EVENTS]');
+    const found = await replayText(lines.join('\n'));
+    expect(found.lostEvents).toMatchObject({ markers: 1, counted: 400 });
+    expect(found.lostEvents.missingAllocations).toBeGreaterThan(100);
+    expect(found.repaired).toBeGreaterThan(0);
+    expect(found.mismatchCounts.unexplained).toBe(0);
+    expect(found.overall.total - found.overall.matched).toBeLessThan(10);
+  });
+
+  it('in the older format gives the same', async (context) => {
+    context.skip(!existsSync(CHURN), MISSING);
+    const found = await replayText(
+      text()
+        .replaceAll(/call_site=\S+ /g, '')
+        .replaceAll(/ bytes_alloc=.*/g, ''),
+    );
+    expect(found.overall).toEqual({ matched: 57024, total: 57024 });
+    expect(found.callSites).toMatchObject([{ callSite: 'unknown', allocations: 57024 }]);
+  });
+});
