@@ -13,7 +13,7 @@ export class JournaledWords extends RegionWords {
   #log = new Int32Array(FIRST_CAPACITY);
   #length = 0;
 
-  /** The present, to be handed to `rollBack` later; void after `forget`. */
+  /** The present, to be handed to `rollBack` later; void after `forgetBefore` a later one. */
   mark(): number {
     return this.#length;
   }
@@ -43,9 +43,10 @@ export class JournaledWords extends RegionWords {
     this.#length = mark;
   }
 
-  /** Makes everything so far final. */
-  forget(): void {
-    this.#length = 0;
+  /** Makes everything before the mark final; marks at or after it are to be lowered by it. */
+  forgetBefore(mark: number): void {
+    this.#log.copyWithin(0, mark, this.#length);
+    this.#length -= mark;
   }
 
   override set(index: number, value: number): void {

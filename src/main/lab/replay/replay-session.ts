@@ -46,7 +46,7 @@ export class ReplaySession {
     const words = new JournaledWords(new SharedArrayBuffer(ChunkRegion.bytesFor(geometry, capacity)));
     this.#region = ChunkRegion.format(words, 0, geometry, capacity);
     const older = buildStartingState(this.#region, survey, stats);
-    words.forget();
+    words.forgetBefore(words.mark());
     this.#kernel = new KernelFollower(this.#region, older);
     const observer = {
       allocated: (event: AllocEvent, chunk: FollowedChunk) => this.#noteAllocated(event, chunk),

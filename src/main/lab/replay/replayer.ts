@@ -39,7 +39,7 @@ export interface ReplayObserver {
 
 interface Recent {
   readonly event: AllocEvent | FreeEvent;
-  readonly mark: number;
+  mark: number;
   readonly structureVersion: number;
 }
 
@@ -137,9 +137,11 @@ export class Replayer {
     if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
   }
 
+  /** Makes everything final but the last few events. */
   #forgetPast(): void {
-    this.#words.forget();
-    this.#recent.length = 0;
+    const final = this.#recent[0]?.mark ?? this.#words.mark();
+    this.#words.forgetBefore(final);
+    for (const recent of this.#recent) recent.mark -= final;
   }
 
   #remember(event: AllocEvent | FreeEvent, mark: number): void {
@@ -371,16 +373,21 @@ export class Replayer {
     if (this.counts.lostMarkers + missingFrees + missingAllocations + missingChunkEvents > 0) return 'lost-events';
     const isOlder = !followed.bornInTrace || model?.bornInTrace === false;
     if (isOlder && this.counts.freesOfOlderObjects > 0) return 'starting-state';
-    const last = this.#recent.at(-1);
-    if (last !== undefined && mayBeOutOfOrder(event, last.event)) return 'event-order';
+    // An order that was taken for true may show a few events later only.
+    if (this.#recent.some((recent) => isOtherContext(event, recent.event))) return 'event-order';
     return isOlder ? 'starting-state' : 'unexplained';
   }
 }
 
-/** Whether an allocation may really have preceded an event that was printed before it, in another context. */
+/** Whether an allocation may really have preceded an event that was printed before it. */
 function mayBeOutOfOrder(event: AllocEvent, printed: AllocEvent | FreeEvent): boolean {
   if (event.timeUs - printed.timeUs > REORDER_US) return false;
-  return printed.cpu !== event.cpu || printed.inInterrupt || printed.task !== event.task;
+  // A task may be preempted between its allocation and the event.
+  return isOtherContext(event, printed) || printed.task !== event.task;
+}
+
+function isOtherContext(event: AllocEvent, printed: AllocEvent | FreeEvent): boolean {
+  return event.timeUs - printed.timeUs <= REORDER_US && (printed.cpu !== event.cpu || printed.inInterrupt);
 }
 
 function requestOf({ sizeBytes, alignBytes, isAtomic, isReserved }: AllocEvent): ChunkRequest {
