@@ -7,8 +7,8 @@
  *     device  device.writeRequest(cpu, slot, [page])  same-filled test, per-CPU buffer, codec, pool, copy, slot, statistics
  *     job     the same through a job, whose I/O buffers are filled and whose requests are timed
  *
- * Every round boots a fresh machine and goes over all pages; within it the four take turns every 64 pages, in rotating order,
- * so that all of them meet the host in the same mood. A ratio is taken over a round. Read it so: device/codec 0.90 means that
+ * Every round boots a fresh machine and goes over all pages; within it the ways take turns every 64 pages, in rotating order,
+ * so that all meet the host in the same mood. A ratio is taken over nine rounds, of each chunk the median. Read it so: device/codec 0.90 means that
  * of the time of a write 90 % is the codec's and 10 % the machine's.
  */
 import { readFileSync } from 'node:fs';
@@ -31,7 +31,8 @@ import { WrittenPages, writtenPagesBytes } from '../src/main/workload/written-pa
 const PAGE = 4096;
 const PAGES = 4096;
 const CHUNK = 64;
-const ROUNDS = 15;
+const ROUNDS = 9;
+const GROUPS = 5;
 
 const config: MachineConfig = {
   possibleCpus: 1,
@@ -80,7 +81,7 @@ function patternPages(): PageSet {
   return { ...made.value, description: 'the 2010 job (verify=meta, pattern)' };
 }
 
-/** The four ways over one page set on a fresh machine; each call does the pages of one chunk. */
+/** The ways over one page set on a fresh machine; each call does the pages of one chunk. */
 function waysOver(set: PageSet, buffer: SharedArrayBuffer): Readonly<Record<Way, (firstPage: number) => void>> {
   const booted = bootMachine(buffer, config);
   if (!booted.ok) throw new Error(booted.error.message);
@@ -95,17 +96,17 @@ function waysOver(set: PageSet, buffer: SharedArrayBuffer): Readonly<Record<Way,
   }));
   const requests = pages.map((page) => [page]);
   const job = jobOver(set, jobs);
-  const chunk = <T>(list: readonly T[], first: number): readonly T[] => list.slice(first, first + CHUNK);
+  const page = (index: number): IoPage & { readonly bytes: Buffer } => pages[index] ?? fail(index);
   return {
     native: (first) => {
-      for (const page of chunk(pages, first)) compressSync(page.bytes);
+      for (let at = first; at < first + CHUNK; at++) compressSync(page(at).bytes);
     },
     codec: (first) => {
-      for (const page of chunk(pages, first)) codec.compress(page, scratch);
+      for (let at = first; at < first + CHUNK; at++) codec.compress(page(at), scratch);
     },
     device: (first) => {
-      for (const [index, request] of chunk(requests, first).entries()) {
-        const status = complete(direct.writeRequest(cpu, first + index, request));
+      for (let at = first; at < first + CHUNK; at++) {
+        const status = complete(direct.writeRequest(cpu, at, requests[at] ?? fail(at)));
         if (status !== IoStatus.done) throw new Error('the machine is out of memory');
       }
     },
@@ -113,6 +114,10 @@ function waysOver(set: PageSet, buffer: SharedArrayBuffer): Readonly<Record<Way,
       for (let batch = 0; batch < CHUNK / IO_DEPTH; batch++) complete(job.batch(cpu));
     },
   };
+}
+
+function fail(page: number): never {
+  throw new Error(`page ${page} is not in the set`);
 }
 
 const IO_DEPTH = 8;
@@ -152,37 +157,49 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
-/** Milliseconds of each way over all pages, interleaved chunk by chunk. */
-function round(set: PageSet, buffer: SharedArrayBuffer): Readonly<Record<Way, number>> {
+type ChunkTimes = Readonly<Record<Way, Float64Array>>;
+
+/** Milliseconds of each way for each chunk, the ways taking turns chunk by chunk. */
+function round(set: PageSet, buffer: SharedArrayBuffer): ChunkTimes {
   const ways = waysOver(set, buffer);
-  const times: Record<Way, number> = { native: 0, codec: 0, device: 0, job: 0 };
-  for (let first = 0; first < set.count; first += CHUNK) {
-    const turn = first / CHUNK;
+  const chunks = set.count / CHUNK;
+  const times = Object.fromEntries(WAYS.map((way) => [way, new Float64Array(chunks)])) as Record<Way, Float64Array>;
+  for (let at = 0; at < chunks; at++) {
     for (const [index] of WAYS.entries()) {
-      const way = WAYS[(turn + index) % WAYS.length] ?? 'native';
+      const way = WAYS[(at + index) % WAYS.length] ?? 'native';
       const start = performance.now();
-      ways[way](first);
-      times[way] += performance.now() - start;
+      ways[way](at * CHUNK);
+      times[way][at] = performance.now() - start;
     }
   }
   return times;
 }
 
+/** Time of a way over all pages: of each chunk the median of the rounds, so that a host's hiccups do not count. */
+function typicalTime(rounds: readonly ChunkTimes[], way: Way, chunks: number): number {
+  let sum = 0;
+  for (let at = 0; at < chunks; at++) sum += median(rounds.map((times) => times[way][at] ?? NaN));
+  return sum;
+}
+
 function report(set: PageSet, buffer: SharedArrayBuffer): void {
+  const chunks = set.count / CHUNK;
   for (let warmUp = 0; warmUp < 3; warmUp++) round(set, buffer);
-  const rounds = Array.from({ length: ROUNDS }, () => round(set, buffer));
+  const groups = Array.from({ length: GROUPS }, () => Array.from({ length: ROUNDS }, () => round(set, buffer)));
   const ratio = (of: Way, to: Way): string => {
-    const values = rounds.map((times) => times[to] / times[of]);
+    const values = groups.map((rounds) => typicalTime(rounds, to, chunks) / typicalTime(rounds, of, chunks));
     return `${median(values).toFixed(3)} [${Math.min(...values).toFixed(3)}, ${Math.max(...values).toFixed(3)}]`;
   };
-  const microseconds = (median(rounds.map((times) => times.native)) * 1000) / set.count;
+  const microseconds = (typicalTime(groups.flat(), 'native', chunks) * 1000) / set.count;
   console.log(
     `${set.description}: device/codec ${ratio('device', 'codec')}, device/native ${ratio('device', 'native')}, ` +
       `job/native ${ratio('job', 'native')}; native ${microseconds.toFixed(1)} µs a page`,
   );
 }
 
-console.log(`Write throughput of the machine over that of its codec, one CPU: median [low, high] of ${ROUNDS} rounds`);
+console.log(
+  `Write throughput of the machine over that of its codec, one CPU: median [low, high] of ${GROUPS} × ${ROUNDS} rounds`,
+);
 const buffer = new SharedArrayBuffer(Arena.bytesFor(config));
 const sets = [
   filePages(fileURLToPath(import.meta.resolve('typescript')), 'source text'),

@@ -1,9 +1,12 @@
-/** Strings out of bytes, each made once: equal bytes give the same string, which does not hold on to the bytes. */
+/** Strings out of bytes, made once as far as they are kept; none holds on to the bytes that it was read from. */
 interface Kept {
   readonly bytes: Uint8Array;
   readonly value: string;
   readonly next: Kept | undefined;
 }
+
+/** Strings kept at most; then all are forgotten and made anew (a long trace names many tasks). Equal ones stay equal. */
+const MOST_KEPT = 1 << 16;
 
 export class KeptStrings {
   readonly #byHash = new Map<number, Kept>();
@@ -20,8 +23,9 @@ export class KeptStrings {
         return kept.value;
       }
     }
+    if (this.#byHash.size >= MOST_KEPT) this.#byHash.clear();
     const copy = bytes.slice(start, end);
-    this.#last = { bytes: copy, value: String.fromCharCode(...copy), next: first };
+    this.#last = { bytes: copy, value: String.fromCharCode(...copy), next: this.#byHash.get(hash) };
     this.#byHash.set(hash, this.#last);
     return this.#last.value;
   }

@@ -165,7 +165,7 @@ describe('a damaged trace', () => {
     for (let index = 12; index + 1 < lines.length; index += 2) {
       const [first = '', second = ''] = lines.slice(index, index + 2);
       if (!first.includes(' percpu_alloc_percpu:') || !second.includes(' percpu_free_percpu:')) continue;
-      lines.splice(index, 2, second.replace('[000] d..1.', '[001] d.s1.'), first);
+      lines.splice(index, 2, second.replace(/\[000\] \S+/, '[001] d.s1.'), first);
       swapped += 1;
     }
     const found = await replayText(lines.join('\n'));
