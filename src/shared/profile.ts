@@ -55,7 +55,12 @@ const machineSchema = v.pipe(
     diskSizeBytes: integerBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size (bytes)'),
   }),
   v.forward(
-    v.check((machine) => machine.onlineCpus <= machine.possibleCpus, 'Online CPUs must not exceed possible CPUs'),
+    // Partial: said also while another field is wrong.
+    v.partialCheck(
+      [['onlineCpus'], ['possibleCpus']],
+      (machine) => machine.onlineCpus <= machine.possibleCpus,
+      'Online CPUs must not exceed possible CPUs',
+    ),
     ['onlineCpus'],
   ),
 );
