@@ -280,7 +280,7 @@ describe('a run that does not end well', () => {
       designs: [],
     });
     expect(err).toMatch(
-      /^design [a-z-]+: job w could not write page \d+ of zram0: the machine's memory of 4 MiB is full/,
+      /^design [a-z-]+: job w could not write page \d+ of zram0: the machine's memory of 4\.0 MiB is full/,
     );
   });
 

@@ -230,6 +230,7 @@ export class LiveEngine {
   ): Promise<Result<readonly Extract<CpuResponse, { kind: K }>[]>> {
     const answers: Extract<CpuResponse, { kind: K }>[] = [];
     let failure: Result<never> | undefined;
+    let jobFailed = false;
     let grace: NodeJS.Timeout | undefined;
     await Promise.all(
       participants.map(async ({ cpu, thread }) => {
@@ -237,9 +238,11 @@ export class LiveEngine {
         if (isOfKind(answer, kind)) {
           answers.push(answer);
           if (!reportsFailure(answer)) return;
+          jobFailed = true;
           Atomics.store(arena.words, HeaderW.stop, 1);
         } else {
-          if (answer.kind !== 'halted') failure ??= describeDeath(arena, cpu, answer);
+          // What had to be ended because it did not come back from another's failed job is not what went wrong.
+          if (answer.kind !== 'halted' && !jobFailed) failure ??= describeDeath(arena, cpu, answer);
           halt(arena);
         }
         grace ??= setTimeout(() => endBusy(participants), this.#stopGraceMs);
@@ -312,7 +315,7 @@ function describeFailure(arena: Arena, failure: JobFailure): Result<never> {
   switch (failure.kind) {
     case 'no-memory': {
       const { totalBytes, poolBytes } = memoryFigures(arena);
-      const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+      const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
       return fail(
         'out-of-memory',
         `job ${failure.job} could not write ${place}: the machine's memory of ${mebibytes(totalBytes)} is full, ` +

@@ -170,7 +170,7 @@ describe('memory', () => {
     const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 300, memoryPages: 120 });
     const engine = makeEngine();
     expect(await failureOf(run(engine, plan))).toMatch(
-      /^out-of-memory: job job\.\d could not write page \d+ of zram0: the machine's memory of 0 MiB is full, 0 MiB of it compressed data; give the machine more memory or the job less to write$/,
+      /^out-of-memory: job job\.\d could not write page \d+ of zram0: the machine's memory of 0\.\d MiB is full, 0\.\d MiB of it compressed data; give the machine more memory or the job less to write$/,
     );
     await expectNextRunWorks(engine);
   });
@@ -288,10 +288,12 @@ describe('a CPU that fails', () => {
     expect((await figuresOf(run(engine, one))).verifiedPages).toBe(20);
   });
 
-  it('by not coming back when another job has failed is ended by force', async () => {
+  it('by not coming back when another job has failed is ended by force, and the job is named', async () => {
     const engine = makeEngine(failingWorker('hang', 0, 10), SHORT_GRACE_MS);
     const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 400, memoryPages: 100 });
-    expect(await failureOf(run(engine, plan))).toMatch(/^cpu-failed: CPU 0 died during the write of page \d+ of zram0/);
+    expect(await failureOf(run(engine, plan))).toMatch(/^out-of-memory: job job.1 could not write page \d+ of zram0/);
+    const one = smallSample({ cpus: 1, bufferLayout: 'per-cpu-global', blocks: 5 });
+    expect((await figuresOf(run(engine, one))).verifiedPages).toBe(5);
   });
 });
 

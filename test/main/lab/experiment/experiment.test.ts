@@ -311,7 +311,7 @@ describe('a run that fails', () => {
     expect(finished).toMatchObject({ outcome: 'failed', stored: true });
     expect(record.error).toMatchObject({ code: 'out-of-memory', where: 'machine.memoryBytes' });
     expect(record.error?.message).toMatch(
-      /^design (single-mutex|per-cpu-global): job job\.[01] could not write page \d+ of zram0: the machine's memory of 8 MiB is full, \d MiB of it compressed data; /,
+      /^design (single-mutex|per-cpu-global): job job\.[01] could not write page \d+ of zram0: the machine's memory of 8\.0 MiB is full, \d\.\d MiB of it compressed data; /,
     );
     expect(record.samples).toEqual([]);
     expect((await runToEnd(lab, smallProfile())).record.outcome).toBe('complete');
