@@ -6,6 +6,7 @@
  */
 import * as v from 'valibot';
 import { BUFFER_LAYOUTS } from './design.ts';
+import { percpuSettingsSchema } from './percpu-settings.ts';
 import { fail, ok, type LabError, type Result } from './result.ts';
 
 /** Bumped when the shape changes; an older file is migrated on load, a newer one is refused by name. */
@@ -53,6 +54,8 @@ const machineSchema = v.pipe(
     devices: integerBetween(PROFILE_LIMITS.devices, 'zram devices'),
     /** Size of each device, in bytes. */
     diskSizeBytes: integerBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size (bytes)'),
+    /** Per-CPU memory; absent: `usualPercpuSettings`. */
+    percpu: v.optional(percpuSettingsSchema),
   }),
   v.forward(
     // Partial: said also while another field is wrong.

@@ -50,11 +50,11 @@ export interface MemoryFigures {
   readonly compressedBytes: number;
   /** Page frames of the compressed-object pools (mm_stat mem_used_total). */
   readonly poolBytes: number;
-  /** Compression buffers: two pages each, wherever they lie. */
+  /** Page frames of compression buffers: two pages each. */
   readonly bufferBytes: number;
-  /** Compressor work memory, wherever it lies. */
+  /** Page frames of compressor work memory. */
   readonly workMemoryBytes: number;
-  /** Page frames of the per-CPU area: all units, buffers and work memory in them included. */
+  /** Page frames of per-CPU memory: first chunk, later chunks, big objects. */
   readonly percpuAreaBytes: number;
   /** Page frames of the zram slot tables. */
   readonly slotTableBytes: number;

@@ -35,11 +35,17 @@ export interface JobClock {
 
 /** Why a job cannot go on. `slot` is the first page of the request in hand. */
 export interface JobFailure {
-  readonly kind: 'no-memory' | 'corrupt' | 'mismatch';
+  readonly kind: 'no-memory' | 'no-buffer' | 'corrupt' | 'mismatch';
   readonly job: string;
   readonly device: number;
   readonly slot: number;
 }
+
+const FAILURE_OF_STATUS = {
+  [IoStatus.noMemory]: 'no-memory',
+  [IoStatus.noBuffer]: 'no-buffer',
+  [IoStatus.corrupt]: 'corrupt',
+} as const satisfies Record<Exclude<IoStatus, typeof IoStatus.done>, JobFailure['kind']>;
 
 export type BatchOutcome = 'more' | 'finished' | JobFailure;
 
@@ -172,7 +178,7 @@ export class Job {
       ? yield* this.#device.readRequest(cpu, slot, request.pages)
       : yield* this.#device.writeRequest(cpu, slot, request.pages);
     if (status === IoStatus.done) return undefined;
-    return this.#failure(status === IoStatus.noMemory ? 'no-memory' : 'corrupt', request);
+    return this.#failure(FAILURE_OF_STATUS[status], request);
   }
 
   /** A read prepared after a write of the same batch to the same block sees that write: both go in order. */

@@ -323,6 +323,8 @@ function describeFailure(arena: Arena, failure: JobFailure): Result<never> {
         'machine.memoryBytes',
       );
     }
+    case 'no-buffer':
+      return fail('cpu-failed', `job ${failure.job} could not write ${place}: its CPU has no compression buffer`);
     case 'corrupt':
       return fail('data-mismatch', `job ${failure.job} could not read ${place}: its compressed data is damaged`);
     case 'mismatch':

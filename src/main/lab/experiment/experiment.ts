@@ -76,7 +76,7 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
   });
   if (!sets.ok) return sets;
   notes.push(...sets.value.map((set) => `Page data: ${set.description}.`));
-  const buffer = allocateArena(profile.designs.map((design) => machineConfig(planned, design)));
+  const buffer = allocateArena(profile.designs.map((design) => machineOf(planned, design)));
   if (!buffer.ok) return buffer;
   const jobs = spreadOverSets(workload.jobs, sets.value);
   const random = new Random(profile.workload.seed);
@@ -119,21 +119,23 @@ async function runSample(
 }
 
 function samplePlan(
-  { profile, workload }: PlannedProfile,
+  planned: PlannedProfile,
   design: BufferLayout,
   data: { jobs: SamplePlan['jobs']; sets: readonly PageSet[] },
 ): SamplePlan {
   return {
-    machine: { ...profile.machine, bufferLayout: design },
+    machine: machineOf(planned, design),
     jobs: data.jobs,
-    phases: workload.phases,
+    phases: planned.workload.phases,
     pageSets: data.sets,
-    repeatForMs: phaseMilliseconds(profile, workload),
+    repeatForMs: phaseMilliseconds(planned.profile, planned.workload),
   };
 }
 
-function machineConfig({ profile }: PlannedProfile, design: BufferLayout): MachineConfig {
-  return { ...profile.machine, bufferLayout: design };
+function machineOf({ machines }: PlannedProfile, design: BufferLayout): MachineConfig {
+  const machine = machines.get(design);
+  if (machine === undefined) throw new Error(`no machine was planned for design ${design}`);
+  return machine;
 }
 
 /** One buffer for the largest of the machines. */

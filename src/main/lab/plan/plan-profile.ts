@@ -2,15 +2,20 @@
 import { type FioJob, type FioJobFileResult, fioJobRemarkText } from '../../evidence/fio-job/fio-job.ts';
 import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
+import type { BufferLayout } from '../../../shared/design.ts';
 import { type FieldError, parseProfile, type Profile, profileFieldErrors } from '../../../shared/profile.ts';
 import { fail, type Failure, ok, type Result } from '../../../shared/result.ts';
 import { bootShortage } from '../../machine/boot.ts';
+import type { MachineConfig } from '../../machine/memory/arena.ts';
 import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
+import { machineConfigOf } from './machine-config.ts';
 import { planWorkload, type WorkloadPlan } from './workload-plan.ts';
 
 export interface PlannedProfile {
   readonly profile: Profile;
+  /** By design. */
+  readonly machines: ReadonlyMap<BufferLayout, MachineConfig>;
   readonly fioJobs: readonly FioJob[];
   /** Page sets are numbered, not loaded. */
   readonly workload: WorkloadPlan;
@@ -39,8 +44,8 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
       'machine.memoryBytes',
     );
   }
-  const shortage = bootShortageOfDesigns(profile);
-  if (shortage !== undefined) return shortage;
+  const machines = planMachines(profile);
+  if (!machines.ok) return machines;
   const jobFile = parseJobFile(profile, host);
   if (!jobFile.ok) {
     const [first] = jobFile.errors;
@@ -66,6 +71,7 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
   if (!workload.ok) return workload;
   return ok({
     profile,
+    machines: machines.value,
     fioJobs: jobFile.jobs,
     workload: workload.value,
     notes: [...workload.value.notes, ...jobFileNotes(jobFile)],
@@ -73,12 +79,17 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
   });
 }
 
-function bootShortageOfDesigns({ designs, machine }: Profile): Failure | undefined {
+/** A machine for each design, all of which can boot. Errors: those of `machineConfigOf` and of `bootShortage`. */
+function planMachines({ designs, machine }: Profile): Result<ReadonlyMap<BufferLayout, MachineConfig>> {
+  const machines = new Map<BufferLayout, MachineConfig>();
   for (const bufferLayout of designs) {
-    const shortage = bootShortage({ ...machine, bufferLayout });
+    const config = machineConfigOf(machine, bufferLayout);
+    if (!config.ok) return config;
+    const shortage = bootShortage(config.value);
     if (shortage !== undefined) return shortage;
+    machines.set(bufferLayout, config.value);
   }
-  return undefined;
+  return ok(machines);
 }
 
 /** All that is wrong at once, for a form; and the jobs when nothing is. */
