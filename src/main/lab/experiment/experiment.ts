@@ -9,7 +9,7 @@
  * A cancelled or failed experiment keeps the samples that were finished.
  */
 import type { RunProgress } from '../../../shared/contract.ts';
-import type { BufferLayout } from '../../../shared/design.ts';
+import type { Design } from '../../../shared/design.ts';
 import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
 import type { LiveEngine } from '../../engine/live/live-engine.ts';
@@ -97,7 +97,7 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
 }
 
 interface SamplePlace {
-  readonly design: BufferLayout;
+  readonly design: Design;
   readonly repetition: number;
   readonly position: number;
 }
@@ -120,19 +120,21 @@ async function runSample(
 
 function samplePlan(
   planned: PlannedProfile,
-  design: BufferLayout,
+  design: Design,
   data: { jobs: SamplePlan['jobs']; sets: readonly PageSet[] },
 ): SamplePlan {
   return {
     machine: machineOf(planned, design),
     jobs: data.jobs,
+    percpuJobs: planned.workload.percpuJobs,
+    callSites: planned.workload.callSites,
     phases: planned.workload.phases,
     pageSets: data.sets,
     repeatForMs: phaseMilliseconds(planned.profile, planned.workload),
   };
 }
 
-function machineOf({ machines }: PlannedProfile, design: BufferLayout): MachineConfig {
+function machineOf({ machines }: PlannedProfile, design: Design): MachineConfig {
   const machine = machines.get(design);
   if (machine === undefined) throw new Error(`no machine was planned for design ${design}`);
   return machine;
@@ -153,13 +155,16 @@ function allocateArena(configs: readonly MachineConfig[]): Result<SharedArrayBuf
   }
 }
 
-function withDesign(error: LabError, design: BufferLayout, designs: number): Result<never> {
+function withDesign(error: LabError, design: Design, designs: number): Result<never> {
   if (error.code === 'cancelled' || designs === 1) return { ok: false, error };
   return { ok: false, error: { ...error, message: `design ${design}: ${error.message}` } };
 }
 
 function standingNotes({ profile, oversubscribed }: PlannedProfile): readonly string[] {
-  const notes = ['Work memory is reserved and counted; lz4-napi works in memory of its own.'];
+  const notes =
+    profile.workload.kind === 'fio'
+      ? ['Work memory is reserved and counted; lz4-napi works in memory of its own.']
+      : ['An operation is one allocation or one free, whatever its size.'];
   if (oversubscribed) {
     notes.unshift(
       `Oversubscribed: ${profile.machine.onlineCpus} CPUs share fewer host cores, so times and ratios are distorted.`,

@@ -8,7 +8,7 @@
  * What disturbs the host in one block (its clock, its neighbours) hits both designs of that block and cancels in the
  * ratio; the logarithm makes twice as fast and half as fast equally far from 1.
  */
-import type { BufferLayout } from '../../../shared/design.ts';
+import type { Design } from '../../../shared/design.ts';
 import { assertUnreachable } from '../../../shared/result.ts';
 import type { Comparison, Direction, Verdict } from '../../../shared/run-record.ts';
 import { hodgesLehmann, signedRankInterval, type ExactInterval } from './signed-rank.ts';
@@ -27,8 +27,8 @@ export interface Block {
 /** What is compared, and the margin (percent of the ratio, to either side of 1) that counts as no difference. */
 export interface ComparisonQuestion {
   readonly direction: Direction;
-  readonly design: BufferLayout;
-  readonly baseline: BufferLayout;
+  readonly design: Design;
+  readonly baseline: Design;
   readonly equivalencePercent: number;
 }
 

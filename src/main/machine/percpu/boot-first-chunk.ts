@@ -82,7 +82,10 @@ interface UnitRun {
 function embedUnits(arena: Arena, frames: PageFrames, region: ChunkRegion, run: UnitRun): FrameNumber {
   const { layout, cpuOfUnit } = arena.percpu;
   const perUnit = layout.unitBytes / layout.pageSizeBytes;
-  const block = required(frames.takeAtBoot(run.units * perUnit, FrameKind.percpu, run.alignFrames), run.units * perUnit);
+  const block = required(
+    frames.takeAtBoot(run.units * perUnit, FrameKind.percpu, run.alignFrames),
+    run.units * perUnit,
+  );
   for (let index = 0; index < run.units; index++) {
     const unit = run.firstUnit + index;
     const first = frameNumber(block + index * perUnit);
