@@ -18,7 +18,13 @@ const CONFIDENCE = 0.95;
 /** With fewer blocks no exact interval of that confidence exists: 1 - 2/2^5 = 93.75 %, 1 - 2/2^6 = 96.9 %. */
 const FEWEST_BLOCKS = 6;
 
-/** Throughputs of the two designs in one block, in MB/s, both above 0. */
+/** Of the direction, at the beginning of a sentence. */
+const WORDS = { write: 'Write', read: 'Read', create: 'Create', destroy: 'Destroy' } as const satisfies Record<
+  Direction,
+  string
+>;
+
+/** Throughputs of the two designs in one block, in one unit, both above 0. */
 export interface Block {
   readonly baseline: number;
   readonly design: number;
@@ -77,7 +83,7 @@ interface Finding {
 
 function reasonOf(finding: Finding): string {
   const { interval, question, blocks } = finding;
-  const what = question.direction === 'write' ? 'Write' : 'Read';
+  const what = WORDS[question.direction];
   const estimate = `${what} throughput is ${change(finding.ratio)} against ${question.baseline}`;
   if (interval === undefined) {
     const few = `${blocks} block${blocks === 1 ? ' allows' : 's allow'}`;
