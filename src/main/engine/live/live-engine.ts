@@ -36,6 +36,13 @@ export interface SampleObserver {
   readonly onTick: (tick: Tick) => void;
 }
 
+/** What may be looked at while its CPUs run. */
+export interface RunningMachine {
+  readonly arena: Arena;
+  /** Names of the numbers that objects are tagged with. */
+  readonly callSites: readonly string[];
+}
+
 /** A CPU that has a job. */
 interface Participant {
   readonly cpu: number;
@@ -49,6 +56,7 @@ export class LiveEngine {
   readonly #threads: CpuThread[] = [];
   #state: 'idle' | 'running' | 'closed' = 'idle';
   #inHand: Promise<unknown> = Promise.resolve();
+  #machine: RunningMachine | undefined;
 
   /** `workerUrl` is the entry of a CPU's thread. A CPU that does not stop within `stopGraceMs` is ended by force. */
   constructor(workerUrl: URL, stopGraceMs = STOP_GRACE_MS) {
@@ -70,14 +78,21 @@ export class LiveEngine {
     const booted = bootMachine(buffer, plan.machine);
     if (!booted.ok) return booted;
     this.#state = 'running';
+    this.#machine = { arena: booted.value, callSites: plan.callSites };
     const running = this.#runOn(booted.value, plan, observer, signal);
     this.#inHand = running.catch(() => undefined);
     try {
       return await running;
     } finally {
+      this.#machine = undefined;
       // close() may have come meanwhile.
       if (this.#currentState() === 'running') this.#state = 'idle';
     }
+  }
+
+  /** The machine of the sample in hand, to be looked at; undefined between samples. */
+  runningMachine(): RunningMachine | undefined {
+    return this.#machine;
   }
 
   /** Ends all threads. A sample in hand ends with 'cpu-failed'. */
