@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layOutStatic, perCpuPtr } from '../../../../src/main/machine/percpu/static-area.ts';
-import { cpuId, percpuPtr } from '../../../../src/main/machine/units.ts';
-import {
-  BUFFER_PAGES,
-  LZ4_WORK_MEMORY_BYTES,
-  percpuVariables,
-} from '../../../../src/main/machine/zram/compress-buffers.ts';
-import { makeMachine } from '../fixtures/make-machine.ts';
+import { layOutStatic, machineVariables } from '../../../../src/main/machine/percpu/static-variables.ts';
 
 /** A unit as a row of letters, one a byte, `.` for padding. */
 function drawUnit(text: string): string {
@@ -44,14 +37,8 @@ describe('static variables', () => {
     ).toBe('aaaabbbbcccccccc');
   });
 
-  it('take a unit of whole pages', () => {
-    const unitPages = (sizeBytes: number): number =>
-      layOutStatic([{ name: 'a', sizeBytes, alignBytes: 1 }], 4096).unitPages;
-    expect([1, 4096, 4097, 3 * 4096].map(unitPages)).toEqual([1, 1, 2, 3]);
-  });
-
   it('take no memory when there are none', () => {
-    expect(layOutStatic([], 4096)).toEqual({ offsets: {}, staticBytes: 0, unitPages: 0 });
+    expect(layOutStatic([], 4096)).toEqual({ offsets: {}, staticBytes: 0 });
   });
 
   it('may not ask for an alignment that a unit cannot keep', () => {
@@ -78,59 +65,21 @@ describe('static variables', () => {
           end = offset + sizeBytes;
         }
         expect(layout.staticBytes).toBe(end);
-        expect(layout.unitPages * 4096).toBeGreaterThanOrEqual(end);
-        expect((layout.unitPages - 1) * 4096).toBeLessThan(Math.max(1, end));
       }),
     );
   });
 });
 
-describe('the variables of the designs', () => {
-  it('are a buffer of two pages and the work memory of LZ4 under per-cpu-global', () => {
-    for (const pageSizeBytes of [4096, 16384, 65536]) {
-      const { offsets, staticBytes } = percpuVariables('per-cpu-global', pageSizeBytes);
-      expect(offsets.compress_buffer).toBe(0);
-      expect(offsets.compress_workmem).toBe(BUFFER_PAGES * pageSizeBytes);
-      expect(staticBytes).toBe(BUFFER_PAGES * pageSizeBytes + LZ4_WORK_MEMORY_BYTES);
-    }
+describe("a machine's variables", () => {
+  it('are the two pointers of the 2010 patch under per-cpu-global, and what stands for the rest of the kernel', () => {
+    const variables = machineVariables({ bufferLayout: 'per-cpu-global', otherStaticBytes: 1000 });
+    const { offsets, staticBytes } = layOutStatic(variables, 4096);
+    expect(offsets).toEqual({ compress_buffer: 0, compress_workmem: 8, other: 16 });
+    expect(staticBytes).toBe(1016);
   });
 
-  it('are none under single-mutex', () => {
-    expect(percpuVariables('single-mutex', 4096)).toMatchObject({ staticBytes: 0, unitPages: 0 });
-  });
-});
-
-describe('perCpuPtr', () => {
-  it('gives each possible CPU its own copy, a unit apart', () => {
-    const { arena } = makeMachine({ possibleCpus: 8, onlineCpus: 2 });
-    const { offsets, unitPages } = percpuVariables('per-cpu-global', 4096);
-    const addresses = Array.from({ length: 8 }, (_, cpu) => perCpuPtr(arena, offsets.compress_workmem, cpuId(cpu)));
-    for (const [cpu, address] of addresses.entries()) {
-      expect(address - (addresses[0] ?? 0)).toBe(cpu * unitPages * 4096);
-    }
-  });
-
-  it('keeps what one CPU wrote away from all others, and from the rest of the memory', () => {
-    const { arena } = makeMachine({ possibleCpus: 8, onlineCpus: 8 });
-    const { unitPages } = percpuVariables('per-cpu-global', 4096);
-    const unitBytes = unitPages * 4096;
-    const before = Buffer.from(arena.bytes);
-    for (let cpu = 0; cpu < 8; cpu++) {
-      const start = perCpuPtr(arena, percpuPtr(0), cpuId(cpu));
-      arena.bytes.fill(cpu + 1, start, start + unitBytes);
-    }
-    const first = perCpuPtr(arena, percpuPtr(0), cpuId(0));
-    for (let cpu = 0; cpu < 8; cpu++) {
-      const unit = arena.bytes.subarray(first + cpu * unitBytes, first + (cpu + 1) * unitBytes);
-      expect(unit.every((byte) => byte === cpu + 1)).toBe(true);
-    }
-    const end = first + 8 * unitBytes;
-    expect(before.subarray(0, first).equals(arena.bytes.subarray(0, first))).toBe(true);
-    expect(before.subarray(end).equals(arena.bytes.subarray(end))).toBe(true);
-  });
-
-  it('throws for a CPU that is not possible', () => {
-    const { arena } = makeMachine({ possibleCpus: 4 });
-    expect(() => perCpuPtr(arena, percpuPtr(0), cpuId(4))).toThrow('CPU 4 is not possible on this machine');
+  it('are the rest of the kernel alone under single-mutex', () => {
+    const variables = machineVariables({ bufferLayout: 'single-mutex', otherStaticBytes: 1000 });
+    expect(layOutStatic(variables, 4096)).toEqual({ offsets: { other: 0 }, staticBytes: 1000 });
   });
 });

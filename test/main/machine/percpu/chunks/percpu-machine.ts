@@ -97,6 +97,13 @@ export class PercpuMachine {
     return result as T;
   }
 
+  /** Others take all free frames but so many. */
+  holdAllFramesBut(left: number): void {
+    const frames = new PageFrames(this.arena);
+    const taken = this.run((cpu) => frames.take(cpu, this.freeFrames() - left, FrameKind.pool));
+    if (taken === undefined) throw new Error(`there are no ${left} free frames to leave`);
+  }
+
   /** Frames that serve per-CPU chunks, the first one's included. */
   percpuFrames(): number {
     return this.arena.word(this.arena.zoneWord() + ZoneW.byKind + FrameKind.percpu);
