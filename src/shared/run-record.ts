@@ -20,6 +20,12 @@ export type Clock = 'wall';
 export const DIRECTIONS = ['write', 'read', 'create', 'destroy'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
+/** The directions that a workload can have, in the order of display. */
+export const DIRECTIONS_OF_WORKLOAD = {
+  fio: ['write', 'read'],
+  percpu: ['create', 'destroy'],
+} as const satisfies Record<Profile['workload']['kind'], readonly Direction[]>;
+
 /** The figure that is a direction's throughput: bytes where bytes move, else operations. */
 export const THROUGHPUT_OF = {
   write: 'megabytesPerSecond',

@@ -68,7 +68,8 @@ function preview(profile: Profile): WorkloadPreview {
   const errors: FieldError[] = [];
   const settings = new Map<string, string>();
   const sections: string[] = [];
-  profile.workload.jobFile.split('\n').forEach((line, index) => {
+  const jobFile = profile.workload.kind === 'fio' ? profile.workload.jobFile : '';
+  jobFile.split('\n').forEach((line, index) => {
     const section = /^\[(.+)\]$/.exec(line.trim());
     const setting = /^\s*(\w+)(?:=(.*))?$/.exec(line);
     if (section?.[1] !== undefined) sections.push(section[1]);
