@@ -58,6 +58,11 @@ const COMMANDS: readonly Command[] = [
       },
       { name: 'csv', value: 'FILE', meaning: 'Write the samples as CSV' },
       { name: 'out', value: 'FILE', meaning: 'Write the whole record as JSON' },
+      {
+        name: 'evidence',
+        value: 'FOLDER',
+        meaning: "Write each design's boot lines and percpu_stats as a kernel prints them",
+      },
       JSON_OPTION,
     ],
     carryOut: withLab((lab, { argument, options, parts }) =>
@@ -73,6 +78,7 @@ const COMMANDS: readonly Command[] = [
           data: options.values('data'),
           csv: options.value('csv'),
           out: options.value('out'),
+          evidence: options.value('evidence'),
         },
         parts.terminal,
       ),
