@@ -140,8 +140,7 @@ function jobOver(set: PageSet, device: ReturnType<Machine['device']>): Job {
   const written = new WrittenPages(new SharedArrayBuffer(writtenPagesBytes(PAGES)), [set]);
   const clock = {
     now: () => performance.now(),
-    recordRead: () => undefined,
-    recordWrite: () => undefined,
+    record: () => undefined,
     stopped: () => false,
   };
   const job = new Job(

@@ -144,8 +144,8 @@ function rates(
 ): Pick<RunProgress, 'megabytesPerSecond' | 'operationsPerSecond'> {
   const milliseconds = tick.phaseMs - (previous?.phaseMs ?? 0);
   const since = (count: (tick: Tick) => number): number => count(tick) - (previous === undefined ? 0 : count(previous));
-  const present = (rates: Partial<Record<Direction, number>>): Partial<Record<Direction, number>> =>
-    Object.fromEntries(Object.entries(rates).filter(([, rate]) => milliseconds > 0 && rate > 0));
+  const present = (all: Partial<Record<Direction, number>>): Partial<Record<Direction, number>> =>
+    Object.fromEntries(Object.entries(all).filter(([, rate]) => milliseconds > 0 && rate > 0));
   return {
     // bytes per millisecond ÷ 1000 = 10^6 bytes per second
     megabytesPerSecond: present({

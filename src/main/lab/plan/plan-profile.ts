@@ -130,7 +130,8 @@ function planMachines(profile: Profile): Result<ReadonlyMap<Design, MachineConfi
   return ok(machines);
 }
 
-function designMachine({ machine, workload }: Profile, design: Design): Result<MachineConfig> {
+/** The machine on which a design of the profile runs. Errors: those of `machineConfigOf`. */
+export function designMachine({ machine, workload }: Profile, design: Design): Result<MachineConfig> {
   if (workload.kind === 'percpu') return percpuMachine(machine, workload, asFirstChunkDesign(design));
   const bufferLayout = BUFFER_LAYOUTS.find((layout) => layout === design);
   if (bufferLayout === undefined) throw new Error(`a fio workload has no design ${design}`);

@@ -63,7 +63,10 @@ export function smallSample({
     bufferLayout,
     percpu: smallPercpu(PAGE_BYTES),
   };
-  return { machine, jobs, phases, pageSets: [pages.value], ...(repeatForMs === undefined ? {} : { repeatForMs }) };
+  return {
+    ...{ machine, jobs, percpuJobs: [], callSites: [], phases, pageSets: [pages.value] },
+    ...(repeatForMs === undefined ? {} : { repeatForMs }),
+  };
 }
 
 export function arenaFor(plan: SamplePlan): SharedArrayBuffer {
