@@ -44,8 +44,8 @@ function spreadRow(design: Design, spread: Spread, direction: Direction): Spread
   return { title: DESIGN_WORDS[design].title, lines, spread, direction, look: designLook(design) };
 }
 
-function rowSeries(spreadRow: SpreadRow, row: number, tokens: ThemeTokens) {
-  const { title, lines, spread, look } = spreadRow;
+function rowSeries(drawn: SpreadRow, row: number, tokens: ThemeTokens) {
+  const { title, lines, spread, look } = drawn;
   const color = tokens[look.token];
   return [
     {
@@ -76,7 +76,7 @@ function rowSeries(spreadRow: SpreadRow, row: number, tokens: ThemeTokens) {
         symbolOffset: [0, JITTER[index % JITTER.length] ?? 0],
       })),
       z: 5,
-      tooltip: { formatter: ({ dataIndex }: { dataIndex: number }) => sampleText(spreadRow, dataIndex) },
+      tooltip: { formatter: ({ dataIndex }: { dataIndex: number }) => sampleText(drawn, dataIndex) },
     },
   ];
 }

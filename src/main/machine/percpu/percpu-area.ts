@@ -51,7 +51,7 @@ export class PercpuArea {
 
   /** The pointer of a static variable. Throws for one that this machine does not have. */
   variable(name: MachineVariable): PercpuPtr {
-    const offset: PercpuPtr | undefined = this.plan.statics.offsets[name];
+    const offset = this.plan.statics.offsets[name];
     if (offset === undefined) throw new Error(`this machine has no static per-CPU variable ${name}`);
     return this.plan.spec.method === 'uniprocessor' ? percpuPtr(this.#plainStaticsStart() + offset) : offset;
   }

@@ -16,7 +16,8 @@ export interface PercpuVariable {
 }
 
 export interface StaticLayout<Name extends string> {
-  readonly offsets: Readonly<Record<Name, PercpuPtr>>;
+  /** Of the variables that were declared. */
+  readonly offsets: Readonly<Partial<Record<Name, PercpuPtr>>>;
   /** Bytes of a unit that the variables take. */
   readonly staticBytes: number;
 }
@@ -38,7 +39,7 @@ export function layOutStatic<Name extends string>(
     offsets[variable.name] = percpuPtr(offset);
     end = offset + variable.sizeBytes;
   }
-  return { offsets: offsets as Record<Name, PercpuPtr>, staticBytes: end };
+  return { offsets, staticBytes: end };
 }
 
 /** Of a pointer to memory. */
