@@ -18,7 +18,8 @@ export interface PercpuPicture {
   /** In the order of percpu_stats: the reserved part, then list by list. */
   readonly chunks: readonly PictureChunk[];
   /** Numbers of the lists that are not for a size; absent where no list is known. */
-  readonly lists?: { readonly sidelined: number; readonly fullyFree: number; readonly toDepopulate: number } | undefined;
+  readonly lists?:
+    { readonly sidelined: number; readonly fullyFree: number; readonly toDepopulate: number } | undefined;
   /** Names that `callSite` columns point into. The order is the source's and does not change while it lives: colours follow it. */
   readonly callSites: readonly string[];
 }

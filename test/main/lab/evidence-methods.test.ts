@@ -121,9 +121,7 @@ describe('a replay', () => {
     const dmesg = await uploadFile(TWO_CPUS_LOG);
     const otherMachine = { possibleCpus: 64, unitBytes: 262144 };
     const { report } = await replayed({ traceId: trace.fileId, dmesgId: dmesg.fileId, otherMachine });
-    const expected = valueOf(
-      await replayTrace({ tracePath: SMALL_TRACE, dmesgPath: TWO_CPUS_LOG, otherMachine }),
-    );
+    const expected = valueOf(await replayTrace({ tracePath: SMALL_TRACE, dmesgPath: TWO_CPUS_LOG, otherMachine }));
     expect(report).toEqual({ ...expected, trace: 'cgroups.ftrace.gz' });
     expect(report.bornWithin).toEqual({ matched: 790, total: 790 });
   });
@@ -179,9 +177,7 @@ describe('a replay', () => {
 
   it('names files as the user does when one does not fit the trace', async () => {
     const trace = await uploadFile(SMALL_TRACE, 'my.trace');
-    const { replayId } = valueOf(
-      await lab.startReplay({ traceId: trace.fileId, otherMachine: { unitBytes: 5000 } }),
-    );
+    const { replayId } = valueOf(await lab.startReplay({ traceId: trace.fileId, otherMachine: { unitBytes: 5000 } }));
     const state = await ended(replayId);
     expect(state).toMatchObject({ kind: 'failed', error: { message: expect.stringMatching(/unit of 5000 bytes/) } });
     expect(JSON.stringify(state)).not.toContain('percpu-lab-evidence');

@@ -145,7 +145,7 @@ function chunkObjects(source: PictureSource, chunk: number, pages: number): Pict
   const cells = region.chunkField(chunk, ChunkW.cells) - endOffset;
   const starts: number[] = [];
   const sizes: number[] = [];
-  for (let cell = nextSet(words, map, start, cells); cell < cells; ) {
+  for (let cell = nextSet(words, map, start, cells); cell < cells;) {
     const end = nextSet(words, bounds, cell + 1, cells);
     starts.push(cell * CELL_BYTES);
     sizes.push((end - cell) * CELL_BYTES);

@@ -97,8 +97,7 @@ export class ReplayControl {
     const request = { tracePath: trace.path, dmesgPath: dmesg?.path, statsPath: stats?.path, otherMachine };
     const onFraction = (fraction: number): void => {
       const elapsedMs = performance.now() - replay.startedMs;
-      const secondsLeft =
-        fraction < EXTRAPOLATE_FROM ? undefined : (elapsedMs / fraction) * (1 - fraction) * 1e-3;
+      const secondsLeft = fraction < EXTRAPOLATE_FROM ? undefined : (elapsedMs / fraction) * (1 - fraction) * 1e-3;
       replay.state = { kind: 'replaying', fraction, secondsLeft };
     };
     try {
@@ -124,7 +123,9 @@ function withNames(error: LabError, files: ReplayFiles): LabError {
   const named = (text: string): string =>
     kept.reduce((sentence, { path, file }) => sentence.replaceAll(path, file.name), text);
   const { code, message, where } = error;
-  return where === undefined ? { code, message: named(message) } : { code, message: named(message), where: named(where) };
+  return where === undefined
+    ? { code, message: named(message) }
+    : { code, message: named(message), where: named(where) };
 }
 
 function notKept(): Failure {

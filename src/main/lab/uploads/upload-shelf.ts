@@ -37,9 +37,13 @@ export class UploadShelf {
   readonly #files = new Map<string, Shelved>();
   #folder: string | undefined;
 
-  async open({ name, sizeBytes }: { readonly name: string; readonly sizeBytes: number }): Promise<
-    Result<{ readonly fileId: string }>
-  > {
+  async open({
+    name,
+    sizeBytes,
+  }: {
+    readonly name: string;
+    readonly sizeBytes: number;
+  }): Promise<Result<{ readonly fileId: string }>> {
     if (sizeBytes > MAX_EVIDENCE_BYTES) {
       const size = Math.ceil(sizeBytes / MEBIBYTE);
       const message = `${name} has ${size} MiB; files of up to ${MAX_EVIDENCE_BYTES / MEBIBYTE} MiB are taken. Pack it with gzip, or cut it`;
