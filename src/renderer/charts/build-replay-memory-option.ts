@@ -46,7 +46,6 @@ export function buildReplayMemoryOption(samples: readonly MemorySample[], tokens
       {
         ...lineOf('chunks', samples, { tokens, token: 'textDim', value: (each) => each.chunks, dash: [2, 2] }),
         yAxisIndex: 1,
-        step: 'end' as const,
         areaStyle: { opacity: 0 },
         tooltip: { valueFormatter: String },
       },
@@ -66,6 +65,8 @@ function lineOf(name: string, samples: readonly MemorySample[], { tokens, token,
     type: 'line' as const,
     name,
     symbol: 'none',
+    // Between two events nothing changes.
+    step: 'end' as const,
     data: samples.map((sample) => [sample.timeUs * 1e-6, value(sample)]),
     itemStyle: { color: tokens[token] },
     lineStyle: { color: tokens[token], width: 1.6, type: dash === undefined ? ('solid' as const) : [...dash] },

@@ -34,7 +34,7 @@ function chunkRow(picture: PercpuPicture, chunk: PictureChunk, index: number): C
     name: chunkName(chunk, index),
     list: listWords(chunk, picture),
     usedShare,
-    used: formatShare(usedShare),
+    used: usedShare > 0.9995 && chunk.freeBytes > 0 ? '> 99.9 %' : formatShare(usedShare),
     free: formatBytes(chunk.freeBytes),
     objects: formatCount(chunk.liveObjects),
     pages: `${formatCount(populated)} / ${formatCount(chunk.populated.length)}`,

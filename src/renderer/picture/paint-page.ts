@@ -1,14 +1,16 @@
 /** Draws one page of a chunk enlarged: each object with its letter, free space plain, a scale of offsets below. */
-import type { PictureChunk } from '../../shared/percpu-picture.ts';
+import type { PercpuPicture, PictureChunk } from '../../shared/percpu-picture.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
+import { hatch } from './hatch.ts';
 import { firstObjectFrom } from './object-search.ts';
 import { siteLook } from './site-look.ts';
+import { unitParts } from './unit-parts.ts';
 
 export interface PaintedPage {
+  readonly picture: PercpuPicture;
   readonly chunk: PictureChunk;
-  /** Bytes [start, start + pageBytes) of the chunk. */
-  readonly startBytes: number;
-  readonly pageBytes: number;
+  /** Where in the unit the page begins. */
+  readonly unitByte: number;
   readonly width: number;
   readonly height: number;
   readonly tokens: ThemeTokens;
@@ -21,19 +23,62 @@ const TICKS = 8;
 
 /** The context is scaled to CSS pixels. */
 export function paintPage(context: CanvasRenderingContext2D, page: PaintedPage): void {
-  const { width, height, tokens, startBytes, pageBytes, chunk } = page;
+  const { width, height, tokens, unitByte, chunk, picture } = page;
   context.clearRect(0, 0, width, height);
-  context.fillStyle = tokens.surfaceRaised;
-  context.fillRect(0, 0, width, height - SCALE_HEIGHT);
+  const chunkPage = Math.floor((unitByte - chunk.unitStartBytes) / picture.geometry.pageSizeBytes);
+  if (chunk.populated[chunkPage] === 1 || chunkPage < 0) {
+    context.fillStyle = tokens.surfaceRaised;
+    context.fillRect(0, 0, width, height - SCALE_HEIGHT);
+  } else {
+    hatch(context, [{ x: 0, y: 0, width, height: height - SCALE_HEIGHT }], tokens.line);
+  }
+  paintParts(context, page);
   paintScale(context, page);
+  paintObjects(context, page);
+}
+
+/** Static and reserved part, as far as they are in the page. */
+function paintParts(context: CanvasRenderingContext2D, page: PaintedPage): void {
+  const { picture, chunk, unitByte, tokens, height, width } = page;
+  const { pageSizeBytes } = picture.geometry;
+  const scale = width / pageSizeBytes;
+  for (const { kind, startBytes, endBytes } of unitParts(picture.geometry, chunk)) {
+    const from = Math.max(startBytes, unitByte) - unitByte;
+    const to = Math.min(endBytes, unitByte + pageSizeBytes) - unitByte;
+    if (to <= from || (kind !== 'static' && kind !== 'reserved')) continue;
+    context.globalAlpha = 0.55;
+    context.fillStyle = kind === 'static' ? tokens.partStatic : tokens.partReserved;
+    context.fillRect(from * scale, 0, (to - from) * scale, height - SCALE_HEIGHT);
+    context.globalAlpha = 1;
+    nameIt(context, page, { text: kind, x: from * scale, width: (to - from) * scale });
+  }
+}
+
+interface Label {
+  readonly text: string;
+  readonly x: number;
+  readonly width: number;
+}
+
+function nameIt(context: CanvasRenderingContext2D, { tokens, height }: PaintedPage, label: Label): void {
+  context.font = `600 11px ${tokens.fontUi}`;
+  if (context.measureText(label.text).width + 8 > label.width) return;
+  context.fillStyle = tokens.text;
+  context.textBaseline = 'middle';
+  context.fillText(label.text, label.x + 6, (height - SCALE_HEIGHT) / 2);
+}
+
+function paintObjects(context: CanvasRenderingContext2D, page: PaintedPage): void {
+  const { chunk, picture, unitByte } = page;
   const { objects } = chunk;
   if (objects === undefined) return;
-  const end = startBytes + pageBytes;
-  for (let index = firstObjectFrom(objects, startBytes); (objects.startBytes[index] ?? end) < end; index++) {
-    const objectStart = objects.startBytes[index] ?? 0;
+  const pageStart = unitByte - chunk.unitStartBytes;
+  const pageEnd = pageStart + picture.geometry.pageSizeBytes;
+  for (let index = firstObjectFrom(objects, pageStart); (objects.startBytes[index] ?? pageEnd) < pageEnd; index++) {
+    const start = objects.startBytes[index] ?? 0;
     paintObject(context, page, {
-      start: Math.max(objectStart, startBytes),
-      end: Math.min(objectStart + (objects.sizeBytes[index] ?? 0), end),
+      start: Math.max(start, pageStart) - pageStart,
+      end: Math.min(start + (objects.sizeBytes[index] ?? 0), pageEnd) - pageStart,
       site: objects.callSite[index] ?? 0,
     });
   }
@@ -41,11 +86,11 @@ export function paintPage(context: CanvasRenderingContext2D, page: PaintedPage):
 
 function paintObject(
   context: CanvasRenderingContext2D,
-  { width, height, pageBytes, startBytes, tokens }: PaintedPage,
+  { width, height, picture, tokens }: PaintedPage,
   object: { readonly start: number; readonly end: number; readonly site: number },
 ): void {
-  const scale = width / pageBytes;
-  const x = (object.start - startBytes) * scale;
+  const scale = width / picture.geometry.pageSizeBytes;
+  const x = object.start * scale;
   const wide = (object.end - object.start) * scale;
   const look = siteLook(object.site);
   context.fillStyle = tokens[look.token];
@@ -59,7 +104,8 @@ function paintObject(
   context.textAlign = 'left';
 }
 
-function paintScale(context: CanvasRenderingContext2D, { width, height, pageBytes, tokens }: PaintedPage): void {
+function paintScale(context: CanvasRenderingContext2D, { width, height, picture, tokens }: PaintedPage): void {
+  const { pageSizeBytes } = picture.geometry;
   context.font = `10px ${tokens.fontUi}`;
   context.textBaseline = 'bottom';
   context.fillStyle = tokens.textDim;
@@ -67,7 +113,7 @@ function paintScale(context: CanvasRenderingContext2D, { width, height, pageByte
     const x = Math.min((tick / TICKS) * width, width - 1);
     context.fillRect(x, height - SCALE_HEIGHT, 1, 4);
     context.textAlign = tickAlign(tick);
-    context.fillText(`+${(tick / TICKS) * pageBytes}`, x, height);
+    context.fillText(`+${(tick / TICKS) * pageSizeBytes}`, x, height);
   }
   context.textAlign = 'left';
 }

@@ -9,6 +9,8 @@ export interface PaintedStrip {
   readonly chunk: PictureChunk;
   readonly strip: readonly StripUnit[];
   readonly selected: number;
+  /** Byte of the unit that is picked: it lies at the same height in each. */
+  readonly byte: number;
   readonly tokens: ThemeTokens;
 }
 
@@ -17,6 +19,8 @@ export const UNIT_HEIGHT = 72;
 /** And with it. */
 export const STRIP_HEIGHT = UNIT_HEIGHT + 18;
 const LABEL_WIDTH = 14;
+/** Units that are so far apart are labelled in full. */
+const NAME_PITCH = 50;
 
 /** The context is scaled to CSS pixels. */
 export function paintStrip(context: CanvasRenderingContext2D, painted: PaintedStrip): void {
@@ -31,6 +35,24 @@ export function paintStrip(context: CanvasRenderingContext2D, painted: PaintedSt
     context.globalAlpha = 1;
     paintFrame(context, painted, unit);
   }
+  paintByte(context, painted);
+}
+
+/** A line through all units, and an arrow into the chosen one. */
+function paintByte(context: CanvasRenderingContext2D, { picture, strip, selected, byte, tokens }: PaintedStrip): void {
+  const y = 1 + (byte / picture.geometry.unitBytes) * UNIT_HEIGHT;
+  context.fillStyle = tokens.text;
+  for (const { index, x, width } of strip) {
+    context.globalAlpha = index === selected ? 1 : 0.45;
+    context.fillRect(x, y, width, 1);
+    if (index !== selected) continue;
+    context.beginPath();
+    context.moveTo(x - 1, y - 5);
+    context.lineTo(x - 1, y + 6);
+    context.lineTo(x + 6, y + 0.5);
+    context.fill();
+  }
+  context.globalAlpha = 1;
 }
 
 interface UnitPaint {
@@ -80,13 +102,14 @@ function paintFrame(
   if (picture.units[index]?.cpu === undefined) context.setLineDash([2, 2]);
   context.strokeRect(x + 0.5, 0.5, Math.max(width - 1, 1), UNIT_HEIGHT + 1);
   context.setLineDash([]);
-  const pitch = (strip[1]?.x ?? LABEL_WIDTH) - (strip[0]?.x ?? 0);
+  const pitch = (strip[1]?.x ?? 2 * NAME_PITCH) - (strip[0]?.x ?? 0);
   const every = Math.max(1, Math.ceil((LABEL_WIDTH + 8) / pitch));
   if (!isSelected && index % every !== 0) return;
   context.font = `${isSelected ? '700 ' : ''}11px ${tokens.fontUi}`;
   context.fillStyle = isSelected ? tokens.text : tokens.textDim;
   context.textAlign = 'center';
   context.textBaseline = 'bottom';
-  context.fillText(String(picture.units[index]?.cpu ?? '–'), Math.max(x + width / 2, 7), STRIP_HEIGHT);
+  const name = String(picture.units[index]?.cpu ?? '–');
+  context.fillText(pitch > NAME_PITCH && name !== '–' ? `CPU ${name}` : name, Math.max(x + width / 2, 7), STRIP_HEIGHT);
   context.textAlign = 'left';
 }

@@ -5,6 +5,7 @@
 import type { PercpuPicture, PictureChunk } from '../../shared/percpu-picture.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { formatBytes } from '../format/bytes.ts';
+import { hatch } from './hatch.ts';
 import { firstObjectFrom } from './object-search.ts';
 import { siteLook } from './site-look.ts';
 import { type Rect, rectsOf, type UnitMap } from './unit-map.ts';
@@ -71,25 +72,6 @@ function namePart(context: CanvasRenderingContext2D, rects: readonly Rect[], nam
   context.fillRect(widest.x + 4, widest.y + widest.height / 2 - 7, width, 14);
   context.fillStyle = tokens.text;
   context.fillText(name, widest.x + 8, widest.y + widest.height / 2);
-}
-
-/** Diagonal lines, so that “nothing here” does not look like “free”. */
-function hatch(context: CanvasRenderingContext2D, rects: readonly Rect[], color: string): void {
-  context.strokeStyle = color;
-  context.lineWidth = 1;
-  for (const { x, y, width, height } of rects) {
-    context.save();
-    context.beginPath();
-    context.rect(x, y, width, height);
-    context.clip();
-    context.beginPath();
-    for (let left = x - (x % 6) - height; left < x + width; left += 6) {
-      context.moveTo(left, y + height);
-      context.lineTo(left + height, y);
-    }
-    context.stroke();
-    context.restore();
-  }
 }
 
 function paintPages(context: CanvasRenderingContext2D, { map, chunk, tokens }: PaintedMap): void {

@@ -22,16 +22,15 @@ export interface TranslationStep {
 export interface TranslatedPointer {
   readonly picture: PercpuPicture;
   readonly chunk: PictureChunk;
-  /** From the chunk's offset 0. */
-  readonly offsetBytes: number;
+  /** From the start of a unit. */
+  readonly unitByte: number;
   /** Place in `picture.units`. */
   readonly unit: number;
 }
 
 /** The steps for one pointer on one unit's CPU; what the source does not know is said. */
 export function translationSteps(pointer: TranslatedPointer): readonly TranslationStep[] {
-  const { picture, chunk, offsetBytes, unit } = pointer;
-  const inUnit = chunk.unitStartBytes + offsetBytes;
+  const { picture, chunk, unitByte: inUnit, unit } = pointer;
   const base = baseOf(chunk);
   const place = picture.units[unit];
   const cpu = place?.cpu;
@@ -50,7 +49,7 @@ export function translationSteps(pointer: TranslatedPointer): readonly Translati
       what:
         place?.offsetBytes === undefined
           ? `where group ${place?.group ?? '?'}’s block lies, the source does not say`
-          : `unit ${unit} begins ${formatBytes(place.offsetBytes)} behind the first one`,
+          : offsetWords(unit, place.offsetBytes),
     },
     {
       title: '= address',
@@ -76,25 +75,34 @@ function sum({ name, address }: Base, bytes: number): string {
   return address === undefined ? `${name} + ${hex(bytes)}` : hex(address + bytes);
 }
 
-function frameStep({ picture, chunk, offsetBytes, unit }: TranslatedPointer): TranslationStep {
+function offsetWords(unit: number, offsetBytes: number): string {
+  return unit === 0
+    ? 'its unit is the first one'
+    : `unit ${unit} begins ${formatBytes(offsetBytes)} behind the first one`;
+}
+
+function frameStep({ picture, chunk, unitByte, unit }: TranslatedPointer): TranslationStep {
   const { pageSizeBytes } = picture.geometry;
+  const offsetBytes = unitByte - chunk.unitStartBytes;
   const page = Math.floor(offsetBytes / pageSizeBytes);
-  const isPopulated = chunk.populated[page] === 1;
+  // Before the dynamic part lie the static variables, which always have pages.
+  const isPopulated = page < 0 || chunk.populated[page] === 1;
   const frame = chunk.objects?.frames?.[page * picture.units.length + unit];
-  const within = hex(offsetBytes % pageSizeBytes);
+  const within = hex(unitByte % pageSizeBytes);
+  const unitPage = Math.floor(unitByte / pageSizeBytes);
   const title = '→ page frame';
   if (!isPopulated)
-    return { title, term: 'pageFrame', value: 'none', what: `page ${page} of the chunk is not populated` };
+    return { title, term: 'pageFrame', value: 'none', what: `page ${unitPage} of the unit is not populated` };
   if (frame === undefined) {
-    const what = `page ${page} is populated, with a frame of its own in every unit; the source does not say which`;
+    const what = `page ${unitPage} of the unit is populated, with a frame of its own in every unit; the source does not say which`;
     return { title, term: 'pageFrame', value: `a frame + ${within}`, what };
   }
   if (frame < 0)
-    return { title, term: 'pageFrame', value: 'none', what: `no frame is behind page ${page} of this unit` };
+    return { title, term: 'pageFrame', value: 'none', what: `no frame is behind page ${unitPage} of this unit` };
   return {
     title,
     term: 'pageFrame',
     value: `frame ${frame} + ${within}`,
-    what: `page ${page} of the unit; physical address ${hex(frame * pageSizeBytes + (offsetBytes % pageSizeBytes))}`,
+    what: `page ${unitPage} of the unit; physical address ${hex(frame * pageSizeBytes + (unitByte % pageSizeBytes))}`,
   };
 }

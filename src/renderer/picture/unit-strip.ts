@@ -8,7 +8,7 @@ export interface StripUnit {
 }
 
 const GROUP_GAP = 10;
-const MOST_WIDTH = 56;
+const MOST_WIDTH = 110;
 
 /** Left to right; units are as wide as the strip allows, at most MOST_WIDTH pixels with their gap. */
 export function layOutStrip(units: readonly PictureUnit[], width: number): readonly StripUnit[] {

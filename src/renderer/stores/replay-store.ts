@@ -9,21 +9,25 @@ import { useLab } from '../lab-key.ts';
 /** The files and the other machine that a replay was asked for with. */
 export type ReplayWish = Input<'startReplay'>;
 
+/** What a finished replay left to look at. */
+export interface FinishedReplay {
+  readonly replayId: string;
+  readonly report: ReplayReport;
+  readonly moments: readonly ReplayMoment[];
+}
+
 export type ReplayProgress =
   | { readonly kind: 'replaying'; readonly fraction: number; readonly secondsLeft?: number | undefined }
   | { readonly kind: 'cancelling' }
-  | {
-      readonly kind: 'done';
-      readonly replayId: string;
-      readonly report: ReplayReport;
-      readonly moments: readonly ReplayMoment[];
-    }
+  | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: LabError };
 
 /** A trace's last replay. */
 export interface TraceReplay {
   readonly wish: ReplayWish;
   readonly progress: ReplayProgress;
+  /** Of the last replay that was done; it stays while another goes on. */
+  readonly finished?: FinishedReplay | undefined;
 }
 
 /** How often the lab is asked how far it is. */
@@ -39,8 +43,9 @@ export const useReplayStore = defineStore('replays', () => {
     disposed = true;
   });
 
-  function set(wish: ReplayWish, progress: ReplayProgress): void {
-    replays.value = new Map([...replays.value, [wish.traceId, { wish, progress }]]);
+  function set(wish: ReplayWish, progress: ReplayProgress, newlyFinished?: FinishedReplay): void {
+    const finished = newlyFinished ?? replays.value.get(wish.traceId)?.finished;
+    replays.value = new Map([...replays.value, [wish.traceId, { wish, progress, finished }]]);
   }
 
   /** Replays a trace to its end; the one before it, of whatever trace, is cancelled by the lab. */
@@ -67,7 +72,11 @@ export const useReplayStore = defineStore('replays', () => {
       if (replays.value.get(wish.traceId)?.progress.kind !== 'cancelling') set(wish, state);
       return false;
     }
-    set(wish, state.kind === 'done' ? { ...state, replayId } : state);
+    if (state.kind === 'done') {
+      set(wish, { kind: 'done' }, { replayId, report: state.report, moments: state.moments });
+    } else {
+      set(wish, state);
+    }
     return true;
   }
 

@@ -55,7 +55,8 @@ function traceStatus(replay: TraceReplay | undefined): EvidenceStatus {
       return { words: cancelled ? '◼ trace · cancelled' : '✕ trace · failed', tone: cancelled ? 'plain' : 'bad' };
     }
     case 'done': {
-      const { kind, sign, word } = replayVerdict(progress.report);
+      if (replay?.finished === undefined) return { words: 'trace', tone: 'plain' };
+      const { kind, sign, word } = replayVerdict(replay.finished.report);
       return { words: `${sign} trace · ${word}`, tone: REPLAY_TONES[kind] };
     }
     default:

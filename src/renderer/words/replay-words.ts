@@ -38,10 +38,9 @@ export function replaySentence({ overall, bornWithin, mismatchCounts }: ReplayRe
   if (total === 0) return 'The trace has no allocation to compare';
   const born = bornWithin.total > 0 && bornWithin.matched === bornWithin.total && matched < total;
   if (matched === total) return `All ${formatCount(total)} allocations lie where the kernel put them, chunk and offset`;
-  const rest =
-    mismatchCounts.unexplained === 0
-      ? 'the others are explained'
-      : `${formatCount(mismatchCounts.unexplained)} are unexplained`;
+  const { unexplained } = mismatchCounts;
+  const are = unexplained === 1 ? 'is' : 'are';
+  const rest = unexplained === 0 ? 'the others are explained' : `${formatCount(unexplained)} ${are} unexplained`;
   return `${figure}${born ? ', in chunks born within the trace all of them' : ''}; ${rest}`;
 }
 
