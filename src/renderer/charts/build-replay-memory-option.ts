@@ -1,8 +1,8 @@
 import type { MemorySample } from '../../shared/replay-report.ts';
 import { formatBytes } from '../format/bytes.ts';
-import { formatDuration } from '../format/duration.ts';
+import { formatTraceTime } from '../format/trace-time.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { bytesScale, chartBase, chartTooltip, LEFT_GUTTER, timeTick, valueAxisX, valueAxisY } from './chart-base.ts';
+import { bytesScale, chartBase, chartTooltip, LEFT_GUTTER, valueAxisX, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 
 /** Memory over the time of a trace: populated pages and live objects in bytes, and chunks on an axis of their own. */
@@ -20,8 +20,13 @@ export function buildReplayMemoryOption(samples: readonly MemorySample[], tokens
       ...valueAxisX(tokens, ''),
       min: 0,
       max: last === undefined ? 1 : seconds(last),
-      axisLabel: { ...axisLabel, hideOverlap: true, showMaxLabel: false, formatter: timeTick },
-      axisPointer: { label: { formatter: ({ value }) => formatDuration(Number(value)) } },
+      axisLabel: {
+        ...axisLabel,
+        hideOverlap: true,
+        showMaxLabel: false,
+        formatter: (value: number) => formatTraceTime(value * 1e6),
+      },
+      axisPointer: { label: { formatter: ({ value }) => formatTraceTime(Number(value) * 1e6) } },
     },
     yAxis: [
       {

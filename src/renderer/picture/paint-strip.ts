@@ -15,7 +15,7 @@ export interface PaintedStrip {
 }
 
 /** Pixels of a unit, without its label. */
-export const UNIT_HEIGHT = 72;
+const UNIT_HEIGHT = 72;
 /** And with it. */
 export const STRIP_HEIGHT = UNIT_HEIGHT + 18;
 const LABEL_WIDTH = 14;

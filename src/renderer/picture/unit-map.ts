@@ -54,7 +54,7 @@ export function layOutUnit(sizes: {
 }
 
 /** Pixels of a byte along a row. */
-export function pixelsPerByte({ width, gutter, pagesPerRow, pageBytes }: UnitMap): number {
+function pixelsPerByte({ width, gutter, pagesPerRow, pageBytes }: UnitMap): number {
   return (width - gutter) / (pagesPerRow * pageBytes);
 }
 

@@ -57,7 +57,7 @@ export const GEOMETRY_VERDICT_WORDS: Readonly<
   Record<GeometryVerdict, { readonly sign: string; readonly word: string }>
 > = {
   match: { sign: '✓', word: 'match' },
-  differs: { sign: '≠', word: 'differs' },
+  differs: { sign: '✕', word: 'differs' },
   incomplete: { sign: '?', word: 'incomplete' },
 };
 

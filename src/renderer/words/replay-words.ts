@@ -32,16 +32,28 @@ export function agreementPercent({ matched, total }: Agreement): string {
 }
 
 /** The replay's outcome in one sentence without a full stop. */
-export function replaySentence({ overall, bornWithin, mismatchCounts }: ReplayReport): string {
+export function replaySentence(report: ReplayReport): string {
+  const { overall, bornWithin, mismatchCounts } = report;
   const { matched, total } = overall;
   const figure = `${formatCount(matched)} of ${formatCount(total)} allocations lie where the kernel put them`;
   if (total === 0) return 'The trace has no allocation to compare';
   const born = bornWithin.total > 0 && bornWithin.matched === bornWithin.total && matched < total;
-  if (matched === total) return `All ${formatCount(total)} allocations lie where the kernel put them, chunk and offset`;
+  if (matched === total) {
+    return `All ${formatCount(total)} allocations lie where the kernel put them, chunk and offset${condition(report)}`;
+  }
   const { unexplained } = mismatchCounts;
   const are = unexplained === 1 ? 'is' : 'are';
   const rest = unexplained === 0 ? 'the others are explained' : `${formatCount(unexplained)} ${are} unexplained`;
   return `${figure}${born ? ', in chunks born within the trace all of them' : ''}; ${rest}`;
+}
+
+/** What had to be put right for some of them. */
+function condition({ reordered, repaired }: ReplayReport): string {
+  const parts = [
+    ...(repaired > 0 ? [`${formatCount(repaired)} of them once events that the trace lacks are put right`] : []),
+    ...(reordered > 0 ? [`${formatCount(reordered)} once events are put in order`] : []),
+  ];
+  return parts.length === 0 ? '' : `; ${parts.join(', ')}`;
 }
 
 /** Whether the lab's allocator did as the kernel's, with a sign. */
@@ -52,7 +64,7 @@ export function replayVerdict({ overall, mismatchCounts }: ReplayReport): {
 } {
   if (overall.matched === overall.total) return { kind: 'good', sign: '✓', word: 'exact' };
   if (mismatchCounts.unexplained === 0) return { kind: 'partly', sign: '≈', word: 'explained' };
-  return { kind: 'bad', sign: '≠', word: 'differs' };
+  return { kind: 'bad', sign: '✕', word: 'differs' };
 }
 
 /** A figure with its word. */

@@ -12,7 +12,7 @@ test('memory over a trace has bytes on the left, chunks on the right and seconds
     { timeUs: 8e6, populatedBytes: 12 * 2 ** 20, liveBytes: 2 ** 20, chunks: 8 },
   ];
   const { texts, svg } = draw(buildReplayMemoryOption(memory, tokens));
-  expect(texts).toEqual(expect.arrayContaining(['0 B', '12 MiB', '12', '0 s', '6 s']));
+  expect(texts).toEqual(expect.arrayContaining(['0 B', '12 MiB', '12', '0 s', '6.00 s']));
   for (const color of [tokens.memoryPercpu, tokens.memoryPool, tokens.textDim])
     expect(svg).toContain(`stroke="${color}"`);
 });

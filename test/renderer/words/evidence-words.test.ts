@@ -65,6 +65,7 @@ describe('a replay in words', () => {
       'differs',
       /; 1 is unexplained$/,
     ],
+    [{ repaired: 2, reordered: 1 }, 'exact', /offset; 2 of them once events that the trace lacks .*, 1 once events/],
     [{ overall: { matched: 0, total: 0 } }, 'exact', /no allocation to compare/],
   ] as const)('%j is %s', (changes, word, sentence) => {
     const report = sampleReport(changes);
