@@ -7,6 +7,7 @@
  */
 import * as v from 'valibot';
 import type { Design } from './design.ts';
+import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
 import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
 import type { Direction, Environment, MemoryFigures, RunListing, RunOutcome, RunRecord, Sample } from './run-record.ts';
@@ -133,6 +134,7 @@ export const contractInputs = {
   exportRunCsv: runById,
   /** Absent path: the user's home. */
   browse: v.strictObject({ path: v.optional(v.pipe(v.string(), v.maxLength(4096))) }),
+  ...evidenceInputs,
 } as const;
 
 export type Method = keyof typeof contractInputs;
@@ -146,7 +148,7 @@ export interface CurrentRun {
   readonly samples: readonly Sample[];
 }
 
-interface Outputs {
+interface Outputs extends EvidenceOutputs {
   describeHost: HostDescription;
   listProfiles: readonly ProfileEntry[];
   saveProfile: ProfileEntry;

@@ -111,5 +111,14 @@ export function createInMemoryLab(): InMemoryLab {
     deleteRun: notHere,
     exportRunCsv: () => answer(ok({ fileName: 'run.csv', text: 'x'.repeat(4 << 20) })),
     browse: ({ path }) => answer(ok({ path: path ?? '/', entries: [] })),
+    openUpload: notHere,
+    sendUpload: notHere,
+    closeUpload: notHere,
+    dropEvidence: notHere,
+    checkGeometry: notHere,
+    startReplay: notHere,
+    replayState: notHere,
+    cancelReplay: notHere,
+    replayPicture: notHere,
   };
 }

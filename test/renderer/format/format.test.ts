@@ -7,6 +7,7 @@ import { formatNanoseconds } from '../../../src/renderer/format/nanoseconds.ts';
 import { formatCount, formatFixed, formatSignificant } from '../../../src/renderer/format/number.ts';
 import { formatConfidence, formatProgress, formatShare } from '../../../src/renderer/format/percent.ts';
 import { formatInterval, formatRatio } from '../../../src/renderer/format/ratio.ts';
+import { formatTraceTime } from '../../../src/renderer/format/trace-time.ts';
 import { formatThroughput } from '../../../src/renderer/format/throughput.ts';
 
 describe('numbers', () => {
@@ -135,4 +136,14 @@ describe('times', () => {
   test('that are none are shown as they are', () => {
     expect(formatDateTime('yesterday')).toBe('yesterday');
   });
+});
+
+test.each([
+  [0, '0 s'],
+  [830, '830 µs'],
+  [120_000, '120 ms'],
+  [3_720_000, '3.72 s'],
+  [125e6, '2 min 05 s'],
+])('%d µs within a trace are %s', (timeUs, words) => {
+  expect(formatTraceTime(timeUs)).toBe(words);
 });
