@@ -12,8 +12,14 @@ import type {
 } from '../../../shared/percpu-picture.ts';
 import { bitIsSet, countSet, nextSet } from '../../machine/percpu/chunks/bitmap.ts';
 import { SummaryW } from '../../machine/percpu/chunks/block-summary.ts';
-import { ChunkFlag, ChunkSummaryW, ChunkW, RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
-import { FIRST_CHUNK, RESERVED_CHUNK } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
+import {
+  ChunkFlag,
+  ChunkSummaryW,
+  ChunkW,
+  FIRST_CHUNK,
+  RegionW,
+  RESERVED_CHUNK,
+} from '../../machine/percpu/chunks/chunk-layout.ts';
 import type { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { CELL_BYTES, firstChunkParts } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { firstOf, nextOf } from '../../machine/percpu/chunks/slots.ts';

@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { chunkKey, type PictureSource, regionPicture } from '../../../../src/main/lab/picture/region-picture.ts';
 import { percpuStats } from '../../../../src/main/machine/percpu/chunks/chunk-figures.ts';
-import { RegionW } from '../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
-import { FIRST_CHUNK } from '../../../../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
+import { FIRST_CHUNK, RegionW } from '../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
 import type { ChunkRegion } from '../../../../src/main/machine/percpu/chunks/chunk-region.ts';
 import type { PercpuPtr } from '../../../../src/main/machine/units.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
