@@ -100,6 +100,13 @@ describe('the allocator at a moment', () => {
     expect(percpuMoment(machine.area.region, 0).liveObjects).toBe(1);
   });
 
+  it('puts call sites of equal totals in the order of their names, whoever came first', () => {
+    const under = bench();
+    for (const callSite of [1, 2, 0]) allocate(under, callSite, 64);
+    const table = callSiteTotals(under.machine.area.region, [], NAMES);
+    expect(table.map(({ callSite }) => callSite)).toEqual(['mm', 'networking', 'workqueue']);
+  });
+
   it('names a call site by its number where there is no name', () => {
     const under = bench();
     allocate(under, 2, 4);
