@@ -60,6 +60,24 @@ export const SpaceCpuF64 = {
   tlbMisses: 9,
   /** Table entries read by walks. */
   walkSteps: 10,
+  /** this_cpu operations finished. */
+  operations: 11,
+  /** Preemption switched off and on again; looks at whether a task waits; tasks that another one took over from. */
+  preemptPairs: 12,
+  rescheduleChecks: 13,
+  switches: 14,
+  /** Tasks sent to another CPU. */
+  migrations: 15,
+  /** Reads of the CPU's own per-CPU offset. */
+  offsetReads: 16,
+  /** Registers noted for the exception path, and addresses that it rewrote. */
+  notes: 17,
+  fixups: 18,
+  windowAccesses: 19,
+  /** Atomic read-modify-write instructions; plain loads and stores are not counted. */
+  atomics: 20,
+  /** Accesses that reached another CPU's copy. */
+  strayAccesses: 21,
 } as const;
 export type SpaceCounter = (typeof SpaceCpuF64)[keyof typeof SpaceCpuF64];
 
