@@ -5,6 +5,7 @@
  *     arena … page frames ┃ address-space region        CPU 0's PGD is the machine's own; the others' are copies of it
  *                         ┃   CPU block ── root ─▶ PGD   whose window entries are their own
  */
+import { type Translation, TRANSLATIONS } from '../../../shared/address-space.ts';
 import {
   type CpuId,
   type FrameNumber,
@@ -25,7 +26,7 @@ import {
   SpaceW,
 } from './address-space-layout.ts';
 import type { Arena } from './arena.ts';
-import { pageGeometry, type PageGeometry, type Translation, TRANSLATIONS } from './page-geometry.ts';
+import { pageGeometry, type PageGeometry } from './page-geometry.ts';
 
 /** Translation caches. */
 export interface TlbConfig {

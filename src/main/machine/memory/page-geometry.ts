@@ -7,11 +7,8 @@
  * A table is a page of 8-byte entries; the top-level one (PGD) takes what bits are left and may be smaller than a page.
  * Source of the fields: Documentation/arch/arm64/memory.rst. Addresses reach 2^52, so they are cut by division, not by shifts.
  */
+import type { Translation } from '../../../shared/address-space.ts';
 import type { VirtualAddress } from '../units.ts';
-
-/** Page size and bits of the kernel's half of the address space. */
-export const TRANSLATIONS = ['4k-48', '4k-39', '4k-52', '16k-47', '64k-48', '64k-52'] as const;
-export type Translation = (typeof TRANSLATIONS)[number];
 
 /** Bytes of a table entry. */
 const ENTRY_BYTES = 8;

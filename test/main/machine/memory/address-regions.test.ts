@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { addressRegions, contains } from '../../../../src/main/machine/memory/address-regions.ts';
-import { pageGeometry, printAddress, TRANSLATIONS } from '../../../../src/main/machine/memory/page-geometry.ts';
+import { pageGeometry, printAddress } from '../../../../src/main/machine/memory/page-geometry.ts';
 import { virtualAddress } from '../../../../src/main/machine/units.ts';
+import { TRANSLATIONS } from '../../../../src/shared/address-space.ts';
 
 const MIB = 2 ** 20;
 const sizes = { chunkBytes: 480 * MIB, windowBytes: 480 * MIB };

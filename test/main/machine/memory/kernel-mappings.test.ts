@@ -3,10 +3,10 @@ import { complete } from '../../../../src/main/engine/live/live-cpu.ts';
 import { SpaceW } from '../../../../src/main/machine/memory/address-space-layout.ts';
 import { FrameKind } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';
-import type { Translation } from '../../../../src/main/machine/memory/page-geometry.ts';
 import { auditMapping } from '../../../../src/main/machine/percpu/local-mapping/audit-mapping.ts';
 import { cpuId, frameNumber, type VirtualAddress, virtualAddress } from '../../../../src/main/machine/units.ts';
 import { addChunk, bootCpu, bootMapped } from '../percpu/local-mapping/mapped-machines.ts';
+import { type Translation } from '../../../../src/shared/address-space.ts';
 
 const PAGE = 4096;
 const GIB = 2 ** 30;

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  entryIndex,
-  levelOf,
-  pageGeometry,
-  printAddress,
-  TRANSLATIONS,
-} from '../../../../src/main/machine/memory/page-geometry.ts';
+import { entryIndex, levelOf, pageGeometry, printAddress } from '../../../../src/main/machine/memory/page-geometry.ts';
 import { virtualAddress } from '../../../../src/main/machine/units.ts';
+import { TRANSLATIONS } from '../../../../src/shared/address-space.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { complete } from '../../../../src/main/engine/live/live-cpu.ts';
 import { FrameKind, FrameW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';
-import { pageGeometry, TRANSLATIONS } from '../../../../src/main/machine/memory/page-geometry.ts';
+import { pageGeometry } from '../../../../src/main/machine/memory/page-geometry.ts';
 import { cpuId, frameNumber, virtualAddress } from '../../../../src/main/machine/units.ts';
 import { bootCpu, bootMapped } from '../percpu/local-mapping/mapped-machines.ts';
+import { TRANSLATIONS } from '../../../../src/shared/address-space.ts';
 
 /** A machine, and edits below CPU 0's top-level table. */
 function edited(memoryBytes?: number) {

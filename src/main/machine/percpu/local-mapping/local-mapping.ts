@@ -12,6 +12,7 @@
  * Chunks are mapped page by page, never by blocks. Frames belong to the caller. Pages are `[first, end)` of a unit. Every call
  * takes the address-space lock; callers hold the allocation mutex of the chunks, so that a chunk has one caller at a time.
  */
+import { FIRST_CHUNKS, TABLES_FOR, WINDOW_LAYOUTS } from '../../../../shared/address-space.ts';
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
 import type { AddressSpace } from '../../memory/address-space.ts';
 import type { KernelMappings } from '../../memory/kernel-mappings.ts';
@@ -28,15 +29,12 @@ import {
 } from '../../units.ts';
 import type { PageRange } from '../chunks/chunk-region.ts';
 import {
-  FIRST_CHUNKS,
   type LocalMappingConfig,
   mappingBytes,
   type MappingShape,
   mappingShape,
   MappingW,
   plus,
-  TABLES_FOR,
-  WINDOW_LAYOUTS,
 } from './mapping-layout.ts';
 import { type MappingParts, TopLevelTables } from './top-level-tables.ts';
 

@@ -6,13 +6,14 @@
  * Page frames that nobody writes to cost the host nothing: the buffer's pages come into being when they are touched, so a
  * machine of 512 CPUs whose units are mapped and never used takes the host its tables and frame descriptors only.
  */
+import type { Translation } from '../../../../shared/address-space.ts';
 import type { Cpu, Suspending } from '../../cpu.ts';
 import { AddressSpace, type AddressSpaceConfig, type TlbConfig } from '../../memory/address-space.ts';
 import { Arena, type MachineConfig } from '../../memory/arena.ts';
 import { FrameKind } from '../../memory/arena-layout.ts';
 import { KernelMappings } from '../../memory/kernel-mappings.ts';
 import { PageFrames } from '../../memory/page-frames.ts';
-import { pageGeometry, type Translation } from '../../memory/page-geometry.ts';
+import { pageGeometry } from '../../memory/page-geometry.ts';
 import { PageTables } from '../../memory/page-tables.ts';
 import { roundUp } from '../../units.ts';
 import { LocalMapping } from './local-mapping.ts';

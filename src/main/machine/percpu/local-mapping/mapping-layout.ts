@@ -13,21 +13,10 @@
  * Same-offset is what the 2026 proposal draws; packed is a CPU-major layout. The stride between chunks decides how many tables
  * the window takes. With the first chunk in the linear map (`second-window`), its pointers have a window of their own.
  */
+import type { FirstChunk, TablesFor, WindowLayout } from '../../../../shared/address-space.ts';
 import { roundUp, type VirtualAddress, virtualAddress } from '../../units.ts';
 import { type AddressRegions, contains, type RegionSizes } from '../../memory/address-regions.ts';
 import { levelOf, type PageGeometry } from '../../memory/page-geometry.ts';
-
-/** How chunks lie in the window; `none` is a machine without one: all CPUs walk the same tables. */
-export const WINDOW_LAYOUTS = ['none', 'same-offset', 'packed'] as const;
-export type WindowLayout = (typeof WINDOW_LAYOUTS)[number];
-
-/** Where chunk 0 is mapped globally: page by page in the chunk range, or by the linear map. */
-export const FIRST_CHUNKS = ['page', 'second-window'] as const;
-export type FirstChunk = (typeof FIRST_CHUNKS)[number];
-
-/** Which CPUs get tables: all that may exist, at boot, or each as it comes up. */
-export const TABLES_FOR = ['possible', 'online'] as const;
-export type TablesFor = (typeof TABLES_FOR)[number];
 
 export interface LocalMappingConfig {
   readonly window: WindowLayout;

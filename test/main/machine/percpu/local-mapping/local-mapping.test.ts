@@ -4,17 +4,15 @@ import { complete } from '../../../../../src/main/engine/live/live-cpu.ts';
 import { SpaceW } from '../../../../../src/main/machine/memory/address-space-layout.ts';
 import { FrameKind, FrameW } from '../../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../../src/main/machine/memory/page-frames.ts';
-import { pageGeometry, TRANSLATIONS } from '../../../../../src/main/machine/memory/page-geometry.ts';
+import { pageGeometry } from '../../../../../src/main/machine/memory/page-geometry.ts';
 import { PageFault, Tlb } from '../../../../../src/main/machine/memory/tlb.ts';
 import { auditMapping } from '../../../../../src/main/machine/percpu/local-mapping/audit-mapping.ts';
 import { MappedMachine } from '../../../../../src/main/machine/percpu/local-mapping/mapped-machine.ts';
-import {
-  isWindowAddress,
-  WINDOW_LAYOUTS,
-} from '../../../../../src/main/machine/percpu/local-mapping/mapping-layout.ts';
+import { isWindowAddress } from '../../../../../src/main/machine/percpu/local-mapping/mapping-layout.ts';
 import { tableFigures } from '../../../../../src/main/machine/percpu/local-mapping/table-figures.ts';
 import { cpuId, frameNumber, type VirtualAddress } from '../../../../../src/main/machine/units.ts';
 import { addChunk, bootCpu, bootMapped, mappedConfig, removeChunk } from './mapped-machines.ts';
+import { TRANSLATIONS, WINDOW_LAYOUTS } from '../../../../../src/shared/address-space.ts';
 
 /** Accesses a word as code of a CPU does. */
 function memoryOf(machine: MappedMachine, cpu: number) {

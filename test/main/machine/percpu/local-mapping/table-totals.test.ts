@@ -7,10 +7,9 @@
  * by hand and by a page-by-page construction elsewhere, not by this program.
  */
 import { describe, expect, it } from 'vitest';
-import type { Translation } from '../../../../../src/main/machine/memory/page-geometry.ts';
-import type { WindowLayout } from '../../../../../src/main/machine/percpu/local-mapping/mapping-layout.ts';
 import { tableFigures, type TableFigures } from '../../../../../src/main/machine/percpu/local-mapping/table-figures.ts';
 import { addChunk, bootMapped } from './mapped-machines.ts';
+import { type Translation, type WindowLayout } from '../../../../../src/shared/address-space.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
