@@ -36,6 +36,8 @@ export const TaskCpuW = {
   needResched: 17,
   ticks: 18,
 } as const;
+/** Doubles of a CPU's block: what its offset register holds, written by `format`. */
+export const TaskCpuF64 = { offset: 10 } as const;
 
 export const TASK_BYTES = 256;
 /** Words of a task's block. */

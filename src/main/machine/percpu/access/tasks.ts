@@ -13,7 +13,7 @@ import { SpaceCpuF64 } from '../../memory/address-space-layout.ts';
 import { type CpuId, cpuId, type LockWord, lockWord } from '../../units.ts';
 import type { MappedMachine } from '../local-mapping/mapped-machine.ts';
 import { CpuStatistics } from './cpu-statistics.ts';
-import { TASK_BYTES, TASK_CPU_BYTES, TaskCpuW, TASKS_HEADER_BYTES, TasksW, TaskW } from './task-layout.ts';
+import { TASK_BYTES, TASK_CPU_BYTES, TaskCpuF64, TaskCpuW, TASKS_HEADER_BYTES, TasksW, TaskW } from './task-layout.ts';
 
 /** A task that came by is sent on with every so many ticks of a CPU. */
 const BALANCE_TICKS = 4;
@@ -57,6 +57,10 @@ export class Tasks {
     words[tasks.#base + TasksW.tasks] = config.tasks;
     words[tasks.#base + TasksW.mode] = ACCESS_MODES.indexOf(config.mode);
     words[tasks.#base + TasksW.unfinished] = config.tasks;
+    for (let cpu = 0; cpu < possibleCpus; cpu++) {
+      const offset = tasks.cpuWord(cpuId(cpu)) / 2 + TaskCpuF64.offset;
+      machine.arena.doubles[offset] = machine.mapping.cpuOffset(cpuId(cpu));
+    }
     return tasks;
   }
 
@@ -134,6 +138,11 @@ export class Tasks {
     const block = this.cpuWord(cpu);
     this.#words[block + TaskCpuW.ticks] = this.machine.arena.word(block + TaskCpuW.ticks) + 1;
     this.#words[block + TaskCpuW.needResched] = 1;
+  }
+
+  /** The task that was to leave has ended. By that CPU. */
+  clearTick(cpu: CpuId): void {
+    this.#words[this.cpuWord(cpu) + TaskCpuW.needResched] = 0;
   }
 
   needsResched(cpu: CpuId): boolean {

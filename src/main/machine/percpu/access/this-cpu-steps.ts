@@ -110,6 +110,12 @@ export class ThisCpuSteps {
     return this.#tasks.machine.arena.word(this.#tasks.taskWord(task) + TaskW.preemptCount) === 0;
   }
 
+  /** Whether the task has an operation of which some steps are done and others are not. */
+  isUnderWay(task: number): boolean {
+    const done = this.#tasks.machine.arena.word(this.#tasks.taskWord(task) + TaskW.step);
+    return done > 0 && done < STEPS[this.#tasks.mode].length;
+  }
+
   /** Whether an interrupt may come now: not into the middle of an instruction. */
   isInterruptible(task: number): boolean {
     const done = this.#tasks.machine.arena.word(this.#tasks.taskWord(task) + TaskW.step);
