@@ -7,7 +7,7 @@
 import * as v from 'valibot';
 import { FIRST_CHUNKS, TABLES_FOR, TRANSLATIONS, WINDOW_LAYOUTS } from './address-space.ts';
 import { ACCESS_MODES } from './design.ts';
-import type { Profile } from './profile.ts';
+import { PROFILE_SCHEMA_VERSION, type Profile } from './profile.ts';
 import { fail, ok, type Result } from './result.ts';
 
 const KIB = 1024;
@@ -36,7 +36,7 @@ export const PAPER_FIGURES = [
 export type PaperFigure = (typeof PAPER_FIGURES)[number];
 
 const schema = v.strictObject({
-  schemaVersion: v.literal(1),
+  schemaVersion: v.literal(PROFILE_SCHEMA_VERSION),
   name: v.pipe(v.string('Name must be text'), v.trim(), v.nonEmpty('Name must not be empty'), v.maxLength(80)),
   description: v.pipe(v.string('Description must be text'), v.maxLength(4000)),
   machine: v.strictObject({
@@ -102,7 +102,7 @@ export function claimsLocalMapping(document: unknown): boolean {
 
 /** Tells the two kinds of parsed profiles apart. */
 export function isMappingProfile(profile: Profile | MappingProfile): profile is MappingProfile {
-  return 'kind' in profile.workload;
+  return profile.workload.kind === 'local-mapping';
 }
 
 /** The error names the first wrong field (`where`) in one sentence. */

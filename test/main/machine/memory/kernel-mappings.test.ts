@@ -6,7 +6,7 @@ import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts'
 import { auditMapping } from '../../../../src/main/machine/percpu/local-mapping/audit-mapping.ts';
 import { cpuId, frameNumber, type VirtualAddress, virtualAddress } from '../../../../src/main/machine/units.ts';
 import { addChunk, bootCpu, bootMapped } from '../percpu/local-mapping/mapped-machines.ts';
-import { type Translation } from '../../../../src/shared/address-space.ts';
+import type { Translation } from '../../../../src/shared/address-space.ts';
 
 const PAGE = 4096;
 const GIB = 2 ** 30;

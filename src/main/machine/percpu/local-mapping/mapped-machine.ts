@@ -16,6 +16,7 @@ import { PageFrames } from '../../memory/page-frames.ts';
 import { pageGeometry } from '../../memory/page-geometry.ts';
 import { PageTables } from '../../memory/page-tables.ts';
 import { roundUp } from '../../units.ts';
+import type { PercpuConfig } from '../percpu-config.ts';
 import { LocalMapping } from './local-mapping.ts';
 import { MappedPages } from './mapped-pages.ts';
 import { type LocalMappingConfig, mappingBytes, mappingShape } from './mapping-layout.ts';
@@ -31,6 +32,21 @@ export interface MappedMachineConfig {
   readonly pgdTakesPage: boolean;
   readonly mapping: LocalMappingConfig;
 }
+
+/** The arena's own per-CPU bookkeeping, as small as can be: chunks are this machine's, and the allocator's are not booted. */
+const UNUSED_PERCPU: PercpuConfig = {
+  method: 'page',
+  otherStaticBytes: 0,
+  reservedBytes: 0,
+  dynamicRequestBytes: 0,
+  earlyDynamicBytes: 0,
+  minUnitBytes: 32768,
+  atomBytes: 4096,
+  limitBytes: 0,
+  nodes: 1,
+  maxChunks: 2,
+  callSites: 0,
+};
 
 /** Areas beside the chunks': vmalloc's. */
 const OTHER_AREAS = 256;
@@ -112,6 +128,7 @@ function arenaConfig(config: MappedMachineConfig): MachineConfig {
     devices: 0,
     diskSizeBytes: 0,
     bufferLayout: 'per-cpu-global',
+    percpu: { ...UNUSED_PERCPU, atomBytes: pageGeometry(config.translation).pageSizeBytes },
   };
 }
 

@@ -9,7 +9,7 @@
 import { describe, expect, it } from 'vitest';
 import { tableFigures, type TableFigures } from '../../../../../src/main/machine/percpu/local-mapping/table-figures.ts';
 import { addChunk, bootMapped } from './mapped-machines.ts';
-import { type Translation, type WindowLayout } from '../../../../../src/shared/address-space.ts';
+import type { Translation, WindowLayout } from '../../../../../src/shared/address-space.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
