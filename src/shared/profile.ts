@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { BUFFER_LAYOUTS, DESIGNS, FIRST_CHUNK_DESIGNS } from './design.ts';
 import { percpuSettingsSchema } from './percpu-settings.ts';
 import { fail, ok, type LabError, type Result } from './result.ts';
+import { zramSchema } from './zram-profile.ts';
 
 /** Bumped when the shape changes; an older file is migrated on load, a newer one is refused by name. */
 export const PROFILE_SCHEMA_VERSION = 2;
@@ -185,6 +186,8 @@ export const profileSchema = v.pipe(
     ),
     workload: v.variant('kind', [fioWorkloadSchema, percpuWorkloadSchema]),
     experiment: experimentSchema,
+    /** Absent: zram of a current kernel, and nothing done afterwards. */
+    zram: v.optional(zramSchema),
   }),
   v.forward(
     v.partialCheck(

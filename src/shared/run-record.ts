@@ -12,6 +12,7 @@ import type { Design } from './design.ts';
 import type { PercpuStats } from './percpu-stats.ts';
 import type { Profile } from './profile.ts';
 import type { LabError } from './result.ts';
+import type { ZramReport } from './zram-report.ts';
 
 export type Engine = 'live';
 /** Where a time comes from; never mixed in one figure. */
@@ -140,6 +141,8 @@ export interface Sample {
   readonly memoryAtPeak: MemoryFigures;
   /** Pages read back and found equal to what was written. */
   readonly verifiedPages: number;
+  /** What the zram devices say of themselves; absent in records of earlier versions. */
+  readonly zram?: ZramReport | undefined;
 }
 
 export interface Spread {

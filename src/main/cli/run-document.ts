@@ -14,6 +14,8 @@ import type {
   RunRecord,
   Spread,
 } from '../../shared/run-record.ts';
+import type { ZramReport } from '../../shared/zram-report.ts';
+import { lastSample } from './zram-report.ts';
 
 export interface DesignDocument {
   readonly name: Design;
@@ -35,6 +37,8 @@ export interface DesignDocument {
   readonly lockWaitShare: number;
   readonly memory: { readonly atEnd: MemoryFigures; readonly atPeak: MemoryFigures };
   readonly percpu?: PercpuFigures | undefined;
+  /** The zram devices of the last sample. */
+  readonly zram?: ZramReport | undefined;
 }
 
 export interface RunDocument {
@@ -61,7 +65,7 @@ export function runDocument(record: RunRecord): RunDocument {
   return {
     run: { id, name, startedAt, finishedAt, outcome, engine, clock: 'wall', oversubscribed },
     ...(record.error === undefined ? {} : { error: record.error }),
-    designs: record.designs.map(designDocument),
+    designs: record.designs.map((summary) => designDocument(record, summary)),
     comparisons: record.comparisons,
     environment: record.environment,
     notes: record.notes,
@@ -69,7 +73,7 @@ export function runDocument(record: RunRecord): RunDocument {
   };
 }
 
-function designDocument(summary: DesignSummary): DesignDocument {
+function designDocument(record: RunRecord, summary: DesignSummary): DesignDocument {
   const { design, write, read, create, destroy, percpu, memoryAtEnd, memoryAtPeak } = summary;
   const first: DirectionSummary | undefined = write ?? read ?? create ?? destroy;
   return {
@@ -89,5 +93,6 @@ function designDocument(summary: DesignSummary): DesignDocument {
     lockWaitShare: first?.lockWaitShare ?? 0,
     memory: { atEnd: memoryAtEnd, atPeak: memoryAtPeak },
     ...(percpu === undefined ? {} : { percpu }),
+    zram: lastSample(record, design)?.zram,
   };
 }

@@ -12,6 +12,7 @@ import {
 } from '../../shared/run-record.ts';
 import { percpuReport } from './percpu-report.ts';
 import { textTable } from './text-table.ts';
+import { zramReport } from './zram-report.ts';
 
 /** The whole report, ready to print. */
 export function runReport(record: RunRecord): string {
@@ -20,6 +21,7 @@ export function runReport(record: RunRecord): string {
     ...DIRECTIONS.map((direction) => throughputTable(record, direction)),
     comparisons(record),
     memoryTable(record),
+    zramReport(record),
     ...percpuReport(record.designs),
     notes(record),
   ];

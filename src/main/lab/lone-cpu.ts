@@ -1,4 +1,4 @@
-/** A CPU on its own: nobody contends with it, nothing is charged, no codec is there. */
+/** The only CPU of a machine at rest: nobody contends with it, and nothing is charged. */
 import type { Codec } from '../machine/codec.ts';
 import type { Cpu, Suspending } from '../machine/cpu.ts';
 import type { CpuId } from '../machine/units.ts';
@@ -15,10 +15,14 @@ const NO_CODEC: Codec = {
 
 export class LoneCpu implements Cpu {
   readonly id: CpuId;
-  readonly codec = NO_CODEC;
+  readonly codec: Codec;
+  readonly recompressors: readonly Codec[];
 
-  constructor(id: CpuId) {
+  /** Without codecs, for computations that compress nothing. */
+  constructor(id: CpuId, codec: Codec = NO_CODEC, recompressors: readonly Codec[] = []) {
     this.id = id;
+    this.codec = codec;
+    this.recompressors = recompressors;
   }
 
   tryLock(): boolean {

@@ -21,8 +21,9 @@ export type Suspending<T> = Generator<LockWord | undefined, T, void>;
 /** What a lock protects; waiting time is kept apart by it. Order of taking: a lock of an earlier class is never taken under a later one. */
 export const LockClass = {
   hotplug: 0,
-  deviceMutex: 1,
-  slot: 2,
+  slot: 1,
+  /** A buffer's: writes take it alone, recompression under the slot that it works on. */
+  deviceMutex: 2,
   poolClass: 3,
   percpuAllocMutex: 4,
   percpuLock: 5,
@@ -41,7 +42,9 @@ export const COST_COUNT = 6;
 export interface Cpu {
   readonly id: CpuId;
   readonly codec: Codec;
-  /** One attempt. False: held by another, or the engine wants another CPU to go first; then `lock` must follow. */
+  /** Codecs of the priorities 1, 2, 3 for recompression; absent where the engine brings the primary `codec` alone. */
+  readonly recompressors?: readonly Codec[];
+  /** One attempt. False: held by another, or the engine wants another CPU to go first; then `lock` or `pause` must follow. */
   tryLock(word: LockWord): boolean;
   /** Returns with the lock held. Throws `CpuHalted` when the machine is halted meanwhile. */
   lock(word: LockWord, lockClass: LockClass): Suspending<void>;

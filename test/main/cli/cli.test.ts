@@ -96,6 +96,7 @@ describe('lab run', () => {
       },
       lockWaitShare: summary?.write?.lockWaitShare,
       memory: { atEnd: summary?.memoryAtEnd, atPeak: summary?.memoryAtPeak },
+      zram: record.samples.findLast((sample) => sample.design === 'single-mutex')?.zram,
     });
     expect(document['comparisons']).toEqual(JSON.parse(JSON.stringify(record.comparisons)));
 

@@ -27,6 +27,8 @@ import {
   type Sample,
   type Spread,
 } from '../../../src/shared/run-record.ts';
+import type { ZramStep } from '../../../src/shared/zram-profile.ts';
+import type { ZramDeviceState, ZramReport } from '../../../src/shared/zram-report.ts';
 
 export const LATENCY: LatencyNs = { mean: 2100.5, p50: 1900, p90: 3000, p99: 9100, p999: 25_000, max: 81_000 };
 
@@ -270,6 +272,44 @@ const percpuFigures: fc.Arbitrary<PercpuFigures> = fc.record({
   statsAtFull: percpuStats,
 });
 
+const zramDevice: fc.Arbitrary<ZramDeviceState> = fc.record({
+  mmStat: text,
+  ioStat: text,
+  debugStat: text,
+  bdStat: text,
+  classes: fc.array(
+    fc.record({
+      index: count,
+      objectBytes: count,
+      pagesPerZspage: count,
+      zspagesByTenth: fc.array(count, { maxLength: 11 }),
+      allocatedObjects: count,
+      usedObjects: count,
+      pagesUsed: count,
+      freeablePages: count,
+    }),
+    { maxLength: 3 },
+  ),
+});
+
+const zramReport: fc.Arbitrary<ZramReport> = fc.record({
+  atEnd: fc.array(zramDevice, { maxLength: 2 }),
+  afterwards: fc.array(
+    fc.record({
+      step: fc.constantFrom<ZramStep>(
+        { do: 'idle' },
+        { do: 'compact' },
+        { do: 'recompress', type: 'huge', maxPages: 3 },
+      ),
+      pagesReleased: count,
+      pagesTried: count,
+      pagesRecompressed: count,
+      devices: fc.array(zramDevice, { maxLength: 1 }),
+    }),
+    { maxLength: 2 },
+  ),
+});
+
 const arbitrarySample: fc.Arbitrary<Sample> = fc.record({
   design,
   repetition: count,
@@ -284,6 +324,7 @@ const arbitrarySample: fc.Arbitrary<Sample> = fc.record({
   memoryAtEnd: memoryOf(count),
   memoryAtPeak: memoryOf(count),
   verifiedPages: count,
+  zram: optional(zramReport),
 });
 
 const spread: fc.Arbitrary<Spread> = fc.record({

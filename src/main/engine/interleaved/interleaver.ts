@@ -32,6 +32,8 @@ export interface InterleaverOptions {
   readonly random: Random;
   /** One codec serves all CPUs: a call never yields. */
   readonly codec: Codec;
+  /** Those of the priorities 1, 2, 3; none unless said otherwise. */
+  readonly recompressors?: readonly Codec[];
   /** Chance in 256 that a lock attempt or a pause point lets another task run first. 0: only contention switches. */
   readonly switchChance: number;
 }
@@ -103,6 +105,7 @@ export class Interleaver {
 export class InterleavedCpu implements Cpu {
   readonly id: CpuId;
   readonly codec: Codec;
+  readonly recompressors: readonly Codec[];
   /** What was charged, by Cost. */
   readonly charged: number[] = Array.from({ length: COST_COUNT }, () => 0);
   /** Tasks that have not ended; the interleaver's. */
@@ -117,6 +120,7 @@ export class InterleavedCpu implements Cpu {
   constructor(id: CpuId, options: InterleaverOptions) {
     this.id = id;
     this.codec = options.codec;
+    this.recompressors = options.recompressors ?? [];
     this.#arena = options.arena;
     this.#random = options.random;
     this.#switchChance = options.switchChance;

@@ -20,6 +20,7 @@ import { Random } from '../../workload/random.ts';
 import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
+import { zramAfterwards } from '../zram/zram-afterwards.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
 
@@ -115,7 +116,11 @@ async function runSample(
   const figures = await engine.runSample(sample.buffer, sample.plan, observer, signal);
   if (!figures.ok) return figures;
   sample.meter.endSample();
-  return ok({ ...sample.place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...figures.value });
+  const { profile } = planned;
+  const taken = { ...sample.place, cpus: profile.machine.onlineCpus, clock: 'wall' as const, ...figures.value };
+  if (profile.workload.kind !== 'fio') return ok(taken);
+  const zram = zramAfterwards(sample.buffer, profile.zram);
+  return zram.ok ? ok({ ...taken, zram: zram.value }) : zram;
 }
 
 function samplePlan(

@@ -15,6 +15,8 @@ import { assertUnreachable, fail, type Failure, ok, type Result } from '../../..
 import { bootShortage } from '../../machine/boot.ts';
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
+import { zramProblem } from '../zram/check-zram.ts';
+import { zramVariantOf } from '../zram/zram-variant-of.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
 import { machineConfigOf } from './machine-config.ts';
 import { asFirstChunkDesign, percpuMachine, planPercpuWorkload } from './percpu-workload-plan.ts';
@@ -52,6 +54,8 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
       'machine.memoryBytes',
     );
   }
+  const problem = zramProblem(profile);
+  if (problem !== undefined) return problem;
   const machines = planMachines(profile);
   if (!machines.ok) return machines;
   const planned = planWorkloadOf(profile, host);
@@ -131,11 +135,12 @@ function planMachines(profile: Profile): Result<ReadonlyMap<Design, MachineConfi
 }
 
 /** The machine on which a design of the profile runs. Errors: those of `machineConfigOf`. */
-export function designMachine({ machine, workload }: Profile, design: Design): Result<MachineConfig> {
+export function designMachine({ machine, workload, zram }: Profile, design: Design): Result<MachineConfig> {
   if (workload.kind === 'percpu') return percpuMachine(machine, workload, asFirstChunkDesign(design));
   const bufferLayout = BUFFER_LAYOUTS.find((layout) => layout === design);
   if (bufferLayout === undefined) throw new Error(`a fio workload has no design ${design}`);
-  return machineConfigOf(machine, bufferLayout);
+  const config = machineConfigOf(machine, bufferLayout);
+  return config.ok ? ok({ ...config.value, zram: zramVariantOf(zram) }) : config;
 }
 
 /** All that is wrong at once, for a form; and the jobs when nothing is. */

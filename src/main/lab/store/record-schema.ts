@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { DESIGNS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
 import { DIRECTIONS, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
+import { zramStepSchema } from '../../../shared/zram-profile.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';
 
 /** JSON and SQL have neither NaN nor infinity. */
@@ -46,6 +47,38 @@ function memoryOf<Bytes extends typeof count | typeof figure>(bytes: Bytes) {
   });
 }
 
+const zramDevice = v.strictObject({
+  mmStat: v.string(),
+  ioStat: v.string(),
+  debugStat: v.string(),
+  bdStat: v.string(),
+  classes: v.array(
+    v.strictObject({
+      index: count,
+      objectBytes: count,
+      pagesPerZspage: count,
+      zspagesByTenth: v.array(count),
+      allocatedObjects: count,
+      usedObjects: count,
+      pagesUsed: count,
+      freeablePages: count,
+    }),
+  ),
+});
+
+const zramReport = v.strictObject({
+  atEnd: v.array(zramDevice),
+  afterwards: v.array(
+    v.strictObject({
+      step: zramStepSchema,
+      pagesReleased: count,
+      pagesTried: count,
+      pagesRecompressed: count,
+      devices: v.array(zramDevice),
+    }),
+  ),
+});
+
 const sample = v.strictObject({
   design,
   repetition: count,
@@ -60,6 +93,7 @@ const sample = v.strictObject({
   memoryAtEnd: memoryOf(count),
   memoryAtPeak: memoryOf(count),
   verifiedPages: count,
+  zram: v.optional(zramReport),
 });
 
 const spread = v.strictObject({ median: figure, low: figure, high: figure, samples: v.array(figure) });

@@ -39,6 +39,7 @@ export function sampleRow(runId: string, ordinal: number, sample: Sample): Row {
     cpus: sample.cpus,
     clock: sample.clock,
     verified_pages: sample.verifiedPages,
+    zram: sample.zram === undefined ? null : JSON.stringify(sample.zram),
     ...directionCells('write', sample.write),
     ...directionCells('read', sample.read),
     ...directionCells('create', sample.create),
@@ -141,6 +142,7 @@ function sampleFrom(row: UnknownRow): unknown {
     memoryAtEnd: memoryFrom('end', row),
     memoryAtPeak: memoryFrom('peak', row),
     verifiedPages: row['verified_pages'],
+    ...(row['zram'] === null ? {} : { zram: document(row['zram']) }),
   };
 }
 

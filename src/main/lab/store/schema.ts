@@ -110,4 +110,8 @@ ALTER TABLE samples ADD COLUMN percpu_stats TEXT;
 UPDATE runs SET profile = json_set(profile, '$.schemaVersion', 2, '$.workload.kind', 'fio')
   WHERE CASE WHEN json_valid(profile) THEN profile ->> '$.schemaVersion' END = 1;
 `,
+  `
+-- What the zram devices said, a ZramReport as JSON; NULL in samples of before.
+ALTER TABLE samples ADD COLUMN zram TEXT;
+`,
 ];

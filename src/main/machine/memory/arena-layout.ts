@@ -21,7 +21,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 4;
+export const ARENA_VERSION = 5;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */
@@ -39,6 +39,11 @@ export const HeaderW = {
   slots: 7,
   /** Index into BUFFER_LAYOUTS. */
   bufferLayout: 8,
+  /** Most pages of a zspage. */
+  zspagePages: 9,
+  /** Index into FREE_ORDERS and into ALLOCATION_STAGES (shared/zram-profile.ts). */
+  freeOrder: 10,
+  allocationStages: 11,
   /** Run control, on a cache line of its own. Written by the engine's main thread, read by every CPU. 1: finish now. */
   stop: 16,
   /** 1: a CPU failed; whoever waits must give up. Written by the engine, read by waiters. */
@@ -104,9 +109,18 @@ export const DeviceW = {
   limitPages: 66,
   /** The most pages stored at any moment before something was taken away. */
   pagesStoredPeak: 67,
+  /** Pages that compaction released. */
+  pagesCompacted: 68,
+  /** 1 while a compaction, or a recompression, runs: a second one is refused. */
+  compacting: 69,
+  postProcessing: 70,
+  /** Writes whose first, unsleeping allocation failed. */
+  writeStalls: 71,
+  /** Free notifications that met a locked slot. */
+  missedFrees: 72,
 } as const;
-/** 64-bit integers of a device block; changed by any CPU with Atomics. */
-export const DeviceI64 = {
+/** Doubles of a device block; changed by any CPU, as the 64-bit integer of the same bits, with Atomics. */
+export const DeviceF64 = {
   /** The largest sum of stored sizes in bytes at any moment before something was taken away. */
   compressedBytesPeak: 40,
 } as const;
@@ -133,17 +147,17 @@ export const DeviceCounterF64 = {
 export type DeviceCounter = (typeof DeviceCounterF64)[keyof typeof DeviceCounterF64];
 
 export const POOL_CLASS_BYTES = 128;
-/** Words of a size class's block; all under the class lock. */
+/** Words of a size class's block; all under the class lock. All that a request touches is one cache line. */
 export const PoolClassW = {
   /** LockClass.poolClass. */
   lock: 0,
+  /** Objects of all zspages, free ones included. */
   allocatedObjects: 1,
   usedObjects: 2,
-  zspages: 3,
   /** Bit g is set while group g's list has zspages. */
-  groupsInUse: 4,
+  groupsInUse: 3,
   /** Heads of the fullness groups' lists, 12 words: frame number + 1 of a zspage's first frame, 0 for an empty list. */
-  groups: 5,
+  groups: 4,
 } as const;
 export const FULLNESS_GROUPS = 12;
 
@@ -161,6 +175,8 @@ export const ZoneW = {
   /** Frames in use by FrameKind, and the most there ever were: 16 words each. */
   byKind: 8,
   byKindPeak: 24,
+  /** Frames that an allocation which may not sleep leaves free. Set by whoever wants such allocations to fail first. */
+  reservedFrames: 40,
 } as const;
 
 /** What a frame is used for. `reserved` is frame 0 alone, which is never handed out. */
@@ -176,6 +192,8 @@ export const FrameKind = {
   percpuBig: 7,
   pageTable: 8,
   vmalloc: 9,
+  /** The page that a recompression works on while it runs. */
+  recompression: 10,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 export const FRAME_KIND_COUNT = 16;
@@ -197,23 +215,30 @@ export const FrameW = {
   /** Objects from here on were never handed out. */
   freshObject: 7,
   group: 8,
-  /** The rest in frames of page tables only, under the address-space lock. Level of the table, 0 for top-level ones. */
-  tableLevel: 9,
-  /** CPU number + 1 of the only CPU that walks through it, 0 for a table that all walk through. */
-  tableOwner: 10,
-  /** Entries in use; of a frame of several top-level tables, the tables in use. */
-  tableEntries: 11,
+  /** 7 words: frame number + 1 of the zspage's second to eighth page, so that finding an object costs no walk. */
+  pages: 9,
 } as const;
+/** Words of the descriptor of a page table's frame, which is in no zspage; under the address-space lock. */
+export const TableFrameW = {
+  /** Level of the table, 0 for top-level ones. */
+  level: 9,
+  /** CPU number + 1 of the only CPU that walks through it, 0 for a table that all walk through. */
+  owner: 10,
+  /** Entries in use; of a frame of several top-level tables, the tables in use. */
+  entries: 11,
+} as const;
+/** Pages of a zspage that its descriptor names beside the first; those of longer chains are found by `next`. */
+export const NAMED_PAGES = 7;
 
 /** A zram slot: 16 bytes in the slot table. */
 export const SLOT_BYTES = 16;
 /** Words of a slot; under the lock in its flag word's two low bits (LockClass.slot). */
 export const SlotW = {
-  /** PoolHandle, or the low half of the word of a same-filled page. */
+  /** PoolHandle, which compaction changes; or the low half of the word of a same-filled page. */
   handle: 0,
   /** High half of the word of a same-filled page. */
   sameHigh: 1,
-  /** Lock bits, slot flags, and the stored size in bytes from SLOT_SIZE_SHIFT up. */
+  /** Lock bits, slot flags and the stored size in bytes (slots.ts). */
   flags: 2,
 } as const;
 

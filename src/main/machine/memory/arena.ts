@@ -3,7 +3,9 @@
  * its own: two `Arena` objects over one buffer are the same machine.
  */
 import { BUFFER_LAYOUTS, type BufferLayout } from '../../../shared/design.ts';
+import { ALLOCATION_STAGES, FREE_ORDERS } from '../../../shared/zram-profile.ts';
 import { type SizeClasses, sizeClassesFor } from '../zram/size-classes.ts';
+import { CURRENT_ZRAM, memberAt, type ZramVariant } from '../zram/zram-variant.ts';
 import {
   ARENA_MAGIC,
   ARENA_VERSION,
@@ -33,12 +35,15 @@ export interface MachineConfig {
   readonly diskSizeBytes: number;
   readonly bufferLayout: BufferLayout;
   readonly percpu: PercpuConfig;
+  /** Absent: as in current kernels. */
+  readonly zram?: ZramVariant;
 }
 
 export class Arena {
   readonly buffer: SharedArrayBuffer;
   readonly config: MachineConfig;
   readonly geometry: ArenaGeometry;
+  readonly zram: ZramVariant;
   readonly sizeClasses: SizeClasses;
   /** Units, static variables, geometry of chunks. */
   readonly percpu: PercpuPlan;
@@ -52,8 +57,9 @@ export class Arena {
 
   private constructor(buffer: SharedArrayBuffer, config: MachineConfig) {
     this.buffer = buffer;
-    this.config = config;
-    this.sizeClasses = sizeClassesFor(config.pageSizeBytes);
+    this.zram = config.zram ?? CURRENT_ZRAM;
+    this.config = { ...config, zram: this.zram };
+    this.sizeClasses = sizeClassesFor(config.pageSizeBytes, this.zram.zspagePages);
     this.frameCount = Math.floor(config.memoryBytes / config.pageSizeBytes);
     this.slotCount = Math.ceil(config.diskSizeBytes / config.pageSizeBytes);
     this.percpu = soundPlan(config);
@@ -89,6 +95,9 @@ export class Arena {
     header[HeaderW.slots] = arena.slotCount;
     header[HeaderW.bufferLayout] = BUFFER_LAYOUTS.indexOf(config.bufferLayout);
     header.set(percpuConfigToWords(config.percpu), HeaderW.percpuConfig);
+    header[HeaderW.zspagePages] = arena.zram.zspagePages;
+    header[HeaderW.freeOrder] = FREE_ORDERS.indexOf(arena.zram.freeOrder);
+    header[HeaderW.allocationStages] = ALLOCATION_STAGES.indexOf(arena.zram.allocationStages);
     return arena;
   }
 
@@ -117,6 +126,11 @@ export class Arena {
       diskSizeBytes: field(HeaderW.slots) * pageSizeBytes,
       bufferLayout,
       percpu: percpuConfigFromWords((index) => field(HeaderW.percpuConfig + index)),
+      zram: {
+        zspagePages: field(HeaderW.zspagePages),
+        freeOrder: memberAt(FREE_ORDERS, field(HeaderW.freeOrder)),
+        allocationStages: memberAt(ALLOCATION_STAGES, field(HeaderW.allocationStages)),
+      },
     });
   }
 
@@ -175,7 +189,7 @@ function geometryOf(config: MachineConfig, percpu: PercpuPlan): ArenaGeometry {
   return arenaGeometry({
     possibleCpus: config.possibleCpus,
     devices: config.devices,
-    classCount: sizeClassesFor(config.pageSizeBytes).count,
+    classCount: sizeClassesFor(config.pageSizeBytes, (config.zram ?? CURRENT_ZRAM).zspagePages).count,
     frameCount: Math.floor(config.memoryBytes / config.pageSizeBytes),
     pageSizeBytes: config.pageSizeBytes,
     chunkRegionBytes: ChunkRegion.bytesFor(percpu.geometry, percpu.capacity),

@@ -8,11 +8,17 @@
  * together (a compression buffer): that is rare and may walk all descriptors. Frames of one request are chained through
  * FrameW.next. A frame is used for exactly one FrameKind; the zone counts frames by kind, so that every figure of memory can
  * be recounted by walking the descriptors (`countFrames`).
+ *
+ * An `atomic` request must not sleep, so it leaves the zone's reserve alone; a `sleeping` one may use the last frame. In a
+ * kernel the latter would have memory reclaimed for it; here the reserve stands for what reclaim finds.
  */
 import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import { type FrameNumber, frameNumber, type LockWord, lockWord, roundUp } from '../units.ts';
 import type { Arena } from './arena.ts';
 import { FRAME_KIND_COUNT, FrameKind, FrameW, ZoneW } from './arena-layout.ts';
+
+/** Whether a request may sleep until there is memory. */
+export type TakeMode = 'atomic' | 'sleeping';
 
 export class PageFrames {
   readonly #arena: Arena;
@@ -62,18 +68,18 @@ export class PageFrames {
     return first;
   }
 
-  /** The quick way to take frames; undefined when `take` must be asked instead. */
+  /** The quick way to take frames, atomic; undefined when `take` must be asked instead. */
   tryTake(cpu: Cpu, count: number, kind: FrameKind): FrameNumber | undefined {
     if (!cpu.tryLock(this.#lock)) return undefined;
-    const first = this.#takeLocked(count, kind);
+    const first = this.#hasRoom(count, 'atomic') ? this.#takeLocked(count, kind) : undefined;
     cpu.unlock(this.#lock);
     return first;
   }
 
   /** `count` frames for `kind`, chained by FrameW.next; undefined, with nothing taken, when memory does not suffice. */
-  *take(cpu: Cpu, count: number, kind: FrameKind): Suspending<FrameNumber | undefined> {
+  *take(cpu: Cpu, count: number, kind: FrameKind, mode: TakeMode = 'sleeping'): Suspending<FrameNumber | undefined> {
     if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.zone);
-    const first = this.#takeLocked(count, kind);
+    const first = this.#hasRoom(count, mode) ? this.#takeLocked(count, kind) : undefined;
     cpu.unlock(this.#lock);
     return first;
   }
@@ -85,10 +91,13 @@ export class PageFrames {
     cpu.unlock(this.#lock);
   }
 
-  #takeLocked(count: number, kind: FrameKind): FrameNumber | undefined {
-    const { words, frameCount } = this.#arena;
-    const used = this.#arena.word(this.#zone + ZoneW.usedFrames);
-    if (used + count > frameCount) return undefined;
+  #hasRoom(count: number, mode: TakeMode): boolean {
+    const reserved = mode === 'atomic' ? this.#arena.word(this.#zone + ZoneW.reservedFrames) : 0;
+    return this.#arena.word(this.#zone + ZoneW.usedFrames) + count + reserved <= this.#arena.frameCount;
+  }
+
+  #takeLocked(count: number, kind: FrameKind): FrameNumber {
+    const { words } = this.#arena;
     // In the order taken, so that a zspage of never-used frames lies in ascending addresses.
     let first = 0;
     let last = 0;

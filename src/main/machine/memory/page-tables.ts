@@ -13,7 +13,7 @@ import type { Cpu, Suspending } from '../cpu.ts';
 import { type CpuId, type FrameNumber, frameNumber, type VirtualAddress } from '../units.ts';
 import type { AddressSpace } from './address-space.ts';
 import { SpaceW } from './address-space-layout.ts';
-import { FrameKind, FrameW } from './arena-layout.ts';
+import { FrameKind, TableFrameW } from './arena-layout.ts';
 import type { PageFrames } from './page-frames.ts';
 import { entryIndex, levelOf } from './page-geometry.ts';
 
@@ -120,9 +120,9 @@ export class PageTables {
     const start = this.#space.frameWord(frame);
     arena.words.fill(0, start, start + geometry.pageSizeBytes / 4);
     const descriptor = arena.descriptorWord(frame);
-    arena.words[descriptor + FrameW.tableLevel] = level;
-    arena.words[descriptor + FrameW.tableOwner] = owner === 'shared' ? 0 : owner + 1;
-    arena.words[descriptor + FrameW.tableEntries] = 0;
+    arena.words[descriptor + TableFrameW.level] = level;
+    arena.words[descriptor + TableFrameW.owner] = owner === 'shared' ? 0 : owner + 1;
+    arena.words[descriptor + TableFrameW.entries] = 0;
     this.#space.addHeader(SpaceW.tablesMade, 1);
     return frame;
   }
@@ -161,7 +161,7 @@ export class PageTables {
       const stored = arena.word(step.entry);
       if (stored === 0) continue;
       const frame = frameNumber(stored - 1);
-      if (arena.word(arena.descriptorWord(frame) + FrameW.tableEntries) !== 0) break;
+      if (arena.word(arena.descriptorWord(frame) + TableFrameW.entries) !== 0) break;
       this.#clear(step);
       freed.push(frame);
     }
@@ -184,7 +184,7 @@ export class PageTables {
   #count(tableFrame: FrameNumber | undefined, change: number): void {
     if (tableFrame === undefined) return;
     const { arena } = this.#space;
-    const word = arena.descriptorWord(tableFrame) + FrameW.tableEntries;
+    const word = arena.descriptorWord(tableFrame) + TableFrameW.entries;
     arena.words[word] = arena.word(word) + change;
   }
 }

@@ -8,14 +8,23 @@ import {
   DEVICE_COUNTERS_BYTES,
   type DeviceCounter,
   DeviceCounterF64,
-  DeviceI64,
+  DeviceF64,
   DeviceW,
 } from '../memory/arena-layout.ts';
 import { type CpuId, cpuId } from '../units.ts';
 
-/** What mm_stat and io_stat show of a device. Pages unless the name says bytes. */
+/** What mm_stat, io_stat and debug_stat show of a device. Pages unless the name says bytes. */
 export type DeviceStatistics = Readonly<
-  Record<keyof typeof DeviceCounterF64 | 'poolPages' | 'poolPagesMax' | 'limitPages', number>
+  Record<
+    | keyof typeof DeviceCounterF64
+    | 'poolPages'
+    | 'poolPagesMax'
+    | 'limitPages'
+    | 'pagesCompacted'
+    | 'writeStalls'
+    | 'missedFrees',
+    number
+  >
 >;
 
 /**
@@ -43,6 +52,9 @@ export function readDeviceStatistics(arena: Arena, device: number): DeviceStatis
     poolPages: Atomics.load(arena.words, block + DeviceW.poolPages),
     poolPagesMax: Atomics.load(arena.words, block + DeviceW.poolPagesMax),
     limitPages: Atomics.load(arena.words, block + DeviceW.limitPages),
+    pagesCompacted: Atomics.load(arena.words, block + DeviceW.pagesCompacted),
+    writeStalls: Atomics.load(arena.words, block + DeviceW.writeStalls),
+    missedFrees: Atomics.load(arena.words, block + DeviceW.missedFrees),
   };
 }
 
@@ -59,28 +71,58 @@ export function readPeaks(
       sumOverCpus(arena, device, pagesStored),
     ),
     compressedBytes: Math.max(
-      Number(Atomics.load(arena.longs, block / 2 + DeviceI64.compressedBytesPeak)),
+      arena.double(block / 2 + DeviceF64.compressedBytesPeak),
       sumOverCpus(arena, device, compressedBytes),
     ),
   };
 }
 
-/** Notes the present figures as peaks where they are. Whoever is about to lower them calls it first, so no peak is missed. */
-export function notePeaks(arena: Arena, device: number): void {
-  const block = arena.deviceWord(device);
-  const { pagesStored, compressedBytes } = DeviceCounterF64;
-  raiseWord(arena.words, block + DeviceW.pagesStoredPeak, sumOverCpus(arena, device, pagesStored));
-  const index = block / 2 + DeviceI64.compressedBytesPeak;
-  const value = BigInt(sumOverCpus(arena, device, compressedBytes));
-  for (let seen = Atomics.load(arena.longs, index); seen < value;) {
-    const before = Atomics.compareExchange(arena.longs, index, seen, value);
-    if (before === seen) return;
-    seen = before;
+/** The writing side of a device's peaks, for whoever takes something away. */
+export class PeakKeeper {
+  readonly #arena: Arena;
+  readonly #block: number;
+  readonly #counters: readonly number[];
+  /** A double and its bits, to exchange one atomically. */
+  readonly #value = new Float64Array(1);
+  readonly #bits = new BigInt64Array(this.#value.buffer);
+
+  constructor(arena: Arena, device: number) {
+    this.#arena = arena;
+    this.#block = arena.deviceWord(device);
+    this.#counters = Array.from({ length: arena.config.possibleCpus }, (_, cpu) =>
+      deviceCounters(arena, device, cpuId(cpu)),
+    );
+  }
+
+  /** Notes the present figures as peaks where they are. To be called before they are lowered, so that no peak is missed. */
+  note(): void {
+    let pages = 0;
+    let bytes = 0;
+    for (const first of this.#counters) {
+      pages += this.#arena.double(first + DeviceCounterF64.pagesStored);
+      bytes += this.#arena.double(first + DeviceCounterF64.compressedBytes);
+    }
+    raiseWord(this.#arena.words, this.#block + DeviceW.pagesStoredPeak, pages);
+    if (bytes > this.#arena.double(this.#block / 2 + DeviceF64.compressedBytesPeak)) this.#raiseBytes(bytes);
+  }
+
+  #raiseBytes(bytes: number): void {
+    const index = this.#block / 2 + DeviceF64.compressedBytesPeak;
+    for (let seen = this.#arena.double(index); seen < bytes; seen = this.#arena.double(index)) {
+      const before = this.#bitsOf(seen);
+      if (Atomics.compareExchange(this.#arena.longs, index, before, this.#bitsOf(bytes)) === before) return;
+    }
+  }
+
+  #bitsOf(value: number): bigint {
+    this.#value[0] = value;
+    return this.#bits[0] ?? 0n;
   }
 }
 
 /** Makes a word the maximum of itself and `value`. */
 export function raiseWord(words: Int32Array, index: number, value: number): void {
+  if ((words[index] ?? 0) >= value) return;
   for (let seen = Atomics.load(words, index); seen < value;) {
     const before = Atomics.compareExchange(words, index, seen, value);
     if (before === seen) return;

@@ -7,37 +7,55 @@
  *            (design)            └ does not shrink below the huge threshold: the raw page is stored instead
  *     read   slot lock: empty ─▶ zeros │ SAME ─▶ fill │ HUGE ─▶ copy │ else decompress
  *
- * The old content of a slot is freed last, so a write that fails leaves it as it was (facts: order since 6.17, and up to
- * 6.13). Statistics are those of mm_stat and io_stat (device-statistics.ts).
+ * Variants of kernel releases (zram-variant.ts): the old content of a slot is freed last, so a write that fails leaves it as
+ * it was, or first, so a write that fails loses it; and room is found in one step that may sleep, or in two, of which the
+ * first must not: when it fails the buffer is given back, a sleeping allocation made, and the page compressed again.
+ *
+ * Statistics are those of mm_stat and io_stat (device-statistics.ts). What is no I/O is in `controls` (device-controls.ts).
  */
-import type { IoPage, ObjectSpan } from '../codec.ts';
+import type { IoPage } from '../codec.ts';
 import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
-import { CpuF64, CpuW, type DeviceCounter, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
+import { CpuF64, CpuW, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
-import { cpuId, type LockWord, NO_HANDLE, type PhysicalAddress, physicalAddress } from '../units.ts';
 import type { PercpuArea } from '../percpu/percpu-area.ts';
+import { LOCKED } from '../sync/lock.ts';
+import { type LockWord, NO_HANDLE, type PhysicalAddress, type PoolHandle } from '../units.ts';
 import { type CompressBuffers, compressBuffersFor, NO_BUFFER } from './compress-buffers.ts';
-import { deviceCounters, notePeaks, raiseWord } from './device-statistics.ts';
+import { DeviceControls } from './device-controls.ts';
+import { raiseWord } from './device-statistics.ts';
+import { emptySpan } from './object-span.ts';
+import { copyRawPage, copyToObject, fillPage, isSameFilled } from './page-copies.ts';
 import type { Pool } from './pool.ts';
-import { SLOT_HUGE, SLOT_SAME, Slots } from './slots.ts';
+import { SlotContent } from './slot-content.ts';
+import { SLOT_CHOSEN, SLOT_HUGE, SLOT_IDLE, Slots } from './slots.ts';
 import { Zsmalloc } from './zsmalloc.ts';
 
 /** How a request ended. */
 export const IoStatus = { done: 0, noMemory: 1, corrupt: 2, noBuffer: 3 } as const;
 export type IoStatus = (typeof IoStatus)[keyof typeof IoStatus];
 
+/** A page on its way into the pool. */
+interface PageInHand {
+  readonly page: IoPage;
+  readonly buffer: PhysicalAddress;
+  readonly storedBytes: number;
+  readonly isHuge: boolean;
+  readonly slot: LockWord;
+}
+
 export class ZramDevice {
   readonly index: number;
+  readonly controls: DeviceControls;
   readonly #arena: Arena;
   readonly #slots: Slots;
   readonly #pool: Pool;
+  readonly #content: SlotContent;
   readonly #buffers: CompressBuffers;
   readonly #block: number;
-  /** By CPU: where its counters of this device are. */
-  readonly #counters: readonly number[];
+  readonly #freesFirst: boolean;
   /** Scratch of the thread that runs this object; one operation at a time touches it, never across a yield. */
-  readonly #span: ObjectSpan = { first: physicalAddress(0), firstBytes: 0, rest: physicalAddress(0), restBytes: 0 };
+  readonly #span = emptySpan();
 
   constructor(
     arena: Arena,
@@ -47,11 +65,12 @@ export class ZramDevice {
     this.#arena = arena;
     this.#slots = new Slots(arena, index);
     this.#pool = new Zsmalloc(arena, frames, index);
+    this.#content = new SlotContent(arena, index, { slots: this.#slots, pool: this.#pool });
     this.#buffers = compressBuffersFor(arena, area, index);
     this.#block = arena.deviceWord(index);
-    this.#counters = Array.from({ length: arena.config.possibleCpus }, (_, cpu) =>
-      deviceCounters(arena, index, cpuId(cpu)),
-    );
+    this.#freesFirst = arena.zram.freeOrder === 'first';
+    const parts = { slots: this.#slots, pool: this.#pool, content: this.#content, buffers: this.#buffers };
+    this.controls = new DeviceControls(arena, frames, index, parts);
   }
 
   /**
@@ -60,25 +79,30 @@ export class ZramDevice {
    */
   *writeRequest(cpu: Cpu, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus> {
     const block = this.#begin(cpu, Operation.write);
-    let slot = firstSlot;
+    let number = firstSlot;
     for (const page of pages) {
-      this.#arena.words[block + CpuW.slot] = slot;
+      this.#arena.words[block + CpuW.slot] = number;
+      const slot = this.#slots.lock(number++);
+      if (this.#freesFirst) yield* this.#forget(cpu, slot);
       cpu.charge(Cost.comparePage, 1);
       if (isSameFilled(page.words)) {
-        yield* this.#writeSame(cpu, slot++, page.words);
+        yield* this.#writeSame(cpu, slot, page.words);
         continue;
       }
       const mutex = this.#buffers.lock;
       if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
-      const buffer = this.#buffers.acquire(cpu);
-      if (buffer === NO_BUFFER) return yield* this.#failWithoutBuffer(cpu, mutex);
+      let buffer = this.#buffers.acquire(cpu);
+      if (buffer === NO_BUFFER) return yield* this.#failWithoutBuffer(cpu, mutex, NO_HANDLE);
       const length = cpu.codec.compress(page, buffer);
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
       const isHuge = length >= this.#pool.hugeThresholdBytes;
       const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
-      let handle = this.#pool.tryAllocate(cpu, storedBytes, this.#span);
-      if (handle === NO_HANDLE) handle = yield* this.#pool.allocate(cpu, storedBytes, this.#span);
+      let handle = this.#pool.tryAllocate(cpu, storedBytes, slot, this.#span);
+      if (handle === NO_HANDLE) {
+        ({ handle, buffer } = yield* this.#allocate(cpu, { page, buffer, storedBytes, isHuge, slot }));
+        if (buffer === NO_BUFFER) return yield* this.#failWithoutBuffer(cpu, mutex, handle);
+      }
       const fits = handle !== NO_HANDLE && this.#withinLimit();
       if (fits) this.#copyIn(cpu, { page, buffer, storedBytes, isHuge });
       const mustReschedule = this.#buffers.release(cpu);
@@ -86,26 +110,26 @@ export class ZramDevice {
       if (mustReschedule) yield* cpu.reschedule();
       if (!fits) {
         if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
-        this.#count(cpu, DeviceCounterF64.failedWrites, 1);
+        this.#content.count(cpu, DeviceCounterF64.failedWrites, 1);
         return IoStatus.noMemory;
       }
-      const entry = this.#slots.lock(slot++);
-      if (!cpu.tryLock(entry)) yield* cpu.lock(entry, LockClass.slot);
-      if (this.#slots.hasContent(entry)) yield* this.#releaseContent(cpu, entry);
-      this.#slots.storeObject(entry, handle, storedBytes, isHuge ? SLOT_HUGE : 0);
-      cpu.unlock(entry);
-      this.#countObject(cpu, storedBytes, isHuge);
+      if (!cpu.tryLock(slot)) yield* cpu.lock(slot, LockClass.slot);
+      if (this.#slots.hasContent(slot)) yield* this.#content.release(cpu, slot);
+      if (isHuge) this.#content.enterHuge(cpu, slot, handle);
+      else this.#content.enterObject(cpu, slot, handle, storedBytes);
+      cpu.unlock(slot);
     }
     this.#finish(block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
     return IoStatus.done;
   }
 
-  /** A write on a CPU that has no buffer: nothing is stored. */
-  *#failWithoutBuffer(cpu: Cpu, mutex: LockWord | undefined): Suspending<IoStatus> {
+  /** A write on a CPU that has no buffer: nothing is stored, and an object that was allocated for it goes back. */
+  *#failWithoutBuffer(cpu: Cpu, mutex: LockWord | undefined, handle: PoolHandle): Suspending<IoStatus> {
     const mustReschedule = this.#buffers.release(cpu);
     if (mutex !== undefined) cpu.unlock(mutex);
     if (mustReschedule) yield* cpu.reschedule();
-    this.#count(cpu, DeviceCounterF64.failedWrites, 1);
+    if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
+    this.#content.count(cpu, DeviceCounterF64.failedWrites, 1);
     return IoStatus.noBuffer;
   }
 
@@ -115,91 +139,117 @@ export class ZramDevice {
     let slot = firstSlot;
     for (const page of pages) {
       this.#arena.words[block + CpuW.slot] = slot;
-      const status = yield* this.#readPage(cpu, slot, page);
-      if (status !== IoStatus.done) {
-        this.#count(cpu, DeviceCounterF64.failedReads, 1);
-        return status;
+      const lock = this.#slots.lock(slot++);
+      if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
+      const isIntact = this.#readLocked(cpu, lock, page);
+      cpu.unlock(lock);
+      if (!isIntact) {
+        this.#content.count(cpu, DeviceCounterF64.failedReads, 1);
+        return IoStatus.corrupt;
       }
-      slot += 1;
     }
     this.#finish(block, CpuF64.readOperations, CpuF64.readBytes, pages.length);
     return IoStatus.done;
   }
 
-  /** Forgets the content of `count` slots; each counts in notify_free, stored or not. */
+  /** Forgets the content of `count` slots, as discard and write-zeroes do; each counts in notify_free, stored or not. */
   *discard(cpu: Cpu, firstSlot: number, count: number): Suspending<void> {
     const block = this.#begin(cpu, Operation.discard);
     for (let slot = firstSlot; slot < firstSlot + count; slot++) {
       this.#arena.words[block + CpuW.slot] = slot;
-      const lock = this.#slots.lock(slot);
-      if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-      if (this.#slots.hasContent(lock)) {
-        yield* this.#releaseContent(cpu, lock);
-        this.#slots.clear(lock);
-      }
-      cpu.unlock(lock);
-      this.#count(cpu, DeviceCounterF64.notifyFree, 1);
+      yield* this.#forget(cpu, this.#slots.lock(slot));
+      this.#content.count(cpu, DeviceCounterF64.notifyFree, 1);
     }
     this.#arena.words[block + CpuW.operation] = Operation.idle;
   }
 
-  *#writeSame(cpu: Cpu, slot: number, words: Int32Array): Suspending<void> {
-    const lock = this.#slots.lock(slot);
-    if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-    if (this.#slots.hasContent(lock)) yield* this.#releaseContent(cpu, lock);
-    this.#slots.storeSame(lock, words[0] ?? 0, words[1] ?? 0);
-    cpu.unlock(lock);
-    this.#count(cpu, DeviceCounterF64.samePages, 1);
-    this.#count(cpu, DeviceCounterF64.pagesStored, 1);
-  }
-
-  #countObject(cpu: Cpu, storedBytes: number, isHuge: boolean): void {
-    this.#count(cpu, DeviceCounterF64.compressedBytes, storedBytes);
-    this.#count(cpu, DeviceCounterF64.pagesStored, 1);
-    if (!isHuge) return;
-    this.#count(cpu, DeviceCounterF64.hugePages, 1);
-    this.#count(cpu, DeviceCounterF64.hugePagesSince, 1);
-  }
-
   /**
-   * Under the lock of a slot with content: gives back what the slot holds and takes it off the statistics. The slot itself
-   * still names it; the caller must store something else there.
+   * The swap code's word that a slot is free, from a context that cannot wait: a slot that somebody has locked keeps its content,
+   * and a missed free is counted.
    */
-  *#releaseContent(cpu: Cpu, slot: LockWord): Suspending<void> {
-    const flags = this.#slots.flags(slot);
-    notePeaks(this.#arena, this.index);
-    this.#count(cpu, DeviceCounterF64.pagesStored, -1);
-    if ((flags & SLOT_SAME) !== 0) {
-      this.#count(cpu, DeviceCounterF64.samePages, -1);
-      return;
+  *notifyFree(cpu: Cpu, slot: number): Suspending<void> {
+    const lock = this.#slots.lock(slot);
+    this.#content.count(cpu, DeviceCounterF64.notifyFree, 1);
+    while (!cpu.tryLock(lock)) {
+      if ((this.#arena.word(lock) & LOCKED) !== 0) {
+        Atomics.add(this.#arena.words, this.#block + DeviceW.missedFrees, 1);
+        return;
+      }
+      yield* cpu.pause();
     }
-    if ((flags & SLOT_HUGE) !== 0) this.#count(cpu, DeviceCounterF64.hugePages, -1);
-    this.#count(cpu, DeviceCounterF64.compressedBytes, -this.#slots.sizeBytes(slot));
-    const handle = this.#slots.handle(slot);
-    if (!this.#pool.tryFree(cpu, handle)) yield* this.#pool.free(cpu, handle);
+    yield* this.#content.forget(cpu, lock);
+    cpu.unlock(lock);
   }
 
-  *#readPage(cpu: Cpu, slot: number, page: IoPage): Suspending<IoStatus> {
-    const lock = this.#slots.lock(slot);
-    if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
-    const flags = this.#slots.flags(lock);
-    const storedBytes = this.#slots.sizeBytes(lock);
-    let intact = true;
-    if (storedBytes === 0) {
-      fill(page.words, this.#slots.sameLow(lock), this.#slots.sameHigh(lock));
-      cpu.charge(Cost.fillPage, 1);
-    } else {
-      this.#pool.locate(this.#slots.handle(lock), storedBytes, this.#span);
-      if ((flags & SLOT_HUGE) !== 0) {
-        this.#copyOut(page);
-        cpu.charge(Cost.copyBytes, storedBytes);
-      } else {
-        intact = cpu.codec.decompress(this.#span, page);
-        cpu.charge(Cost.decompressPage, 1);
-      }
+  *#forget(cpu: Cpu, slot: LockWord): Suspending<void> {
+    if (!cpu.tryLock(slot)) yield* cpu.lock(slot, LockClass.slot);
+    yield* this.#content.forget(cpu, slot);
+    cpu.unlock(slot);
+  }
+
+  *#writeSame(cpu: Cpu, slot: LockWord, words: Int32Array): Suspending<void> {
+    if (!cpu.tryLock(slot)) yield* cpu.lock(slot, LockClass.slot);
+    if (this.#slots.hasContent(slot)) yield* this.#content.release(cpu, slot);
+    this.#content.enterSame(cpu, slot, words[0] ?? 0, words[1] ?? 0);
+    cpu.unlock(slot);
+  }
+
+  /** Room for a page that the quick way did not find any for, in one stage or two; and the buffer that holds the page now. */
+  *#allocate(
+    cpu: Cpu,
+    inHand: PageInHand,
+  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: PhysicalAddress }> {
+    const { storedBytes: bytes, slot: owner, buffer } = inHand;
+    const maySleep = this.#arena.zram.allocationStages === 'one';
+    const handle = yield* this.#pool.allocate(cpu, { bytes, owner, maySleep, span: this.#span });
+    if (handle !== NO_HANDLE || maySleep) return { handle, buffer };
+    return yield* this.#allocateAsleep(cpu, inHand);
+  }
+
+  /** The second stage: without the buffer, which is compressed into again afterwards. */
+  *#allocateAsleep(
+    cpu: Cpu,
+    { page, storedBytes: bytes, isHuge, slot: owner }: PageInHand,
+  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: PhysicalAddress }> {
+    const mutex = this.#buffers.lock;
+    const mustReschedule = this.#buffers.release(cpu);
+    if (mutex !== undefined) cpu.unlock(mutex);
+    if (mustReschedule) yield* cpu.reschedule();
+    Atomics.add(this.#arena.words, this.#block + DeviceW.writeStalls, 1);
+    const handle = yield* this.#pool.allocate(cpu, { bytes, owner, maySleep: true, span: this.#span });
+    if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
+    const buffer = this.#buffers.acquire(cpu);
+    if (handle === NO_HANDLE || buffer === NO_BUFFER) return { handle, buffer };
+    const length = cpu.codec.compress(page, buffer);
+    cpu.charge(Cost.compressPage, 1);
+    if (!isHuge && length !== bytes) {
+      throw new Error(`a page of ${bytes} bytes compressed again gave ${length}: it changed while it was written`);
     }
-    cpu.unlock(lock);
-    return intact ? IoStatus.done : IoStatus.corrupt;
+    this.#pool.locate(handle, bytes, this.#span);
+    return { handle, buffer };
+  }
+
+  /** Under the slot's lock; false when the object does not decompress. */
+  #readLocked(cpu: Cpu, slot: LockWord, page: IoPage): boolean {
+    const flags = this.#slots.flags(slot);
+    const storedBytes = this.#slots.sizeBytes(slot);
+    if ((flags & (SLOT_IDLE | SLOT_CHOSEN)) !== 0) this.#slots.unmark(slot, SLOT_IDLE | SLOT_CHOSEN);
+    if (storedBytes === 0) {
+      fillPage(page.words, this.#slots.sameLow(slot), this.#slots.sameHigh(slot));
+      cpu.charge(Cost.fillPage, 1);
+      return true;
+    }
+    this.#pool.locate(this.#slots.handle(slot), storedBytes, this.#span);
+    if ((flags & SLOT_HUGE) !== 0) {
+      copyRawPage(this.#arena.bytes, this.#span, page);
+      cpu.charge(Cost.copyBytes, storedBytes);
+      return true;
+    }
+    const priority = this.#slots.priority(slot);
+    const codec = priority === 0 ? cpu.codec : cpu.recompressors?.[priority - 1];
+    if (codec === undefined) throw new Error(`CPU ${cpu.id} has no codec of priority ${priority}`);
+    cpu.charge(Cost.decompressPage, 1);
+    return codec.decompress(this.#span, page);
   }
 
   /** Raises the pool's high-water mark, then says whether the pool is within its limit. */
@@ -213,29 +263,10 @@ export class ZramDevice {
   }
 
   /** Copies what is stored of a page (the raw page, or its compressed form in the buffer) to where `#span` says. */
-  #copyIn(
-    cpu: Cpu,
-    stored: {
-      readonly page: IoPage;
-      readonly buffer: PhysicalAddress;
-      readonly storedBytes: number;
-      readonly isHuge: boolean;
-    },
-  ): void {
-    const { bytes } = this.#arena;
-    const { first, firstBytes, rest, restBytes } = this.#span;
-    if (stored.isHuge) {
-      bytes.set(stored.page.bytes, first);
-    } else {
-      bytes.copyWithin(first, stored.buffer, stored.buffer + firstBytes);
-      if (restBytes > 0) bytes.copyWithin(rest, stored.buffer + firstBytes, stored.buffer + firstBytes + restBytes);
-    }
+  #copyIn(cpu: Cpu, stored: Omit<PageInHand, 'slot'>): void {
+    if (stored.isHuge) this.#arena.bytes.set(stored.page.bytes, this.#span.first);
+    else copyToObject(this.#arena.bytes, stored.buffer, this.#span);
     cpu.charge(Cost.copyBytes, stored.storedBytes);
-  }
-
-  #copyOut(page: IoPage): void {
-    const { first, firstBytes } = this.#span;
-    page.bytes.set(this.#arena.bytes.subarray(first, first + firstBytes));
   }
 
   #begin(cpu: Cpu, operation: Operation): number {
@@ -250,31 +281,5 @@ export class ZramDevice {
     doubles[block / 2 + operations] = this.#arena.double(block / 2 + operations) + 1;
     doubles[block / 2 + bytes] = this.#arena.double(block / 2 + bytes) + pages * config.pageSizeBytes;
     words[block + CpuW.operation] = Operation.idle;
-  }
-
-  #count(cpu: Cpu, counter: DeviceCounter, change: number): void {
-    const index = (this.#counters[cpu.id] ?? 0) + counter;
-    this.#arena.doubles[index] = this.#arena.double(index) + change;
-  }
-}
-
-/** All 8-byte words of the page equal, compared as pairs of 32-bit words. */
-function isSameFilled(words: Int32Array): boolean {
-  const low = words[0];
-  const high = words[1];
-  for (let at = 2; at < words.length; at += 2) {
-    if (words[at] !== low || words[at + 1] !== high) return false;
-  }
-  return true;
-}
-
-function fill(words: Int32Array, low: number, high: number): void {
-  if (low === high) {
-    words.fill(low);
-    return;
-  }
-  for (let at = 0; at < words.length; at += 2) {
-    words[at] = low;
-    words[at + 1] = high;
   }
 }

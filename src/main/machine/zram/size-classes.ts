@@ -3,6 +3,7 @@
  *
  *     class sizes 32, 32 + P/256, 32 + 2·P/256, … P            an object carries an 8-byte handle in front of its data
  *     a zspage is 1 … 8 pages, cut into objects of one size      the number of pages with the least waste wins
+ *                 (or up to 4 … 16: a build option)
  *     sizes that give the same (pages, objects) share one class  the larger size stands for all
  *
  * For P = 4096 and chains of 8: 255 sizes, 119 classes, and objects of 3625 bytes or more take a page of their own.
@@ -11,12 +12,12 @@
 /** Bytes in front of each object that hold its handle; a class of one object per page ("huge") has none. */
 export const HANDLE_BYTES = 8;
 const MIN_OBJECT_BYTES = 32;
-/** Most pages of a zspage: the kernel's default build option. */
-const MAX_ZSPAGE_PAGES = 8;
 
 export interface SizeClasses {
   /** Real classes, numbered from the smallest object up. */
   readonly count: number;
+  /** By class: the number under which the kernel lists it, that of the largest size that it serves. */
+  readonly kernelIndex: Int32Array;
   /** By class: bytes of an object, handle included. */
   readonly objectBytes: Int32Array;
   /** By class: pages of a zspage. */
@@ -36,34 +37,36 @@ export function classOf(classes: SizeClasses, dataBytes: number): number {
   return found;
 }
 
-/** The classes of a page size (bytes) under the kernel's default build option. Pure and cheap: under 3000 divisions. */
-export function sizeClassesFor(pageSizeBytes: number): SizeClasses {
-  return buildSizeClasses(pageSizeBytes, MAX_ZSPAGE_PAGES);
-}
-
 interface ZspageShape {
+  readonly kernelIndex: number;
   readonly size: number;
   readonly pages: number;
   readonly objects: number;
 }
 
 /** Smallest number of pages with the least waste in bytes. */
-function zspageShape(size: number, pageSizeBytes: number, maxPages: number): ZspageShape {
+function zspageShape(kernelIndex: number, pageSizeBytes: number, maxPages: number): ZspageShape {
+  const size = Math.min(MIN_OBJECT_BYTES + kernelIndex * sizeStep(pageSizeBytes), pageSizeBytes);
   let pages = 1;
   for (let tried = 2; tried <= maxPages; tried++) {
     if ((tried * pageSizeBytes) % size < (pages * pageSizeBytes) % size) pages = tried;
   }
-  return { size, pages, objects: Math.floor((pages * pageSizeBytes) / size) };
+  return { kernelIndex, size, pages, objects: Math.floor((pages * pageSizeBytes) / size) };
 }
 
-/** Builds the table for any chain length; exported so that tests can compare chain lengths with the kernel's. */
-export function buildSizeClasses(pageSizeBytes: number, maxPages: number): SizeClasses {
-  const delta = pageSizeBytes / 256;
+/** Bytes from one size to the next. */
+function sizeStep(pageSizeBytes: number): number {
+  return pageSizeBytes / 256;
+}
+
+/** The classes of a page size (bytes) with zspages of at most `maxPages`. Pure and cheap: under 5000 divisions. */
+export function sizeClassesFor(pageSizeBytes: number, maxPages: number): SizeClasses {
+  const delta = sizeStep(pageSizeBytes);
   const indices = Math.ceil((pageSizeBytes - MIN_OBJECT_BYTES) / delta) + 1;
   const shapes: ZspageShape[] = [];
   const shapeOfIndex: number[] = [];
   for (let index = indices - 1; index >= 0; index--) {
-    const shape = zspageShape(Math.min(MIN_OBJECT_BYTES + index * delta, pageSizeBytes), pageSizeBytes, maxPages);
+    const shape = zspageShape(index, pageSizeBytes, maxPages);
     const larger = shapes.at(-1);
     if (larger?.pages !== shape.pages || larger.objects !== shape.objects) shapes.push(shape);
     shapeOfIndex[index] = shapes.length - 1;
@@ -80,6 +83,7 @@ export function buildSizeClasses(pageSizeBytes: number, maxPages: number): SizeC
   }
   return {
     count,
+    kernelIndex: Int32Array.from(ascending, (shape) => shape.kernelIndex),
     objectBytes: Int32Array.from(ascending, (shape) => shape.size),
     pages: Int32Array.from(ascending, (shape) => shape.pages),
     objects: Int32Array.from(ascending, (shape) => shape.objects),

@@ -1,22 +1,40 @@
 /**
  * The slot table of a device: 16 bytes for each page of the disk, in page frames of its own.
  *
- *     flag word   bit 0, 1 lock │ 2 SAME │ 3 HUGE │ 8 … stored size in bytes
+ *     flag word   bit 0, 1 lock │ 2 SAME │ 3 HUGE │ 4 IDLE │ 5 PP_SLOT │ 6 INCOMPRESSIBLE │ 7, 8 priority │ 12 … stored size
  *     handle      of the pool object, or low half of the repeated word when SAME
  *     sameHigh    high half of the repeated word
  *
- * A slot has content when its size is not 0 or it is SAME. All but the lock bits is read and written under the slot's lock.
+ * A slot has content when its size (bytes) is not 0 or it is SAME. All but the lock bits is read and written under the slot's
+ * lock. A pool object knows its slot by the slot's lock word, so compaction can move it and say so (`ObjectOwners`).
  */
 import type { Arena } from '../memory/arena.ts';
 import { DeviceW, SLOT_BYTES, SlotW } from '../memory/arena-layout.ts';
 import { LOCK_BITS } from '../sync/lock.ts';
 import { frameNumber, type LockWord, lockWord, type PoolHandle, poolHandle } from '../units.ts';
+import type { ObjectOwners } from './pool.ts';
 
-export const SLOT_SAME = 4;
-export const SLOT_HUGE = 8;
-const SIZE_SHIFT = 8;
+/** All machine words equal: the slot keeps the word. */
+export const SLOT_SAME = 1 << 2;
+/** Stored uncompressed. */
+export const SLOT_HUGE = 1 << 3;
+/** Marked idle, and not read or written since. */
+export const SLOT_IDLE = 1 << 4;
+/** Chosen by the recompression in hand, and not touched since. */
+export const SLOT_CHOSEN = 1 << 5;
+/** No algorithm brought it to a smaller size class. */
+export const SLOT_INCOMPRESSIBLE = 1 << 6;
+const PRIORITY_SHIFT = 7;
+const PRIORITY_MASK = 3;
+const SIZE_SHIFT = 12;
+const FLAGS_MASK = (1 << PRIORITY_SHIFT) - 1 - LOCK_BITS;
 
-export class Slots {
+/** The priority of a codec, 0 … 3, as it goes among the flags of an object. */
+export function priorityFlags(priority: number): number {
+  return priority << PRIORITY_SHIFT;
+}
+
+export class Slots implements ObjectOwners {
   readonly #arena: Arena;
   readonly #first: number;
 
@@ -34,9 +52,14 @@ export class Slots {
     return lockWord(this.#first + (slot * SLOT_BYTES) / 4 + SlotW.flags);
   }
 
-  /** SLOT_… flags without the lock bits and the size. */
+  /** SLOT_… flags without the lock bits, the priority and the size. */
   flags(slot: LockWord): number {
-    return this.#arena.word(slot) & (SLOT_SAME | SLOT_HUGE);
+    return this.#arena.word(slot) & FLAGS_MASK;
+  }
+
+  /** Priority of the codec that made the object: 0 is the device's primary algorithm. */
+  priority(slot: LockWord): number {
+    return (this.#arena.word(slot) >>> PRIORITY_SHIFT) & PRIORITY_MASK;
   }
 
   /** Stored size in bytes: 0 for none and for same-filled. */
@@ -61,6 +84,7 @@ export class Slots {
     return this.#arena.word(slot - SlotW.flags + SlotW.sameHigh);
   }
 
+  /** `flags` are SLOT_HUGE or none, and `priorityFlags`. */
   storeObject(slot: LockWord, handle: PoolHandle, sizeBytes: number, flags: number): void {
     this.#arena.words[slot - SlotW.flags + SlotW.handle] = handle;
     this.#setFlags(slot, flags | (sizeBytes << SIZE_SHIFT));
@@ -75,6 +99,23 @@ export class Slots {
   clear(slot: LockWord): void {
     this.storeSame(slot, 0, 0);
     this.#setFlags(slot, 0);
+  }
+
+  /** Sets one of IDLE, CHOSEN and INCOMPRESSIBLE. */
+  mark(slot: LockWord, flag: number): void {
+    Atomics.or(this.#arena.words, slot, flag);
+  }
+
+  unmark(slot: LockWord, flags: number): void {
+    Atomics.and(this.#arena.words, slot, ~flags);
+  }
+
+  holds(slot: LockWord, location: PoolHandle): boolean {
+    return this.sizeBytes(slot) !== 0 && this.handle(slot) === location;
+  }
+
+  moved(slot: LockWord, location: PoolHandle): void {
+    this.#arena.words[slot - SlotW.flags + SlotW.handle] = location;
   }
 
   /** Waiters may set a lock bit at any moment, hence the loop. */

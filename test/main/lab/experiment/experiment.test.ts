@@ -72,6 +72,13 @@ describe('a run of both designs', () => {
         expect(peak[column as keyof typeof peak], column).toBeGreaterThanOrEqual(bytes);
       }
     }
+    // Every sample tells its device in the kernel's words.
+    for (const { zram, memoryAtEnd } of record.samples) {
+      const [original, compressed, used] = (zram?.atEnd[0]?.mmStat ?? '').trim().split(/ +/).map(Number);
+      const { originalBytes, compressedBytes, poolBytes } = memoryAtEnd;
+      expect([original, compressed, used]).toEqual([originalBytes, compressedBytes, poolBytes]);
+      expect(zram?.afterwards).toEqual([]);
+    }
     // The same pages in the same order compress to the same bytes, whatever the design.
     expect(new Set(record.samples.map((sample) => sample.memoryAtEnd.compressedBytes)).size).toBe(1);
 

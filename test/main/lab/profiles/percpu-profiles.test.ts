@@ -1,16 +1,16 @@
 /** The shipped percpu profiles against what was published and recorded. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readProfileFile } from '../../../../src/main/lab/profiles/profile-file.ts';
 import { percpuMachine } from '../../../../src/main/lab/plan/percpu-workload-plan.ts';
 import { planPercpu } from '../../../../src/main/machine/percpu/percpu-plan.ts';
-import type { PercpuWorkload, Profile } from '../../../../src/shared/profile.ts';
+import { parseProfile, type PercpuWorkload, type Profile } from '../../../../src/shared/profile.ts';
 import type { CallSiteTotal, RunRecord } from '../../../../src/shared/run-record.ts';
 import { openSmallLab, RESOURCES, runToEnd, valueOf } from '../small-lab.ts';
 
 function shipped(id: string): { readonly profile: Profile; readonly workload: PercpuWorkload } {
-  const profile = valueOf(readProfileFile(join(RESOURCES, 'profiles', `${id}.json`)));
-  if (profile.workload.kind !== 'percpu') throw new Error(`${id} has a ${profile.workload.kind} workload`);
+  const profile = valueOf(parseProfile(JSON.parse(readFileSync(join(RESOURCES, 'profiles', `${id}.json`), 'utf8'))));
+  if (profile.workload.kind !== 'percpu') throw new Error(`${id} has no percpu workload`);
   return { profile, workload: profile.workload };
 }
 

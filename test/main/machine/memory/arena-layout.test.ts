@@ -9,7 +9,7 @@ import {
   DEVICE_BLOCK_BYTES,
   DEVICE_COUNTERS_BYTES,
   DeviceCounterF64,
-  DeviceI64,
+  DeviceF64,
   DeviceW,
   FRAME_DESCRIPTOR_BYTES,
   FRAME_KIND_COUNT,
@@ -22,6 +22,7 @@ import {
   PoolClassW,
   SLOT_BYTES,
   SlotW,
+  TableFrameW,
   ZONE_BYTES,
   ZoneW,
 } from '../../../../src/main/machine/memory/arena-layout.ts';
@@ -54,11 +55,12 @@ function fields(table: Readonly<Record<string, number>>, unitBytes: number): rea
 const BLOCKS = [
   { block: 'header', bytes: HEADER_BYTES, all: fields(HeaderW, 4) },
   { block: 'CPU block', bytes: CPU_BLOCK_BYTES, all: [...fields(CpuW, 4), ...fields(CpuF64, 8)] },
-  { block: 'device block', bytes: DEVICE_BLOCK_BYTES, all: [...fields(DeviceW, 4), ...fields(DeviceI64, 8)] },
+  { block: 'device block', bytes: DEVICE_BLOCK_BYTES, all: [...fields(DeviceW, 4), ...fields(DeviceF64, 8)] },
   { block: 'device counters', bytes: DEVICE_COUNTERS_BYTES, all: fields(DeviceCounterF64, 8) },
   { block: 'pool class', bytes: POOL_CLASS_BYTES, all: fields(PoolClassW, 4) },
   { block: 'zone', bytes: ZONE_BYTES, all: fields(ZoneW, 4) },
   { block: 'frame descriptor', bytes: FRAME_DESCRIPTOR_BYTES, all: fields(FrameW, 4) },
+  { block: 'frame descriptor of a page table', bytes: FRAME_DESCRIPTOR_BYTES, all: fields(TableFrameW, 4) },
   { block: 'slot', bytes: SLOT_BYTES, all: fields(SlotW, 4) },
 ];
 

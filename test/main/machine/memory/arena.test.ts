@@ -4,6 +4,7 @@ import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
 import { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { ARENA_VERSION, HeaderW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { cpuId, frameNumber } from '../../../../src/main/machine/units.ts';
+import { ALLOCATION_STAGES, FREE_ORDERS, ZSPAGE_PAGES } from '../../../../src/shared/zram-profile.ts';
 import { machineConfig, makeMachine } from '../fixtures/make-machine.ts';
 
 describe('attach', () => {
@@ -24,6 +25,11 @@ describe('attach', () => {
           pageSizeBytes: fc.constantFrom(4096, 16384, 65536),
           devices: fc.integer({ min: 1, max: 4 }),
           bufferLayout: fc.constantFrom(...BUFFER_LAYOUTS),
+          zram: fc.record({
+            zspagePages: fc.integer(ZSPAGE_PAGES),
+            freeOrder: fc.constantFrom(...FREE_ORDERS),
+            allocationStages: fc.constantFrom(...ALLOCATION_STAGES),
+          }),
         }),
         ({ pageSizeBytes, ...rest }) => {
           const config = machineConfig({ pageSizeBytes, memoryBytes: 8 * pageSizeBytes, ...rest });

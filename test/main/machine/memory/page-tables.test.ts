@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { complete } from '../../../../src/main/engine/live/live-cpu.ts';
-import { FrameKind, FrameW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { FrameKind, TableFrameW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';
 import { pageGeometry } from '../../../../src/main/machine/memory/page-geometry.ts';
 import { cpuId, frameNumber, virtualAddress } from '../../../../src/main/machine/units.ts';
@@ -108,7 +108,7 @@ describe('page tables', () => {
     const frame = complete(machine.tables.newTable(bootCpu, 2, cpuId(3)));
     const descriptor = machine.arena.descriptorWord(frame ?? frameNumber(0));
     const word = (field: number): number => machine.arena.word(descriptor + field);
-    expect([word(FrameW.tableLevel), word(FrameW.tableOwner), word(FrameW.tableEntries)]).toEqual([2, 4, 0]);
+    expect([word(TableFrameW.level), word(TableFrameW.owner), word(TableFrameW.entries)]).toEqual([2, 4, 0]);
   });
 
   it('behave like a map from pages to frames, in every translation', () => {

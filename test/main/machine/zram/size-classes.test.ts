@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  buildSizeClasses,
   classOf,
   HANDLE_BYTES,
   type SizeClasses,
@@ -56,7 +55,7 @@ function servedBy(classes: SizeClasses, dataBytes: number): number {
 }
 
 describe('the classes of 4096-byte pages', () => {
-  const classes = sizeClassesFor(4096);
+  const classes = sizeClassesFor(4096, 8);
 
   it('are the 119 that the kernel has', () => {
     expect(classes.count).toBe(119);
@@ -92,7 +91,7 @@ describe('the classes of 4096-byte pages', () => {
 describe('classes of any page size and chain length', () => {
   it('have the published number and huge threshold', () => {
     const built = THRESHOLDS.map(([page = 0, chain = 0]) => {
-      const classes = buildSizeClasses(page, chain);
+      const classes = sizeClassesFor(page, chain);
       return [page, chain, classes.count, classes.hugeThresholdBytes];
     });
     expect(built).toEqual(THRESHOLDS);
@@ -102,13 +101,15 @@ describe('classes of any page size and chain length', () => {
     if (noKernelCases !== undefined) context.skip(noKernelCases);
     for (const [page, rows] of Object.entries(kernelCases().geometry)) {
       const expected = rows.map(([, size, pages, objects]) => `${size}:${pages}/${objects}`);
-      expect(listed(sizeClassesFor(Number(page))), `pages of ${page} bytes`).toEqual(expected);
+      const classes = sizeClassesFor(Number(page), 8);
+      expect(listed(classes), `pages of ${page} bytes`).toEqual(expected);
+      expect(Array.from(classes.kernelIndex), 'numbers').toEqual(rows.map(([index]) => index));
     }
   });
 
   it('never promise more than a zspage holds, and never waste a whole object', () => {
     for (const [page = 0, chain = 0] of THRESHOLDS) {
-      const classes = buildSizeClasses(page, chain);
+      const classes = sizeClassesFor(page, chain);
       for (let index = 0; index < classes.count; index++) {
         const zspageBytes = (classes.pages[index] ?? 0) * page;
         const size = classes.objectBytes[index] ?? 0;
@@ -119,7 +120,7 @@ describe('classes of any page size and chain length', () => {
   });
 
   it('use the fewest pages of those that waste least', () => {
-    const classes = buildSizeClasses(4096, 8);
+    const classes = sizeClassesFor(4096, 8);
     for (let index = 0; index < classes.count; index++) {
       const size = classes.objectBytes[index] ?? 0;
       const wastes = [1, 2, 3, 4, 5, 6, 7, 8].map((pages) => (pages * 4096) % size);
@@ -129,7 +130,7 @@ describe('classes of any page size and chain length', () => {
 
   it('have objects that begin on 8-byte borders, so that a header never crosses pages', () => {
     for (const page of [4096, 16384, 65536]) {
-      for (const size of sizeClassesFor(page).objectBytes) expect(size % 8).toBe(0);
+      for (const size of sizeClassesFor(page, 8).objectBytes) expect(size % 8).toBe(0);
     }
   });
 });

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LOCKED, tryLock, unlock, WAITERS } from '../../../../src/main/machine/sync/lock.ts';
 import { poolHandle } from '../../../../src/main/machine/units.ts';
-import { SLOT_HUGE, SLOT_SAME, Slots } from '../../../../src/main/machine/zram/slots.ts';
+import {
+  priorityFlags,
+  SLOT_CHOSEN,
+  SLOT_HUGE,
+  SLOT_IDLE,
+  SLOT_INCOMPRESSIBLE,
+  SLOT_SAME,
+  Slots,
+} from '../../../../src/main/machine/zram/slots.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
 
 function emptyTable(slots = 8) {
@@ -55,6 +63,30 @@ describe('a slot', () => {
     slots.storeSame(slots.lock(1), 5, 6);
     slots.clear(slots.lock(1));
     expect(contentOf(slots, 1)).toEqual(EMPTY);
+  });
+
+  it('keeps priority and marks apart from flags and size', () => {
+    const { slots } = emptyTable();
+    const slot = slots.lock(6);
+    slots.storeObject(slot, poolHandle(3), 65536, SLOT_HUGE | priorityFlags(3));
+    slots.mark(slot, SLOT_IDLE);
+    slots.mark(slot, SLOT_INCOMPRESSIBLE);
+    expect(slots.priority(slot)).toBe(3);
+    expect(contentOf(slots, 6)).toMatchObject({ flags: SLOT_HUGE | SLOT_IDLE | SLOT_INCOMPRESSIBLE, sizeBytes: 65536 });
+    slots.unmark(slot, SLOT_IDLE | SLOT_CHOSEN);
+    expect(contentOf(slots, 6)).toMatchObject({ flags: SLOT_HUGE | SLOT_INCOMPRESSIBLE, sizeBytes: 65536 });
+    slots.storeObject(slot, poolHandle(3), 100, 0);
+    expect([slots.priority(slot), slots.flags(slot)]).toEqual([0, 0]);
+  });
+
+  it('names the owner of an object, which it finds again where it was moved to', () => {
+    const { slots } = emptyTable();
+    slots.storeObject(slots.lock(1), poolHandle(7), 100, 0);
+    slots.storeSame(slots.lock(2), 7, 0);
+    expect([1, 2, 3].map((slot) => slots.holds(slots.lock(slot), poolHandle(7)))).toEqual([true, false, false]);
+    slots.moved(slots.lock(1), poolHandle(9));
+    expect(slots.holds(slots.lock(1), poolHandle(7))).toBe(false);
+    expect(contentOf(slots, 1)).toMatchObject({ handle: 9, sizeBytes: 100 });
   });
 
   it('does not disturb its neighbours', () => {

@@ -4,18 +4,22 @@ import type { ObjectSpan } from '../../../../src/main/machine/codec.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { FrameKind, ZoneW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames, PageFrames } from '../../../../src/main/machine/memory/page-frames.ts';
-import { NO_HANDLE, physicalAddress, poolHandle, type PoolHandle } from '../../../../src/main/machine/units.ts';
-import { fullnessGroup, Zsmalloc } from '../../../../src/main/machine/zram/zsmalloc.ts';
+import { lockWord, NO_HANDLE, poolHandle, type PoolHandle } from '../../../../src/main/machine/units.ts';
+import type { PoolRequest } from '../../../../src/main/machine/zram/pool.ts';
+import { Zsmalloc } from '../../../../src/main/machine/zram/zsmalloc.ts';
+import { fullnessGroup } from '../../../../src/main/machine/zram/zspages.ts';
+import { emptySpan } from '../../../../src/main/machine/zram/object-span.ts';
 import { machineConfig, makeMachine } from '../fixtures/make-machine.ts';
 import { poolPages } from '../fixtures/mm-stat.ts';
 import { OneCpu } from '../fixtures/one-cpu.ts';
 import { auditFrames, drawPool } from '../fixtures/pool-audit.ts';
 
-/** A pool of device 0 and letters for its objects: `alloc(2700, 'abc')` allocates three, `free('b')` frees the second. */
-function emptySpan(): ObjectSpan {
-  return { first: physicalAddress(0), firstBytes: 0, rest: physicalAddress(0), restBytes: 0 };
+/** For nobody in particular: compaction has tests of its own. */
+function request(bytes: number): PoolRequest {
+  return { bytes, owner: lockWord(1), maySleep: true, span: emptySpan() };
 }
 
+/** A pool of device 0 and letters for its objects: `alloc(2700, 'abc')` allocates three, `free('b')` frees the second. */
 class PoolUnderTest {
   readonly arena: Arena;
   readonly pool: Zsmalloc;
@@ -33,7 +37,7 @@ class PoolUnderTest {
   }
 
   allocate(bytes: number): PoolHandle {
-    return this.#cpu.run((cpu) => this.pool.allocate(cpu, bytes, emptySpan()));
+    return this.#cpu.run((cpu) => this.pool.allocate(cpu, request(bytes)));
   }
 
   release(handle: PoolHandle): void {
@@ -285,8 +289,8 @@ describe('pools of several devices', () => {
     const frames = new PageFrames(arena);
     const [first, second] = [new Zsmalloc(arena, frames, 0), new Zsmalloc(arena, frames, 1)];
     const cpu = new OneCpu(arena);
-    const a = cpu.run((on) => first.allocate(on, 2700, emptySpan()));
-    const b = cpu.run((on) => second.allocate(on, 2700, emptySpan()));
+    const a = cpu.run((on) => first.allocate(on, request(2700)));
+    const b = cpu.run((on) => second.allocate(on, request(2700)));
     expect([poolPages(arena, 0), poolPages(arena, 1)]).toEqual([2, 2]);
     expect(drawPool(arena, 0)).toBe('2720 2/3  4:[x..]');
     expect(drawPool(arena, 1)).toBe('2720 2/3  4:[x..]');

@@ -6,7 +6,7 @@
  */
 import { contains } from '../../memory/address-regions.ts';
 import { TLB_ENTRY_BYTES, TlbF64, TlbW } from '../../memory/address-space-layout.ts';
-import { FrameW } from '../../memory/arena-layout.ts';
+import { TableFrameW } from '../../memory/arena-layout.ts';
 import { levelOf } from '../../memory/page-geometry.ts';
 import { EntryKind } from '../../memory/page-tables.ts';
 import { type CpuId, cpuId, type FrameNumber, frameNumber, virtualAddress } from '../../units.ts';
@@ -78,7 +78,7 @@ function auditTables(machine: MappedMachine): readonly string[] {
     reached.add(Math.floor((root * 4 - arena.geometry.frames) / arena.config.pageSizeBytes));
     visitTables(machine, { cpu, table: root, level: 0, address: 0 }, ({ frame, address }) => {
       const expected = contains(space.regions.window, virtualAddress(address)) ? cpu + 1 : 0;
-      const owner = arena.word(arena.descriptorWord(frameNumber(frame)) + FrameW.tableOwner);
+      const owner = arena.word(arena.descriptorWord(frameNumber(frame)) + TableFrameW.owner);
       if (owner !== expected) faults.push(`table ${frame} of owner ${owner} is reached by CPU ${cpu} at ${address}`);
       reached.add(frame);
     });
@@ -86,7 +86,7 @@ function auditTables(machine: MappedMachine): readonly string[] {
   for (const { frame, level } of tableFrames(space)) {
     if (!reached.has(frame)) faults.push(`table ${frame} of level ${level} leads nowhere: it has leaked`);
     if (level === 0) continue;
-    const counted = arena.word(arena.descriptorWord(frameNumber(frame)) + FrameW.tableEntries);
+    const counted = arena.word(arena.descriptorWord(frameNumber(frame)) + TableFrameW.entries);
     const found = entriesInUse(machine, space.frameWord(frameNumber(frame)), level);
     if (counted !== found || found === 0) faults.push(`table ${frame} counts ${counted} entries and has ${found}`);
   }

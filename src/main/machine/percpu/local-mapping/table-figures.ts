@@ -3,7 +3,7 @@
  */
 import type { AddressSpace } from '../../memory/address-space.ts';
 import { SpaceW } from '../../memory/address-space-layout.ts';
-import { FrameKind, FrameW } from '../../memory/arena-layout.ts';
+import { FrameKind, FrameW, TableFrameW } from '../../memory/arena-layout.ts';
 import { cpuId, frameNumber } from '../../units.ts';
 import type { LocalMapping } from './local-mapping.ts';
 
@@ -86,10 +86,10 @@ export function* tableFrames(space: AddressSpace): Generator<TableFrame, void, v
   for (let frame = 0; frame < arena.frameCount; frame++) {
     const descriptor = arena.descriptorWord(frameNumber(frame));
     if (arena.word(descriptor + FrameW.kind) !== FrameKind.pageTable) continue;
-    const owner = arena.word(descriptor + FrameW.tableOwner);
+    const owner = arena.word(descriptor + TableFrameW.owner);
     yield {
       frame,
-      level: arena.word(descriptor + FrameW.tableLevel),
+      level: arena.word(descriptor + TableFrameW.level),
       owner: owner === 0 ? undefined : owner - 1,
     };
   }

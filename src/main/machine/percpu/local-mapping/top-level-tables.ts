@@ -9,7 +9,7 @@
 import type { Cpu, Suspending } from '../../cpu.ts';
 import type { AddressSpace } from '../../memory/address-space.ts';
 import { SpaceCpuW } from '../../memory/address-space-layout.ts';
-import { FrameW } from '../../memory/arena-layout.ts';
+import { TableFrameW } from '../../memory/arena-layout.ts';
 import type { KernelMappings } from '../../memory/kernel-mappings.ts';
 import type { PageTables } from '../../memory/page-tables.ts';
 import { type CpuId, cpuId, type FrameNumber, frameNumber } from '../../units.ts';
@@ -62,7 +62,7 @@ export class TopLevelTables {
   /** Tables in a frame after the change. */
   #countIn(frame: FrameNumber, change: number): number {
     const { arena } = this.#space;
-    const word = arena.descriptorWord(frame) + FrameW.tableEntries;
+    const word = arena.descriptorWord(frame) + TableFrameW.entries;
     const count = arena.word(word) + change;
     arena.words[word] = count;
     return count;

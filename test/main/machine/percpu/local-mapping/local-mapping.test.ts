@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { complete } from '../../../../../src/main/engine/live/live-cpu.ts';
 import { SpaceW } from '../../../../../src/main/machine/memory/address-space-layout.ts';
-import { FrameKind, FrameW } from '../../../../../src/main/machine/memory/arena-layout.ts';
+import { FrameKind, TableFrameW } from '../../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../../src/main/machine/memory/page-frames.ts';
 import { pageGeometry } from '../../../../../src/main/machine/memory/page-geometry.ts';
 import { PageFault, Tlb } from '../../../../../src/main/machine/memory/tlb.ts';
@@ -328,8 +328,8 @@ describe('the audit', () => {
   it('finds a table that counts its entries wrong, or belongs to another', () => {
     const found = damaged(({ arena, space }) => {
       const descriptor = arena.descriptorWord(frameNumber(arena.word(windowEntry(space)) - 1));
-      arena.words[descriptor + FrameW.tableEntries] = 9;
-      arena.words[descriptor + FrameW.tableOwner] = 4;
+      arena.words[descriptor + TableFrameW.entries] = 9;
+      arena.words[descriptor + TableFrameW.owner] = 4;
     });
     expect(found).toContain('counts 9 entries and has 1');
     expect(found).toContain('of owner 4 is reached by CPU 0');

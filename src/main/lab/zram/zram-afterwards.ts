@@ -1,0 +1,90 @@
+/**
+ * What zram devices look like when a sample's jobs have ended, and what the profile has done to them then: idle marks,
+ * compaction, recompression. The machine is at rest, so one CPU without contenders does it all, outside every time.
+ */
+import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
+import type { ZramProfile, ZramStep } from '../../../shared/zram-profile.ts';
+import type { ZramDeviceState, ZramReport, ZramStepOutcome } from '../../../shared/zram-report.ts';
+import { Lz4Codec } from '../../engine/codec/lz4.ts';
+import { deflateCodec, zstdCodec } from '../../engine/codec/zlib.ts';
+import { complete } from '../../engine/live/live-cpu.ts';
+import type { Codec } from '../../machine/codec.ts';
+import type { Cpu } from '../../machine/cpu.ts';
+import { Machine } from '../../machine/machine.ts';
+import type { Arena } from '../../machine/memory/arena.ts';
+import { cpuId } from '../../machine/units.ts';
+import type { ZramDevice } from '../../machine/zram/device.ts';
+import { bdStatText, debugStatText, ioStatText, mmStatText } from '../../machine/zram/device-texts.ts';
+import { readPoolClasses } from '../../machine/zram/pool-classes.ts';
+import { LoneCpu } from '../lone-cpu.ts';
+
+/**
+ * Reads the devices of a machine at rest and does the profile's steps. Errors: 'bad-input' for a recompression that zram
+ * refuses, 'out-of-memory' when the machine has none for it.
+ */
+export function zramAfterwards(buffer: SharedArrayBuffer, zram: ZramProfile | undefined): Result<ZramReport> {
+  const machine = Machine.attach(buffer);
+  const { arena } = machine;
+  const atEnd = deviceStates(arena);
+  const afterwards: ZramStepOutcome[] = [];
+  const steps = zram?.afterwards ?? [];
+  if (steps.length === 0) return ok({ atEnd, afterwards });
+  const { pageSizeBytes } = arena.config;
+  const recompressors = (zram?.recompression ?? []).map((name): Codec => {
+    return name === 'zstd' ? zstdCodec(buffer, pageSizeBytes) : deflateCodec(buffer, pageSizeBytes);
+  });
+  const cpu = new LoneCpu(cpuId(0), new Lz4Codec(buffer, pageSizeBytes), recompressors);
+  for (const step of steps) {
+    const sums = { pagesReleased: 0, pagesTried: 0, pagesRecompressed: 0 };
+    for (const device of machine.devices) {
+      const done = doStep(cpu, device, step);
+      if (!done.ok) return done;
+      sums.pagesReleased += done.value.pagesReleased;
+      sums.pagesTried += done.value.pagesTried;
+      sums.pagesRecompressed += done.value.pagesRecompressed;
+    }
+    afterwards.push({ step, ...sums, devices: deviceStates(arena) });
+  }
+  return ok({ atEnd, afterwards });
+}
+
+type StepSums = Pick<ZramStepOutcome, 'pagesReleased' | 'pagesTried' | 'pagesRecompressed'>;
+
+function doStep(cpu: Cpu, { controls }: ZramDevice, step: ZramStep): Result<StepSums> {
+  const nothing: StepSums = { pagesReleased: 0, pagesTried: 0, pagesRecompressed: 0 };
+  switch (step.do) {
+    case 'idle':
+      complete(controls.markIdle(cpu));
+      return ok(nothing);
+    case 'compact':
+      return ok({ ...nothing, pagesReleased: complete(controls.compact(cpu)) });
+    case 'recompress': {
+      const outcome = complete(controls.recompress(cpu, step));
+      if (!outcome.ok) return { ok: false, error: { ...outcome.error, where: 'zram.afterwards' } };
+      return ok({ ...nothing, pagesTried: outcome.value.tried, pagesRecompressed: outcome.value.recompressed });
+    }
+    default:
+      return assertUnreachable(step);
+  }
+}
+
+function deviceStates(arena: Arena): readonly ZramDeviceState[] {
+  return Array.from({ length: arena.config.devices }, (_, device) => ({
+    mmStat: mmStatText(arena, device),
+    ioStat: ioStatText(arena, device),
+    debugStat: debugStatText(arena, device),
+    bdStat: bdStatText(),
+    classes: readPoolClasses(arena, device)
+      .filter((row) => row.allocatedObjects > 0)
+      .map((row) => ({
+        index: row.kernelIndex,
+        objectBytes: row.objectBytes,
+        pagesPerZspage: row.pagesPerZspage,
+        zspagesByTenth: row.zspagesByTenth,
+        allocatedObjects: row.allocatedObjects,
+        usedObjects: row.usedObjects,
+        pagesUsed: row.pagesUsed,
+        freeablePages: row.freeablePages,
+      })),
+  }));
+}

@@ -1,0 +1,36 @@
+/** Pages and objects copied into each other, and pages of one word. */
+import type { IoPage, ObjectSpan } from '../codec.ts';
+import type { PhysicalAddress } from '../units.ts';
+
+/** Copies the bytes at `from` to where `span` says. */
+export function copyToObject(memory: Uint8Array, from: PhysicalAddress, span: Readonly<ObjectSpan>): void {
+  const { first, firstBytes, rest, restBytes } = span;
+  memory.copyWithin(first, from, from + firstBytes);
+  if (restBytes > 0) memory.copyWithin(rest, from + firstBytes, from + firstBytes + restBytes);
+}
+
+/** Copies a raw page out of the object that has a page of its own. */
+export function copyRawPage(memory: Uint8Array, { first, firstBytes }: Readonly<ObjectSpan>, page: IoPage): void {
+  page.bytes.set(memory.subarray(first, first + firstBytes));
+}
+
+/** All 8-byte words of the page equal, compared as pairs of 32-bit words. */
+export function isSameFilled(words: Int32Array): boolean {
+  const low = words[0];
+  const high = words[1];
+  for (let at = 2; at < words.length; at += 2) {
+    if (words[at] !== low || words[at + 1] !== high) return false;
+  }
+  return true;
+}
+
+export function fillPage(words: Int32Array, low: number, high: number): void {
+  if (low === high) {
+    words.fill(low);
+    return;
+  }
+  for (let at = 0; at < words.length; at += 2) {
+    words[at] = low;
+    words[at + 1] = high;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * What a slot holds, and its counting: every way in and out of a slot passes here, so the statistics of a device change in
+ * one place. Each CPU counts in doubles of its own (device-statistics.ts).
+ *
+ *     empty ──enterSame──▶ SAME ──release──▶ (to be entered anew or cleared)
+ *       └────enterObject──▶ object of the pool ──release──▶   "
+ *
+ * All of it is under the slot's lock.
+ */
+import type { Cpu, Suspending } from '../cpu.ts';
+import type { Arena } from '../memory/arena.ts';
+import { type DeviceCounter, DeviceCounterF64 } from '../memory/arena-layout.ts';
+import { cpuId, type LockWord, type PoolHandle } from '../units.ts';
+import { deviceCounters, PeakKeeper } from './device-statistics.ts';
+import type { Pool } from './pool.ts';
+import { priorityFlags, SLOT_HUGE, SLOT_SAME, type Slots } from './slots.ts';
+
+interface RecompressedObject {
+  readonly handle: PoolHandle;
+  readonly sizeBytes: number;
+  readonly priority: number;
+}
+
+export class SlotContent {
+  readonly #arena: Arena;
+  readonly #peaks: PeakKeeper;
+  readonly #slots: Slots;
+  readonly #pool: Pool;
+  /** By CPU: where its counters of this device are. */
+  readonly #counters: readonly number[];
+
+  constructor(arena: Arena, device: number, parts: { readonly slots: Slots; readonly pool: Pool }) {
+    this.#arena = arena;
+    this.#peaks = new PeakKeeper(arena, device);
+    this.#slots = parts.slots;
+    this.#pool = parts.pool;
+    this.#counters = Array.from({ length: arena.config.possibleCpus }, (_, cpu) =>
+      deviceCounters(arena, device, cpuId(cpu)),
+    );
+  }
+
+  /** Enters an object of the primary codec into a slot without content. */
+  enterObject(cpu: Cpu, slot: LockWord, handle: PoolHandle, sizeBytes: number): void {
+    this.#slots.storeObject(slot, handle, sizeBytes, 0);
+    this.count(cpu, DeviceCounterF64.compressedBytes, sizeBytes);
+    this.count(cpu, DeviceCounterF64.pagesStored, 1);
+  }
+
+  /** Enters an object of a codec of higher priority into a slot without content. */
+  enterRecompressed(cpu: Cpu, slot: LockWord, object: RecompressedObject): void {
+    this.enterObject(cpu, slot, object.handle, object.sizeBytes);
+    this.#slots.storeObject(slot, object.handle, object.sizeBytes, priorityFlags(object.priority));
+  }
+
+  /** Enters a raw page into a slot without content. */
+  enterHuge(cpu: Cpu, slot: LockWord, handle: PoolHandle): void {
+    const { pageSizeBytes } = this.#arena.config;
+    this.#slots.storeObject(slot, handle, pageSizeBytes, SLOT_HUGE);
+    this.count(cpu, DeviceCounterF64.compressedBytes, pageSizeBytes);
+    this.count(cpu, DeviceCounterF64.pagesStored, 1);
+    this.count(cpu, DeviceCounterF64.hugePages, 1);
+    this.count(cpu, DeviceCounterF64.hugePagesSince, 1);
+  }
+
+  /** Enters the word of a same-filled page into a slot without content. */
+  enterSame(cpu: Cpu, slot: LockWord, low: number, high: number): void {
+    this.#slots.storeSame(slot, low, high);
+    this.count(cpu, DeviceCounterF64.samePages, 1);
+    this.count(cpu, DeviceCounterF64.pagesStored, 1);
+  }
+
+  /**
+   * Gives back what a slot with content holds and takes it off the statistics. The slot itself still names it; the caller must
+   * enter something else there, or clear it.
+   */
+  *release(cpu: Cpu, slot: LockWord): Suspending<void> {
+    const flags = this.#slots.flags(slot);
+    this.#peaks.note();
+    this.count(cpu, DeviceCounterF64.pagesStored, -1);
+    if ((flags & SLOT_SAME) !== 0) {
+      this.count(cpu, DeviceCounterF64.samePages, -1);
+      return;
+    }
+    if ((flags & SLOT_HUGE) !== 0) this.count(cpu, DeviceCounterF64.hugePages, -1);
+    this.count(cpu, DeviceCounterF64.compressedBytes, -this.#slots.sizeBytes(slot));
+    const handle = this.#slots.handle(slot);
+    if (!this.#pool.tryFree(cpu, handle)) yield* this.#pool.free(cpu, handle);
+  }
+
+  /** Releases and clears, if there is anything. */
+  *forget(cpu: Cpu, slot: LockWord): Suspending<void> {
+    if (!this.#slots.hasContent(slot)) return;
+    yield* this.release(cpu, slot);
+    this.#slots.clear(slot);
+  }
+
+  count(cpu: Cpu, counter: DeviceCounter, change: number): void {
+    const index = (this.#counters[cpu.id] ?? 0) + counter;
+    this.#arena.doubles[index] = this.#arena.double(index) + change;
+  }
+}
