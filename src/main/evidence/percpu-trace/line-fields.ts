@@ -112,6 +112,8 @@ export interface EventFields {
   sizeBytes: number;
   alignBytes: number;
   offsetBytes: number;
+  /** False when the line is cut: no pointer follows the offset, or another line begins within. */
+  isWhole: boolean;
 }
 
 /** Where the strings of an event are kept. */
@@ -129,14 +131,19 @@ export function readFields(
 ): void {
   clearFields(fields);
   for (let at = start; at < end;) {
-    let equals = at;
-    while (equals < end && bytes[equals] !== EQUALS) equals += 1;
-    if (equals === end) return;
+    const equals = keyEnd(bytes, at, end);
+    if (bytes[equals] !== EQUALS) {
+      fields.isWhole = false;
+      return;
+    }
     const valueStart = equals + 1;
     const valueEnd = valueEndOf(bytes, at, valueStart, end);
     setField(bytes, { key: at, keyLength: equals - at, valueStart, valueEnd }, fields, strings);
-    // What follows the offset is not used: ptr, bytes_alloc, gfp_flags.
-    if (bytes[at] === LETTER.o) return;
+    if (bytes[at] === LETTER.o) {
+      // What follows is not used: ptr, bytes_alloc, gfp_flags. But it must be there: a number may be cut and still be one.
+      fields.isWhole = isPointerNext(bytes, valueEnd, end);
+      return;
+    }
     at = valueEnd;
     while (at < end && bytes[at] === SPACE) at += 1;
   }
@@ -150,6 +157,22 @@ function clearFields(fields: EventFields): void {
   fields.sizeBytes = NaN;
   fields.alignBytes = NaN;
   fields.offsetBytes = NaN;
+  fields.isWhole = true;
+}
+
+/** Position of the `=` behind a key, or of what ends the key otherwise. */
+function keyEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== EQUALS && bytes[at] !== SPACE) at += 1;
+  return at;
+}
+
+const POINTER = Array.from(' ptr=', (letter) => letter.charCodeAt(0));
+
+function isPointerNext(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at + POINTER.length >= end) return false;
+  for (let index = 0; index < POINTER.length; index++) if (bytes[at + index] !== POINTER[index]) return false;
+  return true;
 }
 
 /** A value ends at the next space, except that of call_site, which may name a module: `foo+0x1/0x2 [xfs]`. */

@@ -1,4 +1,4 @@
-/** Replays a recorded trace: one reading for what it tells of its beginning, another event by event. */
+/** Replays a recorded trace: read once for what it tells of its beginning, then taken event by event. */
 import { readFile } from 'node:fs/promises';
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
 import type { ReplayReport } from '../../../shared/replay-report.ts';
@@ -10,6 +10,7 @@ import { readTraceFile } from '../../evidence/percpu-trace/read-trace.ts';
 import { parsePercpuStats } from '../../evidence/percpu-trace/stats-text.ts';
 import { LARGEST_OBJECT_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { roundUp } from '../../machine/units.ts';
+import { ReadEvents } from './read-events.ts';
 import { chooseGeometry } from './replay-geometry.ts';
 import { ReplaySession } from './replay-session.ts';
 import { TraceSurveyor } from './trace-survey.ts';
@@ -44,26 +45,33 @@ export async function replayTrace(request: ReplayRequest): Promise<Result<Replay
 /** What is to be replayed, wherever it comes from. */
 export interface Recording {
   readonly name: string;
-  /** One reading of the whole trace; may be asked for twice. */
+  /** The one reading of the whole trace. */
   readonly read: (onEvent: (event: TraceEvent) => void) => Promise<Result<TraceSummary>>;
   readonly stats: PercpuStats | undefined;
   readonly boot: LoggedBoot | undefined;
   readonly otherMachine: ReplayRequest['otherMachine'];
 }
 
-/** Events of a short trace are kept from the first reading; a longer one is read again. */
-const EVENTS_KEPT = 250_000;
-
 /** Errors: as `replayTrace`, and those of `read`. */
 export async function replayReadings(recording: Recording): Promise<Result<ReplayReport>> {
+  const events = new ReadEvents();
+  try {
+    return await replayEvents(recording, events);
+  } finally {
+    events.close();
+  }
+}
+
+async function replayEvents(recording: Recording, events: ReadEvents): Promise<Result<ReplayReport>> {
   const { name, stats, boot } = recording;
   const surveyor = new TraceSurveyor();
-  const kept: TraceEvent[] = [];
   const surveyed = await recording.read((event) => {
     surveyor.take(event);
-    if (kept.length <= EVENTS_KEPT) kept.push(event);
+    events.add(event);
   });
   if (!surveyed.ok) return surveyed;
+  const stored = events.finish();
+  if (!stored.ok) return stored;
   const survey = surveyor.survey();
   if (survey.events === 0) {
     return fail('bad-input', `${name} has no percpu event in ${surveyed.value.lines} lines`, name);
@@ -74,13 +82,7 @@ export async function replayReadings(recording: Recording): Promise<Result<Repla
   const machines = machinesWanted(geometry, recording.otherMachine);
   if (!machines.ok) return machines;
   const session = new ReplaySession({ geometry, survey, stats, machines: machines.value });
-  if (kept.length <= EVENTS_KEPT) {
-    for (const event of kept) session.take(event);
-  } else {
-    kept.length = 0;
-    const replayed = await recording.read((event) => session.take(event));
-    if (!replayed.ok) return replayed;
-  }
+  events.each((event) => session.take(event));
   const found = session.finish(surveyed.value);
   const sidelined = session
     .sidelinedAtStart()
