@@ -14,6 +14,8 @@ export const MISMATCH_CLASSES: readonly MismatchClass[] = [
 export interface Mismatch {
   readonly line: number;
   readonly class: MismatchClass;
+  /** Lines of the trace that show why; none where it is unexplained. */
+  readonly evidence: readonly number[];
   readonly sizeBytes: number;
   readonly alignBytes: number;
   readonly kernelBase: string;
@@ -93,6 +95,8 @@ export interface ReplayReport {
   readonly sameChunk: number;
   /** Allocations that agree once they are taken to have happened a few events before they were printed; counted as matched. */
   readonly reordered: number;
+  /** Lines that stood behind lines of a later time, and were taken before them. */
+  readonly displacedLines: number;
   /** Allocations that agree once events that the trace lacks are put right; counted as matched. */
   readonly repaired: number;
   readonly mismatchCounts: Readonly<Record<MismatchClass, number>>;

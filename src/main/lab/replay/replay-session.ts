@@ -76,7 +76,8 @@ export class ReplaySession {
   }
 
   /** Lets the balance work do what is left to do, and gathers everything that was found. */
-  finish(summary: TraceSummary): Omit<ReplayReport, 'trace' | 'geometrySource' | 'notes'> {
+  finish(summary: TraceSummary): Omit<ReplayReport, 'trace' | 'geometrySource' | 'notes' | 'displacedLines'> {
+    this.#replayer.finish();
     if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
     const { counts, mismatchCounts, mismatches } = this.#replayer;
     const { info } = this.stats();

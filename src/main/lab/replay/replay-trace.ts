@@ -13,6 +13,7 @@ import { roundUp } from '../../machine/units.ts';
 import { ReadEvents } from './read-events.ts';
 import { chooseGeometry } from './replay-geometry.ts';
 import { ReplaySession } from './replay-session.ts';
+import { TimeOrder } from './time-order.ts';
 import { TraceSurveyor } from './trace-survey.ts';
 
 export interface ReplayRequest {
@@ -65,11 +66,13 @@ export async function replayReadings(recording: Recording): Promise<Result<Repla
 async function replayEvents(recording: Recording, events: ReadEvents): Promise<Result<ReplayReport>> {
   const { name, stats, boot } = recording;
   const surveyor = new TraceSurveyor();
-  const surveyed = await recording.read((event) => {
+  const order = new TimeOrder((event) => {
     surveyor.take(event);
     events.add(event);
   });
+  const surveyed = await recording.read((event) => order.take(event));
   if (!surveyed.ok) return surveyed;
+  order.finish();
   const stored = events.finish();
   if (!stored.ok) return stored;
   const survey = surveyor.survey();
@@ -84,10 +87,19 @@ async function replayEvents(recording: Recording, events: ReadEvents): Promise<R
   const session = new ReplaySession({ geometry, survey, stats, machines: machines.value });
   events.each((event) => session.take(event));
   const found = session.finish(surveyed.value);
-  const sidelined = session
+  const assumed = [...notes, ...displacedNote(order), ...sidelinedNotes(session)];
+  return ok({ trace: name, geometrySource: source, notes: assumed, displacedLines: order.displaced.count, ...found });
+}
+
+function displacedNote({ displaced: { count, firstLine } }: TimeOrder): readonly string[] {
+  if (count === 0) return [];
+  return [`${count} lines stand behind lines of a later time, the first is line ${firstLine}; they are taken in the order of time`];
+}
+
+function sidelinedNotes(session: ReplaySession): readonly string[] {
+  return session
     .sidelinedAtStart()
     .map((base) => `the chunk at ${base} is taken as sidelined when the trace began`);
-  return ok({ trace: name, geometrySource: source, notes: [...notes, ...sidelined], ...found });
 }
 
 async function readStats(path: string | undefined): Promise<Result<PercpuStats | undefined>> {
