@@ -24,7 +24,7 @@ export interface Doubt {
  * Allocations that must agree, one after the other, until a chunk counts as known again: as many as a page has objects of
  * 16 bytes, the commonest size. By then the hints of the page in use have been made anew from what the kernel did.
  */
-export const AGREEMENTS = 256;
+export const AGREEMENTS = 64;
 
 /** An allocation that the kernel printed elsewhere than the model has it, and the chunks of the two. */
 export interface OddAllocation {
@@ -63,13 +63,16 @@ export function explain(
 ): Explanation {
   const chunks = models === undefined || models === kernels ? [kernels] : [kernels, models];
   const doubt = chunks.find((chunk) => chunk.doubt !== undefined)?.doubt;
-  if (doubt !== undefined) return { class: doubt.class, lines: doubt.lines };
+  // That events are missing is seen for certain; their order is a guess.
+  if (doubt !== undefined && doubt.class !== 'event-order') return { class: doubt.class, lines: doubt.lines };
   for (const { base } of chunks) {
     const gap = base === undefined ? undefined : gaps.around(base, event.line);
-    if (gap !== undefined) return { class: 'lost-events', lines: linesOf(gap) };
+    if (gap === undefined) continue;
+    return { class: gap.what === 'older' ? 'starting-state' : 'lost-events', lines: linesOf(gap) };
   }
   const stretch = gaps.stretchAround(event.line);
   if (stretch !== undefined) return { class: 'lost-events', lines: linesOf(stretch) };
+  if (doubt !== undefined) return { class: doubt.class, lines: doubt.lines };
   const concerned = neighbours.filter(({ base }) => chunks.some((chunk) => chunk.base === base));
   if (concerned.length > 0) return { class: 'event-order', lines: concerned.map(({ line }) => line) };
   return { class: 'unexplained', lines: [] };
@@ -83,15 +86,31 @@ function linesOf({ after, before }: { readonly after: number; readonly before: n
 export const REORDER_EVENTS = 8;
 const REORDER_US = 1000;
 
-/** Whether an allocation may really have preceded an event that was printed before it. */
-export function mayHavePreceded(event: AllocEvent, printed: AllocEvent | FreeEvent): boolean {
-  if (event.timeUs - printed.timeUs > REORDER_US) return false;
-  // A task may be preempted between its allocation and the event.
-  return isOtherContext(event, printed) || printed.task !== event.task;
-}
+/** What the text of a trace proves of the order of its events. */
+export class OrderProof {
+  /** Somebody moved lines: within a microsecond, their order proves nothing. */
+  readonly #isShuffled: boolean;
 
-/** Whether the text proves no order of two events: other contexts, close to each other, or within the same microsecond. */
-export function isOtherContext(event: AllocEvent, other: Neighbour): boolean {
-  const apartUs = Math.abs(event.timeUs - other.timeUs);
-  return apartUs === 0 || (apartUs <= REORDER_US && (other.cpu !== event.cpu || other.inInterrupt || event.inInterrupt));
+  constructor(displacedLines: number) {
+    this.#isShuffled = displacedLines > 0;
+  }
+
+  /** Whether an allocation may really have preceded an event that was printed before it. */
+  allowsBefore(event: AllocEvent, printed: AllocEvent | FreeEvent): boolean {
+    if (event.timeUs - printed.timeUs > REORDER_US) return false;
+    // A task may be preempted between its allocation and the event.
+    return this.isOpen(event, printed) || printed.task !== event.task;
+  }
+
+  /** Whether two events that have the same time may have been moved past each other. */
+  mayBeShuffled(event: Neighbour, other: Neighbour): boolean {
+    return this.#isShuffled && event.timeUs === other.timeUs;
+  }
+
+  /** Whether two events that stand close to each other come from contexts that run beside each other. */
+  isOpen(event: Neighbour, other: Neighbour): boolean {
+    const apartUs = Math.abs(event.timeUs - other.timeUs);
+    if (this.mayBeShuffled(event, other)) return true;
+    return apartUs <= REORDER_US && (other.cpu !== event.cpu || other.inInterrupt || event.inInterrupt);
+  }
 }

@@ -13,7 +13,8 @@
 
 /** Something that the trace lacks: between two of its lines, not included. */
 export interface Gap {
-  readonly what: 'alloc' | 'free' | 'chunk event';
+  /** older: an object of unknown size, allocated before the trace or by an event that it lacks. */
+  readonly what: 'alloc' | 'free' | 'chunk event' | 'older';
   readonly after: number;
   /** The line that shows it. */
   readonly before: number;

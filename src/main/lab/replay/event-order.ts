@@ -11,7 +11,7 @@
 import type { AllocEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import type { ChunkRequest } from '../../machine/percpu/chunks/requests.ts';
-import { isOtherContext, mayHavePreceded, REORDER_EVENTS } from './chunk-doubt.ts';
+import { type OrderProof, REORDER_EVENTS } from './chunk-doubt.ts';
 import type { JournaledWords } from './journaled-words.ts';
 import type { KernelFollower } from './kernel-follower.ts';
 
@@ -27,9 +27,11 @@ interface Recent {
 export class EventOrder {
   readonly #kernel: KernelFollower;
   readonly #words: JournaledWords;
+  readonly #proof: OrderProof;
   readonly #recent: Recent[] = [];
 
-  constructor(kernel: KernelFollower, words: JournaledWords) {
+  constructor(kernel: KernelFollower, words: JournaledWords, proof: OrderProof) {
+    this.#proof = proof;
     this.#kernel = kernel;
     this.#words = words;
   }
@@ -37,6 +39,11 @@ export class EventOrder {
   /** The last few events that could be moved, the oldest first. */
   recentEvents(): readonly (AllocEvent | FreeEvent)[] {
     return this.#recent.map(({ event }) => event);
+  }
+
+  /** The last event that could be moved. */
+  lastEvent(): AllocEvent | FreeEvent | undefined {
+    return this.#recent.at(-1)?.event;
   }
 
   /** To be called before an event: how things are now. Makes final what nobody goes back to. */
@@ -76,7 +83,7 @@ export class EventOrder {
   acceptEarlier(event: AllocEvent): AllocEvent | FreeEvent | undefined {
     for (let index = this.#recent.length - 1; index >= 0; index--) {
       const recent = this.#recent[index];
-      if (recent === undefined || !this.#canBeUndone(recent) || !mayHavePreceded(event, recent.event)) return undefined;
+      if (recent === undefined || !this.#canBeUndone(recent) || !this.#proof.allowsBefore(event, recent.event)) return undefined;
       const undone = this.#words.takeBack(recent.mark);
       const order = this.#takeInOrder(event, this.#recent.slice(index));
       if (order !== undefined) {
@@ -97,7 +104,7 @@ export class EventOrder {
   acceptAfterLater(event: AllocEvent, upcoming: readonly TraceEvent[]): number | undefined {
     for (const [index, later] of upcoming.entries()) {
       if (later.kind === 'create' || later.kind === 'destroy' || later.kind === 'lost') return undefined;
-      if (later.kind !== 'alloc' || !isOtherContext(event, later)) continue;
+      if (later.kind !== 'alloc' || !this.#proof.isOpen(event, later)) continue;
       const mark = this.#words.mark();
       if (!this.acceptIfSame(later)) continue;
       const between = this.#words.mark();

@@ -75,7 +75,7 @@ async function replayEvents(recording: Recording, events: ReadEvents): Promise<R
   order.finish();
   const stored = events.finish();
   if (!stored.ok) return stored;
-  const survey = surveyor.survey();
+  const survey = surveyor.survey(order.displaced.count);
   if (survey.events === 0) {
     return fail('bad-input', `${name} has no percpu event in ${surveyed.value.lines} lines`, name);
   }

@@ -16,9 +16,9 @@ import type { Mismatch, MismatchClass } from '../../../shared/replay-report.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import {
   explain,
-  isOtherContext,
   type Neighbour,
   noteAgreement,
+  OrderProof,
   raiseDoubt,
   REORDER_EVENTS,
 } from './chunk-doubt.ts';
@@ -87,6 +87,7 @@ export class Replayer {
   };
   readonly #kernel: KernelFollower;
   readonly #words: JournaledWords;
+  readonly #proof: OrderProof;
   readonly #order: EventOrder;
   readonly #missing: MissingEvents;
   readonly #observer: ReplayObserver;
@@ -104,7 +105,8 @@ export class Replayer {
   ) {
     this.#kernel = kernel;
     this.#words = words;
-    this.#order = new EventOrder(kernel, words);
+    this.#proof = new OrderProof(survey.displacedLines);
+    this.#order = new EventOrder(kernel, words, this.#proof);
     this.#missing = new MissingEvents(kernel, words, this.#order, survey);
     this.#survey = survey;
     this.#observer = observer;
@@ -138,9 +140,19 @@ export class Replayer {
       return;
     }
     if (event.task !== this.#lastTask || event.timeUs - this.#lastTimeUs > WORKER_PAUSE_US) this.#letWorkerRun();
+    if (event.kind !== 'fail') this.#doubtIfShuffled(event);
     this.#lastTask = event.task;
     this.#lastTimeUs = event.timeUs;
     this.#takeEvent(event);
+  }
+
+  /** Two events of a chunk that may be the wrong way round leave other hints, though the same cells in use. */
+  #doubtIfShuffled(event: Neighbour): void {
+    const last = this.#order.lastEvent();
+    if (last === undefined || last.base !== event.base || !this.#proof.mayBeShuffled(last, event)) return;
+    const followed = this.#kernel.chunkOf(event.base);
+    if (followed?.doubt !== undefined) return;
+    raiseDoubt(followed, { class: 'event-order', lines: [last.line, event.line] });
   }
 
   #takeEvent(event: Exclude<TraceEvent, { kind: 'lost' }>): void {
@@ -212,7 +224,7 @@ export class Replayer {
         later.kind === 'alloc' &&
         later.base === base &&
         later.offsetBytes === offsetBytes &&
-        isOtherContext(later, event),
+        this.#proof.isOpen(later, event),
     );
     const [late] = index < 0 ? [] : this.#upcoming.splice(index, 1);
     if (late?.kind !== 'alloc') return false;
@@ -296,7 +308,7 @@ export class Replayer {
     for (let index = 0; index < this.#upcoming.length; index++) {
       const later = this.#upcoming[index];
       if (later?.kind !== 'free' || later.base !== event.base || later.offsetBytes >= end) continue;
-      if (!isOtherContext(event, later)) continue;
+      if (!this.#proof.isOpen(event, later)) continue;
       const object = this.#kernel.objectAt(chunk, later.offsetBytes);
       if (object === undefined || (object.start + object.cells) * CELL_BYTES <= event.offsetBytes) continue;
       this.#upcoming.splice(index, 1);
@@ -338,6 +350,6 @@ export class Replayer {
   /** Events around the allocation that the text does not prove to have happened in the printed order. */
   #neighboursOf(event: AllocEvent): Neighbour[] {
     const upcoming = this.#upcoming.flatMap((later) => (later.kind === 'lost' || later.kind === 'fail' ? [] : [later]));
-    return [...this.#order.recentEvents(), ...upcoming].filter((other) => isOtherContext(event, other));
+    return [...this.#order.recentEvents(), ...upcoming].filter((other) => this.#proof.isOpen(event, other));
   }
 }

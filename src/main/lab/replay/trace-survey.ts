@@ -44,6 +44,8 @@ export interface TraceSurvey {
   readonly events: number;
   /** Chunks that existed at once, at most; older ones count throughout. */
   readonly maxChunks: number;
+  /** Lines that stood behind lines of a later time. */
+  readonly displacedLines: number;
   /** Objects whose allocation is missing in the trace. */
   readonly unseen: UnseenObjects;
   /** What else is missing. */
@@ -150,8 +152,10 @@ export class TraceSurveyor {
     }
   }
 
-  survey(): TraceSurvey {
+  /** `displacedLines` of the text were put in order before. */
+  survey(displacedLines = 0): TraceSurvey {
     return {
+      displacedLines,
       unseen: this.#unseen,
       gaps: this.#gaps,
       olderChunks: [...this.#older.values()],
@@ -181,6 +185,7 @@ export class TraceSurveyor {
     // Touched before: its allocation is missing in the trace, and says nothing about the start.
     if (older !== undefined && !older.touched.has(start)) {
       older.freeOlder(event);
+      this.#gaps.add(base, [{ ...gap, what: 'older' }]);
     } else {
       this.#unseen.add(base, start, gap);
       this.#gaps.add(base, [gap]);
