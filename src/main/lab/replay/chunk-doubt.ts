@@ -83,8 +83,11 @@ function linesOf({ after, before }: { readonly after: number; readonly before: n
 }
 
 /** Events before or after an allocation that it may really have preceded or followed, and how far away they may be printed. */
-export const REORDER_EVENTS = 8;
+export const REORDER_EVENTS = 24;
 const REORDER_US = 1000;
+/** More events than these are passed in a burst only: another CPU frees a cgroup's objects while this one clears its own. */
+const FEW_EVENTS = 8;
+const BURST_US = 50;
 
 /** What the text of a trace proves of the order of its events. */
 export class OrderProof {
@@ -96,8 +99,9 @@ export class OrderProof {
   }
 
   /** Whether an allocation may really have preceded an event that was printed before it. */
-  allowsBefore(event: AllocEvent, printed: AllocEvent | FreeEvent): boolean {
-    if (event.timeUs - printed.timeUs > REORDER_US) return false;
+  allowsBefore(event: AllocEvent, printed: AllocEvent | FreeEvent, eventsApart: number): boolean {
+    const nearUs = eventsApart > FEW_EVENTS ? BURST_US : REORDER_US;
+    if (event.timeUs - printed.timeUs > nearUs) return false;
     // A task may be preempted between its allocation and the event.
     return this.isOpen(event, printed) || printed.task !== event.task;
   }

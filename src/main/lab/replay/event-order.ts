@@ -83,7 +83,8 @@ export class EventOrder {
   acceptEarlier(event: AllocEvent): AllocEvent | FreeEvent | undefined {
     for (let index = this.#recent.length - 1; index >= 0; index--) {
       const recent = this.#recent[index];
-      if (recent === undefined || !this.#canBeUndone(recent) || !this.#proof.allowsBefore(event, recent.event)) return undefined;
+      if (recent === undefined || !this.#canBeUndone(recent)) return undefined;
+      if (!this.#proof.allowsBefore(event, recent.event, this.#recent.length - index)) return undefined;
       const undone = this.#words.takeBack(recent.mark);
       const order = this.#takeInOrder(event, this.#recent.slice(index));
       if (order !== undefined) {
