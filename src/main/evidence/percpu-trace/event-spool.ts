@@ -46,6 +46,8 @@ export class EventSpool {
   readonly #block = new Block();
   readonly #numbers = new Map<string, number>();
   #strings = 0;
+  #lastTask: string | undefined;
+  #lastTaskNumber = 0;
   #blocks = 0;
   #failure: string | undefined;
 
@@ -71,7 +73,9 @@ export class EventSpool {
       this.#setLast(5, event.count ?? 0);
       return;
     }
-    const task = this.#numberOf(event.task);
+    const task = event.task === this.#lastTask ? this.#lastTaskNumber : this.#numberOf(event.task);
+    this.#lastTask = event.task;
+    this.#lastTaskNumber = task;
     const flags = event.inInterrupt ? FLAG.interrupt : 0;
     switch (event.kind) {
       case 'alloc':
@@ -150,7 +154,10 @@ export class EventSpool {
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
     // At most four numbers are asked for per record, so none of them is used again in between.
-    if (this.#numbers.size === MOST_STRINGS) this.#numbers.clear();
+    if (this.#numbers.size === MOST_STRINGS) {
+      this.#numbers.clear();
+      this.#lastTask = undefined;
+    }
     const number = this.#strings % (2 * MOST_STRINGS);
     this.#strings += 1;
     this.#numbers.set(text, number);

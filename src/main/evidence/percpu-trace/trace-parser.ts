@@ -43,6 +43,8 @@ export class TraceParser {
   #rest: Buffer = NOTHING;
   /** The line in hand does not end with a line feed. */
   #isLastLine = false;
+  /** Characters before the marker of the last event. */
+  #prefixLength = 0;
   /** Characters of the addresses so far; all have as many. */
   #baseLength = 0;
   #line = 0;
@@ -101,11 +103,13 @@ export class TraceParser {
 
   #takeLine(line: ByteSpan): void {
     this.#line += 1;
-    const marker = this.#bytes[line.start] === HASH ? -1 : findMarker(this.#bytes, line);
+    const marker =
+      this.#bytes[line.start] === HASH ? -1 : findMarker(this.#bytes, line, line.start + this.#prefixLength);
     if (marker < 0) {
       this.#takeOtherLine(this.#bytes.toString('latin1', line.start, line.end));
       return;
     }
+    this.#prefixLength = marker - line.start;
     const answer = this.#readEvent(line, marker);
     if (typeof answer === 'string') this.#addMalformed(answer);
     else this.#onEvent(answer);

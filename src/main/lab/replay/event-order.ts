@@ -12,6 +12,7 @@ import type { AllocEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-tr
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import type { ChunkRequest } from '../../machine/percpu/chunks/requests.ts';
 import { type OrderProof, REORDER_EVENTS } from './chunk-doubt.ts';
+import { EventWindow } from './event-window.ts';
 import type { JournaledWords } from './journaled-words.ts';
 import type { KernelFollower } from './kernel-follower.ts';
 
@@ -28,7 +29,7 @@ export class EventOrder {
   readonly #kernel: KernelFollower;
   readonly #words: JournaledWords;
   readonly #proof: OrderProof;
-  readonly #recent: Recent[] = [];
+  readonly #recent = new EventWindow<Recent>();
 
   constructor(kernel: KernelFollower, words: JournaledWords, proof: OrderProof) {
     this.#proof = proof;
@@ -38,20 +39,20 @@ export class EventOrder {
 
   /** The last few events that could be moved, the oldest first. */
   recentEvents(): readonly (AllocEvent | FreeEvent)[] {
-    return this.#recent.map(({ event }) => event);
+    return this.#recent.items().map(({ event }) => event);
   }
 
   /** The last event that could be moved. */
   lastEvent(): AllocEvent | FreeEvent | undefined {
-    return this.#recent.at(-1)?.event;
+    return this.#recent.at(this.#recent.length - 1)?.event;
   }
 
   /** To be called before an event: how things are now. Makes final what nobody goes back to. */
   mark(): number {
     if (this.#words.mark() > JOURNAL_LIMIT) {
-      const final = this.#recent[0]?.mark ?? this.#words.mark();
+      const final = this.#recent.at(0)?.mark ?? this.#words.mark();
       this.#words.forgetBefore(final);
-      for (const recent of this.#recent) recent.mark -= final;
+      for (const recent of this.#recent.items()) recent.mark -= final;
     }
     return this.#words.mark();
   }
@@ -82,13 +83,13 @@ export class EventOrder {
   /** Whether the allocation agrees when it is taken to have happened before some of the last events. Answers with the first of these. */
   acceptEarlier(event: AllocEvent): AllocEvent | FreeEvent | undefined {
     for (let index = this.#recent.length - 1; index >= 0; index--) {
-      const recent = this.#recent[index];
+      const recent = this.#recent.at(index);
       if (recent === undefined || !this.#canBeUndone(recent)) return undefined;
       if (!this.#proof.allowsBefore(event, recent.event, this.#recent.length - index)) return undefined;
       const undone = this.#words.takeBack(recent.mark);
-      const order = this.#takeInOrder(event, this.#recent.slice(index));
+      const order = this.#takeInOrder(event, this.#recent.items().slice(index));
       if (order !== undefined) {
-        this.#recent.splice(index, Infinity, ...order);
+        this.#recent.replace(index, Infinity, ...order);
         if (this.#recent.length > REORDER_EVENTS) this.#recent.shift();
         return recent.event;
       }
@@ -102,8 +103,8 @@ export class EventOrder {
    * Whether the allocation agrees when one that is printed later happened first. Answers with that one's index; both are
    * taken then, and remembered.
    */
-  acceptAfterLater(event: AllocEvent, upcoming: readonly TraceEvent[]): number | undefined {
-    for (const [index, later] of upcoming.entries()) {
+  acceptAfterLater(event: AllocEvent, upcoming: EventWindow<TraceEvent>): number | undefined {
+    for (const [index, later] of upcoming.items().entries()) {
       if (later.kind === 'create' || later.kind === 'destroy' || later.kind === 'lost') return undefined;
       if (later.kind !== 'alloc' || !this.#proof.isOpen(event, later)) continue;
       const mark = this.#words.mark();

@@ -23,6 +23,7 @@ import {
   REORDER_EVENTS,
 } from './chunk-doubt.ts';
 import { EventOrder, requestOf } from './event-order.ts';
+import { EventWindow } from './event-window.ts';
 import type { JournaledWords } from './journaled-words.ts';
 import { type FollowedChunk, type KernelFollower, UNSEEN_SITE } from './kernel-follower.ts';
 import { MissingEvents } from './missing-events.ts';
@@ -93,7 +94,7 @@ export class Replayer {
   readonly #observer: ReplayObserver;
   readonly #survey: TraceSurvey;
   /** Events to come, the next one first. */
-  readonly #upcoming: TraceEvent[] = [];
+  readonly #upcoming = new EventWindow<TraceEvent>();
   #lastTask = '';
   #lastTimeUs = 0;
 
@@ -219,15 +220,16 @@ export class Replayer {
   /** The allocation of what is freed may stand a few lines below, where lines were swapped. */
   #takeAllocationPrintedLate(event: FreeEvent): boolean {
     const { base, offsetBytes } = event;
-    const index = this.#upcoming.findIndex(
+    const index = this.#upcoming.items().findIndex(
       (later) =>
         later.kind === 'alloc' &&
         later.base === base &&
         later.offsetBytes === offsetBytes &&
         this.#proof.isOpen(later, event),
     );
-    const [late] = index < 0 ? [] : this.#upcoming.splice(index, 1);
+    const late = index < 0 ? undefined : this.#upcoming.at(index);
     if (late?.kind !== 'alloc') return false;
+    this.#upcoming.replace(index, 1);
     this.counts.reordered += 1;
     this.#takeAlloc(late);
     return true;
@@ -293,7 +295,8 @@ export class Replayer {
     }
     const index = this.#order.acceptAfterLater(event, this.#upcoming);
     if (index === undefined) return false;
-    const [later] = this.#upcoming.splice(index, 1);
+    const later = this.#upcoming.at(index);
+    this.#upcoming.replace(index, 1);
     if (later?.kind !== 'alloc') throw new Error('only an allocation is taken before what was printed first');
     this.#countMatch(later, this.#kernel.needChunk(later.base));
     this.#countMatch(event, followed);
@@ -306,12 +309,12 @@ export class Replayer {
     const end = event.offsetBytes + event.sizeBytes;
     let taken = 0;
     for (let index = 0; index < this.#upcoming.length; index++) {
-      const later = this.#upcoming[index];
+      const later = this.#upcoming.at(index);
       if (later?.kind !== 'free' || later.base !== event.base || later.offsetBytes >= end) continue;
       if (!this.#proof.isOpen(event, later)) continue;
       const object = this.#kernel.objectAt(chunk, later.offsetBytes);
       if (object === undefined || (object.start + object.cells) * CELL_BYTES <= event.offsetBytes) continue;
-      this.#upcoming.splice(index, 1);
+      this.#upcoming.replace(index, 1);
       index -= 1;
       this.#takeFree(later);
       taken += 1;
@@ -349,7 +352,9 @@ export class Replayer {
 
   /** Events around the allocation that the text does not prove to have happened in the printed order. */
   #neighboursOf(event: AllocEvent): Neighbour[] {
-    const upcoming = this.#upcoming.flatMap((later) => (later.kind === 'lost' || later.kind === 'fail' ? [] : [later]));
+    const upcoming = this.#upcoming
+      .items()
+      .flatMap((later) => (later.kind === 'lost' || later.kind === 'fail' ? [] : [later]));
     return [...this.#order.recentEvents(), ...upcoming].filter((other) => this.#proof.isOpen(event, other));
   }
 }

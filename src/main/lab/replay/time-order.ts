@@ -8,6 +8,7 @@
  * A leap further back is the start of another recording, or of another clock, and left alone; so are a mark of lost events
  * and what stands on its two sides.
  */
+import { EventWindow } from './event-window.ts';
 import type { TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 
 /** Events that wait for earlier ones. */
@@ -19,7 +20,7 @@ type TimedEvent = Exclude<TraceEvent, { kind: 'lost' }>;
 
 export class TimeOrder {
   readonly #onEvent: (event: TraceEvent) => void;
-  readonly #waiting: TimedEvent[] = [];
+  readonly #waiting = new EventWindow<TimedEvent>();
   #displaced = 0;
   #firstLine: number | undefined;
 
@@ -39,7 +40,7 @@ export class TimeOrder {
       return;
     }
     const waiting = this.#waiting;
-    const last = waiting.at(-1);
+    const last = waiting.at(waiting.length - 1);
     waiting.push(event);
     if (last !== undefined && isOutOfPlace(event, last)) this.#moveUp(event);
     if (waiting.length > WINDOW) this.#tellFirst();
@@ -61,10 +62,9 @@ export class TimeOrder {
     this.#displaced += 1;
     this.#firstLine ??= event.line;
     for (let index = waiting.length - 1; index > 0; index--) {
-      const before = waiting[index - 1];
+      const before = waiting.at(index - 1);
       if (before === undefined || !isOutOfPlace(event, before)) return;
-      waiting[index] = before;
-      waiting[index - 1] = event;
+      waiting.replace(index - 1, 2, event, before);
     }
   }
 }
