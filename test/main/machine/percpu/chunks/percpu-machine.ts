@@ -42,6 +42,8 @@ export class PercpuMachine {
   readonly region: ChunkRegion;
   readonly pages: FramePages;
   readonly allocator: PercpuAllocator;
+  /** Where the region lies in the arena's buffer, for threads that attach to it. */
+  readonly regionOffset: number;
   readonly #interleaver: Interleaver;
 
   constructor(options: { frames?: number; seed?: number; switchChance?: number; maxChunks?: number } = {}) {
@@ -61,6 +63,7 @@ export class PercpuMachine {
     const booted = bootMachine(buffer, config);
     if (!booted.ok) throw new Error(booted.error.message);
     this.arena = booted.value;
+    this.regionOffset = regionOffset;
     this.region = ChunkRegion.format(new RegionWords(buffer), regionOffset, geometry, capacity);
     bootFirstChunk(this.region);
     const frames = new PageFrames(this.arena);
