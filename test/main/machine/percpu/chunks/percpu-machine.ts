@@ -9,6 +9,7 @@ import { PercpuAllocator } from '../../../../../src/main/machine/percpu/chunks/a
 import { bootFirstChunk } from '../../../../../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
 import { ChunkRegion } from '../../../../../src/main/machine/percpu/chunks/chunk-region.ts';
 import { FramePages } from '../../../../../src/main/machine/percpu/chunks/frame-pages.ts';
+import type { PageSource } from '../../../../../src/main/machine/percpu/chunks/page-source.ts';
 import type { PercpuGeometry } from '../../../../../src/main/machine/percpu/chunks/percpu-geometry.ts';
 import { RegionWords } from '../../../../../src/main/machine/percpu/chunks/region-words.ts';
 import { cpuId, roundUp } from '../../../../../src/main/machine/units.ts';
@@ -37,6 +38,15 @@ const CODEC = {
   },
 };
 
+export interface MachineOptions {
+  readonly frames?: number;
+  readonly seed?: number;
+  readonly switchChance?: number;
+  readonly maxChunks?: number;
+  /** Puts something between the allocator and the page frames. */
+  readonly between?: (pages: PageSource) => PageSource;
+}
+
 export class PercpuMachine {
   readonly arena: Arena;
   readonly region: ChunkRegion;
@@ -46,7 +56,7 @@ export class PercpuMachine {
   readonly regionOffset: number;
   readonly #interleaver: Interleaver;
 
-  constructor(options: { frames?: number; seed?: number; switchChance?: number; maxChunks?: number } = {}) {
+  constructor(options: MachineOptions = {}) {
     const geometry = SMALL_GEOMETRY;
     const capacity = { maxChunks: options.maxChunks ?? 24, mappedUnits: geometry.units };
     const config: MachineConfig = {
@@ -77,7 +87,7 @@ export class PercpuMachine {
         }
       }
     }
-    this.allocator = new PercpuAllocator(this.region, this.pages);
+    this.allocator = new PercpuAllocator(this.region, options.between?.(this.pages) ?? this.pages);
     const { seed = 1, switchChance = 64 } = options;
     this.#interleaver = new Interleaver({ arena: this.arena, random: new Random(seed), codec: CODEC, switchChance });
   }
