@@ -37,6 +37,9 @@ function isMarker(bytes: Uint8Array, at: number, end: number): boolean {
   return matched === MARKER.length;
 }
 
+/** No kernel counts further (NR_CPUS is at most 8192). */
+const HIGHEST_CPU = 65535;
+
 /** What stands before an event's name. */
 export interface LinePrefix {
   taskStart: number;
@@ -60,7 +63,7 @@ export function readPrefix(bytes: Uint8Array, start: number, marker: number, pre
     tokenAt = tokenStart(bytes, start, end);
   }
   prefix.cpu = bytes[tokenAt] === BRACKET ? readNumber(bytes, tokenAt + 1, end - 1) : NaN;
-  if (Number.isNaN(prefix.cpu)) return false;
+  if (Number.isNaN(prefix.cpu) || prefix.cpu > HIGHEST_CPU) return false;
   prefix.taskEnd = skipBack(bytes, start, tokenAt);
   prefix.taskStart = start;
   while (prefix.taskStart < prefix.taskEnd && bytes[prefix.taskStart] === SPACE) prefix.taskStart += 1;

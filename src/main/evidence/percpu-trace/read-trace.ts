@@ -9,8 +9,9 @@ import { TraceParser } from './trace-parser.ts';
 const PIECE_BYTES = 256 * 1024;
 
 /**
- * Reads the whole file; events are told in the order of the text. Errors: 'not-found' when it cannot be opened, 'bad-input'
- * when it is a damaged gzip file (what came before was told).
+ * Reads the whole file; events are told in the order of the text. A file that is damaged (gzip cut short, a disk that fails)
+ * is read as far as it goes, which the summary says. Errors: 'not-found' when it cannot be opened, 'bad-input' when it is
+ * damaged before its first line ends.
  */
 export async function readTraceFile(path: string, onEvent: (event: TraceEvent) => void): Promise<Result<TraceSummary>> {
   let isGzip: boolean;
@@ -25,7 +26,9 @@ export async function readTraceFile(path: string, onEvent: (event: TraceEvent) =
     const pieces: AsyncIterable<Uint8Array> = isGzip ? file.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : file;
     for await (const piece of pieces) parser.push(piece);
   } catch (error) {
-    return fail('bad-input', `${path} cannot be read to its end: ${messageOf(error)}`, path);
+    const summary = parser.end();
+    if (summary.lines > 0) return ok({ ...summary, cutShort: messageOf(error) });
+    return fail('bad-input', `${path} cannot be read: ${messageOf(error)}`, path);
   } finally {
     file.destroy();
   }

@@ -53,6 +53,7 @@ export class TraceParser {
   readonly #malformed: MalformedLine[] = [];
   #onlineCpus: number | undefined;
   #overwrittenEvents = 0;
+  #allocatedPerByte: number | undefined;
 
   constructor(onEvent: (event: TraceEvent) => void) {
     this.#onEvent = onEvent;
@@ -96,7 +97,9 @@ export class TraceParser {
       otherEvents: this.#otherEvents,
       malformedCount: this.#malformedCount,
       malformed: this.#malformed,
+      cutShort: undefined,
       onlineCpus: this.#onlineCpus,
+      allocatedPerByte: Number.isNaN(this.#allocatedPerByte ?? NaN) ? undefined : this.#allocatedPerByte,
       overwrittenEvents: this.#overwrittenEvents,
     };
   }
@@ -155,6 +158,7 @@ export class TraceParser {
     readFields(bytes, { start: colon + 2, end: stop }, this.#fields, this.#strings);
     switch (this.#names.get(bytes, name, colon)) {
       case 'alloc_percpu':
+        this.#allocatedPerByte ??= this.#readAllocated({ start, end: stop });
         return this.#allocEvent();
       case 'free_percpu':
         return this.#freeEvent();
@@ -167,6 +171,12 @@ export class TraceParser {
       default:
         return `percpu_${bytes.toString('latin1', name, colon)} is no event that is known`;
     }
+  }
+
+  /** NaN where the line does not say it, which no later line will then. */
+  #readAllocated({ start, end }: ByteSpan): number {
+    const bytes = /bytes_alloc=(\d+)/.exec(this.#bytes.toString('latin1', start, end))?.[1];
+    return Number(bytes) / this.#fields.sizeBytes;
   }
 
   #allocEvent(): Answer {
@@ -246,7 +256,8 @@ function wrongOffset({ offsetBytes, isWhole }: EventFields): string | undefined 
 function wrongNumber(fields: EventFields): string | undefined {
   const { sizeBytes, alignBytes } = fields;
   if (sizeBytes < 1 || sizeBytes > LARGEST_OBJECT_BYTES) return `size=${sizeBytes} is no size of an object`;
-  if (!Number.isInteger(Math.log2(alignBytes)) || alignBytes > LARGEST_OBJECT_BYTES) return `align=${alignBytes} is no alignment`;
+  if (!Number.isInteger(Math.log2(alignBytes)) || alignBytes > LARGEST_OBJECT_BYTES)
+    return `align=${alignBytes} is no alignment`;
   return wrongOffset(fields);
 }
 

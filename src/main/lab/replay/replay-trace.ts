@@ -87,19 +87,23 @@ async function replayEvents(recording: Recording, events: ReadEvents): Promise<R
   const session = new ReplaySession({ geometry, survey, stats, machines: machines.value });
   events.each((event) => session.take(event));
   const found = session.finish(surveyed.value);
-  const assumed = [...notes, ...displacedNote(order), ...sidelinedNotes(session)];
+  const assumed = [...notes, ...cutShortNote(surveyed.value), ...displacedNote(order), ...sidelinedNotes(session)];
   return ok({ trace: name, geometrySource: source, notes: assumed, displacedLines: order.displaced.count, ...found });
+}
+
+function cutShortNote({ cutShort, lines }: TraceSummary): readonly string[] {
+  return cutShort === undefined ? [] : [`the trace cannot be read beyond line ${lines}: ${cutShort}`];
 }
 
 function displacedNote({ displaced: { count, firstLine } }: TimeOrder): readonly string[] {
   if (count === 0) return [];
-  return [`${count} lines stand behind lines of a later time, the first is line ${firstLine}; they are taken in the order of time`];
+  return [
+    `${count} lines stand behind lines of a later time, the first is line ${firstLine}; they are taken in the order of time`,
+  ];
 }
 
 function sidelinedNotes(session: ReplaySession): readonly string[] {
-  return session
-    .sidelinedAtStart()
-    .map((base) => `the chunk at ${base} is taken as sidelined when the trace began`);
+  return session.sidelinedAtStart().map((base) => `the chunk at ${base} is taken as sidelined when the trace began`);
 }
 
 async function readStats(path: string | undefined): Promise<Result<PercpuStats | undefined>> {

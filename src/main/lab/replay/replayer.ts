@@ -14,14 +14,7 @@
 import type { AllocEvent, ChunkEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 import type { Mismatch, MismatchClass } from '../../../shared/replay-report.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
-import {
-  explain,
-  type Neighbour,
-  noteAgreement,
-  OrderProof,
-  raiseDoubt,
-  REORDER_EVENTS,
-} from './chunk-doubt.ts';
+import { explain, type Neighbour, noteAgreement, OrderProof, raiseDoubt, REORDER_EVENTS } from './chunk-doubt.ts';
 import { EventOrder, requestOf } from './event-order.ts';
 import { EventWindow } from './event-window.ts';
 import type { JournaledWords } from './journaled-words.ts';
@@ -152,7 +145,7 @@ export class Replayer {
     const last = this.#order.lastEvent();
     if (last === undefined || last.base !== event.base || !this.#proof.mayBeShuffled(last, event)) return;
     const followed = this.#kernel.chunkOf(event.base);
-    if (followed?.doubt !== undefined) return;
+    if (followed === undefined || followed.doubt !== undefined) return;
     raiseDoubt(followed, { class: 'event-order', lines: [last.line, event.line] });
   }
 
@@ -220,13 +213,15 @@ export class Replayer {
   /** The allocation of what is freed may stand a few lines below, where lines were swapped. */
   #takeAllocationPrintedLate(event: FreeEvent): boolean {
     const { base, offsetBytes } = event;
-    const index = this.#upcoming.items().findIndex(
-      (later) =>
-        later.kind === 'alloc' &&
-        later.base === base &&
-        later.offsetBytes === offsetBytes &&
-        this.#proof.isOpen(later, event),
-    );
+    const index = this.#upcoming
+      .items()
+      .findIndex(
+        (later) =>
+          later.kind === 'alloc' &&
+          later.base === base &&
+          later.offsetBytes === offsetBytes &&
+          this.#proof.isOpen(later, event),
+      );
     const late = index < 0 ? undefined : this.#upcoming.at(index);
     if (late?.kind !== 'alloc') return false;
     this.#upcoming.replace(index, 1);
