@@ -17,9 +17,17 @@ interface Live {
   readonly cells: number;
 }
 
-type Step = (PercpuRequest & { readonly kind: 'take' }) | { readonly kind: 'free'; readonly index: number } | { readonly kind: 'balance' };
+type Step =
+  | (PercpuRequest & { readonly kind: 'take' })
+  | { readonly kind: 'free'; readonly index: number }
+  | { readonly kind: 'balance' };
 
-const take = (sizeBytes: number, alignBytes = 8, atomic = false): Step => ({ kind: 'take', sizeBytes, alignBytes, atomic });
+const take = (sizeBytes: number, alignBytes = 8, atomic = false): Step => ({
+  kind: 'take',
+  sizeBytes,
+  alignBytes,
+  atomic,
+});
 const free = (index: number): Step => ({ kind: 'free', index });
 const BALANCE: Step = { kind: 'balance' };
 
@@ -84,11 +92,13 @@ function runSteps(machine: PercpuMachine, steps = STEPS): Outcome {
 
 /** What a failed request must leave as it was. */
 function liveFigures(machine: PercpuMachine): unknown {
-  return percpuStats(machine.region).chunks.map(({ liveObjects, smallestLiveBytes, largestLiveBytes }) => ({
-    liveObjects,
-    smallestLiveBytes,
-    largestLiveBytes,
-  })).filter(({ liveObjects }) => liveObjects > 0);
+  return percpuStats(machine.region)
+    .chunks.map(({ liveObjects, smallestLiveBytes, largestLiveBytes }) => ({
+      liveObjects,
+      smallestLiveBytes,
+      largestLiveBytes,
+    }))
+    .filter(({ liveObjects }) => liveObjects > 0);
 }
 
 function machineFailingAt(failing: number, maxChunks = 12): { machine: PercpuMachine; pages: FailingPages } {

@@ -1,13 +1,5 @@
 /** One chunk of the plain allocator: arrays of booleans, searched cell by cell. */
-import {
-  absorbRun,
-  beginRescan,
-  entryOf,
-  freshSummary,
-  pad,
-  type PlainSummary,
-  shares,
-} from './plain-summary.ts';
+import { absorbRun, beginRescan, entryOf, freshSummary, pad, type PlainSummary, shares } from './plain-summary.ts';
 
 export const PAGE = 1024;
 
