@@ -56,6 +56,10 @@ export interface CallSiteRow {
   readonly live: number;
 }
 
+/** How code reaches the running CPU's copy. A trace of allocations tells what that costs in tables, not in time. */
+export type ReplayAccessMode = 'segment' | 'preempt-offset' | 'fixup' | 'local-mapping';
+export const REPLAY_ACCESS_MODES: readonly ReplayAccessMode[] = ['segment', 'preempt-offset', 'fixup', 'local-mapping'];
+
 /** What the trace's requests cost on a machine that starts with nothing but its first chunk full. */
 export interface MachineCost {
   readonly possibleCpus: number;
@@ -71,6 +75,14 @@ export interface MachineCost {
   readonly sideTableBytesPeak: number;
   /** At the end of the trace. */
   readonly populatedBytesAtEnd: number;
+  /** Absent where none was asked for. */
+  readonly accessMode?: ReplayAccessMode | undefined;
+  /** Private page tables of all CPUs at their peak, and address space of the local units; 0 without a local mapping. */
+  readonly localTableBytesPeak: number;
+  readonly localAddressSpaceBytesPeak: number;
+  readonly localTableBytesAtEnd: number;
+  /** Pages, live objects and chunks over time; the first chunk's pages included. */
+  readonly memory: readonly MemorySample[];
 }
 
 export interface ReplayReport {

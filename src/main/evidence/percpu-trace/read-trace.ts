@@ -10,8 +10,7 @@ const PIECE_BYTES = 256 * 1024;
 
 /**
  * Reads the whole file; events are told in the order of the text. A file that is damaged (gzip cut short, a disk that fails)
- * is read as far as it goes, which the summary says. Errors: 'not-found' when it cannot be opened, 'bad-input' when it is
- * damaged before its first line ends.
+ * is read as far as it goes, which the summary says. Errors: 'not-found' when it cannot be opened.
  */
 export async function readTraceFile(path: string, onEvent: (event: TraceEvent) => void): Promise<Result<TraceSummary>> {
   let isGzip: boolean;
@@ -26,9 +25,7 @@ export async function readTraceFile(path: string, onEvent: (event: TraceEvent) =
     const pieces: AsyncIterable<Uint8Array> = isGzip ? file.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : file;
     for await (const piece of pieces) parser.push(piece);
   } catch (error) {
-    const summary = parser.end();
-    if (summary.lines > 0) return ok({ ...summary, cutShort: messageOf(error) });
-    return fail('bad-input', `${path} cannot be read: ${messageOf(error)}`, path);
+    return ok({ ...parser.end(), cutShort: messageOf(error) });
   } finally {
     file.destroy();
   }

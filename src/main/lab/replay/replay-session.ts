@@ -9,7 +9,7 @@ import { CELL_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/per
 import { CallSiteTable } from './call-site-table.ts';
 import { JournaledWords } from './journaled-words.ts';
 import { type FollowedChunk, KernelFollower } from './kernel-follower.ts';
-import { MachineCostMeter } from './machine-cost.ts';
+import { type CostedMachine, MachineCostMeter } from './machine-cost.ts';
 import { MemorySeries } from './memory-series.ts';
 import { Replayer } from './replayer.ts';
 import { buildStartingState } from './starting-state.ts';
@@ -23,7 +23,7 @@ export interface SessionPlan {
   readonly survey: TraceSurvey;
   readonly stats: PercpuStats | undefined;
   /** Machines on which the cost of the requests is wanted. */
-  readonly machines: readonly PercpuGeometry[];
+  readonly machines: readonly CostedMachine[];
 }
 
 export class ReplaySession {
@@ -51,10 +51,11 @@ export class ReplaySession {
     const observer = {
       allocated: (event: AllocEvent, chunk: FollowedChunk) => this.#noteAllocated(event, chunk),
       freed: (event: FreeEvent, chunk: FollowedChunk, sizeBytes: number) => this.#noteFreed(event, chunk, sizeBytes),
+      taken: (timeUs: number) => this.#noteTaken(timeUs),
     };
     this.#replayer = new Replayer(this.#kernel, words, { survey, observer });
     this.#machines = plan.machines.map(
-      (machine) => new MachineCostMeter(machine, chunksNeeded(geometry, machine, maxChunks)),
+      (machine) => new MachineCostMeter(machine, chunksNeeded(geometry, machine.geometry, maxChunks)),
     );
   }
 
@@ -62,12 +63,9 @@ export class ReplaySession {
     return this.#replayer.counts;
   }
 
+  /** Events are replayed a little later than they are taken; `finish` replays the last. */
   take(event: TraceEvent): void {
     this.#replayer.take(event);
-    if (event.kind === 'lost') return;
-    this.#firstTimeUs ??= event.timeUs;
-    this.#timeUs = event.timeUs;
-    if (this.#memory.isDue()) this.#memory.add(this.#sample());
   }
 
   /** percpu_stats of the model as it is now. */
@@ -109,13 +107,20 @@ export class ReplaySession {
       memory: this.#memory.finish(this.#sample()),
       callSites: this.#callSites.rows(),
       statsAtEnd: this.stats(),
-      machines: this.#machines.map((machine): MachineCost => machine.cost()),
+      machines: this.#machines.map((machine): MachineCost => machine.cost(this.#sinceFirst())),
     };
   }
 
   /** Older chunks that were found to have been sidelined when the trace began. */
   sidelinedAtStart(): readonly string[] {
     return this.#replayer.sidelinedAtStart;
+  }
+
+  #noteTaken(timeUs: number): void {
+    this.#firstTimeUs ??= timeUs;
+    this.#timeUs = timeUs;
+    for (const machine of this.#machines) machine.tick(this.#sinceFirst());
+    if (this.#memory.isDue()) this.#memory.add(this.#sample());
   }
 
   #noteAllocated(event: AllocEvent, followed: FollowedChunk): void {
@@ -139,13 +144,17 @@ export class ReplaySession {
     return chunk * (this.#plan.geometry.unitBytes / CELL_BYTES) + cell;
   }
 
+  #sinceFirst(): number {
+    return this.#timeUs - (this.#firstTimeUs ?? this.#timeUs);
+  }
+
   #sample(): MemorySample {
     const { geometry } = this.#plan;
     const { staticBytes, reservedBytes, dynBytes, pageSizeBytes, units } = geometry;
     const firstChunkPages = Math.floor((staticBytes + reservedBytes + dynBytes) / pageSizeBytes);
     const pages = firstChunkPages + this.#region.header(RegionW.populatedPages);
     return {
-      timeUs: this.#timeUs - (this.#firstTimeUs ?? this.#timeUs),
+      timeUs: this.#sinceFirst(),
       populatedBytes: pages * units * pageSizeBytes,
       liveBytes: this.#liveBytes * geometry.possibleCpus,
       chunks: this.#region.header(RegionW.chunks),

@@ -1,13 +1,15 @@
 /** Replays a recorded trace: read once for what it tells of its beginning, then taken event by event. */
 import { readFile } from 'node:fs/promises';
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
-import type { ReplayReport } from '../../../shared/replay-report.ts';
+import type { ReplayAccessMode, ReplayReport } from '../../../shared/replay-report.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
 import { parseBootLog } from '../../evidence/boot-log/parse-boot-log.ts';
 import type { TraceEvent, TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
 import { readTraceFile } from '../../evidence/percpu-trace/read-trace.ts';
 import { parsePercpuStats } from '../../evidence/percpu-trace/stats-text.ts';
+import { LOCAL_WINDOW_PAGE_BYTES } from './local-window.ts';
+import type { CostedMachine } from './machine-cost.ts';
 import { LARGEST_OBJECT_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { roundUp } from '../../machine/units.ts';
 import { ReadEvents } from './read-events.ts';
@@ -25,7 +27,13 @@ export interface ReplayRequest {
   readonly statsPath?: string | undefined;
   /** Another machine on which the cost of the trace is wanted; what is absent is as recorded. */
   readonly otherMachine?:
-    { readonly possibleCpus?: number | undefined; readonly unitBytes?: number | undefined } | undefined;
+    | {
+        readonly possibleCpus?: number | undefined;
+        readonly unitBytes?: number | undefined;
+        /** Local mapping needs pages of 4096 bytes. */
+        readonly accessMode?: ReplayAccessMode | undefined;
+      }
+    | undefined;
 }
 
 /** Errors: 'not-found' for files that cannot be read, 'bad-input' for files that are not what they should be. */
@@ -77,6 +85,8 @@ async function replayEvents(recording: Recording, events: ReadEvents): Promise<R
   if (!stored.ok) return stored;
   const survey = surveyor.survey(order.displaced.count);
   if (survey.events === 0) {
+    const { cutShort } = surveyed.value;
+    if (cutShort !== undefined) return fail('bad-input', `${name} cannot be read to its end: ${cutShort}`, name);
     return fail('bad-input', `${name} has no percpu event in ${surveyed.value.lines} lines`, name);
   }
   const chosen = chooseGeometry({ stats, boot, survey, summary: surveyed.value });
@@ -87,8 +97,21 @@ async function replayEvents(recording: Recording, events: ReadEvents): Promise<R
   const session = new ReplaySession({ geometry, survey, stats, machines: machines.value });
   events.each((event) => session.take(event));
   const found = session.finish(surveyed.value);
-  const assumed = [...notes, ...cutShortNote(surveyed.value), ...displacedNote(order), ...sidelinedNotes(session)];
+  const assumed = [
+    ...notes,
+    ...cutShortNote(surveyed.value),
+    ...accessNote(recording.otherMachine),
+    ...displacedNote(order),
+    ...sidelinedNotes(session),
+  ];
   return ok({ trace: name, geometrySource: source, notes: assumed, displacedLines: order.displaced.count, ...found });
+}
+
+function accessNote(otherMachine: ReplayRequest['otherMachine']): readonly string[] {
+  if (otherMachine?.accessMode === undefined) return [];
+  return [
+    'a trace tells of allocations, not of accesses: access modes differ here in page tables and address space, not in time',
+  ];
 }
 
 function cutShortNote({ cutShort, lines }: TraceSummary): readonly string[] {
@@ -137,7 +160,7 @@ async function readText(path: string): Promise<Result<string>> {
 function machinesWanted(
   recorded: PercpuGeometry,
   otherMachine: ReplayRequest['otherMachine'],
-): Result<readonly PercpuGeometry[]> {
+): Result<readonly CostedMachine[]> {
   if (otherMachine === undefined) return ok([]);
   const possibleCpus = otherMachine.possibleCpus ?? recorded.possibleCpus;
   const unitBytes = otherMachine.unitBytes ?? recorded.unitBytes;
@@ -151,5 +174,16 @@ function machinesWanted(
   }
   const allocBytes = Math.max(recorded.allocBytes, unitBytes);
   const units = roundUp(possibleCpus, Math.max(1, Math.floor(allocBytes / unitBytes)));
-  return ok([recorded, { ...recorded, possibleCpus, unitBytes, allocBytes, units }]);
+  const { accessMode } = otherMachine;
+  if (accessMode === 'local-mapping' && pageSizeBytes !== LOCAL_WINDOW_PAGE_BYTES) {
+    return fail(
+      'bad-input',
+      `the tables of a local mapping are counted for pages of ${LOCAL_WINDOW_PAGE_BYTES} bytes, not ${pageSizeBytes}`,
+    );
+  }
+  const other = { ...recorded, possibleCpus, unitBytes, allocBytes, units };
+  return ok([
+    { geometry: recorded, accessMode: undefined },
+    { geometry: other, accessMode },
+  ]);
 }

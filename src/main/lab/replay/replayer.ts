@@ -31,6 +31,8 @@ const MISMATCHES_KEPT = 100;
 export interface ReplayObserver {
   readonly allocated: (event: AllocEvent, chunk: FollowedChunk) => void;
   readonly freed: (event: FreeEvent, chunk: FollowedChunk, sizeBytes: number) => void;
+  /** After everything that an event of the trace sets off. */
+  readonly taken: (timeUs: number) => void;
 }
 
 /** Counters of a replay; see ReplayReport. */
@@ -138,6 +140,7 @@ export class Replayer {
     this.#lastTask = event.task;
     this.#lastTimeUs = event.timeUs;
     this.#takeEvent(event);
+    this.#observer.taken(event.timeUs);
   }
 
   /** Two events of a chunk that may be the wrong way round leave other hints, though the same cells in use. */

@@ -179,7 +179,7 @@ describe('a file', () => {
         ? 'replayed'
         : `${found.error.code}: ${found.error.message.replace(/\S*percpu-lab-test\S*/, 'FILE')}`;
     };
-    expect(await refusal(gzipSync('x').subarray(0, 8))).toBe('bad-input: FILE cannot be read: unexpected end of file');
+    expect(await refusal(gzipSync('x').subarray(0, 8))).toBe('bad-input: FILE cannot be read to its end: unexpected end of file');
     expect(await refusal(new Uint8Array(0))).toBe('bad-input: FILE has no percpu event in 0 lines');
     expect(await refusal(Buffer.from('hello\nworld\n'))).toBe('bad-input: FILE has no percpu event in 2 lines');
   });
