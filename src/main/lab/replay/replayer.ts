@@ -148,8 +148,7 @@ export class Replayer {
     const last = this.#order.lastEvent();
     if (last === undefined || last.base !== event.base || !this.#proof.mayBeShuffled(last, event)) return;
     const followed = this.#kernel.chunkOf(event.base);
-    if (followed === undefined || followed.doubt !== undefined) return;
-    raiseDoubt(followed, { class: 'event-order', lines: [last.line, event.line] });
+    if (followed?.doubt === undefined) raiseDoubt(followed, { class: 'event-order', lines: [last.line, event.line] });
   }
 
   #takeEvent(event: Exclude<TraceEvent, { kind: 'lost' }>): void {

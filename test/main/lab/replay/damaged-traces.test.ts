@@ -1,6 +1,5 @@
 /** Recordings of real kernels, damaged on purpose in many ways: followed as far as can be, and nothing left unexplained. */
-import { writeFileSync } from 'node:fs';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -146,7 +145,7 @@ describe('a recording', () => {
     const lines = recordedLines('percpu-mixed');
     const other = '            bash-5940    [000] d..1.   743.060891: kmalloc: call_site=x ptr=1 bytes_req=8';
     lines.splice(20_000, 0, 'rubbish', other);
-    lines.splice(30_000, 0, `${(lines[29_000] ?? '').slice(0, 80)}`);
+    lines.splice(30_000, 0, (lines[29_000] ?? '').slice(0, 80));
     const found = await replayText(lines.join('\n'));
     expect(found.overall).toEqual({ matched: 22379, total: 22379 });
     expect(found.malformed.map(({ line }) => line)).toEqual([20_001, 30_001]);
@@ -179,7 +178,9 @@ describe('a file', () => {
         ? 'replayed'
         : `${found.error.code}: ${found.error.message.replace(/\S*percpu-lab-test\S*/, 'FILE')}`;
     };
-    expect(await refusal(gzipSync('x').subarray(0, 8))).toBe('bad-input: FILE cannot be read to its end: unexpected end of file');
+    expect(await refusal(gzipSync('x').subarray(0, 8))).toBe(
+      'bad-input: FILE cannot be read to its end: unexpected end of file',
+    );
     expect(await refusal(new Uint8Array(0))).toBe('bad-input: FILE has no percpu event in 0 lines');
     expect(await refusal(Buffer.from('hello\nworld\n'))).toBe('bad-input: FILE has no percpu event in 2 lines');
   });

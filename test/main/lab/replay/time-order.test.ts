@@ -48,12 +48,12 @@ describe('events', () => {
 
   it('are all told, whatever their times, and sorted when none was moved further than seven lines', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(5000), { maxLength: 60 }), fc.infiniteStream(fc.nat(6)), (times, steps) => {
+      fc.property(fc.array(fc.nat(5000), { maxLength: 60 }), fc.array(fc.nat(6), { minLength: 8 }), (times, steps) => {
         const sorted = times.toSorted((a, b) => a - b);
         const moved = [...sorted];
         for (let index = 0; index + 7 < moved.length; index += 8) {
           const [time = 0] = moved.splice(index, 1);
-          moved.splice(index + (steps.next().value ?? 0), 0, time);
+          moved.splice(index + (steps[(index / 8) % steps.length] ?? 0), 0, time);
         }
         expect(order(moved).told).toEqual(sorted);
         expect(order(times).told.toSorted((a, b) => Number(a) - Number(b))).toEqual(sorted);
