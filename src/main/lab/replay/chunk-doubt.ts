@@ -9,8 +9,15 @@
  */
 import type { MismatchClass } from '../../../shared/replay-report.ts';
 import type { AllocEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
-import type { FollowedChunk } from './kernel-follower.ts';
 import type { TraceGaps } from './trace-gaps.ts';
+
+/** A chunk as far as doubts are concerned. */
+export interface DoubtableChunk {
+  /** The kernel's name of it, where it has one. */
+  readonly base: string | undefined;
+  /** Undefined: its state is known. */
+  doubt: Doubt | undefined;
+}
 
 export interface Doubt {
   readonly class: MismatchClass;
@@ -29,9 +36,9 @@ export const AGREEMENTS = 64;
 /** An allocation that the kernel printed elsewhere than the model has it, and the chunks of the two. */
 export interface OddAllocation {
   readonly event: AllocEvent;
-  readonly kernels: FollowedChunk;
+  readonly kernels: DoubtableChunk;
   /** Absent when the model has no room at all. */
-  readonly models: FollowedChunk | undefined;
+  readonly models: DoubtableChunk | undefined;
 }
 
 export interface Explanation {
@@ -43,12 +50,12 @@ export interface Explanation {
 /** What of the trace around an allocation may have happened in another order. */
 export type Neighbour = Exclude<TraceEvent, { kind: 'lost' | 'fail' }>;
 
-export function raiseDoubt(followed: FollowedChunk | undefined, why: Explanation): void {
+export function raiseDoubt(followed: DoubtableChunk | undefined, why: Explanation): void {
   if (followed !== undefined) followed.doubt = { ...why, agreed: 0 };
 }
 
 /** Counts an allocation that agreed. */
-export function noteAgreement(followed: FollowedChunk): void {
+export function noteAgreement(followed: DoubtableChunk): void {
   const { doubt } = followed;
   if (doubt === undefined) return;
   doubt.agreed += 1;

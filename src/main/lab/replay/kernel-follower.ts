@@ -33,19 +33,17 @@ import {
 } from '../../machine/percpu/chunks/requests.ts';
 import { moveToTail } from '../../machine/percpu/chunks/slots.ts';
 import { cpuId } from '../../machine/units.ts';
-import { type Doubt, raiseDoubt } from './chunk-doubt.ts';
+import { type DoubtableChunk, raiseDoubt } from './chunk-doubt.ts';
 import { LoneCpu } from './lone-cpu.ts';
 
 /** What is known of a chunk besides its words. */
-export interface FollowedChunk {
+export interface FollowedChunk extends DoubtableChunk {
   readonly chunk: number;
   base: string | undefined;
   /** Its create event is in the trace. */
   bornInTrace: boolean;
   /** Allocations of the trace that went into it. */
   allocations: number;
-  /** Why its state may not be the kernel's; undefined: it is known. */
-  doubt: Doubt | undefined;
   /** Per cell: 1 + number of the call site whose object begins there; 0: none of the trace's. */
   readonly sites: Uint16Array;
 }

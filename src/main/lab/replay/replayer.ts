@@ -146,7 +146,7 @@ export class Replayer {
   /** Two events of a chunk that may be the wrong way round leave other hints, though the same cells in use. */
   #doubtIfShuffled(event: Neighbour): void {
     const last = this.#order.lastEvent();
-    if (last === undefined || last.base !== event.base || !this.#proof.mayBeShuffled(last, event)) return;
+    if (last?.base !== event.base || !this.#proof.mayBeShuffled(last, event)) return;
     const followed = this.#kernel.chunkOf(event.base);
     if (followed?.doubt === undefined) raiseDoubt(followed, { class: 'event-order', lines: [last.line, event.line] });
   }

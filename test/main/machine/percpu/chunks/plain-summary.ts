@@ -20,7 +20,7 @@ export function freshSummary(span: number): PlainSummary {
 }
 
 /** Zero bits below the lowest one. */
-export function zeroBitsBelow(value: number): number {
+function zeroBitsBelow(value: number): number {
   let bits = 0;
   for (let rest = value; rest % 2 === 0; rest /= 2) bits += 1;
   return bits;
