@@ -177,6 +177,40 @@ describe('the allocator and the plain one', () => {
     expect(pictureOfRegion(machine.region, false)).toEqual(pictureOfPlain(plain));
   });
 
+  it('do the same with small objects of every alignment, where holes are many', () => {
+    const small = fc.array(
+      fc.oneof(
+        {
+          weight: 7,
+          arbitrary: fc.record({
+            kind: fc.constant('take' as const),
+            sizeBytes: fc.integer({ min: 1, max: 40 }),
+            alignBytes: fc.constantFrom(4, 8, 16, 32, 64, 128, 256),
+            atomic: fc.constant(false),
+            reserved: fc.constant(false),
+          }),
+        },
+        { weight: 5, arbitrary: fc.record({ kind: fc.constant('free' as const), pick: fc.nat() }) },
+      ),
+      { minLength: 150, maxLength: 400, size: 'max' },
+    );
+    fc.assert(
+      fc.property(small, (all) => {
+        const pair = new Pair();
+        // The first chunk is full, so that everything happens in one whose hints start at 0.
+        for (const sizeBytes of [4096, 1024, 64, 32, 16, 8, 4]) {
+          for (let turn = 0; turn < 3; turn++) {
+            pair.run({ kind: 'take', sizeBytes, alignBytes: 4, atomic: false, reserved: false });
+          }
+        }
+        for (const step of all) pair.run(step);
+        const { region, allocator } = pair.machine;
+        expect(pictureOfRegion(region, allocator.balanceWanted())).toEqual(pictureOfPlain(pair.plain));
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+  });
+
   it('do the same with every request, and are the same after each', () => {
     const reached = { chunks: 0, isolated: 0, refused: 0 };
     fc.assert(
