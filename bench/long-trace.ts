@@ -31,6 +31,18 @@ const CGROUP: readonly PercpuRequest[] = [
   [16, 8],
   [32, 8],
 ].map(([sizeBytes = 0, alignBytes = 0]) => ({ sizeBytes, alignBytes }));
+/** Of a 6.18 kernel on two CPUs. */
+const GEOMETRY: PercpuGeometry = {
+  pageSizeBytes: 4096,
+  unitBytes: 2 ** 20,
+  staticBytes: 185560,
+  reservedBytes: 0,
+  dynBytes: 31528,
+  atomBytes: 2 ** 21,
+  allocBytes: 2 ** 21,
+  possibleCpus: 2,
+  units: 2,
+};
 const MOST_CGROUPS = 1500;
 const MAX_CHUNKS = 16;
 const PIECE_CHARACTERS = 1 << 20;
@@ -107,12 +119,12 @@ function run<T>(computation: Suspending<T>): T {
 }
 
 /** Writes a trace of at least so many events. The same length gives the same text. */
-export function writeLongTrace(path: string, geometry: PercpuGeometry, events: number): void {
+export function writeLongTrace(path: string, events: number): void {
   const file = openSync(path, 'w');
   let text = '# tracer: nop\n';
   let printed = 0;
   let timeUs = 1e9;
-  const machine = new TracingMachine(geometry, (event) => {
+  const machine = new TracingMachine(GEOMETRY, (event) => {
     printed += 1;
     timeUs += 2;
     text += `            bash-5940    [000] .....  ${(timeUs / 1e6).toFixed(6)}: ${event}\n`;

@@ -18,8 +18,10 @@ import { Lz4Codec } from '../src/main/engine/codec/lz4.ts';
 import { complete, LiveCpu } from '../src/main/engine/live/live-cpu.ts';
 import { bootMachine } from '../src/main/machine/boot.ts';
 import type { IoPage } from '../src/main/machine/codec.ts';
+import { percpuConfigOf } from '../src/main/lab/plan/machine-config.ts';
 import { Machine } from '../src/main/machine/machine.ts';
 import { Arena, type MachineConfig } from '../src/main/machine/memory/arena.ts';
+import type { PercpuConfig } from '../src/main/machine/percpu/percpu-config.ts';
 import { cpuId, frameNumber } from '../src/main/machine/units.ts';
 import { IoStatus } from '../src/main/machine/zram/device.ts';
 import type { PageSet } from '../src/main/workload/data/page-set.ts';
@@ -27,12 +29,23 @@ import { pageSetFromGenerator } from '../src/main/workload/data/page-set-from-ge
 import { pageSetFromJob } from '../src/main/workload/data/page-set-from-job.ts';
 import { Job } from '../src/main/workload/job.ts';
 import { WrittenPages, writtenPagesBytes } from '../src/main/workload/written-pages.ts';
+import { usualPercpuSettings } from '../src/shared/percpu-settings.ts';
 
 const PAGE = 4096;
 const PAGES = 4096;
 const CHUNK = 64;
 const ROUNDS = 9;
 const GROUPS = 5;
+
+function usualPercpu(): PercpuConfig {
+  const config = percpuConfigOf(
+    usualPercpuSettings(PAGE),
+    { pageSizeBytes: PAGE, possibleCpus: 1 },
+    { maxChunks: 8, callSites: 0 },
+  );
+  if (!config.ok) throw new Error(config.error.message);
+  return config.value;
+}
 
 const config: MachineConfig = {
   possibleCpus: 1,
@@ -42,6 +55,7 @@ const config: MachineConfig = {
   devices: 2,
   diskSizeBytes: PAGES * PAGE,
   bufferLayout: 'per-cpu-global',
+  percpu: usualPercpu(),
 };
 
 const WAYS = ['native', 'codec', 'device', 'job'] as const;
@@ -126,8 +140,7 @@ function jobOver(set: PageSet, device: ReturnType<Machine['device']>): Job {
   const written = new WrittenPages(new SharedArrayBuffer(writtenPagesBytes(PAGES)), [set]);
   const clock = {
     now: () => performance.now(),
-    recordRead: () => undefined,
-    recordWrite: () => undefined,
+    record: () => undefined,
     stopped: () => false,
   };
   const job = new Job(

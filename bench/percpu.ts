@@ -21,15 +21,9 @@ import { Lz4Codec } from '../src/main/engine/codec/lz4.ts';
 import { TraceParser } from '../src/main/evidence/percpu-trace/trace-parser.ts';
 import { replayReadings, replayTrace } from '../src/main/lab/replay/replay-trace.ts';
 import { bootMachine } from '../src/main/machine/boot.ts';
+import { Machine } from '../src/main/machine/machine.ts';
 import { Arena, type MachineConfig } from '../src/main/machine/memory/arena.ts';
-import { PageFrames } from '../src/main/machine/memory/page-frames.ts';
-import { PercpuAllocator } from '../src/main/machine/percpu/chunks/allocator.ts';
-import { bootFirstChunk } from '../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
-import { ChunkRegion } from '../src/main/machine/percpu/chunks/chunk-region.ts';
-import { FramePages } from '../src/main/machine/percpu/chunks/frame-pages.ts';
-import type { PercpuGeometry } from '../src/main/machine/percpu/chunks/percpu-geometry.ts';
-import { RegionWords } from '../src/main/machine/percpu/chunks/region-words.ts';
-import { cpuId, roundUp } from '../src/main/machine/units.ts';
+import { cpuId } from '../src/main/machine/units.ts';
 import { ok } from '../src/shared/result.ts';
 import { writeLongTrace } from './long-trace.ts';
 
@@ -40,18 +34,6 @@ const PIECE_BYTES = 256 * 1024;
 const LONG_EVENTS = [250_000, 1_000_000, 3_000_000];
 const TRACES = ['percpu-cgroups-3000', 'percpu-mixed'];
 
-const geometry: PercpuGeometry = {
-  pageSizeBytes: 4096,
-  unitBytes: 2 ** 20,
-  staticBytes: 185560,
-  reservedBytes: 0,
-  dynBytes: 31528,
-  atomBytes: 2 ** 21,
-  allocBytes: 2 ** 21,
-  possibleCpus: 2,
-  units: 2,
-};
-const capacity = { maxChunks: 8, mappedUnits: geometry.units };
 const config: MachineConfig = {
   possibleCpus: 2,
   onlineCpus: 2,
@@ -60,32 +42,41 @@ const config: MachineConfig = {
   devices: 1,
   diskSizeBytes: 2 ** 20,
   bufferLayout: 'per-cpu-global',
+  // The geometry of a 6.18 kernel on two CPUs.
+  percpu: {
+    method: 'embed',
+    otherStaticBytes: 185544,
+    reservedBytes: 0,
+    dynamicRequestBytes: 28 * 1024,
+    earlyDynamicBytes: 20 * 1024,
+    minUnitBytes: 32 * 1024,
+    atomBytes: 2 ** 21,
+    limitBytes: 0,
+    nodes: 1,
+    maxChunks: 8,
+    callSites: 0,
+  },
 };
 
 /** What a thread is given: its CPU, and where everything lies. */
 interface PairsTask {
   readonly buffer: SharedArrayBuffer;
-  readonly regionOffset: number;
   readonly cpu: number;
 }
 
-function makeArena(): Omit<PairsTask, 'cpu'> {
-  const regionOffset = roundUp(Arena.bytesFor(config), 256);
-  const buffer = new SharedArrayBuffer(regionOffset + ChunkRegion.bytesFor(geometry, capacity));
+function makeArena(): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(Arena.bytesFor(config));
   const booted = bootMachine(buffer, config);
   if (!booted.ok) throw new Error(booted.error.message);
-  bootFirstChunk(ChunkRegion.format(new RegionWords(buffer), regionOffset, geometry, capacity));
-  return { buffer, regionOffset };
+  return buffer;
 }
 
 /** Keeps LIVE objects and replaces the oldest; answers with the loop's beginning and end in epoch milliseconds. */
-function runPairs({ buffer, regionOffset, cpu: id }: PairsTask): { start: number; end: number } {
-  const arena = Arena.attach(buffer);
+function runPairs({ buffer, cpu: id }: PairsTask): { start: number; end: number } {
+  const { arena, percpu } = Machine.attach(buffer);
   const cpu = new LiveCpu(arena, cpuId(id), new Lz4Codec(buffer, config.pageSizeBytes));
-  const region = ChunkRegion.attach(new RegionWords(buffer), regionOffset);
-  const allocator = new PercpuAllocator(region, new FramePages(arena, new PageFrames(arena), region));
   const take = () => {
-    const given = complete(allocator.allocate(cpu, { sizeBytes: 16, alignBytes: 8 }));
+    const given = complete(percpu.allocPercpu(cpu, { sizeBytes: 16, alignBytes: 8 }));
     if (!given.ok) throw new Error(given.error.message);
     return given.value;
   };
@@ -93,19 +84,19 @@ function runPairs({ buffer, regionOffset, cpu: id }: PairsTask): { start: number
   const start = performance.timeOrigin + performance.now();
   for (let pair = 0; pair < PAIRS; pair++) {
     const index = pair % LIVE;
-    const outcome = complete(allocator.free(cpu, objects[index]));
+    const outcome = complete(percpu.freePercpu(cpu, objects[index]));
     if (outcome !== 'freed') throw new Error(`free: ${outcome}`);
     objects[index] = take();
-    if (allocator.balanceWanted()) complete(allocator.runBalanceWork(cpu));
+    complete(percpu.runDeferredWork(cpu));
   }
   return { start, end: performance.timeOrigin + performance.now() };
 }
 
 async function pairsPerSecond(threads: number): Promise<number> {
-  const arena = makeArena();
+  const buffer = makeArena();
   const spans = await Promise.all(
     Array.from({ length: threads }, (_, cpu) => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { ...arena, cpu } satisfies PairsTask });
+      const worker = new Worker(new URL(import.meta.url), { workerData: { buffer, cpu } satisfies PairsTask });
       return new Promise<{ start: number; end: number }>((resolve, reject) => {
         worker.once('message', resolve);
         worker.once('error', reject);
@@ -193,7 +184,7 @@ function benchLongTraces(): void {
   try {
     for (const events of LONG_EVENTS) {
       const path = join(folder, 'trace.txt');
-      writeLongTrace(path, geometry, events);
+      writeLongTrace(path, events);
       execFileSync(process.execPath, [fileURLToPath(import.meta.url), path], { stdio: 'inherit' });
     }
   } finally {

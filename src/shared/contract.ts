@@ -6,7 +6,8 @@
  * before the lab sees it. Events go the other way, to every subscriber.
  */
 import * as v from 'valibot';
-import type { BufferLayout } from './design.ts';
+import type { Design } from './design.ts';
+import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
 import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
 import type { Direction, Environment, MemoryFigures, RunListing, RunOutcome, RunRecord, Sample } from './run-record.ts';
@@ -42,12 +43,12 @@ export interface WorkloadPreview {
 /** Where a run stands; sent ten times a second while a phase runs. */
 export interface RunProgress {
   readonly runId: string;
-  readonly design: BufferLayout;
+  readonly design: Design;
   /** 0 is the warm-up. */
   readonly repetition: number;
   readonly repetitions: number;
   /** What is going on: preparing the machine or data, laying out files, writing, reading, or both mixed. */
-  readonly phase: 'prepare' | 'layout' | 'write' | 'read' | 'mixed';
+  readonly phase: 'prepare' | 'layout' | 'write' | 'read' | 'mixed' | 'create' | 'destroy';
   /** 0 … 1 of the whole experiment. */
   readonly fraction: number;
   /** Absent until there is something to extrapolate from. */
@@ -56,6 +57,7 @@ export interface RunProgress {
   readonly atMs: number;
   /** Since the previous progress event of this phase. */
   readonly megabytesPerSecond: Readonly<Partial<Record<Direction, number>>>;
+  readonly operationsPerSecond: Readonly<Partial<Record<Direction, number>>>;
   readonly memory?: MemoryFigures | undefined;
   /** Shares of the time since the previous event, 0 … 1, one entry per online CPU. */
   readonly cpus: readonly { readonly working: number; readonly lockWait: number }[];
@@ -132,6 +134,7 @@ export const contractInputs = {
   exportRunCsv: runById,
   /** Absent path: the user's home. */
   browse: v.strictObject({ path: v.optional(v.pipe(v.string(), v.maxLength(4096))) }),
+  ...evidenceInputs,
 } as const;
 
 export type Method = keyof typeof contractInputs;
@@ -145,7 +148,7 @@ export interface CurrentRun {
   readonly samples: readonly Sample[];
 }
 
-interface Outputs {
+interface Outputs extends EvidenceOutputs {
   describeHost: HostDescription;
   listProfiles: readonly ProfileEntry[];
   saveProfile: ProfileEntry;

@@ -6,6 +6,14 @@
 export const BUFFER_LAYOUTS = ['single-mutex', 'per-cpu-global'] as const;
 export type BufferLayout = (typeof BUFFER_LAYOUTS)[number];
 
+/** Where the first chunk, and with it every unit, comes from: what `percpu_alloc=` chooses. */
+export const FIRST_CHUNK_DESIGNS = ['embed', 'page'] as const;
+export type FirstChunkDesign = (typeof FIRST_CHUNK_DESIGNS)[number];
+
+/** All design variants that an experiment can compare; those of one experiment are of one list. */
+export const DESIGNS = [...BUFFER_LAYOUTS, ...FIRST_CHUNK_DESIGNS] as const;
+export type Design = (typeof DESIGNS)[number];
+
 export interface DesignWords {
   /** At most ~30 characters, for legends and table heads. */
   readonly title: string;
@@ -13,7 +21,7 @@ export interface DesignWords {
   readonly explanation: string;
 }
 
-export const DESIGN_WORDS: Readonly<Record<BufferLayout, DesignWords>> = {
+export const DESIGN_WORDS: Readonly<Record<Design, DesignWords>> = {
   'single-mutex': {
     title: 'single mutex',
     explanation:
@@ -23,5 +31,15 @@ export const DESIGN_WORDS: Readonly<Record<BufferLayout, DesignWords>> = {
     title: 'per-CPU, global',
     explanation:
       'One compression buffer and one work memory per CPU, shared by all devices; preemption is off from fetching them to the end of the copy, no lock (the 2010 patch).',
+  },
+  embed: {
+    title: 'embedded units',
+    explanation:
+      "The first chunk lies in the kernel's own linear mapping, in whole huge pages that CPUs share; units are large, so later chunks are few and large.",
+  },
+  page: {
+    title: 'page-mapped units',
+    explanation:
+      'The first chunk is put together from single pages in vmalloc space; a unit is no larger than it must be, so later chunks are many and small.',
   },
 };

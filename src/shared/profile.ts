@@ -5,11 +5,12 @@
  * `parseProfile`, so a field has one range and one sentence for being out of it.
  */
 import * as v from 'valibot';
-import { BUFFER_LAYOUTS } from './design.ts';
+import { BUFFER_LAYOUTS, DESIGNS, FIRST_CHUNK_DESIGNS } from './design.ts';
+import { percpuSettingsSchema } from './percpu-settings.ts';
 import { fail, ok, type LabError, type Result } from './result.ts';
 
 /** Bumped when the shape changes; an older file is migrated on load, a newer one is refused by name. */
-export const PROFILE_SCHEMA_VERSION = 1;
+export const PROFILE_SCHEMA_VERSION = 2;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -23,6 +24,10 @@ export const PROFILE_LIMITS = {
   diskSizeBytes: { min: 64 * KIB, max: 64 * GIB },
   repetitions: { min: 1, max: 50 },
   seconds: { min: 0.2, max: 24 * 3600 },
+  groups: { min: 1, max: 1_000_000 },
+  objects: { min: 1, max: 65536 },
+  objectBytes: { min: 1, max: 32 * KIB },
+  alignBytes: { min: 1, max: 4 * KIB },
 } as const;
 
 export const PAGE_SIZES = [4 * KIB, 16 * KIB, 64 * KIB] as const;
@@ -53,6 +58,8 @@ const machineSchema = v.pipe(
     devices: integerBetween(PROFILE_LIMITS.devices, 'zram devices'),
     /** Size of each device, in bytes. */
     diskSizeBytes: integerBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size (bytes)'),
+    /** Per-CPU memory; absent: `usualPercpuSettings`. */
+    percpu: v.optional(percpuSettingsSchema),
   }),
   v.forward(
     // Partial: said also while another field is wrong.
@@ -95,6 +102,47 @@ const dataSourceSchema = v.variant('kind', [
   ),
 ]);
 
+/** A fio job on zram; designs are buffer layouts. */
+const fioWorkloadSchema = v.strictObject({
+  kind: v.literal('fio'),
+  /** A fio job file's text. */
+  jobFile: v.pipe(text('Job file', 64 * KIB), v.nonEmpty('Job file must not be empty')),
+  data: dataSourceSchema,
+  /** Every random choice derives from it. */
+  seed: integerBetween({ min: 0, max: 0xffffffff }, 'Seed'),
+});
+
+const percpuObjectSchema = v.strictObject({
+  /** Who asks: the name in the table of who allocates what. */
+  callSite: v.pipe(text('Call site', 120), v.trim(), v.nonEmpty('Call site must not be empty')),
+  /** Objects of this kind in one group. */
+  number: integerBetween(PROFILE_LIMITS.objects, 'Number of objects'),
+  sizeBytes: integerBetween(PROFILE_LIMITS.objectBytes, 'Size (bytes)'),
+  alignBytes: v.pipe(
+    integerBetween(PROFILE_LIMITS.alignBytes, 'Alignment (bytes)'),
+    v.check((align) => Number.isInteger(Math.log2(align)), 'Alignment (bytes) must be a power of two'),
+  ),
+});
+
+/** Per-CPU objects made and destroyed in groups (a cgroup, a device, a whole boot); designs are first chunks. */
+const percpuWorkloadSchema = v.strictObject({
+  kind: v.literal('percpu'),
+  /** What a group is called: `cgroup`. */
+  groupName: v.pipe(text('Group name', 40), v.trim(), v.nonEmpty('Group name must not be empty')),
+  /** Groups in all, shared out over the online CPUs. */
+  groups: integerBetween(PROFILE_LIMITS.groups, 'Groups'),
+  /** What one group allocates, in this order. */
+  objects: v.pipe(
+    v.array(percpuObjectSchema),
+    v.minLength(1, 'A group needs at least one object'),
+    v.maxLength(500, 'A group has at most 500 kinds of objects'),
+  ),
+  /** In which order groups go, once all are there. */
+  destroy: v.picklist(['never', 'in-order', 'random'], 'Destroy must be never, in-order or random'),
+  /** Every random choice derives from it. */
+  seed: integerBetween({ min: 0, max: 0xffffffff }, 'Seed'),
+});
+
 const experimentSchema = v.strictObject({
   /** Measured repetitions of each design; the exact 95 % interval needs six. */
   repetitions: integerBetween(PROFILE_LIMITS.repetitions, 'Repetitions'),
@@ -114,42 +162,65 @@ const experimentSchema = v.strictObject({
   ),
 });
 
-export const profileSchema = v.strictObject({
-  schemaVersion: v.literal(PROFILE_SCHEMA_VERSION),
-  name: v.pipe(
-    text('Name', 80),
-    v.trim(),
-    v.nonEmpty('Name must not be empty'),
-    v.regex(/^[^/\\\p{Cc}]+$/u, 'Name must not contain slashes or control characters'),
-  ),
-  /** What is asked and where the numbers come from. */
-  description: text('Description', 4000),
-  machine: machineSchema,
-  /** The first is the one that the others are compared with. */
-  designs: v.pipe(
-    v.array(v.picklist(BUFFER_LAYOUTS, `A design must be one of ${BUFFER_LAYOUTS.join(', ')}`)),
-    v.minLength(1, 'Pick at least one design'),
-    v.check((designs) => new Set(designs).size === designs.length, 'Each design may be picked once'),
-  ),
-  workload: v.strictObject({
-    /** A fio job file's text. */
-    jobFile: v.pipe(text('Job file', 64 * KIB), v.nonEmpty('Job file must not be empty')),
-    data: dataSourceSchema,
-    /** Every random choice derives from it. */
-    seed: integerBetween({ min: 0, max: 0xffffffff }, 'Seed'),
+/** Designs that a workload can compare. */
+export const DESIGNS_OF_WORKLOAD = { fio: BUFFER_LAYOUTS, percpu: FIRST_CHUNK_DESIGNS } as const;
+
+export const profileSchema = v.pipe(
+  v.strictObject({
+    schemaVersion: v.literal(PROFILE_SCHEMA_VERSION),
+    name: v.pipe(
+      text('Name', 80),
+      v.trim(),
+      v.nonEmpty('Name must not be empty'),
+      v.regex(/^[^/\\\p{Cc}]+$/u, 'Name must not contain slashes or control characters'),
+    ),
+    /** What is asked and where the numbers come from. */
+    description: text('Description', 4000),
+    machine: machineSchema,
+    /** The first is the one that the others are compared with. */
+    designs: v.pipe(
+      v.array(v.picklist(DESIGNS, `A design must be one of ${DESIGNS.join(', ')}`)),
+      v.minLength(1, 'Pick at least one design'),
+      v.check((designs) => new Set(designs).size === designs.length, 'Each design may be picked once'),
+    ),
+    workload: v.variant('kind', [fioWorkloadSchema, percpuWorkloadSchema]),
+    experiment: experimentSchema,
   }),
-  experiment: experimentSchema,
-});
+  v.forward(
+    v.partialCheck(
+      [['designs'], ['workload', 'kind']],
+      ({ designs, workload }) => {
+        const fitting: readonly string[] = DESIGNS_OF_WORKLOAD[workload.kind];
+        return designs.every((design) => fitting.includes(design));
+      },
+      `A fio workload compares ${BUFFER_LAYOUTS.join(', ')}; a percpu workload compares ${FIRST_CHUNK_DESIGNS.join(', ')}`,
+    ),
+    ['designs'],
+  ),
+);
 
 export type Profile = v.InferOutput<typeof profileSchema>;
 export type MachineProfile = Profile['machine'];
-export type DataSource = Profile['workload']['data'];
+export type FioWorkload = Extract<Profile['workload'], { readonly kind: 'fio' }>;
+export type PercpuWorkload = Extract<Profile['workload'], { readonly kind: 'percpu' }>;
+export type DataSource = FioWorkload['data'];
 
 /** A stated field and its sentence, for a form to show beside the field. */
 export interface FieldError {
   /** Dotted path: `machine.onlineCpus`. */
   readonly field: string;
   readonly message: string;
+}
+
+/** Version 1 knew fio workloads only and did not name them. What is no profile of an older version stays as it is. */
+function migrateProfile(input: unknown): unknown {
+  if (!isObject(input) || input.schemaVersion !== 1) return input;
+  const workload = isObject(input.workload) ? { kind: 'fio', ...input.workload } : input.workload;
+  return { ...input, schemaVersion: PROFILE_SCHEMA_VERSION, workload };
+}
+
+function isObject(value: unknown): value is { readonly schemaVersion?: unknown; readonly workload?: unknown } {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The sentence for what no schema has a sentence of its own for: a field that is missing, or one that is not a profile's. */
@@ -160,14 +231,14 @@ function standardMessage(issue: v.BaseIssue<unknown>): string {
 
 /** All that is wrong with `input`, in field order; empty when it is a profile. */
 export function profileFieldErrors(input: unknown): readonly FieldError[] {
-  const parsed = v.safeParse(profileSchema, input, { message: standardMessage });
+  const parsed = v.safeParse(profileSchema, migrateProfile(input), { message: standardMessage });
   if (parsed.success) return [];
   return parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? '', message: issue.message }));
 }
 
 /** Parses anything into a profile; the error names the first wrong field (`where`) in one sentence. */
 export function parseProfile(input: unknown): Result<Profile> {
-  const parsed = v.safeParse(profileSchema, input, { message: standardMessage });
+  const parsed = v.safeParse(profileSchema, migrateProfile(input), { message: standardMessage });
   if (parsed.success) return ok(parsed.output);
   const [first] = profileFieldErrors(input);
   const error: Pick<LabError, 'message' | 'where'> = {

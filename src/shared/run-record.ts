@@ -8,16 +8,33 @@
  *
  * Units are in the names. MB/s is 10^6 bytes per second. All times are the wall clock under the live engine.
  */
-import type { BufferLayout } from './design.ts';
+import type { Design } from './design.ts';
+import type { PercpuStats } from './percpu-stats.ts';
 import type { Profile } from './profile.ts';
 import type { LabError } from './result.ts';
 
 export type Engine = 'live';
 /** Where a time comes from; never mixed in one figure. */
 export type Clock = 'wall';
-export type Direction = 'write' | 'read';
+/** What is measured: blocks written and read by a fio workload, per-CPU objects created and destroyed by a percpu one. */
+export const DIRECTIONS = ['write', 'read', 'create', 'destroy'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
-/** Of one operation (one request of the job's block size), from handing it to the device to its completion. */
+/** The directions that a workload can have, in the order of display. */
+export const DIRECTIONS_OF_WORKLOAD = {
+  fio: ['write', 'read'],
+  percpu: ['create', 'destroy'],
+} as const satisfies Record<Profile['workload']['kind'], readonly Direction[]>;
+
+/** The figure that is a direction's throughput: bytes where bytes move, else operations. */
+export const THROUGHPUT_OF = {
+  write: 'megabytesPerSecond',
+  read: 'megabytesPerSecond',
+  create: 'operationsPerSecond',
+  destroy: 'operationsPerSecond',
+} as const satisfies Record<Direction, 'megabytesPerSecond' | 'operationsPerSecond'>;
+
+/** Of one operation: a request of the job's block size from handing it to the device to its completion; one allocation; one free. */
 export interface LatencyNs {
   readonly mean: number;
   readonly p50: number;
@@ -29,10 +46,12 @@ export interface LatencyNs {
 
 export interface DirectionFigures {
   readonly operations: number;
+  /** Moved; of per-CPU objects: sizes of one CPU's copies. */
   readonly bytes: number;
   /** From the start barrier to the last CPU's last completion. */
   readonly durationNs: number;
   readonly megabytesPerSecond: number;
+  readonly operationsPerSecond: number;
   readonly latencyNs: LatencyNs;
   /** Time spent waiting for contended locks, summed over CPUs. */
   readonly lockWaitNs: number;
@@ -50,11 +69,11 @@ export interface MemoryFigures {
   readonly compressedBytes: number;
   /** Page frames of the compressed-object pools (mm_stat mem_used_total). */
   readonly poolBytes: number;
-  /** Compression buffers: two pages each, wherever they lie. */
+  /** Page frames of compression buffers: two pages each. */
   readonly bufferBytes: number;
-  /** Compressor work memory, wherever it lies. */
+  /** Page frames of compressor work memory. */
   readonly workMemoryBytes: number;
-  /** Page frames of the per-CPU area: all units, buffers and work memory in them included. */
+  /** Page frames of per-CPU memory: first chunk, later chunks, big objects. */
   readonly percpuAreaBytes: number;
   /** Page frames of the zram slot tables. */
   readonly slotTableBytes: number;
@@ -64,9 +83,46 @@ export interface MemoryFigures {
   readonly totalBytes: number;
 }
 
+/** The per-CPU allocator at one moment, counted. Bytes. */
+export interface PercpuMoment {
+  readonly liveObjects: number;
+  /** Of one CPU's copies, sizes rounded up to 4. */
+  readonly liveBytes: number;
+  readonly chunks: number;
+  /** Page frames behind chunks, all CPUs: what `Percpu:` of /proc/meminfo counts. */
+  readonly populatedBytes: number;
+  /** Address space of all chunks. */
+  readonly addressSpaceBytes: number;
+  /** What a kernel's bookkeeping of these chunks takes beside them. */
+  readonly metadataBytes: number;
+}
+
+/** One row of the table of who allocates what. */
+export interface CallSiteTotal {
+  readonly callSite: string;
+  readonly number: number;
+  /** Where all objects have one size, rounded up to 4. */
+  readonly sizeBytes?: number | undefined;
+  /** Of one CPU's copies. */
+  readonly totalBytes: number;
+  /** Of all rows' totals, 0 … 1. */
+  readonly share: number;
+}
+
+/** What a percpu workload leaves to be looked at. */
+export interface PercpuFigures {
+  /** When all groups are there, and when they have been destroyed. */
+  readonly atFull: PercpuMoment;
+  readonly atEnd: PercpuMoment;
+  /** At the fullest moment, largest total first. */
+  readonly callSites: readonly CallSiteTotal[];
+  /** percpu_stats at the fullest moment; its `info` is the geometry. */
+  readonly statsAtFull: PercpuStats;
+}
+
 /** One design in one block. */
 export interface Sample {
-  readonly design: BufferLayout;
+  readonly design: Design;
   /** 1-based; 0 is the warm-up, which is not kept. */
   readonly repetition: number;
   /** 1-based place of this design in its block's random order. */
@@ -75,6 +131,10 @@ export interface Sample {
   readonly clock: Clock;
   readonly write?: DirectionFigures | undefined;
   readonly read?: DirectionFigures | undefined;
+  readonly create?: DirectionFigures | undefined;
+  readonly destroy?: DirectionFigures | undefined;
+  /** Of percpu workloads. */
+  readonly percpu?: PercpuFigures | undefined;
   readonly memoryAtEnd: MemoryFigures;
   /** Highest value of each column, each on its own. */
   readonly memoryAtPeak: MemoryFigures;
@@ -92,15 +152,20 @@ export interface Spread {
 
 export interface DirectionSummary {
   readonly megabytesPerSecond: Spread;
+  readonly operationsPerSecond: Spread;
   /** Medians over the samples of each sample's figure. */
   readonly latencyNs: LatencyNs;
   readonly lockWaitShare: number;
 }
 
 export interface DesignSummary {
-  readonly design: BufferLayout;
+  readonly design: Design;
   readonly write?: DirectionSummary | undefined;
   readonly read?: DirectionSummary | undefined;
+  readonly create?: DirectionSummary | undefined;
+  readonly destroy?: DirectionSummary | undefined;
+  /** Of the last sample: counted, and the same in all where CPUs did not get in each other's way. */
+  readonly percpu?: PercpuFigures | undefined;
   /** Medians over the samples, column by column. */
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
@@ -108,11 +173,11 @@ export interface DesignSummary {
 
 export type Verdict = 'faster' | 'slower' | 'same' | 'inconclusive';
 
-/** Throughput of `design` over throughput of `baseline`, block by block. */
+/** Throughput (`THROUGHPUT_OF` the direction) of `design` over that of `baseline`, block by block. */
 export interface Comparison {
   readonly direction: Direction;
-  readonly design: BufferLayout;
-  readonly baseline: BufferLayout;
+  readonly design: Design;
+  readonly baseline: Design;
   /** Blocks in which both were measured. */
   readonly blocks: number;
   /** Hodges-Lehmann estimate of the ratio: 1.2 is 20 % more. */
@@ -168,6 +233,6 @@ export interface RunListing {
   readonly startedAt: string;
   readonly outcome: RunOutcome;
   readonly engine: Engine;
-  readonly designs: readonly BufferLayout[];
+  readonly designs: readonly Design[];
   readonly sampleCount: number;
 }

@@ -20,7 +20,7 @@ export const testProfile: Profile = {
     diskSizeBytes: 1 << 20,
   },
   designs: ['single-mutex', 'per-cpu-global'],
-  workload: { jobFile: '[job]\nrw=write\nsize=64k\n', data: { kind: 'job' }, seed: 1 },
+  workload: { kind: 'fio', jobFile: '[job]\nrw=write\nsize=64k\n', data: { kind: 'job' }, seed: 1 },
   experiment: { repetitions: 1, equivalencePercent: 3 },
 };
 
@@ -47,6 +47,7 @@ export function progressEvent(runId: string, fraction: number, cpus = 2): RunEve
     fraction,
     atMs: 0,
     megabytesPerSecond: {},
+    operationsPerSecond: {},
     cpus: Array.from({ length: cpus }, () => ({ working: 0.5, lockWait: 0.5 })),
   };
   return { kind: 'progress', progress };
@@ -110,5 +111,14 @@ export function createInMemoryLab(): InMemoryLab {
     deleteRun: notHere,
     exportRunCsv: () => answer(ok({ fileName: 'run.csv', text: 'x'.repeat(4 << 20) })),
     browse: ({ path }) => answer(ok({ path: path ?? '/', entries: [] })),
+    openUpload: notHere,
+    sendUpload: notHere,
+    closeUpload: notHere,
+    dropEvidence: notHere,
+    checkGeometry: notHere,
+    startReplay: notHere,
+    replayState: notHere,
+    cancelReplay: notHere,
+    replayPicture: notHere,
   };
 }

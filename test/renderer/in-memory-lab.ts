@@ -13,6 +13,7 @@ import type {
 import { parseProfile, profileFieldErrors, type FieldError, type Profile } from '../../src/shared/profile.ts';
 import { fail, ok, type LabError, type Result } from '../../src/shared/result.ts';
 import type { RunListing, RunRecord } from '../../src/shared/run-record.ts';
+import { createEvidenceScript } from './evidence-script.ts';
 import { sampleProfile } from './sample-profile.ts';
 import { sampleEnvironment, scriptedEvents, scriptedRecord } from './scripted-run.ts';
 
@@ -68,7 +69,8 @@ function preview(profile: Profile): WorkloadPreview {
   const errors: FieldError[] = [];
   const settings = new Map<string, string>();
   const sections: string[] = [];
-  profile.workload.jobFile.split('\n').forEach((line, index) => {
+  const jobFile = profile.workload.kind === 'fio' ? profile.workload.jobFile : '';
+  jobFile.split('\n').forEach((line, index) => {
     const section = /^\[(.+)\]$/.exec(line.trim());
     const setting = /^\s*(\w+)(?:=(.*))?$/.exec(line);
     if (section?.[1] !== undefined) sections.push(section[1]);
@@ -254,6 +256,7 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
         const found = folders.find((folder) => folder.path === (path ?? '/home/user'));
         return found === undefined ? fail('not-found', `${path} is not a folder that can be read`) : ok(found);
       }),
+    ...createEvidenceScript(answer),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

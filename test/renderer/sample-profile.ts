@@ -5,7 +5,7 @@ const MIB = 2 ** 20;
 /** A valid profile like the 2010 experiment, with parts replaced. */
 export function sampleProfile(parts: Partial<Profile> = {}): Profile {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     name: 'zram 2010: one mutex or per-CPU buffers',
     description:
       'Does one compression buffer per CPU write faster than one behind a mutex? Dual core, fio, 4 KiB blocks.',
@@ -19,6 +19,7 @@ export function sampleProfile(parts: Partial<Profile> = {}): Profile {
     },
     designs: ['single-mutex', 'per-cpu-global'],
     workload: {
+      kind: 'fio',
       jobFile: `[global]
 bs=4k
 ioengine=libaio

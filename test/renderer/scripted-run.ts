@@ -3,7 +3,7 @@
  * order and with figures of plausible size. The same profile gives the same run.
  */
 import type { RunEvent, RunProgress } from '../../src/shared/contract.ts';
-import type { BufferLayout } from '../../src/shared/design.ts';
+import type { Design } from '../../src/shared/design.ts';
 import type { Profile } from '../../src/shared/profile.ts';
 import type {
   Comparison,
@@ -16,6 +16,7 @@ import type {
   MemoryFigures,
   RunRecord,
   Sample,
+  Spread,
   Verdict,
 } from '../../src/shared/run-record.ts';
 
@@ -37,10 +38,13 @@ export const sampleEnvironment: Environment = {
   labVersion: '0.1.0',
 };
 
-const BASE_MBPS: Readonly<Record<BufferLayout, Readonly<Record<Direction, number>>>> = {
-  'single-mutex': { write: 412, read: 1480 },
-  'per-cpu-global': { write: 758, read: 1476 },
-};
+/** What the script moves. */
+type IoDirection = Extract<Direction, 'write' | 'read'>;
+
+function baseMBps(design: Design, direction: IoDirection): number {
+  if (direction === 'read') return design === 'single-mutex' ? 1480 : 1476;
+  return design === 'single-mutex' ? 412 : 758;
+}
 
 /** A number of 0 … 1 that depends on its arguments alone. */
 function noise(...seeds: readonly number[]): number {
@@ -48,7 +52,7 @@ function noise(...seeds: readonly number[]): number {
   return (Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 0) / 2 ** 32;
 }
 
-function memory(design: BufferLayout, profile: Profile, filled: number): MemoryFigures {
+function memory(design: Design, profile: Profile, filled: number): MemoryFigures {
   const { possibleCpus, onlineCpus, memoryBytes, devices } = profile.machine;
   const originalBytes = Math.round(2048 * filled) * MIB;
   const perCpu = design === 'per-cpu-global';
@@ -82,13 +86,13 @@ function latency(scale: number): LatencyNs {
   };
 }
 
-function lockShare(design: BufferLayout, direction: Direction): number {
+function lockShare(design: Design, direction: IoDirection): number {
   return design === 'single-mutex' && direction === 'write' ? 0.46 : 0.0002;
 }
 
-function figures(design: BufferLayout, direction: Direction, repetition: number, cpus: number): DirectionFigures {
+function figures(design: Design, direction: IoDirection, repetition: number, cpus: number): DirectionFigures {
   const seed = repetition * 8 + (design === 'single-mutex' ? 1 : 2) + (direction === 'write' ? 4 : 0);
-  const megabytesPerSecond = BASE_MBPS[design][direction] * (0.97 + 0.06 * noise(seed));
+  const megabytesPerSecond = baseMBps(design, direction) * (0.97 + 0.06 * noise(seed));
   const bytes = 2048 * MIB;
   const durationNs = (bytes / (megabytesPerSecond * 1e6)) * 1e9;
   const lockWaitShare = lockShare(design, direction);
@@ -97,6 +101,7 @@ function figures(design: BufferLayout, direction: Direction, repetition: number,
     bytes,
     durationNs,
     megabytesPerSecond,
+    operationsPerSecond: (megabytesPerSecond * 1e6) / 4096,
     latencyNs: latency(design === 'single-mutex' && direction === 'write' ? 1.8 : 1),
     lockWaitNs: lockWaitShare * durationNs * cpus,
     lockWaitShare,
@@ -105,7 +110,7 @@ function figures(design: BufferLayout, direction: Direction, repetition: number,
 }
 
 /** The sample of one design in one block. */
-function scriptedSample(profile: Profile, design: BufferLayout, repetition: number): Sample {
+function scriptedSample(profile: Profile, design: Design, repetition: number): Sample {
   const cpus = profile.machine.onlineCpus;
   return {
     design,
@@ -130,7 +135,7 @@ function filledAt(phase: RunProgress['phase'], step: number): number {
 interface Step {
   readonly runId: string;
   readonly profile: Profile;
-  readonly design: BufferLayout;
+  readonly design: Design;
   readonly repetition: number;
   readonly phase: RunProgress['phase'];
   /** 0 … STEPS − 1. */
@@ -141,7 +146,7 @@ interface Step {
 
 function progressOf({ runId, profile, design, repetition, phase, step, atMs, fraction }: Step): RunProgress {
   const moving = phase === 'write' || phase === 'read' ? phase : undefined;
-  const rate = moving === undefined ? 0 : BASE_MBPS[design][moving] * (0.9 + 0.2 * noise(atMs, repetition));
+  const rate = moving === undefined ? 0 : baseMBps(design, moving) * (0.9 + 0.2 * noise(atMs, repetition));
   const totalMs = fraction > 0 ? atMs / fraction : 0;
   const waiting = moving === undefined ? 0 : lockShare(design, moving);
   return {
@@ -154,6 +159,7 @@ function progressOf({ runId, profile, design, repetition, phase, step, atMs, fra
     ...(fraction > 0.02 ? { secondsLeft: (totalMs - atMs) / 1000 } : {}),
     atMs,
     megabytesPerSecond: moving === undefined ? {} : { [moving]: rate },
+    operationsPerSecond: {},
     memory: memory(design, profile, filledAt(phase, step)),
     cpus: Array.from({ length: profile.machine.onlineCpus }, (_, cpu) => {
       const lockWait = waiting * (0.8 + 0.4 * noise(cpu, atMs));
@@ -207,20 +213,21 @@ function summarise(samples: readonly Sample[], direction: Direction): DirectionS
   const own = samples.flatMap((sample) => sample[direction] ?? []);
   const [first] = own;
   if (first === undefined) return undefined;
-  const values = own.map((entry) => entry.megabytesPerSecond);
+  const spread = (values: readonly number[]): Spread => ({
+    median: median(values),
+    low: Math.min(...values),
+    high: Math.max(...values),
+    samples: values,
+  });
   return {
-    megabytesPerSecond: {
-      median: median(values),
-      low: Math.min(...values),
-      high: Math.max(...values),
-      samples: values,
-    },
+    megabytesPerSecond: spread(own.map((entry) => entry.megabytesPerSecond)),
+    operationsPerSecond: spread(own.map((entry) => entry.operationsPerSecond)),
     latencyNs: first.latencyNs,
     lockWaitShare: first.lockWaitShare,
   };
 }
 
-function summariseDesign(design: BufferLayout, samples: readonly Sample[]): readonly DesignSummary[] {
+function summariseDesign(design: Design, samples: readonly Sample[]): readonly DesignSummary[] {
   const own = samples.filter((sample) => sample.design === design);
   const [first] = own;
   if (first === undefined) return [];

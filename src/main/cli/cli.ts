@@ -44,12 +44,25 @@ const COMMANDS: readonly Command[] = [
     meaning: 'Runs an experiment and prints throughput, latency and memory of each design',
     options: [
       { name: 'engine', value: 'NAME', meaning: 'live: worker threads on this host (the only one yet)' },
-      { name: 'seconds', value: 'N', meaning: 'Measure for about N seconds in all, shared out over all samples' },
-      { name: 'jobs', value: 'N', meaning: 'Clones of each job (numjobs); the machine gets at least N CPUs' },
+      { name: 'seconds', value: 'N', meaning: 'fio: measure for about N seconds in all, shared out over all samples' },
+      {
+        name: 'jobs',
+        value: 'N',
+        meaning: 'fio: clones of each job, the machine gets at least N CPUs; percpu: N online CPUs',
+      },
       { name: 'repetitions', value: 'N', meaning: 'Measured repetitions of each design' },
-      { name: 'data', value: 'PATH', meaning: 'Write the pages of this file or folder; may be given more than once' },
+      {
+        name: 'data',
+        value: 'PATH',
+        meaning: 'fio: write the pages of this file or folder; may be given more than once',
+      },
       { name: 'csv', value: 'FILE', meaning: 'Write the samples as CSV' },
       { name: 'out', value: 'FILE', meaning: 'Write the whole record as JSON' },
+      {
+        name: 'evidence',
+        value: 'FOLDER',
+        meaning: "Write each design's boot lines and percpu_stats as a kernel prints them",
+      },
       JSON_OPTION,
     ],
     carryOut: withLab((lab, { argument, options, parts }) =>
@@ -65,6 +78,7 @@ const COMMANDS: readonly Command[] = [
           data: options.values('data'),
           csv: options.value('csv'),
           out: options.value('out'),
+          evidence: options.value('evidence'),
         },
         parts.terminal,
       ),

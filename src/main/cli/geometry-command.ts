@@ -1,6 +1,6 @@
 /** `lab geometry --check FILE…`: says of each boot log whether its geometry is the one that follows from it. */
 import { checkGeometry } from '../lab/geometry/check-geometry.ts';
-import type { BootCheck, FileCheck, GeometryFigures, GeometryVerdict } from '../lab/geometry/geometry-check.ts';
+import type { BootCheck, FileCheck, GeometryFigures, GeometryVerdict } from '../../shared/geometry-check.ts';
 import { readLogFile } from '../lab/geometry/read-log-file.ts';
 import { fail } from '../../shared/result.ts';
 import { ExitCode } from './exit-code.ts';

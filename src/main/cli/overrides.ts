@@ -1,7 +1,7 @@
 /** Changes that `run` makes to a profile on its way: what the options say, and nothing else. */
 import { resolve } from 'node:path';
-import { type Profile, PROFILE_LIMITS } from '../../shared/profile.ts';
-import { fail, ok, type Result } from '../../shared/result.ts';
+import { type FioWorkload, type PercpuWorkload, type Profile, PROFILE_LIMITS } from '../../shared/profile.ts';
+import { assertUnreachable, fail, ok, type Result } from '../../shared/result.ts';
 
 /** Options as the command line gives them: text, or undefined where absent. */
 export interface RunOptions {
@@ -23,35 +23,69 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
   if (!jobs.ok) return jobs;
   const repetitions = readNumber('--repetitions', options.repetitions);
   if (!repetitions.ok) return repetitions;
+  const misfit = misfitOf(profile, options);
+  if (misfit !== undefined) return fail('bad-input', misfit);
   let changed = profile;
   if (seconds.value !== undefined) changed = withExperiment(changed, { seconds: seconds.value });
   if (repetitions.value !== undefined) changed = withExperiment(changed, { repetitions: repetitions.value });
   if (options.data !== undefined) {
     if (options.data.includes('')) return fail('bad-input', '--data must not be empty');
-    // The record keeps the paths, and whoever reads it works in another folder.
-    const paths = options.data.map((path) => resolve(path));
-    changed = { ...changed, workload: { ...changed.workload, data: { kind: 'files', paths } } };
+    changed = withData(changed, options.data);
   }
   return jobs.value === undefined ? ok(changed) : withJobs(changed, jobs.value);
+}
+
+/** Options that the profile's workload has no use for, in a sentence. */
+function misfitOf({ name, workload }: Profile, { seconds, data }: RunOptions): string | undefined {
+  if (workload.kind === 'fio') return undefined;
+  if (data !== undefined) return `--data is for fio workloads; '${name}' creates per-CPU objects and writes no pages`;
+  if (seconds === undefined) return undefined;
+  return `--seconds is for fio workloads; '${name}' runs to its ${workload.groups} groups of objects`;
+}
+
+function withData(profile: Profile, given: readonly string[]): Profile {
+  if (profile.workload.kind !== 'fio') return profile;
+  // The record keeps the paths, and whoever reads it works in another folder.
+  const paths = given.map((path) => resolve(path));
+  return { ...profile, workload: { ...profile.workload, data: { kind: 'files', paths } } };
 }
 
 function withExperiment(profile: Profile, change: Partial<Profile['experiment']>): Profile {
   return { ...profile, experiment: { ...profile.experiment, ...change } };
 }
 
-/** Every section gets `numjobs=N`, and the machine at least as many CPUs, so that each clone of a job has one of its own. */
 function withJobs(profile: Profile, jobs: number): Result<Profile> {
   const { max } = PROFILE_LIMITS.cpus;
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > max) {
     return fail('bad-input', `--jobs must be a whole number from 1 to ${max}, not ${jobs}`);
   }
-  const { machine, workload } = profile;
+  const { workload } = profile;
+  switch (workload.kind) {
+    case 'fio':
+      return ok(withFioJobs(profile, workload, jobs));
+    case 'percpu':
+      return ok(withPercpuJobs(profile, workload, jobs));
+    default:
+      return assertUnreachable(workload);
+  }
+}
+
+/** Every section gets `numjobs=N`, and the machine at least as many CPUs, so that each clone of a job has one of its own. */
+function withFioJobs(profile: Profile, workload: FioWorkload, jobs: number): Profile {
+  const { machine } = profile;
   const onlineCpus = Math.max(machine.onlineCpus, jobs);
-  return ok({
+  return {
     ...profile,
     machine: { ...machine, onlineCpus, possibleCpus: Math.max(machine.possibleCpus, onlineCpus) },
     workload: { ...workload, jobFile: withNumjobs(workload.jobFile, jobs) },
-  });
+  };
+}
+
+/** A percpu workload has one job on each online CPU and shares its groups out over them, so there are N of these. */
+function withPercpuJobs(profile: Profile, workload: PercpuWorkload, jobs: number): Profile {
+  const { machine } = profile;
+  const possibleCpus = Math.max(machine.possibleCpus, jobs);
+  return { ...profile, machine: { ...machine, onlineCpus: jobs, possibleCpus }, workload };
 }
 
 /** In a job file a later line wins, so the option goes to the end of each section that is a job. */

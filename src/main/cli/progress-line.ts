@@ -1,6 +1,7 @@
 /** Progress of a run on standard error: one line that is overwritten on a screen, a line a sample elsewhere. */
 import type { RunEvent, RunProgress } from '../../shared/contract.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
+import type { Sample } from '../../shared/run-record.ts';
 import type { Terminal } from './terminal.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
@@ -15,11 +16,8 @@ export function showProgress(terminal: Terminal, event: RunEvent): void {
       return;
     case 'sample':
       if (!terminal.isInteractive) {
-        const { design, repetition, write, read } = event.sample;
-        const rate = (figures: typeof write): string => figures?.megabytesPerSecond.toFixed(1) ?? '-';
-        terminal.err(
-          `${DESIGN_WORDS[design].title}, repetition ${repetition}: write ${rate(write)} MB/s, read ${rate(read)} MB/s\n`,
-        );
+        const { design, repetition } = event.sample;
+        terminal.err(`${DESIGN_WORDS[design].title}, repetition ${repetition}: ${sampleRates(event.sample)}\n`);
       }
       return;
     case 'finished':
@@ -27,16 +25,33 @@ export function showProgress(terminal: Terminal, event: RunEvent): void {
   }
 }
 
+/** `write 412.3 MB/s, read - MB/s`, or `create 812345 operations/s, destroy 923456 operations/s` */
+function sampleRates({ write, read, create, destroy, percpu }: Sample): string {
+  if (percpu === undefined) {
+    const rate = (figures: typeof write): string => figures?.megabytesPerSecond.toFixed(1) ?? '-';
+    return `write ${rate(write)} MB/s, read ${rate(read)} MB/s`;
+  }
+  const rate = (figures: typeof create): string => figures?.operationsPerSecond.toFixed(0) ?? '-';
+  return `create ${rate(create)} operations/s, destroy ${rate(destroy)} operations/s`;
+}
+
 /** `37 %  per-CPU, global  repetition 3 of 8  write  412 MB/s  about 21 s left` */
 function progressText(progress: RunProgress): string {
-  const { design, repetition, repetitions, phase, fraction, secondsLeft, megabytesPerSecond } = progress;
-  const rate = megabytesPerSecond.write ?? megabytesPerSecond.read;
+  const { design, repetition, repetitions, phase, fraction, secondsLeft } = progress;
+  const rate = progressRate(progress);
   return [
     `${(fraction * 100).toFixed(0)} %`,
     DESIGN_WORDS[design].title,
     repetition === 0 ? 'warm-up' : `repetition ${repetition} of ${repetitions}`,
     phase,
-    ...(rate === undefined ? [] : [`${rate.toFixed(0)} MB/s`]),
+    ...(rate === undefined ? [] : [rate]),
     ...(secondsLeft === undefined ? [] : [`about ${Math.ceil(secondsLeft)} s left`]),
   ].join('  ');
+}
+
+function progressRate({ megabytesPerSecond, operationsPerSecond }: RunProgress): string | undefined {
+  const megabytes = megabytesPerSecond.write ?? megabytesPerSecond.read;
+  if (megabytes !== undefined) return `${megabytes.toFixed(0)} MB/s`;
+  const operations = operationsPerSecond.create ?? operationsPerSecond.destroy;
+  return operations === undefined ? undefined : `${operations.toFixed(0)} operations/s`;
 }

@@ -1,5 +1,5 @@
 /** A run as the one JSON document that `run --json` prints. Its fields are documented in the README. */
-import type { BufferLayout } from '../../shared/design.ts';
+import type { Design } from '../../shared/design.ts';
 import type { LabError } from '../../shared/result.ts';
 import type {
   Clock,
@@ -9,25 +9,32 @@ import type {
   Environment,
   LatencyNs,
   MemoryFigures,
+  PercpuFigures,
   RunOutcome,
   RunRecord,
   Spread,
 } from '../../shared/run-record.ts';
 
 export interface DesignDocument {
-  readonly name: BufferLayout;
+  readonly name: Design;
   readonly writeMBps?: Spread | undefined;
   readonly readMBps?: Spread | undefined;
-  /** p50 and p99 are those of writes, or of reads where nothing was written. */
+  /** Objects per second, of a percpu workload. */
+  readonly createPerSecond?: Spread | undefined;
+  readonly destroyPerSecond?: Spread | undefined;
+  /** p50 and p99 are those of the first direction that was run: write, read, create, destroy. */
   readonly latencyNs: {
     readonly p50: number;
     readonly p99: number;
     readonly write?: LatencyNs | undefined;
     readonly read?: LatencyNs | undefined;
+    readonly create?: LatencyNs | undefined;
+    readonly destroy?: LatencyNs | undefined;
   };
-  /** Of writes, or of reads where nothing was written. */
+  /** Of the same direction as p50 and p99. */
   readonly lockWaitShare: number;
   readonly memory: { readonly atEnd: MemoryFigures; readonly atPeak: MemoryFigures };
+  readonly percpu?: PercpuFigures | undefined;
 }
 
 export interface RunDocument {
@@ -63,19 +70,24 @@ export function runDocument(record: RunRecord): RunDocument {
 }
 
 function designDocument(summary: DesignSummary): DesignDocument {
-  const { design, write, read, memoryAtEnd, memoryAtPeak } = summary;
-  const first: DirectionSummary | undefined = write ?? read;
+  const { design, write, read, create, destroy, percpu, memoryAtEnd, memoryAtPeak } = summary;
+  const first: DirectionSummary | undefined = write ?? read ?? create ?? destroy;
   return {
     name: design,
     ...(write === undefined ? {} : { writeMBps: write.megabytesPerSecond }),
     ...(read === undefined ? {} : { readMBps: read.megabytesPerSecond }),
+    ...(create === undefined ? {} : { createPerSecond: create.operationsPerSecond }),
+    ...(destroy === undefined ? {} : { destroyPerSecond: destroy.operationsPerSecond }),
     latencyNs: {
       p50: first?.latencyNs.p50 ?? 0,
       p99: first?.latencyNs.p99 ?? 0,
       write: write?.latencyNs,
       read: read?.latencyNs,
+      create: create?.latencyNs,
+      destroy: destroy?.latencyNs,
     },
     lockWaitShare: first?.lockWaitShare ?? 0,
     memory: { atEnd: memoryAtEnd, atPeak: memoryAtPeak },
+    ...(percpu === undefined ? {} : { percpu }),
   };
 }

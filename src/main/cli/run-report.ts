@@ -1,16 +1,17 @@
 /** A run as text for a person at a terminal. */
 import { DESIGN_WORDS } from '../../shared/design.ts';
-import type {
-  Comparison,
-  DesignSummary,
-  Direction,
-  DirectionSummary,
-  MemoryFigures,
-  RunRecord,
+import {
+  type Comparison,
+  type DesignSummary,
+  type Direction,
+  DIRECTIONS,
+  type DirectionSummary,
+  type MemoryFigures,
+  type RunRecord,
+  THROUGHPUT_OF,
 } from '../../shared/run-record.ts';
+import { percpuReport } from './percpu-report.ts';
 import { textTable } from './text-table.ts';
-
-const DIRECTIONS: readonly Direction[] = ['write', 'read'];
 
 /** The whole report, ready to print. */
 export function runReport(record: RunRecord): string {
@@ -19,6 +20,7 @@ export function runReport(record: RunRecord): string {
     ...DIRECTIONS.map((direction) => throughputTable(record, direction)),
     comparisons(record),
     memoryTable(record),
+    ...percpuReport(record.designs),
     notes(record),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -36,28 +38,35 @@ function heading(record: RunRecord): string {
   return lines.join('\n');
 }
 
+/** Unit of a throughput as heads of tables have it, and its digits after the point. */
+const THROUGHPUT_WORDS = {
+  megabytesPerSecond: { unit: 'MB/s', digits: 1 },
+  operationsPerSecond: { unit: 'operations/s', digits: 0 },
+} as const;
+
 function throughputTable(record: RunRecord, direction: Direction): string {
   const rows = record.designs.flatMap((design) => {
     const summary = design[direction];
-    return summary === undefined ? [] : [throughputRow(design, summary)];
+    return summary === undefined ? [] : [throughputRow(design, direction, summary)];
   });
   if (rows.length === 0) return '';
-  const head = [direction, 'median MB/s', 'low', 'high', 'p50 µs', 'p99 µs', 'lock wait %'];
+  const { unit } = THROUGHPUT_WORDS[THROUGHPUT_OF[direction]];
+  const head = [direction, `median ${unit}`, 'low', 'high', 'p50 µs', 'p99 µs', 'lock wait %'];
   return textTable([head, ...rows]);
 }
 
-function throughputRow(
-  design: DesignSummary,
-  { megabytesPerSecond, latencyNs, lockWaitShare }: DirectionSummary,
-): string[] {
+function throughputRow(design: DesignSummary, direction: Direction, summary: DirectionSummary): string[] {
+  const figure = THROUGHPUT_OF[direction];
+  const { digits } = THROUGHPUT_WORDS[figure];
+  const { median, low, high } = summary[figure];
   return [
     DESIGN_WORDS[design.design].title,
-    megabytesPerSecond.median.toFixed(1),
-    megabytesPerSecond.low.toFixed(1),
-    megabytesPerSecond.high.toFixed(1),
-    (latencyNs.p50 / 1000).toFixed(2),
-    (latencyNs.p99 / 1000).toFixed(2),
-    (lockWaitShare * 100).toFixed(1),
+    median.toFixed(digits),
+    low.toFixed(digits),
+    high.toFixed(digits),
+    (summary.latencyNs.p50 / 1000).toFixed(2),
+    (summary.latencyNs.p99 / 1000).toFixed(2),
+    (summary.lockWaitShare * 100).toFixed(1),
   ];
 }
 

@@ -12,6 +12,7 @@ import type { RunRecord } from '../../shared/run-record.ts';
 import { LZ4_CODEC_NAME } from '../engine/codec/lz4.ts';
 import { LiveEngine } from '../engine/live/live-engine.ts';
 import { listFolder } from './browse.ts';
+import { createEvidenceMethods } from './evidence-methods.ts';
 import { readEnvironment } from './environment.ts';
 import { RunControl } from './experiment/run-control.ts';
 import { exportFileName, samplesCsv } from './export/samples-csv.ts';
@@ -55,6 +56,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
       for (const listener of listeners) listener(event);
     },
   });
+  const { isReplaying, closeEvidence, ...evidence } = createEvidenceMethods(() => runs.current() !== undefined);
   const host = planHost();
   const openRecord = (runId: string): Result<RunRecord> => {
     const unsaved = runs.unsaved(runId);
@@ -62,6 +64,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
   };
   const close = async (): Promise<void> => {
     await runs.close();
+    await closeEvidence();
     await engine.close();
     if (store.ok) store.value.close();
   };
@@ -75,6 +78,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
     loadProfile: (name) => loadProfile(profiles.load(name), name),
     previewWorkload: ({ profile }) => answer(ok(previewWorkload(profile, host))),
     startRun: ({ profile }) => {
+      if (isReplaying()) return answer(fail('busy', 'a trace is being replayed, which would disturb the run'));
       const planned = planProfile(profile, host);
       return answer(planned.ok ? runs.start(planned.value) : planned);
     },
@@ -90,6 +94,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
       return answer(ok({ fileName: exportFileName(record.value), text: samplesCsv(record.value) }));
     },
     browse: ({ path }) => listFolder(path),
+    ...evidence,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

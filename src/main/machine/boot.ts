@@ -1,14 +1,19 @@
 /**
  * Boot: what is laid out in the page frames before any CPU runs, while nobody else looks at the arena.
  *
- *     frames   [ frame 0, reserved ][ per-CPU area: a unit per possible CPU ][ device 0: slot table, buffer, work memory ] …
+ *     frames   [ frame 0, reserved ][ first chunk ][ device 0: slot table, buffer, work memory ] … [ buffers of CPU 0, 1 … ]
+ *                                                                 single-mutex                       per-cpu-global
  */
 import { type Failure, fail, ok, type Result } from '../../shared/result.ts';
 import { Arena, type MachineConfig } from './memory/arena.ts';
-import { DeviceW, FrameKind, HeaderW, SLOT_BYTES, ZoneW } from './memory/arena-layout.ts';
+import { CpuW, DeviceW, FrameKind, SLOT_BYTES } from './memory/arena-layout.ts';
 import { PageFrames } from './memory/page-frames.ts';
-import type { FrameNumber } from './units.ts';
-import { BUFFER_PAGES, LZ4_WORK_MEMORY_BYTES, percpuVariables } from './zram/compress-buffers.ts';
+import { bootPercpu, firstChunkFrames, firstChunkFramesAtBoot } from './percpu/boot-first-chunk.ts';
+import { HotplugState } from './percpu/hotplug.ts';
+import { PercpuArea } from './percpu/percpu-area.ts';
+import { planPercpu, type PercpuPlan } from './percpu/percpu-plan.ts';
+import { cpuId, type FrameNumber } from './units.ts';
+import { bufferFrames, buffersArePerCpu, BUFFER_RUNS, PerCpuBufferStep } from './zram/compress-buffers.ts';
 
 /** Pages that boot takes, by what they are for; the rest of the memory is the pools'. */
 interface BootPages {
@@ -17,15 +22,13 @@ interface BootPages {
   readonly buffers: number;
 }
 
-function bootPages(config: MachineConfig): BootPages {
+function bootPages(config: MachineConfig, plan: PercpuPlan): BootPages {
   const slots = Math.ceil(config.diskSizeBytes / config.pageSizeBytes);
+  const owners = buffersArePerCpu(config.bufferLayout) ? config.onlineCpus : config.devices;
   return {
-    percpu: percpuVariables(config.bufferLayout, config.pageSizeBytes).unitPages * config.possibleCpus,
+    percpu: firstChunkFrames(plan),
     slotTables: pagesFor(slots * SLOT_BYTES, config) * config.devices,
-    buffers:
-      config.bufferLayout === 'single-mutex'
-        ? (BUFFER_PAGES + pagesFor(LZ4_WORK_MEMORY_BYTES, config)) * config.devices
-        : 0,
+    buffers: bufferFrames(config.pageSizeBytes) * owners,
   };
 }
 
@@ -33,51 +36,57 @@ function pagesFor(bytes: number, config: MachineConfig): number {
   return Math.ceil(bytes / config.pageSizeBytes);
 }
 
-/** Why such a machine could not boot, with the sum in the sentence; undefined when its memory suffices. */
+/**
+ * Why such a machine could not boot: its per-CPU memory breaks a limit, or its memory does not suffice, with the sum in the
+ * sentence. Undefined when it can.
+ */
 export function bootShortage(config: MachineConfig): Failure | undefined {
-  const pages = bootPages(config);
+  const planned = planPercpu(config);
+  if (!planned.ok) return planned;
+  const pages = bootPages(config, planned.value);
   const needed = 1 + pages.percpu + pages.slotTables + pages.buffers;
-  if (needed * config.pageSizeBytes < config.memoryBytes) return undefined;
+  // The first chunk's blocks are larger until what is past the units is given back.
+  const atBoot = 1 + firstChunkFramesAtBoot(planned.value);
+  const frames = Math.floor(config.memoryBytes / config.pageSizeBytes);
+  if (needed < frames && atBoot <= frames - pages.slotTables - pages.buffers) return undefined;
   return fail(
     'out-of-memory',
     `the machine's memory of ${mebibytes(config.memoryBytes)} does not hold what boot needs: ` +
       `${mebibytes(pages.slotTables * config.pageSizeBytes)} of slot tables, ` +
-      `${mebibytes(pages.percpu * config.pageSizeBytes)} of per-CPU area, ` +
+      `${mebibytes(Math.max(atBoot - 1, pages.percpu) * config.pageSizeBytes)} of per-CPU area, ` +
       `${mebibytes(pages.buffers * config.pageSizeBytes)} of buffers`,
     'machine.memoryBytes',
   );
 }
 
 /**
- * Makes a machine over `buffer`. Refuses a memory that does not hold the per-CPU area, the slot tables and the buffers. The buffer may have been another machine's.
+ * Makes a machine over `buffer`. Refuses what `bootShortage` refuses. The buffer may have been another machine's.
  */
 export function bootMachine(buffer: SharedArrayBuffer, config: MachineConfig): Result<Arena> {
   const shortage = bootShortage(config);
   if (shortage !== undefined) return shortage;
   const arena = Arena.format(buffer, config);
   const frames = new PageFrames(arena);
-  reserveFrameZero(arena, frames);
-  bootPercpuArea(arena, frames);
+  // Frame 0 is never handed out, so that a pool handle is never 0.
+  takeZeroed(arena, frames, { pages: 1, kind: FrameKind.reserved });
+  bootPercpu(arena, frames);
   for (let device = 0; device < config.devices; device++) bootDevice(arena, frames, device);
+  bootCpus(arena, frames);
   arena.seal();
   return ok(arena);
 }
 
-/** Frame 0 is never handed out, so that a pool handle is never 0. */
-function reserveFrameZero(arena: Arena, frames: PageFrames): void {
-  takeZeroed(arena, frames, { pages: 1, kind: FrameKind.reserved });
-}
-
-function bootPercpuArea(arena: Arena, frames: PageFrames): void {
-  const { possibleCpus, pageSizeBytes, bufferLayout } = arena.config;
-  const layout = percpuVariables(bufferLayout, pageSizeBytes);
-  arena.words[HeaderW.percpuFirstFrame] = takeZeroed(arena, frames, {
-    pages: layout.unitPages * possibleCpus,
-    kind: FrameKind.percpu,
-  });
-  arena.words[HeaderW.unitPages] = layout.unitPages;
-  arena.words[HeaderW.percpuStaticBytes] = layout.staticBytes;
-  if (bufferLayout === 'per-cpu-global') addBuffers(arena, possibleCpus);
+/** All possible CPUs are present; the first ones are online, with what hotplug's steps would have made for them. */
+function bootCpus(arena: Arena, frames: PageFrames): void {
+  const { possibleCpus, onlineCpus, bufferLayout } = arena.config;
+  const buffers = buffersArePerCpu(bufferLayout)
+    ? new PerCpuBufferStep(arena, frames, new PercpuArea(arena, frames))
+    : undefined;
+  for (let cpu = 0; cpu < possibleCpus; cpu++) {
+    const isOnline = cpu < onlineCpus;
+    if (isOnline) buffers?.prepareAtBoot(cpuId(cpu));
+    arena.words[arena.cpuWord(cpuId(cpu)) + CpuW.hotplugState] = isOnline ? HotplugState.online : HotplugState.present;
+  }
 }
 
 function bootDevice(arena: Arena, frames: PageFrames, device: number): void {
@@ -87,20 +96,12 @@ function bootDevice(arena: Arena, frames: PageFrames, device: number): void {
     pages: pagesFor(arena.slotCount * SLOT_BYTES, config),
     kind: FrameKind.slotTable,
   });
-  if (config.bufferLayout !== 'single-mutex') return;
-  words[block + DeviceW.bufferFirstFrame] = takeZeroed(arena, frames, { pages: BUFFER_PAGES, kind: FrameKind.buffer });
-  words[block + DeviceW.workMemoryFirstFrame] = takeZeroed(arena, frames, {
-    pages: pagesFor(LZ4_WORK_MEMORY_BYTES, config),
-    kind: FrameKind.workMemory,
-  });
-  addBuffers(arena, 1);
-}
-
-function addBuffers(arena: Arena, count: number): void {
-  const zone = arena.zoneWord();
-  arena.words[zone + ZoneW.bufferBytes] =
-    arena.word(zone + ZoneW.bufferBytes) + count * BUFFER_PAGES * arena.config.pageSizeBytes;
-  arena.words[zone + ZoneW.workMemoryBytes] = arena.word(zone + ZoneW.workMemoryBytes) + count * LZ4_WORK_MEMORY_BYTES;
+  if (buffersArePerCpu(config.bufferLayout)) return;
+  const [buffer, workMemory] = BUFFER_RUNS.map(({ pages, kind }) =>
+    takeZeroed(arena, frames, { pages: pages(config.pageSizeBytes), kind }),
+  );
+  words[block + DeviceW.bufferFirstFrame] = buffer ?? 0;
+  words[block + DeviceW.workMemoryFirstFrame] = workMemory ?? 0;
 }
 
 function takeZeroed(arena: Arena, frames: PageFrames, run: { pages: number; kind: FrameKind }): FrameNumber {

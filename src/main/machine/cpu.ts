@@ -20,15 +20,16 @@ export type Suspending<T> = Generator<LockWord | undefined, T, void>;
 
 /** What a lock protects; waiting time is kept apart by it. Order of taking: a lock of an earlier class is never taken under a later one. */
 export const LockClass = {
-  deviceMutex: 0,
-  slot: 1,
-  poolClass: 2,
-  percpuAllocMutex: 3,
-  percpuLock: 4,
-  zone: 5,
+  hotplug: 0,
+  deviceMutex: 1,
+  slot: 2,
+  poolClass: 3,
+  percpuAllocMutex: 4,
+  percpuLock: 5,
+  zone: 6,
 } as const;
 export type LockClass = (typeof LockClass)[keyof typeof LockClass];
-export const LOCK_CLASS_COUNT = 6;
+export const LOCK_CLASS_COUNT = 7;
 
 /** What a CPU is charged for. The live engine lets the host charge; others count, and later price, these. */
 export const Cost = { compressPage: 0, decompressPage: 1, copyBytes: 2, lock: 3, comparePage: 4, fillPage: 5 } as const;

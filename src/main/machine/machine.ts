@@ -4,16 +4,32 @@
  */
 import { Arena } from './memory/arena.ts';
 import { PageFrames } from './memory/page-frames.ts';
+import { Hotplug } from './percpu/hotplug.ts';
+import { PercpuArea } from './percpu/percpu-area.ts';
+import { PercpuInterface } from './percpu/percpu-interface.ts';
+import { buffersArePerCpu, PerCpuBufferStep } from './zram/compress-buffers.ts';
 import { ZramDevice } from './zram/device.ts';
 
 export class Machine {
   readonly arena: Arena;
+  readonly area: PercpuArea;
+  readonly percpu: PercpuInterface;
+  readonly hotplug: Hotplug;
   readonly devices: readonly ZramDevice[];
 
   constructor(arena: Arena) {
     this.arena = arena;
     const frames = new PageFrames(arena);
-    this.devices = Array.from({ length: arena.config.devices }, (_, index) => new ZramDevice(arena, frames, index));
+    this.area = new PercpuArea(arena, frames);
+    this.percpu = new PercpuInterface(arena, frames, this.area);
+    this.hotplug = new Hotplug(
+      arena,
+      buffersArePerCpu(arena.config.bufferLayout) ? [new PerCpuBufferStep(arena, frames, this.area)] : [],
+    );
+    this.devices = Array.from(
+      { length: arena.config.devices },
+      (_, index) => new ZramDevice(arena, { frames, area: this.area, index }),
+    );
   }
 
   /** Throws when the buffer holds no machine (see `Arena.attach`). */

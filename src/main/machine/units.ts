@@ -12,8 +12,12 @@ export type CpuId = Branded<number, 'CpuId'>;
 export type FrameNumber = Branded<number, 'FrameNumber'>;
 /** Byte offset into the arena of something in a page frame. */
 export type PhysicalAddress = Branded<number, 'PhysicalAddress'>;
+/** Address in the kernel's half of address space, counted from its start (0xffff800000000000) so that it is exact as a number. */
+export type VirtualAddress = Branded<number, 'VirtualAddress'>;
 /** Offset within the per-CPU area, never dereferenced; only `perCpuPtr(ptr, cpu)` makes an address of it. */
 export type PercpuPtr = Branded<number, 'PercpuPtr'>;
+/** Name of an object of `bigPercpuAlloc`: it has no place in the per-CPU region, so no offset leads to it. */
+export type BigPercpuPtr = Branded<number, 'BigPercpuPtr'>;
 /** Index into the arena's Int32 view of a word whose bits 0 and 1 are a lock (sync/lock.ts). */
 export type LockWord = Branded<number, 'LockWord'>;
 /** Opaque name of an object in a pool; 0 is none. */
@@ -22,6 +26,8 @@ export type PoolHandle = Branded<number, 'PoolHandle'>;
 export const cpuId = (value: number): CpuId => value as CpuId;
 export const frameNumber = (value: number): FrameNumber => value as FrameNumber;
 export const physicalAddress = (value: number): PhysicalAddress => value as PhysicalAddress;
+export const virtualAddress = (value: number): VirtualAddress => value as VirtualAddress;
+export const bigPercpuPtr = (value: number): BigPercpuPtr => value as BigPercpuPtr;
 export const percpuPtr = (value: number): PercpuPtr => value as PercpuPtr;
 export const lockWord = (value: number): LockWord => value as LockWord;
 export const poolHandle = (value: number): PoolHandle => value as PoolHandle;

@@ -30,8 +30,31 @@ export interface JobPlan {
   readonly seed: number;
 }
 
+/** Objects of one kind that a group allocates. */
+export interface PercpuObjects {
+  /** Number of the call site, by which the machine tags them. */
+  readonly callSite: number;
+  readonly number: number;
+  readonly sizeBytes: number;
+  readonly alignBytes: number;
+}
+
+/** A CPU's share of a percpu workload. */
+export interface PercpuJobPlan {
+  readonly name: string;
+  readonly cpu: number;
+  readonly groups: number;
+  /** What each group allocates, in order. */
+  readonly objects: readonly PercpuObjects[];
+  readonly destroyOrder: 'in-order' | 'random';
+  /** The random order derives from it. */
+  readonly seed: number;
+}
+
 /**
  * What a phase does with a job: `layout` writes each block once, unmeasured, so that there is something to read; `main` is
- * the job itself; `verify` reads back, in order, every block that was written.
+ * the job itself; `verify` reads back, in order, every block that was written. Percpu jobs know `create` and `destroy`.
  */
-export type PhaseKind = 'layout' | 'main' | 'verify';
+export type PhaseKind = FioPhaseKind | PercpuPhaseKind;
+export type FioPhaseKind = 'layout' | 'main' | 'verify';
+export type PercpuPhaseKind = 'create' | 'destroy';

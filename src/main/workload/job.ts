@@ -18,30 +18,16 @@ import type { Cpu, Suspending } from '../machine/cpu.ts';
 import { IoStatus, type ZramDevice } from '../machine/zram/device.ts';
 import { type BlockOrder, ListedOrder, RandomOrder, SequentialOrder } from './block-order.ts';
 import type { PageSet } from './data/page-set.ts';
-import type { JobPlan, PhaseKind } from './job-plan.ts';
+import type { BatchOutcome, IoFailure, JobClock } from './job-clock.ts';
+import type { FioPhaseKind, JobPlan } from './job-plan.ts';
 import { Random } from './random.ts';
 import type { WrittenPages } from './written-pages.ts';
 
-/** Time and the recording of it, brought by the engine. */
-export interface JobClock {
-  /** Milliseconds since some moment. */
-  now(): number;
-  /** A completed request: start and end as `now` gave them. */
-  recordRead(startMs: number, endMs: number): void;
-  recordWrite(startMs: number, endMs: number): void;
-  /** True once every job must end: the run was cancelled or another CPU failed. */
-  stopped(): boolean;
-}
-
-/** Why a job cannot go on. `slot` is the first page of the request in hand. */
-export interface JobFailure {
-  readonly kind: 'no-memory' | 'corrupt' | 'mismatch';
-  readonly job: string;
-  readonly device: number;
-  readonly slot: number;
-}
-
-export type BatchOutcome = 'more' | 'finished' | JobFailure;
+const FAILURE_OF_STATUS = {
+  [IoStatus.noMemory]: 'no-memory',
+  [IoStatus.noBuffer]: 'no-buffer',
+  [IoStatus.corrupt]: 'corrupt',
+} as const satisfies Record<Exclude<IoStatus, typeof IoStatus.done>, IoFailure['kind']>;
 
 /** A request in preparation; its buffers are reused from batch to batch. */
 interface Request {
@@ -87,7 +73,7 @@ export class Job {
   }
 
   /** Makes the job ready for a phase. With `repeatForMs` it goes round for that long, whatever its size and runtime. */
-  begin(phase: PhaseKind, repeatForMs?: number): void {
+  begin(phase: FioPhaseKind, repeatForMs?: number): void {
     const { plan } = this;
     const repeat = repeatForMs !== undefined;
     this.#mix = new Random(plan.seed);
@@ -133,8 +119,7 @@ export class Job {
       const failure = yield* this.#submit(cpu, request);
       if (failure !== undefined) return failure;
       const endMs = this.#clock.now();
-      if (request.isRead) this.#clock.recordRead(startMs, endMs);
-      else this.#clock.recordWrite(startMs, endMs);
+      this.#clock.record(request.isRead ? 'read' : 'write', startMs, endMs);
       startMs = endMs;
     }
     for (let at = 0; at < count; at++) {
@@ -166,13 +151,13 @@ export class Job {
     }
   }
 
-  *#submit(cpu: Cpu, request: Request): Suspending<JobFailure | undefined> {
+  *#submit(cpu: Cpu, request: Request): Suspending<IoFailure | undefined> {
     const slot = this.#slotOf(request);
     const status = request.isRead
       ? yield* this.#device.readRequest(cpu, slot, request.pages)
       : yield* this.#device.writeRequest(cpu, slot, request.pages);
     if (status === IoStatus.done) return undefined;
-    return this.#failure(status === IoStatus.noMemory ? 'no-memory' : 'corrupt', request);
+    return this.#failure(FAILURE_OF_STATUS[status], request);
   }
 
   /** A read prepared after a write of the same batch to the same block sees that write: both go in order. */
@@ -189,7 +174,7 @@ export class Job {
     return true;
   }
 
-  #failure(kind: JobFailure['kind'], request: Request): JobFailure {
+  #failure(kind: IoFailure['kind'], request: Request): IoFailure {
     return { kind, job: this.plan.name, device: this.plan.device, slot: this.#slotOf(request) };
   }
 

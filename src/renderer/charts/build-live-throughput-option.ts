@@ -1,10 +1,10 @@
+import type { Direction } from '../../shared/run-record.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
 import { formatDuration } from '../format/duration.ts';
-import { formatThroughput } from '../format/throughput.ts';
+import { formatThroughput, throughputUnit } from '../format/throughput.ts';
 import type { ThroughputLine } from '../stores/live-figures.ts';
 import type { TimePoint } from '../stores/time-columns.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { DIRECTIONS } from '../words/labels.ts';
 import { chartBase, chartTooltip, LEFT_GUTTER, timeTick, valueAxisX, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { designLineStyle, designLook } from './design-mark.ts';
@@ -12,15 +12,20 @@ import { designLineStyle, designLook } from './design-mark.ts';
 /** Symbols on a line are few, so that they tell lines apart without hiding them. */
 const SYMBOLS_PER_LINE = 12;
 
-/** Throughput over time: writes above, reads below, one line per design over the seconds since the run started. */
-export function buildLiveThroughputOption(lines: readonly ThroughputLine[], tokens: ThemeTokens): ChartOption {
+/** Throughput over time: one direction above, the other below, one line per design over the seconds since the run started. */
+export function buildLiveThroughputOption(
+  lines: readonly ThroughputLine[],
+  [upper, lower]: readonly [Direction, Direction],
+  tokens: ThemeTokens,
+): ChartOption {
+  const directions = [upper, lower];
   const end = endOfTime(lines);
   return {
     ...chartBase(tokens),
-    tooltip: { ...chartTooltip(tokens), trigger: 'axis', valueFormatter: throughputOrNothing },
+    tooltip: { ...chartTooltip(tokens), trigger: 'axis' },
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
-    title: DIRECTIONS.map((direction, index) => ({
-      text: `${direction} MB/s`,
+    title: directions.map((direction, index) => ({
+      text: `${direction} ${throughputUnit(direction)}`,
       left: LEFT_GUTTER + 4,
       top: index === 0 ? 4 : '49%',
       padding: 0,
@@ -30,7 +35,7 @@ export function buildLiveThroughputOption(lines: readonly ThroughputLine[], toke
       { left: LEFT_GUTTER, right: 16, top: 22, height: '34%' },
       { left: LEFT_GUTTER, right: 16, top: '57%', height: '34%' },
     ],
-    xAxis: DIRECTIONS.map((_, gridIndex) => ({
+    xAxis: directions.map((_, gridIndex) => ({
       ...valueAxisX(tokens, ''),
       gridIndex,
       min: 0,
@@ -45,13 +50,12 @@ export function buildLiveThroughputOption(lines: readonly ThroughputLine[], toke
       },
       axisPointer: { label: { show: true, formatter: ({ value }) => formatDuration(Number(value)) } },
     })),
-    yAxis: DIRECTIONS.map((_, gridIndex) => ({ ...valueAxisY(tokens), gridIndex, min: 0 })),
-    series: lines.map((line) => lineSeries(line, tokens)),
+    yAxis: directions.map((_, gridIndex) => ({ ...valueAxisY(tokens), gridIndex, min: 0 })),
+    series: lines.map((line) => lineSeries(line, directions.indexOf(line.direction), tokens)),
   };
 }
 
-function lineSeries({ design, direction, points }: ThroughputLine, tokens: ThemeTokens) {
-  const axis = DIRECTIONS.indexOf(direction);
+function lineSeries({ design, direction, points }: ThroughputLine, axis: number, tokens: ThemeTokens) {
   const every = Math.max(1, Math.ceil(points.length / SYMBOLS_PER_LINE));
   const { token, symbol } = designLook(design);
   return {
@@ -67,6 +71,7 @@ function lineSeries({ design, direction, points }: ThroughputLine, tokens: Theme
     connectNulls: false,
     itemStyle: { color: tokens[token] },
     lineStyle: designLineStyle(design, tokens),
+    tooltip: { valueFormatter: (value: unknown) => throughputOrNothing(value, direction) },
   };
 }
 
@@ -77,6 +82,6 @@ export function endOfTime(lines: readonly { readonly points: readonly TimePoint[
   return Math.max(5, Math.ceil((last * 1.02) / step) * step);
 }
 
-function throughputOrNothing(value: unknown): string {
-  return typeof value === 'number' && !Number.isNaN(value) ? formatThroughput(value) : '–';
+function throughputOrNothing(value: unknown, direction: Direction): string {
+  return typeof value === 'number' && !Number.isNaN(value) ? formatThroughput(value, direction) : '–';
 }

@@ -1,8 +1,8 @@
 import { DESIGN_WORDS } from '../../shared/design.ts';
-import type { DesignSummary } from '../../shared/run-record.ts';
+import { type DesignSummary, DIRECTIONS } from '../../shared/run-record.ts';
 import { formatShare } from '../format/percent.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { DIRECTION_WORDS, DIRECTIONS } from '../words/labels.ts';
+import { DIRECTION_WORDS } from '../words/labels.ts';
 import { chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { designLook } from './design-mark.ts';

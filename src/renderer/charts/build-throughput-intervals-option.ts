@@ -1,7 +1,7 @@
-import { DESIGN_WORDS, type BufferLayout } from '../../shared/design.ts';
-import type { DesignSummary, Direction, Spread } from '../../shared/run-record.ts';
+import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
+import { type DesignSummary, type Direction, type Spread, THROUGHPUT_OF } from '../../shared/run-record.ts';
 import { formatSignificant } from '../format/number.ts';
-import { formatThroughput } from '../format/throughput.ts';
+import { formatThroughput, throughputUnit } from '../format/throughput.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
@@ -14,6 +14,7 @@ interface SpreadRow {
   readonly title: string;
   readonly lines: readonly string[];
   readonly spread: Spread;
+  readonly direction: Direction;
   readonly look: DesignLook;
 }
 
@@ -24,26 +25,27 @@ export function buildThroughputIntervalsOption(
   tokens: ThemeTokens,
 ): ChartOption {
   const rows = designs.flatMap((summary) => {
-    const spread = summary[direction]?.megabytesPerSecond;
-    return spread === undefined ? [] : [spreadRow(summary.design, spread)];
+    const spread = summary[direction]?.[THROUGHPUT_OF[direction]];
+    return spread === undefined ? [] : [spreadRow(summary.design, spread, direction)];
   });
   return {
     ...chartBase(tokens),
     tooltip: { ...chartTooltip(tokens), trigger: 'item' },
     grid: { left: ROW_GUTTER, right: 24, top: 6, bottom: 40 },
-    xAxis: { ...valueAxisX(tokens, `${direction} throughput, MB/s`), min: 0 },
+    xAxis: { ...valueAxisX(tokens, `${direction} throughput, ${throughputUnit(direction)}`), min: 0 },
     yAxis: rowAxisY(tokens, rows),
     series: rows.flatMap((row, index) => rowSeries(row, index, tokens)),
   };
 }
 
-function spreadRow(design: BufferLayout, spread: Spread): SpreadRow {
+function spreadRow(design: Design, spread: Spread, direction: Direction): SpreadRow {
   const range = `[${formatSignificant(spread.low)} – ${formatSignificant(spread.high)}]`;
-  const lines = [`${formatSignificant(spread.median)} ${range} MB/s`];
-  return { title: DESIGN_WORDS[design].title, lines, spread, look: designLook(design) };
+  const lines = [`${formatSignificant(spread.median)} ${range} ${throughputUnit(direction)}`];
+  return { title: DESIGN_WORDS[design].title, lines, spread, direction, look: designLook(design) };
 }
 
-function rowSeries({ title, lines, spread, look }: SpreadRow, row: number, tokens: ThemeTokens) {
+function rowSeries(drawn: SpreadRow, row: number, tokens: ThemeTokens) {
+  const { title, lines, spread, look } = drawn;
   const color = tokens[look.token];
   return [
     {
@@ -74,12 +76,12 @@ function rowSeries({ title, lines, spread, look }: SpreadRow, row: number, token
         symbolOffset: [0, JITTER[index % JITTER.length] ?? 0],
       })),
       z: 5,
-      tooltip: { formatter: ({ dataIndex }: { dataIndex: number }) => sampleText(title, spread, dataIndex) },
+      tooltip: { formatter: ({ dataIndex }: { dataIndex: number }) => sampleText(drawn, dataIndex) },
     },
   ];
 }
 
-function sampleText(title: string, spread: Spread, index: number): string {
+function sampleText({ title, spread, direction }: SpreadRow, index: number): string {
   const value = spread.samples[index];
-  return value === undefined ? title : `${title}, sample ${index + 1}: ${formatThroughput(value)}`;
+  return value === undefined ? title : `${title}, sample ${index + 1}: ${formatThroughput(value, direction)}`;
 }

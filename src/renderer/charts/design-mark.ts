@@ -1,5 +1,5 @@
 /** How a design is drawn: a colour, and a dash and a symbol that tell it apart without colour. */
-import { BUFFER_LAYOUTS, type BufferLayout } from '../../shared/design.ts';
+import { BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, type Design } from '../../shared/design.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 
 /** Symbols of ECharts that have the same names in `DesignMark.vue`. */
@@ -21,15 +21,19 @@ const LOOKS: readonly DesignLook[] = [
   { token: 'design5', dash: [12, 4], symbol: 'pin' },
 ];
 
-/** The look of a design: its place among all designs decides, so it is the same in every experiment. */
-export function designLook(design: BufferLayout): DesignLook {
-  const look = LOOKS[BUFFER_LAYOUTS.indexOf(design)];
+/** Designs of one list never meet those of another, so that looks can be the same. */
+const LISTS: readonly (readonly Design[])[] = [BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS];
+
+/** The look of a design: its place in its list decides, so it is the same in every experiment. */
+export function designLook(design: Design): DesignLook {
+  const list = LISTS.find((designs) => designs.includes(design));
+  const look = LOOKS[list?.indexOf(design) ?? -1];
   if (look === undefined) throw new Error(`design ${design} has no look; add one to LOOKS`);
   return look;
 }
 
 /** Line style of ECharts for a design. */
-export function designLineStyle(design: BufferLayout, tokens: ThemeTokens) {
+export function designLineStyle(design: Design, tokens: ThemeTokens) {
   const { token, dash } = designLook(design);
   return { color: tokens[token], width: 1.6, type: dash.length === 0 ? ('solid' as const) : [...dash] };
 }

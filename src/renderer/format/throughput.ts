@@ -1,6 +1,12 @@
+import { type Direction, THROUGHPUT_OF } from '../../shared/run-record.ts';
 import { formatSignificant } from './number.ts';
 
-/** Throughput, always in MB/s (10^6 bytes per second) so that figures can be compared at a glance. */
-export function formatThroughput(megabytesPerSecond: number): string {
-  return `${formatSignificant(megabytesPerSecond)} MB/s`;
+/** The unit of a direction's throughput: 10^6 bytes per second, or operations per second. */
+export function throughputUnit(direction: Direction): string {
+  return THROUGHPUT_OF[direction] === 'megabytesPerSecond' ? 'MB/s' : 'op/s';
+}
+
+/** Throughput, always in the one unit of its direction, so that figures can be compared at a glance. */
+export function formatThroughput(value: number, direction: Direction): string {
+  return `${formatSignificant(value)} ${throughputUnit(direction)}`;
 }

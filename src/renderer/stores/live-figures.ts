@@ -5,9 +5,8 @@
  * often: figures are added up here at every event and published as an immutable snapshot by the store.
  */
 import type { RunProgress } from '../../shared/contract.ts';
-import type { BufferLayout } from '../../shared/design.ts';
-import type { Direction } from '../../shared/run-record.ts';
-import { DIRECTIONS } from '../words/labels.ts';
+import type { Design } from '../../shared/design.ts';
+import { type Direction, THROUGHPUT_OF } from '../../shared/run-record.ts';
 import { MEMORY_KINDS } from '../words/memory-kinds.ts';
 import { createTimeColumns, type TimePoint } from './time-columns.ts';
 
@@ -22,9 +21,9 @@ export interface CpuShares {
   readonly lockWait: number;
 }
 
-/** One line of the throughput chart, in MB/s. */
+/** One line of the throughput chart, in the unit of its direction. */
 export interface ThroughputLine {
-  readonly design: BufferLayout;
+  readonly design: Design;
   readonly direction: Direction;
   readonly points: readonly TimePoint[];
 }
@@ -45,9 +44,9 @@ export interface LiveFigures {
   readonly snapshot: () => LiveSnapshot;
 }
 
-/** Empty figures for a run of these designs. */
-export function createLiveFigures(designs: readonly BufferLayout[]): LiveFigures {
-  const lines = designs.flatMap((design) => DIRECTIONS.map((direction) => ({ design, direction })));
+/** Empty figures for a run of these designs, of a workload that has these directions. */
+export function createLiveFigures(designs: readonly Design[], directions: readonly Direction[]): LiveFigures {
+  const lines = designs.flatMap((design) => directions.map((direction) => ({ design, direction })));
   const throughput = createTimeColumns({ columns: lines.length, capacity: CAPACITY, slotMs: SLOT_MS });
   const memory = createTimeColumns({ columns: MEMORY_KINDS.length, capacity: CAPACITY, slotMs: SLOT_MS });
   const cpus = createCpuMeans();
@@ -57,7 +56,7 @@ export function createLiveFigures(designs: readonly BufferLayout[]): LiveFigures
     progress = next;
     cpus.add(next.cpus);
     const figures = lines.map((line) =>
-      line.design === next.design ? next.megabytesPerSecond[line.direction] : undefined,
+      line.design === next.design ? next[THROUGHPUT_OF[line.direction]][line.direction] : undefined,
     );
     throughput.push(next.atMs, figures);
     const used = next.memory;

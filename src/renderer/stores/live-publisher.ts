@@ -1,6 +1,7 @@
 import { shallowRef, type ShallowRef } from 'vue';
 import type { RunProgress } from '../../shared/contract.ts';
-import type { BufferLayout } from '../../shared/design.ts';
+import type { Profile } from '../../shared/profile.ts';
+import { DIRECTIONS_OF_WORKLOAD } from '../../shared/run-record.ts';
 import { createLiveFigures, type LiveFigures, type LiveSnapshot } from './live-figures.ts';
 
 /** A quarter of a second: quick for the eye, cheap for the CPUs under measurement. */
@@ -11,8 +12,8 @@ const NOTHING_YET: LiveSnapshot = { progress: undefined, throughput: [], memory:
 /** Gathers the progress of a run and publishes it at a pace that charts can follow. */
 export interface LivePublisher {
   readonly live: Readonly<ShallowRef<LiveSnapshot>>;
-  /** Forgets the run before and waits for figures of one with these designs. */
-  readonly begin: (designs: readonly BufferLayout[]) => void;
+  /** Forgets the run before and waits for figures of one of this profile. */
+  readonly begin: (profile: Profile) => void;
   readonly add: (progress: RunProgress) => void;
   /** Publishes what was gathered without waiting; also to be called when nothing more comes. */
   readonly flush: () => void;
@@ -30,8 +31,8 @@ export function createLivePublisher(): LivePublisher {
     if (figures !== undefined) live.value = figures.snapshot();
   }
 
-  function begin(designs: readonly BufferLayout[]): void {
-    figures = createLiveFigures(designs);
+  function begin({ designs, workload }: Profile): void {
+    figures = createLiveFigures(designs, DIRECTIONS_OF_WORKLOAD[workload.kind]);
     flush();
   }
 

@@ -83,7 +83,7 @@ export const useRunStore = defineStore('run', () => {
   function begin({ runId, profile, oversubscribed }: RunIdentity): void {
     state.value = { kind: 'running', run: { runId, profile, oversubscribed } };
     samples.value = [];
-    publisher.begin(profile.designs);
+    publisher.begin(profile);
   }
 
   function isStarting(): boolean {

@@ -3,13 +3,18 @@ import { computed, ref, watch } from 'vue';
 import type { Profile } from '../../shared/profile.ts';
 import { useConnectionStore } from './connection-store.ts';
 import { useDraftStore } from './draft-store.ts';
+import { type DroppedFile, useEvidenceStore } from './evidence-store.ts';
 import { useHostStore } from './host-store.ts';
 import { usePastRunStore } from './past-run-store.ts';
 import { useProfileStore } from './profile-store.ts';
+import { useReplayStore } from './replay-store.ts';
 import { useRunStore } from './run-store.ts';
 
 /** What the right pane is asked to show. */
 export type Shown = 'live' | 'result';
+
+/** The two things that the dashboard is for. */
+export type Place = 'experiment' | 'evidence';
 
 /** What the user looks at, and how the other stores follow each other: load, run, look at the result. */
 export const useWorkbenchStore = defineStore('workbench', () => {
@@ -19,6 +24,9 @@ export const useWorkbenchStore = defineStore('workbench', () => {
   const draft = useDraftStore();
   const pastRuns = usePastRunStore();
   const run = useRunStore();
+  const evidence = useEvidenceStore();
+  const replays = useReplayStore();
+  const place = ref<Place>('experiment');
   const wanted = ref<Shown>('live');
 
   /** `nothing` until there is a run to show. */
@@ -62,6 +70,18 @@ export const useWorkbenchStore = defineStore('workbench', () => {
     wanted.value = 'live';
   }
 
+  /** Brings files of kernel evidence; traces are replayed with the boot log and percpu_stats that came with them. */
+  async function bringEvidence(files: readonly DroppedFile[]): Promise<void> {
+    if (files.length === 0) return;
+    place.value = 'evidence';
+    const ready = (await evidence.add(files)).flatMap(({ state }) => (state.kind === 'ready' ? [state.file] : []));
+    const dmesgId = ready.find(({ kind }) => kind === 'boot-log')?.fileId;
+    const statsId = ready.find(({ kind }) => kind === 'percpu-stats')?.fileId;
+    for (const { fileId, kind } of ready) {
+      if (kind === 'trace') await replays.replay({ traceId: fileId, dmesgId, statsId });
+    }
+  }
+
   watch(
     () => connection.state,
     (state) => {
@@ -80,5 +100,5 @@ export const useWorkbenchStore = defineStore('workbench', () => {
     },
   );
 
-  return { shown, start, openRun, showLive };
+  return { shown, place, start, openRun, showLive, bringEvidence };
 });

@@ -1,12 +1,19 @@
 /** The rows of the result's table: every figure of a design in words with its unit. */
-import type { DesignSummary, Direction, DirectionSummary, LatencyNs, RunRecord } from '../../shared/run-record.ts';
+import {
+  type DesignSummary,
+  type Direction,
+  type DirectionSummary,
+  type LatencyNs,
+  type RunRecord,
+  DIRECTIONS,
+  THROUGHPUT_OF,
+} from '../../shared/run-record.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { formatNanoseconds } from '../format/nanoseconds.ts';
 import { formatSignificant } from '../format/number.ts';
 import { formatShare } from '../format/percent.ts';
 import { formatThroughput } from '../format/throughput.ts';
 import type { GlossaryTerm } from './glossary.ts';
-import { DIRECTIONS } from './labels.ts';
 import { MEMORY_COLUMNS } from './memory-kinds.ts';
 
 /** One row: a figure's name and its value for each design. */
@@ -33,6 +40,7 @@ export function figureGroups(record: Pick<RunRecord, 'designs'>): readonly Figur
 }
 
 function directionGroup(designs: readonly DesignSummary[], direction: Direction): FigureGroup {
+  const throughput = THROUGHPUT_OF[direction];
   const row = (title: string, term: GlossaryTerm, value: (summary: DirectionSummary) => string): FigureRow => ({
     title,
     term,
@@ -44,11 +52,11 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
   return {
     title: direction,
     rows: [
-      row('throughput, median', 'median', ({ megabytesPerSecond }) => formatThroughput(megabytesPerSecond.median)),
-      row('throughput, low – high', 'sample', ({ megabytesPerSecond: { low, high } }) => {
-        return `${formatSignificant(low)} – ${formatThroughput(high)}`;
+      row('throughput, median', 'median', (summary) => formatThroughput(summary[throughput].median, direction)),
+      row('throughput, low – high', 'sample', ({ [throughput]: { low, high } }) => {
+        return `${formatSignificant(low)} – ${formatThroughput(high, direction)}`;
       }),
-      row('samples', 'sample', ({ megabytesPerSecond }) => String(megabytesPerSecond.samples.length)),
+      row('samples', 'sample', (summary) => String(summary[throughput].samples.length)),
       ...LATENCIES.map((key) =>
         row(`latency, ${key === 'p999' ? 'p99.9' : key}`, key.startsWith('p') ? 'percentile' : 'latency', (summary) =>
           formatNanoseconds(summary.latencyNs[key]),

@@ -2,7 +2,11 @@
  * What the dashboard's words mean, for hovers: one or two sentences each, and where it helps how to read the number.
  * Design names have their own words in `src/shared/design.ts`.
  */
+import { PERCPU_GLOSSARY } from './percpu-glossary.ts';
+
+/** Every word with a hover. */
 export const GLOSSARY = {
+  ...PERCPU_GLOSSARY,
   possibleCpus:
     'CPUs that may ever exist in the simulated machine. Per-CPU areas are made for all of these, used or not, so this drives the memory of per-CPU designs.',
   onlineCpus:

@@ -9,6 +9,8 @@ export const PHASE_WORDS: Readonly<Record<RunProgress['phase'], string>> = {
   write: 'writing',
   read: 'reading',
   mixed: 'writing and reading',
+  create: 'creating',
+  destroy: 'destroying',
 };
 
 /** An outcome with a sign, so that it never depends on colour. */
@@ -26,8 +28,10 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, { readonly sign: string; re
   inconclusive: { sign: '?', word: 'inconclusive' },
 };
 
-/** Directions in the order of display. */
-export const DIRECTIONS: readonly Direction[] = ['write', 'read'];
-
 /** Plural of a direction for sentences. */
-export const DIRECTION_WORDS: Readonly<Record<Direction, string>> = { write: 'writes', read: 'reads' };
+export const DIRECTION_WORDS: Readonly<Record<Direction, string>> = {
+  write: 'writes',
+  read: 'reads',
+  create: 'creation',
+  destroy: 'destruction',
+};

@@ -1,10 +1,10 @@
 /** The result in one sentence per compared design; the first thing that a result shows. */
-import { DESIGN_WORDS, type BufferLayout } from '../../shared/design.ts';
+import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
 import { assertUnreachable } from '../../shared/result.ts';
-import type { Comparison, RunRecord } from '../../shared/run-record.ts';
+import { type Comparison, type RunRecord, DIRECTIONS } from '../../shared/run-record.ts';
 import { formatConfidence } from '../format/percent.ts';
 import { formatInterval, formatRatio } from '../format/ratio.ts';
-import { DIRECTION_WORDS, DIRECTIONS } from './labels.ts';
+import { DIRECTION_WORDS } from './labels.ts';
 
 /** Sentences without a full stop, e.g. `per-CPU, global against single mutex: writes 1.84 × as fast [1.79, 1.90], …`. */
 export function verdictSentences(record: RunRecord): readonly string[] {
@@ -18,7 +18,7 @@ export function verdictSentences(record: RunRecord): readonly string[] {
   return ['No repetition has figures of every design, so there is nothing to compare'];
 }
 
-function designSentence(design: BufferLayout, comparisons: readonly Comparison[]): string {
+function designSentence(design: Design, comparisons: readonly Comparison[]): string {
   const own = DIRECTIONS.flatMap((direction) =>
     comparisons.filter((comparison) => comparison.design === design && comparison.direction === direction),
   );

@@ -119,13 +119,14 @@ describe('lab run', () => {
     expect(code).toBe(0);
     const record = JSON.parse(readFileSync(out, 'utf8')) as RunRecord;
     expect(record.samples.map((sample) => sample.cpus)).toEqual([3, 3]);
-    expect(record.profile.workload.data).toEqual({ kind: 'files', paths: [data, data] });
+    expect(record.profile.workload).toMatchObject({ kind: 'fio', data: { kind: 'files', paths: [data, data] } });
     expect(record.profile.experiment).toMatchObject({ seconds: 1, repetitions: 1 });
     expect(record.notes[0]).toBe(`Page data: 2 files, all ${2 * 8 * PAGE_BYTES} bytes.`);
   });
 
   it('of a job that only reads has no write figures, and says nothing of them', async () => {
     const workload = {
+      kind: 'fio' as const,
       jobFile: '[r]\nrw=read\nsize=1m\n',
       data: { kind: 'files' as const, paths: [smallDataFile()] },
     };
@@ -268,10 +269,10 @@ describe('a run that does not end well', () => {
 
   it('for want of memory is 1, with the sentence on standard error', async () => {
     const workload = {
-      jobFile: '[w]\nrw=write\nsize=6m\n',
+      jobFile: '[w]\nrw=write\nsize=12m\n',
       data: { kind: 'generator' as const, zeroPercent: 0, samePercent: 0, randomPercent: 100, compressPercent: 0 },
     };
-    const path = small({ workload, machine: { memoryBytes: 4 * MIB, diskSizeBytes: 8 * MIB } });
+    const path = small({ workload, machine: { memoryBytes: 8 * MIB, diskSizeBytes: 16 * MIB } });
     const { code, out, err } = await cli(['run', path, '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
@@ -280,7 +281,7 @@ describe('a run that does not end well', () => {
       designs: [],
     });
     expect(err).toMatch(
-      /^design [a-z-]+: job w could not write page \d+ of zram0: the machine's memory of 4\.0 MiB is full/,
+      /^design [a-z-]+: job w could not write page \d+ of zram0: the machine's memory of 8\.0 MiB is full/,
     );
   });
 

@@ -5,7 +5,7 @@ import { parseFioJobFile } from '../../../src/main/evidence/fio-job/parse-fio-jo
 import type { FioJob } from '../../../src/main/evidence/fio-job/fio-job.ts';
 import { applyOptions, withNumjobs } from '../../../src/main/cli/overrides.ts';
 import { testProfile as profile } from '../in-memory-lab.ts';
-import { errorOf, valueOf } from '../lab/small-lab.ts';
+import { errorOf, smallPercpuProfile, valueOf } from '../lab/small-lab.ts';
 
 function parse(text: string) {
   return parseFioJobFile(text, { environment: {}, cpus: 2, pageSizeBytes: 4096, memoryMegabytes: 16 });
@@ -33,14 +33,14 @@ describe('options change a profile', () => {
     const changed = valueOf(applyOptions(profile, { seconds: '2.5', repetitions: '9', data: ['a', '/b'] }));
     expect(changed.experiment).toEqual({ ...profile.experiment, seconds: 2.5, repetitions: 9 });
     // Whoever opens the record works in another folder.
-    expect(changed.workload.data).toEqual({ kind: 'files', paths: [resolve('a'), '/b'] });
+    expect(changed.workload).toMatchObject({ kind: 'fio', data: { kind: 'files', paths: [resolve('a'), '/b'] } });
     expect(changed.machine).toEqual(profile.machine);
   });
 
   it('in jobs, with CPUs enough for the clones of one', () => {
     const changed = valueOf(applyOptions(profile, { jobs: '5' }));
     expect(changed.machine).toMatchObject({ onlineCpus: 5, possibleCpus: 5 });
-    expect(clones(changed.workload.jobFile)).toEqual(['job×5']);
+    expect(changed.workload.kind === 'fio' && clones(changed.workload.jobFile)).toEqual(['job×5']);
     expect(valueOf(applyOptions(profile, { jobs: '1' })).machine).toEqual(profile.machine);
   });
 
@@ -59,6 +59,28 @@ describe('options change a profile', () => {
     [{ engine: 'kernel' }, "--engine must be live, the engine there is, not 'kernel'"],
   ])('%j is refused', (options, message) => {
     expect(errorOf(applyOptions(profile, options))).toEqual({ code: 'bad-input', message });
+  });
+});
+
+describe('options on a percpu profile', () => {
+  const percpu = smallPercpuProfile();
+
+  it('set its online CPUs, over which the groups are shared out, and its repetitions', () => {
+    const fewer = valueOf(applyOptions(percpu, { jobs: '1', repetitions: '3' }));
+    expect(fewer).toEqual({
+      ...percpu,
+      machine: { ...percpu.machine, onlineCpus: 1 },
+      experiment: { ...percpu.experiment, repetitions: 3 },
+    });
+    expect(valueOf(applyOptions(percpu, { jobs: '8' })).machine).toMatchObject({ onlineCpus: 8, possibleCpus: 8 });
+  });
+
+  it.each([
+    [{ jobs: '0' }, '--jobs must be a whole number from 1 to 64, not 0'],
+    [{ data: ['a'] }, "--data is for fio workloads; 'small cgroups' creates per-CPU objects and writes no pages"],
+    [{ seconds: '5' }, "--seconds is for fio workloads; 'small cgroups' runs to its 40 groups of objects"],
+  ])('that make no sense there are refused: %j', (options, message) => {
+    expect(errorOf(applyOptions(percpu, options))).toMatchObject({ code: 'bad-input', message });
   });
 });
 

@@ -2,19 +2,30 @@
  * Samples and records for the lab's tests: plain ones to write expectations about, arbitrary ones for properties.
  */
 import fc from 'fast-check';
-import { BUFFER_LAYOUTS, type BufferLayout } from '../../../src/shared/design.ts';
-import { PAGE_SIZES, PROFILE_LIMITS, PROFILE_SCHEMA_VERSION, type Profile } from '../../../src/shared/profile.ts';
-import type {
-  Comparison,
-  DesignSummary,
-  DirectionFigures,
-  DirectionSummary,
-  Environment,
-  LatencyNs,
-  MemoryFigures,
-  RunRecord,
-  Sample,
-  Spread,
+import { BUFFER_LAYOUTS, type Design, DESIGNS, FIRST_CHUNK_DESIGNS } from '../../../src/shared/design.ts';
+import type { PercpuStats } from '../../../src/shared/percpu-stats.ts';
+import {
+  type FioWorkload,
+  PAGE_SIZES,
+  type PercpuWorkload,
+  PROFILE_LIMITS,
+  PROFILE_SCHEMA_VERSION,
+  type Profile,
+} from '../../../src/shared/profile.ts';
+import {
+  type Comparison,
+  type DesignSummary,
+  type DirectionFigures,
+  DIRECTIONS,
+  type DirectionSummary,
+  type Environment,
+  type LatencyNs,
+  type MemoryFigures,
+  type PercpuFigures,
+  type PercpuMoment,
+  type RunRecord,
+  type Sample,
+  type Spread,
 } from '../../../src/shared/run-record.ts';
 
 export const LATENCY: LatencyNs = { mean: 2100.5, p50: 1900, p90: 3000, p99: 9100, p999: 25_000, max: 81_000 };
@@ -38,6 +49,8 @@ export function figuresAt(megabytesPerSecond: number): DirectionFigures {
     bytes: 1_048_576,
     durationNs: 1_048_576_000 / Math.max(megabytesPerSecond, 1),
     megabytesPerSecond,
+    // 256 operations of 4 KiB are 1 MiB.
+    operationsPerSecond: (megabytesPerSecond * 1e6) / 4096,
     latencyNs: LATENCY,
     lockWaitNs: 1_234_567.5,
     lockWaitShare: 0.125,
@@ -46,7 +59,7 @@ export function figuresAt(megabytesPerSecond: number): DirectionFigures {
 }
 
 /** A sample that wrote at `writeRate` and did not read; both in MB/s. */
-export function sampleOf(design: BufferLayout, repetition: number, writeRate: number): Sample {
+export function sampleOf(design: Design, repetition: number, writeRate: number): Sample {
   return {
     design,
     repetition,
@@ -57,6 +70,74 @@ export function sampleOf(design: BufferLayout, repetition: number, writeRate: nu
     memoryAtEnd: MEMORY,
     memoryAtPeak: MEMORY,
     verifiedPages: 256,
+  };
+}
+
+const PERCPU_MOMENT: PercpuMoment = {
+  liveObjects: 160,
+  liveBytes: 120_320,
+  chunks: 2,
+  populatedBytes: 614_400,
+  addressSpaceBytes: 2_097_152,
+  metadataBytes: 20_480,
+};
+
+/** 40 groups of three objects of 1000 bytes and one of 8. */
+export const PERCPU: PercpuFigures = {
+  atFull: PERCPU_MOMENT,
+  atEnd: { ...PERCPU_MOMENT, liveObjects: 0, liveBytes: 0, chunks: 1, populatedBytes: 524_288, metadataBytes: 0 },
+  callSites: [
+    { callSite: 'counters', number: 120, sizeBytes: 1000, totalBytes: 120_000, share: 120_000 / 120_320 },
+    { callSite: 'marks', number: 40, sizeBytes: 8, totalBytes: 320, share: 320 / 120_320 },
+  ],
+  statsAtFull: {
+    info: {
+      unitBytes: 1_048_576,
+      staticBytes: 185_560,
+      reservedBytes: 8192,
+      dynBytes: 31_528,
+      atomBytes: 2_097_152,
+      allocBytes: 2_097_152,
+    },
+    totals: {
+      allocations: 160,
+      frees: 0,
+      liveObjects: 160,
+      liveObjectsPeak: 160,
+      chunks: 2,
+      chunksPeak: 2,
+      smallestBytes: 8,
+      largestBytes: 1000,
+      emptyPages: 3,
+    },
+    chunks: [
+      {
+        heading: 'first',
+        liveObjects: 160,
+        largestBytes: 1000,
+        emptyPages: 0,
+        firstFreeCell: 30_000,
+        freeBytes: 1024,
+        contigBytes: 1024,
+        fragmentBytes: 0,
+        largestFragmentBytes: 0,
+        smallestLiveBytes: 8,
+        medianLiveBytes: 1000,
+        largestLiveBytes: 1000,
+      },
+    ],
+  },
+};
+
+/** A sample of a percpu workload that created and destroyed so many objects a second. */
+export function percpuSampleOf(design: Design, repetition: number, operationsPerSecond: number): Sample {
+  const figures: DirectionFigures = { ...figuresAt(1), operationsPerSecond };
+  return {
+    ...sampleOf(design, repetition, 1),
+    write: undefined,
+    create: figures,
+    destroy: { ...figures, operations: 255 },
+    percpu: PERCPU,
   };
 }
 
@@ -73,7 +154,7 @@ export const PROFILE: Profile = {
     diskSizeBytes: 1_048_576,
   },
   designs: ['single-mutex', 'per-cpu-global'],
-  workload: { jobFile: '[seq-write]\nrw=write\n', data: { kind: 'job' }, seed: 7 },
+  workload: { kind: 'fio', jobFile: '[seq-write]\nrw=write\n', data: { kind: 'job' }, seed: 7 },
   experiment: { repetitions: 6, equivalencePercent: 5 },
 };
 
@@ -113,7 +194,7 @@ export function recordOf(samples: readonly Sample[], changes: Partial<RunRecord>
 const figure = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
 const count = fc.maxSafeNat();
 const text = fc.string({ unit: 'binary', maxLength: 30 });
-const layout = fc.constantFrom(...BUFFER_LAYOUTS);
+const design = fc.constantFrom(...DESIGNS);
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
 function between(range: { readonly min: number; readonly max: number }): fc.Arbitrary<number> {
@@ -148,20 +229,58 @@ const directionFigures: fc.Arbitrary<DirectionFigures> = fc.record({
   bytes: count,
   durationNs: figure,
   megabytesPerSecond: figure,
+  operationsPerSecond: figure,
   latencyNs: latency,
   lockWaitNs: figure,
   lockWaitShare: figure,
   lockContentions: count,
 });
 
+const percpuMoment: fc.Arbitrary<PercpuMoment> = fc.record({
+  liveObjects: count,
+  liveBytes: count,
+  chunks: count,
+  populatedBytes: count,
+  addressSpaceBytes: count,
+  metadataBytes: count,
+});
+
+/** The kernel's words with any counts. */
+const percpuStats: fc.Arbitrary<PercpuStats> = fc.array(count, { minLength: 26, maxLength: 26 }).map((counts) => {
+  const at = (index: number): number => counts[index] ?? 0;
+  const renumbered = <Part extends object>(part: Part, from: number): Part =>
+    Object.fromEntries(
+      Object.entries(part).map(([name, value], index) => [name, typeof value === 'number' ? at(from + index) : value]),
+    ) as Part;
+  const { info, totals, chunks } = PERCPU.statsAtFull;
+  return {
+    info: renumbered(info, 0),
+    totals: renumbered(totals, 6),
+    chunks: chunks.map((chunk) => renumbered(chunk, 14)),
+  };
+});
+
+const percpuFigures: fc.Arbitrary<PercpuFigures> = fc.record({
+  atFull: percpuMoment,
+  atEnd: percpuMoment,
+  callSites: fc.array(
+    fc.record({ callSite: text, number: count, sizeBytes: optional(count), totalBytes: count, share: figure }),
+    { maxLength: 3 },
+  ),
+  statsAtFull: percpuStats,
+});
+
 const arbitrarySample: fc.Arbitrary<Sample> = fc.record({
-  design: layout,
+  design,
   repetition: count,
   position: count,
   cpus: count,
   clock: fc.constant('wall' as const),
   write: optional(directionFigures),
   read: optional(directionFigures),
+  create: optional(directionFigures),
+  destroy: optional(directionFigures),
+  percpu: optional(percpuFigures),
   memoryAtEnd: memoryOf(count),
   memoryAtPeak: memoryOf(count),
   verifiedPages: count,
@@ -176,22 +295,26 @@ const spread: fc.Arbitrary<Spread> = fc.record({
 
 const directionSummary: fc.Arbitrary<DirectionSummary> = fc.record({
   megabytesPerSecond: spread,
+  operationsPerSecond: spread,
   latencyNs: latency,
   lockWaitShare: figure,
 });
 
 const designSummary: fc.Arbitrary<DesignSummary> = fc.record({
-  design: layout,
+  design,
   write: optional(directionSummary),
   read: optional(directionSummary),
+  create: optional(directionSummary),
+  destroy: optional(directionSummary),
+  percpu: optional(percpuFigures),
   memoryAtEnd: memoryOf(figure),
   memoryAtPeak: memoryOf(figure),
 });
 
 const comparison: fc.Arbitrary<Comparison> = fc.record({
-  direction: fc.constantFrom('write' as const, 'read' as const),
-  design: layout,
-  baseline: layout,
+  direction: fc.constantFrom(...DIRECTIONS),
+  design,
+  baseline: design,
   blocks: count,
   ratio: figure,
   interval: optional(fc.record({ low: figure, high: figure, confidence: figure })),
@@ -199,7 +322,7 @@ const comparison: fc.Arbitrary<Comparison> = fc.record({
   reason: text,
 });
 
-const dataSource: fc.Arbitrary<Profile['workload']['data']> = fc.oneof(
+const dataSource: fc.Arbitrary<FioWorkload['data']> = fc.oneof(
   fc.constant({ kind: 'job' as const }),
   fc.record({
     kind: fc.constant('files' as const),
@@ -228,26 +351,57 @@ const machine: fc.Arbitrary<Profile['machine']> = fc.record({
   diskSizeBytes: between(PROFILE_LIMITS.diskSizeBytes),
 });
 
-export const arbitraryProfile: fc.Arbitrary<Profile> = fc.record({
-  schemaVersion: fc.constant(PROFILE_SCHEMA_VERSION),
-  name: profileName,
-  description: text,
-  machine,
-  designs: fc.uniqueArray(layout, { minLength: 1 }),
-  workload: fc.record({
-    jobFile: fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }),
-    data: dataSource,
-    seed: fc.integer({ min: 0, max: 0xffffffff }),
-  }),
-  experiment: fc.record(
-    {
-      repetitions: between(PROFILE_LIMITS.repetitions),
-      seconds: fc.integer({ min: 1, max: 3600 }),
-      equivalencePercent: fc.integer({ min: 0, max: 50 }),
-    },
-    { requiredKeys: ['repetitions', 'equivalencePercent'] },
-  ),
+const seed = fc.integer({ min: 0, max: 0xffffffff });
+
+const fioWorkload: fc.Arbitrary<FioWorkload> = fc.record({
+  kind: fc.constant('fio' as const),
+  jobFile: fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }),
+  data: dataSource,
+  seed,
 });
+
+const percpuWorkload: fc.Arbitrary<PercpuWorkload> = fc.record({
+  kind: fc.constant('percpu' as const),
+  groupName: profileName.map((name) => name.slice(0, 40).trim()).filter((name) => name !== ''),
+  groups: between(PROFILE_LIMITS.groups),
+  objects: fc.array(
+    fc.record({
+      callSite: profileName,
+      number: between(PROFILE_LIMITS.objects),
+      sizeBytes: between(PROFILE_LIMITS.objectBytes),
+      alignBytes: fc.integer({ min: 0, max: 12 }).map((power) => 2 ** power),
+    }),
+    { minLength: 1, maxLength: 4 },
+  ),
+  destroy: fc.constantFrom('never' as const, 'in-order' as const, 'random' as const),
+  seed,
+});
+
+const workloadAndDesigns = fc.oneof(
+  fc.record({ workload: fioWorkload, designs: fc.uniqueArray(fc.constantFrom(...BUFFER_LAYOUTS), { minLength: 1 }) }),
+  fc.record({
+    workload: percpuWorkload,
+    designs: fc.uniqueArray(fc.constantFrom(...FIRST_CHUNK_DESIGNS), { minLength: 1 }),
+  }),
+);
+
+export const arbitraryProfile: fc.Arbitrary<Profile> = fc
+  .record({
+    schemaVersion: fc.constant(PROFILE_SCHEMA_VERSION),
+    name: profileName,
+    description: text,
+    machine,
+    compared: workloadAndDesigns,
+    experiment: fc.record(
+      {
+        repetitions: between(PROFILE_LIMITS.repetitions),
+        seconds: fc.integer({ min: 1, max: 3600 }),
+        equivalencePercent: fc.integer({ min: 0, max: 50 }),
+      },
+      { requiredKeys: ['repetitions', 'equivalencePercent'] },
+    ),
+  })
+  .map(({ compared, ...profile }) => ({ ...profile, ...compared }));
 
 const environment: fc.Arbitrary<Environment> = fc.record({
   cpuModel: text,

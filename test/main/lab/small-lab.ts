@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createLab, type Lab } from '../../../src/main/lab/lab.ts';
 import type { RunEvent } from '../../../src/shared/contract.ts';
-import { PROFILE_SCHEMA_VERSION, type Profile } from '../../../src/shared/profile.ts';
+import {
+  type FioWorkload,
+  PROFILE_SCHEMA_VERSION,
+  type PercpuWorkload,
+  type Profile,
+} from '../../../src/shared/profile.ts';
 import type { Result } from '../../../src/shared/result.ts';
 import type { RunRecord } from '../../../src/shared/run-record.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -38,7 +43,7 @@ export function smallDataFile(folder = temporaryFolder()): string {
 
 export type ProfileChanges = Partial<Omit<Profile, 'machine' | 'workload' | 'experiment'>> & {
   readonly machine?: Partial<Profile['machine']>;
-  readonly workload?: Partial<Profile['workload']>;
+  readonly workload?: Partial<FioWorkload>;
   readonly experiment?: Partial<Profile['experiment']>;
 };
 
@@ -60,12 +65,52 @@ export function smallProfile(changes: ProfileChanges = {}): Profile {
       ...changes.machine,
     },
     workload: {
+      kind: 'fio',
       jobFile: '[job]\nrw=write\nbs=4k\nioengine=libaio\niodepth=4\nsize=1m\nnumjobs=2\nverify=meta\n',
       data: { kind: 'files', paths: [smallDataFile()] },
       seed: 7,
       ...changes.workload,
     },
     experiment: { repetitions: 2, equivalencePercent: 5, ...changes.experiment },
+  };
+}
+
+export interface PercpuProfileChanges {
+  readonly designs?: Profile['designs'];
+  readonly machine?: Partial<Profile['machine']>;
+  readonly workload?: Partial<PercpuWorkload>;
+  readonly repetitions?: number;
+}
+
+/** 40 groups of four objects on two CPUs, made and destroyed at random, both first chunks, twice. */
+export function smallPercpuProfile(changes: PercpuProfileChanges = {}): Profile {
+  return {
+    schemaVersion: PROFILE_SCHEMA_VERSION,
+    name: 'small cgroups',
+    description: '',
+    designs: changes.designs ?? ['embed', 'page'],
+    machine: {
+      possibleCpus: 2,
+      onlineCpus: 2,
+      pageSizeBytes: PAGE_BYTES,
+      memoryBytes: 16 << 20,
+      devices: 1,
+      diskSizeBytes: 1 << 20,
+      ...changes.machine,
+    },
+    workload: {
+      kind: 'percpu',
+      groupName: 'cgroup',
+      groups: 40,
+      objects: [
+        { callSite: 'counters', number: 3, sizeBytes: 1000, alignBytes: 8 },
+        { callSite: 'marks', number: 1, sizeBytes: 6, alignBytes: 1 },
+      ],
+      destroy: 'random',
+      seed: 7,
+      ...changes.workload,
+    },
+    experiment: { repetitions: changes.repetitions ?? 2, equivalencePercent: 5 },
   };
 }
 

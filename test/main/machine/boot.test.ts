@@ -6,7 +6,6 @@ import { Arena, type MachineConfig } from '../../../src/main/machine/memory/aren
 import { FrameKind } from '../../../src/main/machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../../src/main/machine/memory-figures.ts';
 import { countFrames } from '../../../src/main/machine/memory/page-frames.ts';
-import { LZ4_WORK_MEMORY_BYTES } from '../../../src/main/machine/zram/compress-buffers.ts';
 import { machineConfig, makeMachine } from './fixtures/make-machine.ts';
 import { OneCpu } from './fixtures/one-cpu.ts';
 import { auditMachine } from './fixtures/pool-audit.ts';
@@ -51,31 +50,30 @@ describe('the buffers of a booted machine', () => {
     const { arena } = makeMachine({
       bufferLayout: design as BufferLayout,
       possibleCpus,
-      onlineCpus: 1,
+      onlineCpus: possibleCpus,
       devices: Number(devices),
     });
     const figures = memoryFigures(arena);
     expect(figures.bufferBytes).toBe(Number(pages) * PAGE);
-    expect(figures.workMemoryBytes).toBe((Number(pages) / 2) * LZ4_WORK_MEMORY_BYTES);
+    expect(figures.workMemoryBytes).toBe((Number(pages) / 2) * 5 * PAGE);
     auditMachine(arena);
   });
 });
 
 describe('boot', () => {
-  it('counts under per-cpu-global a unit of seven pages for every possible CPU, online or not', () => {
-    const { arena } = makeMachine({ possibleCpus: 6, onlineCpus: 1 });
+  it('gives every possible CPU a unit, and buffer and work memory of 2 and 5 pages to those that are online', () => {
+    const { arena } = makeMachine({ possibleCpus: 6, onlineCpus: 2 });
     const frames = countFrames(arena);
-    // 2 pages of buffer and 16416 bytes of work memory are 24608 bytes: 7 pages.
-    expect(frames[FrameKind.percpu]).toBe(6 * 7);
-    expect(frames[FrameKind.buffer]).toBe(0);
-    expect(frames[FrameKind.workMemory]).toBe(0);
-    expect(memoryFigures(arena).percpuAreaBytes).toBe(6 * 7 * PAGE);
+    expect(frames[FrameKind.percpu]).toBe(6);
+    expect(frames[FrameKind.buffer]).toBe(2 * 2);
+    expect(frames[FrameKind.workMemory]).toBe(2 * 5);
+    expect(memoryFigures(arena).percpuAreaBytes).toBe(6 * PAGE);
   });
 
-  it('counts under single-mutex two pages of buffer and five of work memory for every device, and no per-CPU area', () => {
+  it('counts under single-mutex two pages of buffer and five of work memory for every device', () => {
     const { arena } = makeMachine({ bufferLayout: 'single-mutex', devices: 3 });
     const frames = countFrames(arena);
-    expect(frames[FrameKind.percpu]).toBe(0);
+    expect(frames[FrameKind.percpu]).toBe(4);
     expect(frames[FrameKind.buffer]).toBe(3 * 2);
     expect(frames[FrameKind.workMemory]).toBe(3 * 5);
   });
@@ -118,23 +116,23 @@ describe('a memory that is too small', () => {
     const config = machineConfig({ memoryBytes: 16 * PAGE, possibleCpus: 8, diskSizeBytes: 2 ** 20 * 256 });
     expect(refusal(config)).toBe(
       "the machine's memory of 0.06 MiB does not hold what boot needs: " +
-        '1 MiB of slot tables, 0.22 MiB of per-CPU area, 0 MiB of buffers',
+        '1 MiB of slot tables, 0.03 MiB of per-CPU area, 0.11 MiB of buffers',
     );
     expect(refusal({ ...config, bufferLayout: 'single-mutex', devices: 4 })).toBe(
       "the machine's memory of 0.06 MiB does not hold what boot needs: " +
-        '4 MiB of slot tables, 0 MiB of per-CPU area, 0.11 MiB of buffers',
+        '4 MiB of slot tables, 0.03 MiB of per-CPU area, 0.11 MiB of buffers',
     );
   });
 
   it('is refused up to the very page that leaves one for data', () => {
-    // Frame 0, 4 units of 7 pages, one page of slots, and one that is free.
-    expect(leastPages({ bufferLayout: 'per-cpu-global' })).toBe(1 + 28 + 1 + 1);
-    // Frame 0, one page of slots, 2 of buffer, 5 of work memory, and one that is free.
-    expect(leastPages({ bufferLayout: 'single-mutex' })).toBe(1 + 1 + 7 + 1);
+    // Frame 0, 4 units of a page, one page of slots, 2 of buffer and 5 of work memory for each CPU, and one that is free.
+    expect(leastPages({ bufferLayout: 'per-cpu-global' })).toBe(1 + 4 + 1 + 4 * 7 + 1);
+    // The same with one buffer and one work memory.
+    expect(leastPages({ bufferLayout: 'single-mutex' })).toBe(1 + 4 + 1 + 7 + 1);
   });
 
   it('with which it just boots holds one incompressible page and then says that there is no memory', () => {
-    const machine = makeMachine({ bufferLayout: 'single-mutex', memoryBytes: 10 * PAGE });
+    const machine = makeMachine({ bufferLayout: 'single-mutex', memoryBytes: 14 * PAGE });
     const cpu = new OneCpu(machine.arena, new SizedCodec(machine.arena));
     expect(cpu.write(machine.device(0), 0, sizedPage(4114, 1))).toBe(0);
     expect(cpu.write(machine.device(0), 1, sizedPage(4114, 2))).toBe(1);

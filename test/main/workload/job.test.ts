@@ -6,7 +6,9 @@ import { DeviceW } from '../../../src/main/machine/memory/arena-layout.ts';
 import { readDeviceStatistics } from '../../../src/main/machine/zram/device-statistics.ts';
 import { cpuId, frameNumber } from '../../../src/main/machine/units.ts';
 import type { PageSet } from '../../../src/main/workload/data/page-set.ts';
-import { type BatchOutcome, Job, type JobClock } from '../../../src/main/workload/job.ts';
+import type { Direction } from '../../../src/shared/run-record.ts';
+import { Job } from '../../../src/main/workload/job.ts';
+import type { BatchOutcome, JobClock } from '../../../src/main/workload/job-clock.ts';
 import { ACCESS_PATTERNS, type JobPlan } from '../../../src/main/workload/job-plan.ts';
 import { Random } from '../../../src/main/workload/random.ts';
 import { WrittenPages, writtenPagesBytes } from '../../../src/main/workload/written-pages.ts';
@@ -31,12 +33,8 @@ class HandClock implements JobClock {
     return this.nowMs;
   }
 
-  recordRead(): void {
-    this.requests += 'r';
-  }
-
-  recordWrite(): void {
-    this.requests += 'w';
+  record(direction: Direction): void {
+    this.requests += direction === 'read' ? 'r' : 'w';
   }
 
   stopped(): boolean {
@@ -348,7 +346,7 @@ describe('ends', () => {
 
   it('come within a batch when the run is stopped in its middle', () => {
     const under = bench({ ioDepth: 16 });
-    under.clock.recordWrite = () => {
+    under.clock.record = () => {
       under.clock.requests += 'w';
       under.clock.isStopped = under.clock.requests.length === 3;
     };

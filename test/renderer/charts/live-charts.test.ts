@@ -11,33 +11,33 @@ import { draw } from './drawn-texts.ts';
 
 const tokens = chartTokens('light');
 const profile = sampleProfile();
-const figures = createLiveFigures(profile.designs);
+const figures = createLiveFigures(profile.designs, ['write', 'read']);
 for (const event of scriptedEvents('run-1', profile)) if (event.kind === 'progress') figures.add(event.progress);
 const live = figures.snapshot();
 
 describe('the throughput chart', () => {
   test('draws writes over reads, each from 0, over the seconds of the run', () => {
-    const { texts } = draw(buildLiveThroughputOption(live.throughput, tokens));
+    const { texts } = draw(buildLiveThroughputOption(live.throughput, ['write', 'read'], tokens));
     expect(texts).toEqual(expect.arrayContaining(['write MB/s', 'read MB/s', '0 s', '30 s']));
     expect(texts.filter((text) => text === '0')).toHaveLength(2);
   });
 
   test('draws a line in each design’s colour, and one of them dashed', () => {
-    const { svg } = draw(buildLiveThroughputOption(live.throughput, tokens));
+    const { svg } = draw(buildLiveThroughputOption(live.throughput, ['write', 'read'], tokens));
     expect(svg).toContain(`stroke="${tokens.design1}"`);
     expect(svg).toContain(`stroke="${tokens.design2}"`);
     expect(svg).toContain('stroke-dasharray="6,3"');
   });
 
   test('has its axes before the first figure', () => {
-    const empty = createLiveFigures(profile.designs).snapshot();
-    const { texts } = draw(buildLiveThroughputOption(empty.throughput, tokens));
+    const empty = createLiveFigures(profile.designs, ['write', 'read']).snapshot();
+    const { texts } = draw(buildLiveThroughputOption(empty.throughput, ['write', 'read'], tokens));
     expect(texts).toEqual(expect.arrayContaining(['write MB/s', 'read MB/s', '0 s']));
   });
 
   test('reads its colours from the theme', () => {
     const dark = chartTokens('dark');
-    const { svg } = draw(buildLiveThroughputOption(live.throughput, dark));
+    const { svg } = draw(buildLiveThroughputOption(live.throughput, ['write', 'read'], dark));
     expect(svg).toContain(dark.design1);
     expect(svg).not.toContain(tokens.design1);
   });
@@ -76,7 +76,9 @@ describe('the memory chart', () => {
   });
 
   test('is drawn before the first figure', () => {
-    const { texts } = draw(buildLiveMemoryOption(createLiveFigures(profile.designs).snapshot().memory, tokens));
+    const { texts } = draw(
+      buildLiveMemoryOption(createLiveFigures(profile.designs, ['write', 'read']).snapshot().memory, tokens),
+    );
     expect(texts).toContain('0 B');
   });
 });

@@ -162,7 +162,10 @@ describe('the list of profiles', () => {
 describe('tables', () => {
   test('of repetitions have a dash where a direction was not measured', async () => {
     const [sample] = record.samples;
-    const { text } = await render(SamplesTable, { samples: [{ ...sample, read: undefined }] });
+    const { text } = await render(SamplesTable, {
+      samples: [{ ...sample, read: undefined }],
+      directions: ['write', 'read'],
+    });
     expect(text).toMatch(/46\.0 % – – – 786 MiB 524,288$/);
   });
 

@@ -7,6 +7,7 @@ import { formatNanoseconds } from '../../../src/renderer/format/nanoseconds.ts';
 import { formatCount, formatFixed, formatSignificant } from '../../../src/renderer/format/number.ts';
 import { formatConfidence, formatProgress, formatShare } from '../../../src/renderer/format/percent.ts';
 import { formatInterval, formatRatio } from '../../../src/renderer/format/ratio.ts';
+import { formatTraceTime } from '../../../src/renderer/format/trace-time.ts';
 import { formatThroughput } from '../../../src/renderer/format/throughput.ts';
 
 describe('numbers', () => {
@@ -68,8 +69,9 @@ describe('bytes', () => {
   });
 });
 
-test('throughput stays in MB/s whatever its size', () => {
-  expect([formatThroughput(3.14159), formatThroughput(12345)]).toEqual(['3.14 MB/s', '12,345 MB/s']);
+test('throughput stays in the unit of its direction whatever its size', () => {
+  expect([formatThroughput(3.14159, 'write'), formatThroughput(12345, 'read')]).toEqual(['3.14 MB/s', '12,345 MB/s']);
+  expect(formatThroughput(654_321, 'create')).toBe('654,321 op/s');
 });
 
 test.each([
@@ -134,4 +136,14 @@ describe('times', () => {
   test('that are none are shown as they are', () => {
     expect(formatDateTime('yesterday')).toBe('yesterday');
   });
+});
+
+test.each([
+  [0, '0 s'],
+  [830, '830 µs'],
+  [120_000, '120 ms'],
+  [3_720_000, '3.72 s'],
+  [125e6, '2 min 05 s'],
+])('%d µs within a trace are %s', (timeUs, words) => {
+  expect(formatTraceTime(timeUs)).toBe(words);
 });

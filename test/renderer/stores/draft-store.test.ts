@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => stores.dispose());
 
 function withJobFile(jobFile: string) {
-  return sampleProfile({ workload: { ...sampleProfile().workload, jobFile } });
+  return sampleProfile({ workload: { kind: 'fio', jobFile, data: { kind: 'job' }, seed: 1 } });
 }
 
 describe('the profile in the form', () => {

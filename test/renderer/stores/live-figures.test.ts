@@ -17,7 +17,7 @@ function at(atMs: number, parts: Partial<RunProgress>): RunProgress {
 
 describe('live figures', () => {
   test('give each design and direction its own line', () => {
-    const figures = createLiveFigures(['single-mutex', 'per-cpu-global']);
+    const figures = createLiveFigures(['single-mutex', 'per-cpu-global'], ['write', 'read']);
     figures.add(at(0, { design: 'single-mutex', megabytesPerSecond: { write: 400 } }));
     figures.add(at(100, { design: 'per-cpu-global', megabytesPerSecond: { write: 700, read: 1400 } }));
     const lines = figures.snapshot().throughput.map(({ design, direction, points }) => [design, direction, points]);
@@ -30,7 +30,7 @@ describe('live figures', () => {
   });
 
   test('split memory into kinds that add up to what is in use', () => {
-    const figures = createLiveFigures(['single-mutex']);
+    const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
     const withMemory = progress.find(({ memory }) => (memory?.poolBytes ?? 0) > 0);
     const memory = withMemory?.memory;
     if (memory === undefined) throw new Error('the script has no memory');
@@ -41,7 +41,7 @@ describe('live figures', () => {
   });
 
   test('take the mean of what CPUs did since the last snapshot', () => {
-    const figures = createLiveFigures(['single-mutex']);
+    const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
     figures.add(at(0, { cpus: [{ working: 0.2, lockWait: 0.4 }] }));
     figures.add(at(100, { cpus: [{ working: 0.6, lockWait: 0 }] }));
     expect(figures.snapshot().cpus[0]?.working).toBeCloseTo(0.4);
@@ -50,7 +50,7 @@ describe('live figures', () => {
   });
 
   test('keep showing the last CPUs while no event comes', () => {
-    const figures = createLiveFigures(['single-mutex']);
+    const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
     figures.add(at(0, { cpus: [{ working: 0.5, lockWait: 0.1 }] }));
     figures.snapshot();
     expect(figures.snapshot().cpus).toEqual([{ working: 0.5, lockWait: 0.1 }]);

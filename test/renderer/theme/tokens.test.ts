@@ -51,7 +51,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (scheme) => {
 
   test('every mark of a chart and every border of a control stands out from the surface (3 : 1)', () => {
     const marks = [...properties.keys()].filter(
-      (name) => /^--(design|memory|cpu)-/.test(name) && name !== '--cpu-idle',
+      (name) => /^--(design|memory|cpu|site|part)-/.test(name) && name !== '--cpu-idle',
     );
     expect(marks.length).toBeGreaterThan(10);
     for (const name of [...marks, '--line-strong']) {

@@ -7,12 +7,16 @@
  */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { assertUnreachable } from '../../../shared/result.ts';
-import { CpuHalted } from '../../machine/cpu.ts';
+import type { Direction } from '../../../shared/run-record.ts';
+import { CpuHalted, type Suspending } from '../../machine/cpu.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW, HeaderW, Operation } from '../../machine/memory/arena-layout.ts';
 import { type CpuId, cpuId } from '../../machine/units.ts';
-import { Job, type JobClock, type JobFailure } from '../../workload/job.ts';
+import { Job } from '../../workload/job.ts';
+import type { BatchOutcome, JobClock, JobFailure } from '../../workload/job-clock.ts';
+import type { PhaseKind } from '../../workload/job-plan.ts';
+import { PercpuJob } from '../../workload/percpu-job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { Lz4Codec } from '../codec/lz4.ts';
 import { complete, LiveCpu } from './live-cpu.ts';
@@ -26,8 +30,7 @@ const LONGEST_NS = 1e11;
 
 /** Records latencies of one phase and says when the run was stopped. */
 class PhaseClock implements JobClock {
-  reads: RecordableHistogram = newHistogram();
-  writes: RecordableHistogram = newHistogram();
+  latencies: Partial<Record<Direction, RecordableHistogram>> = {};
   readonly #words: Int32Array;
 
   constructor(arena: Arena) {
@@ -36,20 +39,15 @@ class PhaseClock implements JobClock {
 
   /** Forgets the last phase. */
   start(): void {
-    this.reads = newHistogram();
-    this.writes = newHistogram();
+    this.latencies = {};
   }
 
   now(): number {
     return performance.now();
   }
 
-  recordRead(startMs: number, endMs: number): void {
-    this.reads.record(toNs(endMs - startMs));
-  }
-
-  recordWrite(startMs: number, endMs: number): void {
-    this.writes.record(toNs(endMs - startMs));
+  record(direction: Direction, startMs: number, endMs: number): void {
+    (this.latencies[direction] ??= newHistogram()).record(toNs(endMs - startMs));
   }
 
   stopped(): boolean {
@@ -62,7 +60,15 @@ interface Prepared {
   readonly arena: Arena;
   readonly cpu: LiveCpu;
   readonly clock: PhaseClock;
-  readonly jobs: readonly Job[];
+  readonly jobs: readonly RunnableJob[];
+}
+
+/** A job of any kind, as a phase runs it. */
+interface RunnableJob {
+  readonly name: string;
+  begin(phase: PhaseKind, repeatForMs: number | undefined): void;
+  batch(cpu: LiveCpu): Suspending<BatchOutcome>;
+  verifiedPages(): number;
 }
 
 /** Makes the CPU that a core plays, its codec included. */
@@ -112,7 +118,7 @@ export class CpuCore {
   #runPhase(request: PhaseRequest): void {
     const prepared = this.#prepared;
     if (prepared === undefined) throw new Error('a phase was asked for before the machine was prepared');
-    const jobs = prepared.jobs.filter((job) => request.jobs.includes(job.plan.name));
+    const jobs = prepared.jobs.filter((job) => request.jobs.includes(job.name));
     for (const job of jobs) job.begin(request.phase, request.repeatForMs);
     const verifiedBefore = verifiedPages(jobs);
     this.#post({ kind: 'armed' });
@@ -122,8 +128,8 @@ export class CpuCore {
     const failure = runInTurn(prepared.cpu, jobs);
     const endNs = process.hrtime.bigint();
     prepared.arena.words[prepared.arena.cpuWord(prepared.cpu.id) + CpuW.operation] = Operation.finished;
-    const { reads, writes } = prepared.clock;
-    const report: PhaseReport = { startNs, endNs, reads, writes, verifiedPages: verifiedPages(jobs) - verifiedBefore };
+    const { latencies } = prepared.clock;
+    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verifiedPages(jobs) - verifiedBefore };
     this.#post({ kind: 'phaseDone', report: failure === undefined ? report : { ...report, failure } });
   }
 }
@@ -133,14 +139,39 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
   const { arena } = machine;
   const clock = new PhaseClock(arena);
   const records = request.written.map((record) => new WrittenPages(record, request.pageSets));
-  const jobs = request.jobs.map((plan) => {
+  const fioJobs = request.jobs.map((plan) => {
     const pageSet = request.pageSets[plan.pageSet];
     const written = records[plan.device];
     if (pageSet === undefined) throw new Error(`job ${plan.name} names page set ${plan.pageSet}, which is not there`);
     if (written === undefined) throw new Error(`job ${plan.name} names device ${plan.device}, which has no record`);
-    return new Job(plan, { device: machine.device(plan.device), pageSet, written, clock });
+    return fioJob(new Job(plan, { device: machine.device(plan.device), pageSet, written, clock }));
   });
-  return { arena, cpu: makeCpu(arena, cpuId(request.cpu)), clock, jobs };
+  const percpuJobs = request.percpuJobs.map((plan) => percpuJob(new PercpuJob(plan, machine, clock)));
+  return { arena, cpu: makeCpu(arena, cpuId(request.cpu)), clock, jobs: [...fioJobs, ...percpuJobs] };
+}
+
+function fioJob(job: Job): RunnableJob {
+  return {
+    name: job.plan.name,
+    begin: (phase, repeatForMs) => {
+      if (phase === 'create' || phase === 'destroy') throw new Error(`a fio job knows no phase ${phase}`);
+      job.begin(phase, repeatForMs);
+    },
+    batch: (cpu) => job.batch(cpu),
+    verifiedPages: () => job.verifiedPages,
+  };
+}
+
+function percpuJob(job: PercpuJob): RunnableJob {
+  return {
+    name: job.plan.name,
+    begin: (phase) => {
+      if (phase !== 'create' && phase !== 'destroy') throw new Error(`a percpu job knows no phase ${phase}`);
+      job.begin(phase);
+    },
+    batch: (cpu) => job.batch(cpu),
+    verifiedPages: () => 0,
+  };
 }
 
 /** Pairs with the engine's store and notify of the `go` word. */
@@ -155,10 +186,10 @@ function waitForGo(prepared: Prepared, number: number): void {
 }
 
 /** All jobs of the CPU, a batch each in turn, until they have finished or one has failed. */
-function runInTurn(cpu: LiveCpu, jobs: readonly Job[]): JobFailure | undefined {
+function runInTurn(cpu: LiveCpu, jobs: readonly RunnableJob[]): JobFailure | undefined {
   let active = jobs;
   while (active.length > 0) {
-    const finished = new Set<Job>();
+    const finished = new Set<RunnableJob>();
     for (const job of active) {
       const outcome = complete(job.batch(cpu));
       if (outcome === 'finished') finished.add(job);
@@ -169,8 +200,8 @@ function runInTurn(cpu: LiveCpu, jobs: readonly Job[]): JobFailure | undefined {
   return undefined;
 }
 
-function verifiedPages(jobs: readonly Job[]): number {
-  return jobs.reduce((sum, job) => sum + job.verifiedPages, 0);
+function verifiedPages(jobs: readonly RunnableJob[]): number {
+  return jobs.reduce((sum, job) => sum + job.verifiedPages(), 0);
 }
 
 function newHistogram(): RecordableHistogram {

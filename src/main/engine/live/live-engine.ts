@@ -9,16 +9,20 @@
  * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches. The threads of a sample are
  * fixed when it begins: one that dies answers 'died' to all that follows, and the next sample starts a fresh one.
  */
+import type { RecordableHistogram } from 'node:perf_hooks';
 import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
+import type { Direction } from '../../../shared/run-record.ts';
 import { bootMachine } from '../../machine/boot.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { HeaderW } from '../../machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
 import { cpuId } from '../../machine/units.ts';
-import type { JobFailure } from '../../workload/job.ts';
+import type { IoFailure, JobFailure, PercpuFailure } from '../../workload/job-clock.ts';
+import type { PercpuJobPlan } from '../../workload/job-plan.ts';
 import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import { type CpuCounters, describeOperation, readAllCpuCounters } from './cpu-counters.ts';
 import { CpuThread, type Died } from './cpu-thread.ts';
+import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, type PhaseOutcome } from './phase-figures.ts';
 import type { CpuResponse, PhaseReport } from './protocol.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
@@ -30,6 +34,13 @@ const STOP_GRACE_MS = 3000;
 export interface SampleObserver {
   readonly onPhase: (phase: PhasePlan, phaseIndex: number) => void;
   readonly onTick: (tick: Tick) => void;
+}
+
+/** What may be looked at while its CPUs run. */
+export interface RunningMachine {
+  readonly arena: Arena;
+  /** Names of the numbers that objects are tagged with. */
+  readonly callSites: readonly string[];
 }
 
 /** A CPU that has a job. */
@@ -45,6 +56,7 @@ export class LiveEngine {
   readonly #threads: CpuThread[] = [];
   #state: 'idle' | 'running' | 'closed' = 'idle';
   #inHand: Promise<unknown> = Promise.resolve();
+  #machine: RunningMachine | undefined;
 
   /** `workerUrl` is the entry of a CPU's thread. A CPU that does not stop within `stopGraceMs` is ended by force. */
   constructor(workerUrl: URL, stopGraceMs = STOP_GRACE_MS) {
@@ -66,14 +78,21 @@ export class LiveEngine {
     const booted = bootMachine(buffer, plan.machine);
     if (!booted.ok) return booted;
     this.#state = 'running';
+    this.#machine = { arena: booted.value, callSites: plan.callSites };
     const running = this.#runOn(booted.value, plan, observer, signal);
     this.#inHand = running.catch(() => undefined);
     try {
       return await running;
     } finally {
+      this.#machine = undefined;
       // close() may have come meanwhile.
       if (this.#currentState() === 'running') this.#state = 'idle';
     }
+  }
+
+  /** The machine of the sample in hand, to be looked at; undefined between samples. */
+  runningMachine(): RunningMachine | undefined {
+    return this.#machine;
   }
 
   /** Ends all threads. A sample in hand ends with 'cpu-failed'. */
@@ -93,7 +112,7 @@ export class LiveEngine {
     observer: SampleObserver,
     signal: AbortSignal,
   ): Promise<Result<SampleFigures>> {
-    const cpus = [...new Set(plan.jobs.map((job) => job.cpu))];
+    const cpus = [...new Set([...plan.jobs, ...plan.percpuJobs].map((job) => job.cpu))];
     const participants = cpus.map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
     const sample: RunningSample = { arena, plan, observer, signal, participants };
     let force: NodeJS.Timeout | undefined;
@@ -118,17 +137,22 @@ export class LiveEngine {
     const prepared = await this.#prepare(sample);
     if (!prepared.ok) return prepared;
     const outcomes: PhaseOutcome[] = [];
+    const percpu = new PercpuObserver(arena, plan);
     let verifiedPages = 0;
     for (const [index, phase] of plan.phases.entries()) {
       if (signal.aborted) break;
       const outcome = await this.#runPhase(sample, phase, index);
       if (!outcome.ok) return outcome;
       outcomes.push(outcome.value.outcome);
+      percpu.note(phase.kind);
       verifiedPages += outcome.value.verifiedPages;
     }
     return ok({
       write: directionFigures(outcomes, 'write'),
       read: directionFigures(outcomes, 'read'),
+      create: directionFigures(outcomes, 'create'),
+      destroy: directionFigures(outcomes, 'destroy'),
+      percpu: percpu.figures(),
       memoryAtEnd: memoryFigures(arena),
       memoryAtPeak: peakMemoryFigures(arena),
       verifiedPages,
@@ -143,7 +167,8 @@ export class LiveEngine {
     );
     for (const { cpu, thread } of participants) {
       const jobs = plan.jobs.filter((job) => job.cpu === cpu);
-      thread.send({ kind: 'prepare', arena: arena.buffer, cpu, jobs, pageSets, written });
+      const percpuJobs = plan.percpuJobs.filter((job) => job.cpu === cpu);
+      thread.send({ kind: 'prepare', arena: arena.buffer, cpu, jobs, percpuJobs, pageSets, written });
     }
     const answers = await this.#gather(arena, participants, 'prepared');
     return answers.ok ? ok(undefined) : answers;
@@ -171,7 +196,8 @@ export class LiveEngine {
     index: number,
   ): Promise<Result<{ outcome: PhaseOutcome; verifiedPages: number }>> {
     const { arena, plan, observer } = sample;
-    const cpus = new Set(plan.jobs.filter((job) => phase.jobs.includes(job.name)).map((job) => job.cpu));
+    const jobs = [...plan.jobs, ...plan.percpuJobs].filter((job) => phase.jobs.includes(job.name));
+    const cpus = new Set(jobs.map((job) => job.cpu));
     const participants = sample.participants.filter(({ cpu }) => cpus.has(cpu));
     observer.onPhase(phase, index);
     const repeatForMs = phase.measures.length === 0 ? undefined : plan.repeatForMs;
@@ -181,9 +207,10 @@ export class LiveEngine {
     const armed = await this.#gather(arena, participants, 'armed');
     if (!armed.ok) return armed;
     const before = readAllCpuCounters(arena);
+    const objectsBefore = objectCounters(arena);
     Atomics.store(arena.words, HeaderW.go, index + 1);
     Atomics.notify(arena.words, HeaderW.go);
-    const ticking = this.#tick(sample, { phase, index, before, participants });
+    const ticking = this.#tick(sample, { phase, index, before, objectsBefore, participants });
     const done = await this.#gather(arena, participants, 'phaseDone');
     clearInterval(ticking);
     if (!done.ok) return done;
@@ -191,25 +218,37 @@ export class LiveEngine {
     const failure = reports.find((report) => report.failure !== undefined)?.failure;
     if (failure !== undefined) return describeFailure(arena, failure);
     return ok({
-      outcome: phaseOutcome(phase, reports, countersSince(before, readAllCpuCounters(arena))),
+      outcome: phaseOutcome(phase, reports, {
+        ...countersSince(before, readAllCpuCounters(arena)),
+        objectBytes: objectBytes(plan.percpuJobs, phase),
+      }),
       verifiedPages: reports.reduce((sum, report) => sum + report.verifiedPages, 0),
     });
   }
 
   #tick(
     { arena, observer }: RunningSample,
-    at: { phase: PhasePlan; index: number; before: readonly CpuCounters[]; participants: readonly Participant[] },
+    at: {
+      readonly phase: PhasePlan;
+      readonly index: number;
+      readonly before: readonly CpuCounters[];
+      readonly objectsBefore: ObjectCounters;
+      readonly participants: readonly Participant[];
+    },
   ): NodeJS.Timeout {
     const startMs = performance.now();
     const participating = new Set(at.participants.map((participant) => participant.cpu));
     return setInterval(() => {
       const now = readAllCpuCounters(arena);
+      const objects = objectCounters(arena);
       observer.onTick({
         phase: at.phase,
         phaseIndex: at.index,
         phaseMs: performance.now() - startMs,
         readBytes: total(now, at.before, (counters) => counters.readBytes),
         writtenBytes: total(now, at.before, (counters) => counters.writtenBytes),
+        createdObjects: objects.created - at.objectsBefore.created,
+        destroyedObjects: objects.destroyed - at.objectsBefore.destroyed,
         memory: memoryFigures(arena),
         cpus: now.map((counters, cpu): CpuTick => ({
           lockWaitMs: (counters.lockWaitNs - (at.before[cpu]?.lockWaitNs ?? 0)) / 1e6,
@@ -311,6 +350,19 @@ function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | Died): R
 }
 
 function describeFailure(arena: Arena, failure: JobFailure): Result<never> {
+  return failure.kind === 'percpu' ? describePercpuFailure(arena, failure) : describeIoFailure(arena, failure);
+}
+
+function describePercpuFailure(arena: Arena, { job, group, cause, reason }: PercpuFailure): Result<never> {
+  if (cause !== 'out-of-memory') return fail('data-mismatch', `job ${job}, group ${group}: ${reason}`);
+  const { usedBytes, totalBytes } = memoryFigures(arena);
+  const used = `${(usedBytes / 2 ** 20).toFixed(1)} of ${(totalBytes / 2 ** 20).toFixed(1)} MiB of memory are in use`;
+  const { maxChunks } = arena.config.percpu;
+  const sentence = `job ${job}, group ${group}: ${reason} (${used}; bookkeeping for ${maxChunks} chunks)`;
+  return fail('out-of-memory', sentence, 'machine.memoryBytes');
+}
+
+function describeIoFailure(arena: Arena, failure: IoFailure): Result<never> {
   const place = `page ${failure.slot} of zram${failure.device}`;
   switch (failure.kind) {
     case 'no-memory': {
@@ -323,6 +375,8 @@ function describeFailure(arena: Arena, failure: JobFailure): Result<never> {
         'machine.memoryBytes',
       );
     }
+    case 'no-buffer':
+      return fail('cpu-failed', `job ${failure.job} could not write ${place}: its CPU has no compression buffer`);
     case 'corrupt':
       return fail('data-mismatch', `job ${failure.job} could not read ${place}: its compressed data is damaged`);
     case 'mismatch':
@@ -333,6 +387,8 @@ function describeFailure(arena: Arena, failure: JobFailure): Result<never> {
 }
 
 function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], counters: PhaseCounters): PhaseOutcome {
+  const latenciesOf = (direction: Direction): readonly RecordableHistogram[] =>
+    reports.flatMap((report) => report.latencies[direction] ?? []);
   const start = reports.reduce(
     (least, report) => (report.startNs < least ? report.startNs : least),
     reports[0]?.startNs ?? 0n,
@@ -342,16 +398,40 @@ function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], counter
     measures: phase.measures,
     durationNs: Number(end - start),
     cpus: reports.length,
-    bytes: { read: counters.readBytes, write: counters.writtenBytes },
-    latencies: { read: reports.map((report) => report.reads), write: reports.map((report) => report.writes) },
+    bytes: {
+      read: counters.readBytes,
+      write: counters.writtenBytes,
+      create: counters.objectBytes,
+      destroy: counters.objectBytes,
+    },
+    latencies: {
+      read: latenciesOf('read'),
+      write: latenciesOf('write'),
+      create: latenciesOf('create'),
+      destroy: latenciesOf('destroy'),
+    },
     lockWaitNs: counters.lockWaitNs,
     lockContentions: counters.lockContentions,
   };
 }
 
-type PhaseCounters = Omit<CpuCounters, 'isFinished'>;
+type PhaseCounters = Omit<CpuCounters, 'isFinished'> & {
+  /** Of the per-CPU objects that the phase makes or destroys. */
+  readonly objectBytes: number;
+};
 
-function countersSince(before: readonly CpuCounters[], now: readonly CpuCounters[]): PhaseCounters {
+/** Sizes of one CPU's copies of what the jobs of a phase make or destroy. */
+function objectBytes(jobs: readonly PercpuJobPlan[], phase: PhasePlan): number {
+  return jobs
+    .filter((job) => phase.jobs.includes(job.name))
+    .flatMap((job) => job.objects.map(({ number, sizeBytes }) => job.groups * number * sizeBytes))
+    .reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function countersSince(
+  before: readonly CpuCounters[],
+  now: readonly CpuCounters[],
+): Omit<PhaseCounters, 'objectBytes'> {
   return {
     readBytes: total(now, before, (counters) => counters.readBytes),
     writtenBytes: total(now, before, (counters) => counters.writtenBytes),

@@ -9,8 +9,9 @@ export interface PhaseOutcome {
   readonly durationNs: number;
   /** CPUs that had a job. */
   readonly cpus: number;
-  readonly bytes: Readonly<Record<Direction, number>>;
-  readonly latencies: Readonly<Record<Direction, readonly RecordableHistogram[]>>;
+  readonly bytes: Readonly<Partial<Record<Direction, number>>>;
+  /** Of each CPU that did something in the direction. */
+  readonly latencies: Readonly<Partial<Record<Direction, readonly RecordableHistogram[]>>>;
   readonly lockWaitNs: number;
   readonly lockContentions: number;
 }
@@ -20,8 +21,8 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
   const measured = phases.filter((phase) => phase.measures.includes(direction));
   if (measured.length === 0) return undefined;
   const latencies = createHistogram();
-  for (const phase of measured) for (const histogram of phase.latencies[direction]) latencies.add(histogram);
-  const bytes = sum(measured, (phase) => phase.bytes[direction]);
+  for (const phase of measured) for (const histogram of phase.latencies[direction] ?? []) latencies.add(histogram);
+  const bytes = sum(measured, (phase) => phase.bytes[direction] ?? 0);
   const durationNs = sum(measured, (phase) => phase.durationNs);
   const cpuNs = sum(measured, (phase) => phase.durationNs * phase.cpus);
   const lockWaitNs = sum(measured, (phase) => phase.lockWaitNs);
@@ -31,6 +32,7 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
     durationNs,
     // bytes per nanosecond × 1000 = 10^6 bytes per second
     megabytesPerSecond: durationNs === 0 ? 0 : (bytes / durationNs) * 1000,
+    operationsPerSecond: durationNs === 0 ? 0 : (latencies.count / durationNs) * 1e9,
     latencyNs: latencyOf(latencies),
     lockWaitNs,
     lockWaitShare: cpuNs === 0 ? 0 : lockWaitNs / cpuNs,

@@ -8,9 +8,10 @@
  *          ── release ──▶     ── released ──▶
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
+import type { Direction } from '../../../shared/run-record.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
-import type { JobFailure } from '../../workload/job.ts';
-import type { JobPlan, PhaseKind } from '../../workload/job-plan.ts';
+import type { JobFailure } from '../../workload/job-clock.ts';
+import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 export type CpuRequest =
   | {
@@ -19,6 +20,7 @@ export type CpuRequest =
       readonly cpu: number;
       /** Those placed on this CPU. */
       readonly jobs: readonly JobPlan[];
+      readonly percpuJobs: readonly PercpuJobPlan[];
       readonly pageSets: readonly PageSet[];
       /** By device: the record of what was written where (WrittenPages). */
       readonly written: readonly SharedArrayBuffer[];
@@ -40,8 +42,8 @@ export interface PhaseReport {
   /** Monotonic host clock, nanoseconds, the same for all threads. */
   readonly startNs: bigint;
   readonly endNs: bigint;
-  readonly reads: RecordableHistogram;
-  readonly writes: RecordableHistogram;
+  /** Of the directions in which something was done. */
+  readonly latencies: Readonly<Partial<Record<Direction, RecordableHistogram>>>;
   readonly verifiedPages: number;
   readonly failure?: JobFailure | undefined;
 }

@@ -1,8 +1,8 @@
 /** What the live engine is asked to do for one sample, and what it answers. */
-import type { DirectionFigures, MemoryFigures } from '../../../shared/run-record.ts';
+import type { Direction, DirectionFigures, MemoryFigures, PercpuFigures } from '../../../shared/run-record.ts';
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
-import type { JobPlan, PhaseKind } from '../../workload/job-plan.ts';
+import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 /** Jobs that run together from one barrier to the last of them. */
 export interface PhasePlan {
@@ -10,12 +10,15 @@ export interface PhasePlan {
   /** Names of the jobs that take part. */
   readonly jobs: readonly string[];
   /** Directions that the phase measures; none for layout and for reads that only check. */
-  readonly measures: readonly ('write' | 'read')[];
+  readonly measures: readonly Direction[];
 }
 
 export interface SamplePlan {
   readonly machine: MachineConfig;
   readonly jobs: readonly JobPlan[];
+  readonly percpuJobs: readonly PercpuJobPlan[];
+  /** By number, as tags name them. */
+  readonly callSites: readonly string[];
   readonly phases: readonly PhasePlan[];
   readonly pageSets: readonly PageSet[];
   /** Each measured phase goes round for this long; absent: to its size. */
@@ -31,6 +34,9 @@ export interface Tick {
   /** Since the start of the phase, all CPUs. */
   readonly readBytes: number;
   readonly writtenBytes: number;
+  /** Per-CPU objects given out and taken back since the start of the phase. */
+  readonly createdObjects: number;
+  readonly destroyedObjects: number;
   readonly memory: MemoryFigures;
   /** By online CPU. */
   readonly cpus: readonly CpuTick[];
@@ -46,6 +52,9 @@ export interface CpuTick {
 export interface SampleFigures {
   readonly write?: DirectionFigures | undefined;
   readonly read?: DirectionFigures | undefined;
+  readonly create?: DirectionFigures | undefined;
+  readonly destroy?: DirectionFigures | undefined;
+  readonly percpu?: PercpuFigures | undefined;
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
   readonly verifiedPages: number;

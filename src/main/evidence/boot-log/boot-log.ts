@@ -3,18 +3,13 @@
  *
  * Lines are numbered from 1, in the text as it was given; a message that was wrapped has the number of its first line.
  */
+import type { MalformedLogLine } from '../../../shared/geometry-check.ts';
 
 export interface BootLog {
   /** Every boot that says anything about the per-CPU area, in the order of the text. */
   readonly boots: readonly LoggedBoot[];
   /** Lines that should have said something and could not be read. */
-  readonly malformed: readonly MalformedLine[];
-}
-
-export interface MalformedLine {
-  readonly line: number;
-  /** One sentence. */
-  readonly message: string;
+  readonly malformed: readonly MalformedLogLine[];
 }
 
 export interface LoggedBoot {

@@ -5,6 +5,7 @@
  *
  * A boot begins with `Linux version`, or with a message of a kind that the boot in hand already has.
  */
+import type { MalformedLogLine } from '../../../shared/geometry-check.ts';
 import type {
   Allocation,
   Announcement,
@@ -12,7 +13,6 @@ import type {
   CpuCounts,
   LoggedAlloc,
   LoggedBoot,
-  MalformedLine,
   MapLine,
   Stated,
 } from './boot-log.ts';
@@ -44,7 +44,7 @@ function saysAnything(draft: LoggedBoot): boolean {
 
 class BootReader {
   readonly drafts: Draft[] = [];
-  readonly malformed: MalformedLine[] = [];
+  readonly malformed: MalformedLogLine[] = [];
 
   read(message: LogMessage): void {
     switch (message.kind) {

@@ -105,14 +105,18 @@ export class EventSpool {
     return fail('storage', `a long trace's events cannot be put away in ${tmpdir()}: ${this.#failure}`);
   }
 
-  /** Tells all events in their order. Throws when the file is gone or shorter: nobody else has a hand in it. */
-  read(onEvent: (event: TraceEvent) => void): void {
+  /**
+   * Tells all events in their order, block by block; yields the share of the blocks that was told. Throws when the file is
+   * gone or shorter: nobody else has a hand in it.
+   */
+  *read(onEvent: (event: TraceEvent) => void): Generator<number, void> {
     const block = new Block();
     const strings: string[] = [];
     for (let index = 0; index < this.#blocks; index++) {
       const bytes = readSync(this.#file, block.bytes, 0, BLOCK_BYTES, index * BLOCK_BYTES);
       if (bytes !== BLOCK_BYTES) throw new Error(`block ${index} of the spool has ${bytes} bytes`);
       readBlock(block, strings, onEvent);
+      yield (index + 1) / this.#blocks;
     }
   }
 

@@ -1,5 +1,5 @@
 /** Reads a trace from a file, plain or gzip, piece by piece. */
-import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
+import { createReadStream, openSync, readSync, closeSync, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { TraceEvent, TraceSummary } from './trace-event.ts';
@@ -8,11 +8,23 @@ import { TraceParser } from './trace-parser.ts';
 /** Bytes per piece: big enough that the cost per piece does not count. */
 const PIECE_BYTES = 256 * 1024;
 
+/** Lets a reading be watched and ended. */
+export interface ReadingWatch {
+  readonly signal: AbortSignal;
+  /** Part of the file that has been read, 0 … 1. */
+  readonly onShare: (share: number) => void;
+}
+
 /**
  * Reads the whole file; events are told in the order of the text. A file that is damaged (gzip cut short, a disk that fails)
- * is read as far as it goes, which the summary says. Errors: 'not-found' when it cannot be opened.
+ * is read as far as it goes, which the summary says. Errors: 'not-found' when it cannot be opened,
+ * 'cancelled' when the watch's signal is.
  */
-export async function readTraceFile(path: string, onEvent: (event: TraceEvent) => void): Promise<Result<TraceSummary>> {
+export async function readTraceFile(
+  path: string,
+  onEvent: (event: TraceEvent) => void,
+  watch?: ReadingWatch,
+): Promise<Result<TraceSummary>> {
   let isGzip: boolean;
   try {
     isGzip = startsLikeGzip(path);
@@ -23,7 +35,12 @@ export async function readTraceFile(path: string, onEvent: (event: TraceEvent) =
   const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
   try {
     const pieces: AsyncIterable<Uint8Array> = isGzip ? file.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : file;
-    for await (const piece of pieces) parser.push(piece);
+    const sizeBytes = statSync(path).size;
+    for await (const piece of pieces) {
+      if (watch?.signal.aborted === true) return fail('cancelled', `the reading of ${path} was cancelled`);
+      parser.push(piece);
+      watch?.onShare(file.bytesRead / sizeBytes);
+    }
   } catch (error) {
     return ok({ ...parser.end(), cutShort: messageOf(error) });
   } finally {

@@ -9,7 +9,7 @@
  * A cancelled or failed experiment keeps the samples that were finished.
  */
 import type { RunProgress } from '../../../shared/contract.ts';
-import type { BufferLayout } from '../../../shared/design.ts';
+import type { Design } from '../../../shared/design.ts';
 import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
 import type { LiveEngine } from '../../engine/live/live-engine.ts';
@@ -76,7 +76,7 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
   });
   if (!sets.ok) return sets;
   notes.push(...sets.value.map((set) => `Page data: ${set.description}.`));
-  const buffer = allocateArena(profile.designs.map((design) => machineConfig(planned, design)));
+  const buffer = allocateArena(profile.designs.map((design) => machineOf(planned, design)));
   if (!buffer.ok) return buffer;
   const jobs = spreadOverSets(workload.jobs, sets.value);
   const random = new Random(profile.workload.seed);
@@ -97,7 +97,7 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
 }
 
 interface SamplePlace {
-  readonly design: BufferLayout;
+  readonly design: Design;
   readonly repetition: number;
   readonly position: number;
 }
@@ -119,21 +119,25 @@ async function runSample(
 }
 
 function samplePlan(
-  { profile, workload }: PlannedProfile,
-  design: BufferLayout,
+  planned: PlannedProfile,
+  design: Design,
   data: { jobs: SamplePlan['jobs']; sets: readonly PageSet[] },
 ): SamplePlan {
   return {
-    machine: { ...profile.machine, bufferLayout: design },
+    machine: machineOf(planned, design),
     jobs: data.jobs,
-    phases: workload.phases,
+    percpuJobs: planned.workload.percpuJobs,
+    callSites: planned.workload.callSites,
+    phases: planned.workload.phases,
     pageSets: data.sets,
-    repeatForMs: phaseMilliseconds(profile, workload),
+    repeatForMs: phaseMilliseconds(planned.profile, planned.workload),
   };
 }
 
-function machineConfig({ profile }: PlannedProfile, design: BufferLayout): MachineConfig {
-  return { ...profile.machine, bufferLayout: design };
+function machineOf({ machines }: PlannedProfile, design: Design): MachineConfig {
+  const machine = machines.get(design);
+  if (machine === undefined) throw new Error(`no machine was planned for design ${design}`);
+  return machine;
 }
 
 /** One buffer for the largest of the machines. */
@@ -151,13 +155,16 @@ function allocateArena(configs: readonly MachineConfig[]): Result<SharedArrayBuf
   }
 }
 
-function withDesign(error: LabError, design: BufferLayout, designs: number): Result<never> {
+function withDesign(error: LabError, design: Design, designs: number): Result<never> {
   if (error.code === 'cancelled' || designs === 1) return { ok: false, error };
   return { ok: false, error: { ...error, message: `design ${design}: ${error.message}` } };
 }
 
 function standingNotes({ profile, oversubscribed }: PlannedProfile): readonly string[] {
-  const notes = ['Work memory is reserved and counted; lz4-napi works in memory of its own.'];
+  const notes =
+    profile.workload.kind === 'fio'
+      ? ['Work memory is reserved and counted; lz4-napi works in memory of its own.']
+      : ['An operation is one allocation or one free, whatever its size.'];
   if (oversubscribed) {
     notes.unshift(
       `Oversubscribed: ${profile.machine.onlineCpus} CPUs share fewer host cores, so times and ratios are distorted.`,

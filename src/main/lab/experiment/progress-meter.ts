@@ -7,8 +7,10 @@
  * time so far extrapolated by the fraction, from the first fiftieth on.
  */
 import type { RunProgress } from '../../../shared/contract.ts';
-import type { BufferLayout } from '../../../shared/design.ts';
+import type { Design } from '../../../shared/design.ts';
+import type { Direction } from '../../../shared/run-record.ts';
 import type { PhasePlan, Tick } from '../../engine/live/sample-plan.ts';
+import { objectsOfPhase } from '../plan/percpu-workload-plan.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 
@@ -22,7 +24,7 @@ export class ProgressMeter {
   readonly #sampleCount: number;
   readonly #phaseMs: number | undefined;
   #samplesDone = 0;
-  #design: BufferLayout;
+  #design: Design;
   #repetition = 0;
   #last: Tick | undefined;
 
@@ -41,7 +43,7 @@ export class ProgressMeter {
     this.#send(this.#progress('prepare', 0));
   }
 
-  beginSample(place: { readonly design: BufferLayout; readonly repetition: number }): void {
+  beginSample(place: { readonly design: Design; readonly repetition: number }): void {
     this.#design = place.design;
     this.#repetition = place.repetition;
     this.#last = undefined;
@@ -63,7 +65,7 @@ export class ProgressMeter {
     this.#last = tick;
     this.#send({
       ...this.#progress(phaseName(tick.phase), withinSample),
-      megabytesPerSecond: rates(tick, previous),
+      ...rates(tick, previous),
       memory: tick.memory,
       cpus: shares(tick, previous),
     });
@@ -82,12 +84,15 @@ export class ProgressMeter {
       secondsLeft: fraction < EXTRAPOLATE_FROM ? undefined : (elapsedMs / fraction) * (1 - fraction) * 1e-3,
       atMs: elapsedMs,
       megabytesPerSecond: {},
+      operationsPerSecond: {},
       cpus: [],
     };
   }
 
   #shareOfPhase(tick: Tick): number {
     if (this.#phaseMs !== undefined && tick.phase.measures.length > 0) return Math.min(1, tick.phaseMs / this.#phaseMs);
+    const objects = objectsOfPhase(this.#planned.workload.percpuJobs, tick.phase);
+    if (objects > 0) return Math.min(1, (tick.createdObjects + tick.destroyedObjects) / objects);
     const bytes = this.#expectedBytes(tick.phase);
     const share = bytes === undefined ? 0 : (tick.readBytes + tick.writtenBytes) / bytes;
     const runtimeMs = this.#runtimeMs(tick.phase);
@@ -123,20 +128,35 @@ function phaseName(phase: PhasePlan): RunProgress['phase'] {
       return 'layout';
     case 'verify':
       return 'read';
+    case 'create':
+    case 'destroy':
+      return phase.kind;
     case 'main':
       if (phase.measures.length === 2) return 'mixed';
       return phase.measures[0] ?? 'write';
   }
 }
 
-function rates(tick: Tick, previous: Tick | undefined): RunProgress['megabytesPerSecond'] {
+/** Of the directions in which something moved since the last tick. */
+function rates(
+  tick: Tick,
+  previous: Tick | undefined,
+): Pick<RunProgress, 'megabytesPerSecond' | 'operationsPerSecond'> {
   const milliseconds = tick.phaseMs - (previous?.phaseMs ?? 0);
-  if (milliseconds <= 0) return {};
-  // bytes per millisecond ÷ 1000 = 10^6 bytes per second
-  const rate = (bytes: number): number => bytes / milliseconds / 1000;
-  const written = tick.writtenBytes - (previous?.writtenBytes ?? 0);
-  const read = tick.readBytes - (previous?.readBytes ?? 0);
-  return { ...(written > 0 ? { write: rate(written) } : {}), ...(read > 0 ? { read: rate(read) } : {}) };
+  const since = (count: (tick: Tick) => number): number => count(tick) - (previous === undefined ? 0 : count(previous));
+  const present = (all: Partial<Record<Direction, number>>): Partial<Record<Direction, number>> =>
+    Object.fromEntries(Object.entries(all).filter(([, rate]) => milliseconds > 0 && rate > 0));
+  return {
+    // bytes per millisecond ÷ 1000 = 10^6 bytes per second
+    megabytesPerSecond: present({
+      write: since(({ writtenBytes }) => writtenBytes) / milliseconds / 1000,
+      read: since(({ readBytes }) => readBytes) / milliseconds / 1000,
+    }),
+    operationsPerSecond: present({
+      create: (since(({ createdObjects }) => createdObjects) / milliseconds) * 1000,
+      destroy: (since(({ destroyedObjects }) => destroyedObjects) / milliseconds) * 1000,
+    }),
+  };
 }
 
 /** A CPU that has jobs left works when it does not wait. */

@@ -2,9 +2,17 @@
  * The columns of the CSV export: one table for the file and for its documentation.
  *
  * Names and their order are stable: a script that reads today's file reads tomorrow's, new columns come last. A name ends in
- * its unit where the figure has one. Empty cells: the direction was not run.
+ * its unit where the figure has one. Empty cells: the direction was not run, or there was no percpu workload.
  */
-import type { Direction, DirectionFigures, MemoryFigures, RunRecord, Sample } from '../../../shared/run-record.ts';
+import type {
+  Direction,
+  DirectionFigures,
+  MemoryFigures,
+  PercpuFigures,
+  PercpuMoment,
+  RunRecord,
+  Sample,
+} from '../../../shared/run-record.ts';
 
 /** A cell before it is written; undefined is an empty one. */
 export type CsvCell = string | number | undefined;
@@ -79,23 +87,43 @@ const CONTEXT_COLUMNS: readonly CsvColumn[] = [
   { name: 'lab_version', unit: 'text', meaning: 'of percpu-lab', read: (record) => record.environment.labVersion },
 ];
 
+/** What the bytes of a direction are. */
+const BYTES_WORDS: Readonly<Record<Direction, string>> = {
+  write: 'bytes moved',
+  read: 'bytes moved',
+  create: "sizes of the objects, one CPU's copies",
+  destroy: "sizes of the objects, one CPU's copies",
+};
+
 /** All columns, in the order of the file. */
 export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...RUN_COLUMNS,
+  ...bytesThroughput('write'),
   ...directionColumns('write'),
+  ...bytesThroughput('read'),
   ...directionColumns('read'),
   ...memoryColumns('end', (sample) => sample.memoryAtEnd),
   ...memoryColumns('peak', (sample) => sample.memoryAtPeak),
   ...CONTEXT_COLUMNS,
+  ...operationsThroughput('write'),
+  ...operationsThroughput('read'),
+  ...operationsThroughput('create'),
+  ...directionColumns('create'),
+  ...operationsThroughput('destroy'),
+  ...directionColumns('destroy'),
+  ...momentColumns('full', (percpu) => percpu.atFull),
+  ...momentColumns('end', (percpu) => percpu.atEnd),
 ];
 
-function directionColumns(direction: Direction): readonly CsvColumn[] {
-  const column = (
-    suffix: string,
-    unit: string,
-    meaning: string,
-    read: (figures: DirectionFigures) => number,
-  ): CsvColumn => ({
+type DirectionColumn = (
+  suffix: string,
+  unit: string,
+  meaning: string,
+  read: (figures: DirectionFigures) => number,
+) => CsvColumn;
+
+function columnOf(direction: Direction): DirectionColumn {
+  return (suffix, unit, meaning, read) => ({
     name: `${direction}_${suffix}`,
     unit,
     meaning: `${direction}s: ${meaning}`,
@@ -104,10 +132,25 @@ function directionColumns(direction: Direction): readonly CsvColumn[] {
       return figures === undefined ? undefined : read(figures);
     },
   });
+}
+
+function bytesThroughput(direction: Direction): readonly CsvColumn[] {
+  const column = columnOf(direction);
+  return [column('throughput_MBps', '10^6 bytes per second', 'throughput of all CPUs', (f) => f.megabytesPerSecond)];
+}
+
+function operationsThroughput(direction: Direction): readonly CsvColumn[] {
+  const column = columnOf(direction);
   return [
-    column('throughput_MBps', '10^6 bytes per second', 'throughput of all CPUs', (f) => f.megabytesPerSecond),
+    column('operations_per_second', 'operations per second', 'throughput of all CPUs', (f) => f.operationsPerSecond),
+  ];
+}
+
+function directionColumns(direction: Direction): readonly CsvColumn[] {
+  const column = columnOf(direction);
+  return [
     column('operations', 'operations', 'operations done', (f) => f.operations),
-    column('bytes', 'bytes', 'bytes moved', (f) => f.bytes),
+    column('bytes', 'bytes', BYTES_WORDS[direction], (f) => f.bytes),
     column('duration_ns', 'nanoseconds', 'start barrier to last completion', (f) => f.durationNs),
     column('latency_mean_ns', 'nanoseconds', 'mean latency of an operation', (f) => f.latencyNs.mean),
     column('latency_p50_ns', 'nanoseconds', 'median latency', (f) => f.latencyNs.p50),
@@ -138,5 +181,22 @@ function memoryColumns(when: 'end' | 'peak', memory: (sample: Sample) => MemoryF
     column('slot_table', 'page frames of the zram slot tables', (m) => m.slotTableBytes),
     column('used', 'all page frames in use', (m) => m.usedBytes),
     column('total', 'all page frames of the machine', (m) => m.totalBytes),
+  ];
+}
+
+function momentColumns(when: 'full' | 'end', moment: (percpu: PercpuFigures) => PercpuMoment): readonly CsvColumn[] {
+  const column = (what: string, unit: string, meaning: string, read: (m: PercpuMoment) => number): CsvColumn => ({
+    name: `percpu_${when}_${what}`,
+    unit,
+    meaning: when === 'full' ? `${meaning}, when all groups are there` : `${meaning}, at the end`,
+    read: (_, { percpu }) => (percpu === undefined ? undefined : read(moment(percpu))),
+  });
+  return [
+    column('live_objects', 'objects', 'per-CPU objects', (m) => m.liveObjects),
+    column('live_bytes', 'bytes', "sizes of the objects, one CPU's copies", (m) => m.liveBytes),
+    column('chunks', 'chunks', 'chunks of the per-CPU allocator', (m) => m.chunks),
+    column('populated_bytes', 'bytes', 'page frames behind chunks, all CPUs', (m) => m.populatedBytes),
+    column('address_space_bytes', 'bytes', 'address space of all chunks', (m) => m.addressSpaceBytes),
+    column('metadata_bytes', 'bytes', "what a kernel's bookkeeping of these chunks takes", (m) => m.metadataBytes),
   ];
 }

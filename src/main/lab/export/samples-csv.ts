@@ -17,6 +17,8 @@ export function samplesCsv(record: RunRecord): string {
     columns: CSV_COLUMNS.map(({ name }) => name),
     record_delimiter: '\r\n',
     escape_formulas: true,
+    // A line end of any kind, not only the one between records.
+    quoted_match: /[\r\n]/,
   });
 }
 

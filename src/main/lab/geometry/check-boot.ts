@@ -14,7 +14,7 @@ import { cpuId, roundUp } from '../../machine/units.ts';
 import { compareFigures } from './compare-figures.ts';
 import { checkDynamicPart } from './dynamic-part.ts';
 import { type Findings, noFindings } from './findings.ts';
-import type { BootCheck, DynamicPartCheck, GeometryFigures, GeometryVerdict } from './geometry-check.ts';
+import type { BootCheck, DynamicPartCheck, GeometryFigures, GeometryVerdict } from '../../../shared/geometry-check.ts';
 import { methodOf, minUnitCandidates, pageSizeOf } from './layout-inputs.ts';
 import { printedFigures } from './printed-figures.ts';
 import { type ShownCpus, shownCpus } from './shown-cpus.ts';

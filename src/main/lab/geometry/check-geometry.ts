@@ -1,7 +1,7 @@
 /** The geometry check of whole files: what the command line asks, and what the dashboard can ask about a dropped file. */
 import { parseBootLog } from '../../evidence/boot-log/parse-boot-log.ts';
 import { checkBoot } from './check-boot.ts';
-import type { FileCheck, GeometryVerdict } from './geometry-check.ts';
+import type { FileCheck, GeometryVerdict } from '../../../shared/geometry-check.ts';
 
 /** From the worst on. */
 const VERDICTS: readonly GeometryVerdict[] = ['differs', 'incomplete', 'match'];

@@ -1,7 +1,7 @@
 /** Compares computed with printed figures, one by one, and the group maps alloc by alloc. */
 import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
 import type { Findings } from './findings.ts';
-import type { GeometryFigures } from './geometry-check.ts';
+import type { GeometryFigures } from '../../../shared/geometry-check.ts';
 
 /** Figures that are one number, and the words for them. */
 const NUMBERS = [

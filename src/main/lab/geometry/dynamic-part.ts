@@ -12,7 +12,7 @@ import {
   parseKernelVersion,
   USUAL_OPTIONS,
 } from '../../machine/percpu/kernel-era.ts';
-import type { DynamicPartCheck } from './geometry-check.ts';
+import type { DynamicPartCheck } from '../../../shared/geometry-check.ts';
 
 /** Figures as printed, in bytes. */
 export interface PrintedParts {

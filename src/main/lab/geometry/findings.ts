@@ -1,5 +1,5 @@
 /** What a check comes upon on its way; filled by its steps, in the order of the result's fields. */
-import type { GeometryDifference, GeometryInput } from './geometry-check.ts';
+import type { GeometryDifference, GeometryInput } from '../../../shared/geometry-check.ts';
 
 export interface Findings {
   readonly inputs: GeometryInput[];

@@ -2,7 +2,7 @@
 import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
 import { eraConstants, parseKernelVersion, USUAL_OPTIONS } from '../../machine/percpu/kernel-era.ts';
 import type { Findings } from './findings.ts';
-import type { GeometryFigures } from './geometry-check.ts';
+import type { GeometryFigures } from '../../../shared/geometry-check.ts';
 import type { PrintedParts } from './dynamic-part.ts';
 
 const KIB = 1024;

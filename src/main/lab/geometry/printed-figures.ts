@@ -1,6 +1,6 @@
 /** What a boot printed about its geometry, brought into one form. */
 import type { LoggedAlloc, LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
-import type { GeometryFigures, GroupMap } from './geometry-check.ts';
+import type { GeometryFigures, GroupMap } from '../../../shared/geometry-check.ts';
 
 /** The figures of all lines; where two lines state the same figure, that of the `pcpu-alloc:` line. */
 export function printedFigures(boot: LoggedBoot): GeometryFigures {

@@ -44,12 +44,13 @@ export interface LoadOptions {
   readonly onProgress: (fraction: number) => void;
 }
 
-/** The sets in the order of `pageSetKeys`. Errors: those of the sources, and 'cancelled'. */
+/** The sets in the order of `pageSetKeys`; none for a workload without page data. Errors: those of the sources, and 'cancelled'. */
 export async function loadPageSets(
   profile: Profile,
   jobs: readonly FioJob[],
   { signal, onProgress }: LoadOptions,
 ): Promise<Result<readonly PageSet[]>> {
+  if (profile.workload.kind !== 'fio') return ok([]);
   const { data, seed } = profile.workload;
   const { pageSizeBytes } = profile.machine;
   const count = GENERATED_BYTES / pageSizeBytes;

@@ -2,15 +2,28 @@
 import { type FioJob, type FioJobFileResult, fioJobRemarkText } from '../../evidence/fio-job/fio-job.ts';
 import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
-import { type FieldError, parseProfile, type Profile, profileFieldErrors } from '../../../shared/profile.ts';
-import { fail, type Failure, ok, type Result } from '../../../shared/result.ts';
+import { BUFFER_LAYOUTS, type Design } from '../../../shared/design.ts';
+import {
+  type FieldError,
+  type FioWorkload,
+  type MachineProfile,
+  parseProfile,
+  type Profile,
+  profileFieldErrors,
+} from '../../../shared/profile.ts';
+import { assertUnreachable, fail, type Failure, ok, type Result } from '../../../shared/result.ts';
 import { bootShortage } from '../../machine/boot.ts';
+import type { MachineConfig } from '../../machine/memory/arena.ts';
 import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
+import { machineConfigOf } from './machine-config.ts';
+import { asFirstChunkDesign, percpuMachine, planPercpuWorkload } from './percpu-workload-plan.ts';
 import { planWorkload, type WorkloadPlan } from './workload-plan.ts';
 
 export interface PlannedProfile {
   readonly profile: Profile;
+  /** By design. */
+  readonly machines: ReadonlyMap<Design, MachineConfig>;
   readonly fioJobs: readonly FioJob[];
   /** Page sets are numbered, not loaded. */
   readonly workload: WorkloadPlan;
@@ -39,9 +52,43 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
       'machine.memoryBytes',
     );
   }
-  const shortage = bootShortageOfDesigns(profile);
-  if (shortage !== undefined) return shortage;
-  const jobFile = parseJobFile(profile, host);
+  const machines = planMachines(profile);
+  if (!machines.ok) return machines;
+  const planned = planWorkloadOf(profile, host);
+  if (!planned.ok) return planned;
+  const oversubscribed = profile.machine.onlineCpus > host.cores;
+  return ok({ profile, machines: machines.value, ...planned.value, oversubscribed });
+}
+
+function planWorkloadOf(
+  profile: Profile,
+  host: PlanHost,
+): Result<Pick<PlannedProfile, 'fioJobs' | 'workload' | 'notes'>> {
+  const { workload, machine, experiment } = profile;
+  switch (workload.kind) {
+    case 'fio':
+      return planFioWorkload(profile, workload, host);
+    case 'percpu':
+      if (experiment.seconds !== undefined) {
+        const sentence = 'a percpu workload runs to its number of groups; seconds do not limit it';
+        return fail('bad-input', sentence, 'experiment.seconds');
+      }
+      return ok({
+        fioJobs: [],
+        workload: { jobs: [], notes: [], ...planPercpuWorkload(workload, machine) },
+        notes: [],
+      });
+    default:
+      return assertUnreachable(workload);
+  }
+}
+
+function planFioWorkload(
+  profile: Profile,
+  { data, seed, jobFile: text }: FioWorkload,
+  host: PlanHost,
+): Result<Pick<PlannedProfile, 'fioJobs' | 'workload' | 'notes'>> {
+  const jobFile = parseJobFile(profile.machine, text, host);
   if (!jobFile.ok) {
     const [first] = jobFile.errors;
     return fail(
@@ -50,7 +97,6 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
       'workload.jobFile',
     );
   }
-  const { data, seed } = profile.workload;
   const keys = pageSetKeys(data, jobFile.jobs);
   if (keys.length > MOST_PAGE_SETS) {
     const sentence = `the jobs' contents differ in ${keys.length} ways, and ${MOST_PAGE_SETS} are the most`;
@@ -65,20 +111,31 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
   });
   if (!workload.ok) return workload;
   return ok({
-    profile,
     fioJobs: jobFile.jobs,
     workload: workload.value,
     notes: [...workload.value.notes, ...jobFileNotes(jobFile)],
-    oversubscribed: profile.machine.onlineCpus > host.cores,
   });
 }
 
-function bootShortageOfDesigns({ designs, machine }: Profile): Failure | undefined {
-  for (const bufferLayout of designs) {
-    const shortage = bootShortage({ ...machine, bufferLayout });
+/** A machine for each design, all of which can boot. Errors: those of `machineConfigOf` and of `bootShortage`. */
+function planMachines(profile: Profile): Result<ReadonlyMap<Design, MachineConfig>> {
+  const machines = new Map<Design, MachineConfig>();
+  for (const design of profile.designs) {
+    const config = designMachine(profile, design);
+    if (!config.ok) return config;
+    const shortage = bootShortage(config.value);
     if (shortage !== undefined) return shortage;
+    machines.set(design, config.value);
   }
-  return undefined;
+  return ok(machines);
+}
+
+/** The machine on which a design of the profile runs. Errors: those of `machineConfigOf`. */
+export function designMachine({ machine, workload }: Profile, design: Design): Result<MachineConfig> {
+  if (workload.kind === 'percpu') return percpuMachine(machine, workload, asFirstChunkDesign(design));
+  const bufferLayout = BUFFER_LAYOUTS.find((layout) => layout === design);
+  if (bufferLayout === undefined) throw new Error(`a fio workload has no design ${design}`);
+  return machineConfigOf(machine, bufferLayout);
 }
 
 /** All that is wrong at once, for a form; and the jobs when nothing is. */
@@ -110,7 +167,9 @@ function planErrors(
   error: { readonly message: string; readonly where?: string | undefined },
 ): readonly FieldError[] {
   const parsed = parseProfile(input);
-  const jobFile = parsed.ok ? parseJobFile(parsed.value, host) : undefined;
+  const workload = parsed.ok ? parsed.value.workload : undefined;
+  const jobFile =
+    parsed.ok && workload?.kind === 'fio' ? parseJobFile(parsed.value.machine, workload.jobFile, host) : undefined;
   if (jobFile?.ok !== false) return [{ field: error.where ?? '', message: error.message }];
   return jobFile.errors.map((each) => ({ field: 'workload.jobFile', message: fioJobRemarkText(each) }));
 }
@@ -127,12 +186,12 @@ function requestsBeyondHost({ machine }: Profile, jobs: readonly FioJob[], host:
   );
 }
 
-function parseJobFile(profile: Profile, host: PlanHost): FioJobFileResult {
-  return parseFioJobFile(profile.workload.jobFile, {
+function parseJobFile(machine: MachineProfile, text: string, host: PlanHost): FioJobFileResult {
+  return parseFioJobFile(text, {
     environment: host.environment,
-    cpus: profile.machine.onlineCpus,
-    pageSizeBytes: profile.machine.pageSizeBytes,
-    memoryMegabytes: Math.floor(profile.machine.memoryBytes / 2 ** 20),
+    cpus: machine.onlineCpus,
+    pageSizeBytes: machine.pageSizeBytes,
+    memoryMegabytes: Math.floor(machine.memoryBytes / 2 ** 20),
   });
 }
 

@@ -13,10 +13,14 @@ import { type Failure, fail, ok, type Result } from '../../../shared/result.ts';
 import type { MachineProfile } from '../../../shared/profile.ts';
 import type { Direction } from '../../../shared/run-record.ts';
 import type { PhasePlan } from '../../engine/live/sample-plan.ts';
-import type { JobPlan } from '../../workload/job-plan.ts';
+import type { JobPlan, PercpuJobPlan } from '../../workload/job-plan.ts';
 
 export interface WorkloadPlan {
+  /** Of a fio workload. */
   readonly jobs: readonly JobPlan[];
+  /** Of a percpu workload, and by number the call sites that its objects are tagged with. */
+  readonly percpuJobs: readonly PercpuJobPlan[];
+  readonly callSites: readonly string[];
   readonly phases: readonly PhasePlan[];
   /** What the reader must know beside the numbers. */
   readonly notes: readonly string[];
@@ -72,7 +76,8 @@ export function planWorkload(
       seed: ((job.randSeed ?? options.seed) + index) % 2 ** 32,
     };
   });
-  return ok({ jobs, phases: planPhases(fioJobs, jobs, options.timeLimited), notes: planNotes(fioJobs) });
+  const phases = planPhases(fioJobs, jobs, options.timeLimited);
+  return ok({ jobs, percpuJobs: [], callSites: [], phases, notes: planNotes(fioJobs) });
 }
 
 function blockFault(fioJobs: readonly FioJob[], { pageSizeBytes }: MachineProfile): Failure | undefined {

@@ -37,6 +37,17 @@ export class CallSiteTable {
     if (site !== undefined) site.live -= 1;
   }
 
+  /** Names by number. */
+  names(): readonly string[] {
+    return this.#sites.map(({ callSite }) => callSite);
+  }
+
+  /** Numbers, the biggest total first. */
+  ranking(): readonly number[] {
+    const total = (number: number): number => this.#sites[number]?.totalBytes ?? 0;
+    return [...this.#sites.keys()].sort((a, b) => total(b) - total(a));
+  }
+
   /** Rows, the biggest total first. */
   rows(): readonly CallSiteRow[] {
     const all = this.#sites.reduce((sum, { totalBytes }) => sum + totalBytes, 0);

@@ -4,9 +4,9 @@
  */
 import type { MachineCost, MemorySample, ReplayAccessMode } from '../../../shared/replay-report.ts';
 import { PercpuAllocator, type PercpuRequest } from '../../machine/percpu/chunks/allocator.ts';
-import { RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
+import { RegionW, RESERVED_CHUNK } from '../../machine/percpu/chunks/chunk-layout.ts';
 import { chunksInOrder } from '../../machine/percpu/chunks/chunk-figures.ts';
-import { bootFirstChunk, RESERVED_CHUNK } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
+import { bootFirstChunk } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
 import { chunkMetadata } from '../../machine/percpu/chunks/chunk-metadata.ts';
 import { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { CountedPages } from '../../machine/percpu/chunks/page-source.ts';

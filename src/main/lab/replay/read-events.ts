@@ -8,6 +8,7 @@ import { ok, type Result } from '../../../shared/result.ts';
 
 /** Events kept in memory. */
 const EVENTS_KEPT = 50_000;
+const EVENTS_PER_TURN = 8192;
 
 export class ReadEvents {
   #kept: TraceEvent[] = [];
@@ -25,10 +26,16 @@ export class ReadEvents {
     return this.#opened.ok && this.#spool !== undefined ? this.#spool.finish() : this.#opened;
   }
 
-  /** All events, in their order. */
-  each(onEvent: (event: TraceEvent) => void): void {
-    if (this.#spool !== undefined) this.#spool.read(onEvent);
-    else for (const event of this.#kept) onEvent(event);
+  /** Tells all events, in their order, in turns of some ten milliseconds; yields the share of them that was told. */
+  *each(onEvent: (event: TraceEvent) => void): Generator<number, void> {
+    if (this.#spool !== undefined) {
+      yield* this.#spool.read(onEvent);
+      return;
+    }
+    for (let from = 0; from < this.#kept.length; from += EVENTS_PER_TURN) {
+      for (const event of this.#kept.slice(from, from + EVENTS_PER_TURN)) onEvent(event);
+      yield Math.min((from + EVENTS_PER_TURN) / this.#kept.length, 1);
+    }
   }
 
   close(): void {

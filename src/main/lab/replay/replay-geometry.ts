@@ -42,7 +42,7 @@ export function chooseGeometry(evidence: GeometryEvidence): Result<ChosenGeometr
   else if (fromStats !== undefined) source = 'percpu_stats';
   if (source === 'trace') {
     notes.push(
-      `unit of ${sizes.unitBytes} bytes and ${possibleCpus} possible CPUs are taken from the trace; the first chunk's sizes are not known (--dmesg or --stats would tell)`,
+      `unit of ${sizes.unitBytes} bytes and ${possibleCpus} possible CPUs are taken from the trace; the first chunk's sizes are not known (a boot log or percpu_stats would tell)`,
     );
   }
   if (survey.furthestByte > sizes.unitBytes) {

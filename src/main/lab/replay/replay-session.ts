@@ -1,16 +1,19 @@
 /** One replay in progress: the model, and the tables and series that are kept beside it. */
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
+import { NO_CALL_SITE, type PercpuPicture, type PictureUnit } from '../../../shared/percpu-picture.ts';
 import type { MachineCost, MemorySample, ReplayReport } from '../../../shared/replay-report.ts';
 import type { AllocEvent, FreeEvent, TraceEvent, TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
 import { percpuStats } from '../../machine/percpu/chunks/chunk-figures.ts';
 import { RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
 import { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { CELL_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
+import { regionPicture } from '../picture/region-picture.ts';
 import { CallSiteTable } from './call-site-table.ts';
 import { JournaledWords } from './journaled-words.ts';
-import { type FollowedChunk, KernelFollower } from './kernel-follower.ts';
+import { type FollowedChunk, KernelFollower, UNSEEN_SITE } from './kernel-follower.ts';
 import { type CostedMachine, MachineCostMeter } from './machine-cost.ts';
 import { MemorySeries } from './memory-series.ts';
+import { ReplayMoments } from './replay-moments.ts';
 import { Replayer } from './replayer.ts';
 import { buildStartingState } from './starting-state.ts';
 import type { TraceSurvey } from './trace-survey.ts';
@@ -24,6 +27,8 @@ export interface SessionPlan {
   readonly stats: PercpuStats | undefined;
   /** Machines on which the cost of the requests is wanted. */
   readonly machines: readonly CostedMachine[];
+  /** Units of the recorded machine, when pictures of moments are wanted; they cost time and memory. */
+  readonly pictureUnits?: readonly PictureUnit[] | undefined;
 }
 
 export class ReplaySession {
@@ -34,6 +39,8 @@ export class ReplaySession {
   readonly #callSites = new CallSiteTable();
   readonly #memory = new MemorySeries();
   readonly #machines: readonly MachineCostMeter[];
+  readonly #moments: ReplayMoments | undefined;
+  #events = 0;
   #liveBytes = 0;
   #firstTimeUs: number | undefined;
   #timeUs = 0;
@@ -57,6 +64,10 @@ export class ReplaySession {
     this.#machines = plan.machines.map(
       (machine) => new MachineCostMeter(machine, chunksNeeded(geometry, machine.geometry, maxChunks)),
     );
+    if (plan.pictureUnits !== undefined) {
+      this.#moments = new ReplayMoments(survey.events);
+      this.#keepMoment();
+    }
   }
 
   get counts(): Replayer['counts'] {
@@ -68,6 +79,11 @@ export class ReplaySession {
     this.#replayer.take(event);
   }
 
+  /** After `finish`: the kept moments; undefined where none were wanted. */
+  get moments(): ReplayMoments | undefined {
+    return this.#moments;
+  }
+
   /** percpu_stats of the model as it is now. */
   stats(): PercpuStats {
     return percpuStats(this.#region);
@@ -77,6 +93,8 @@ export class ReplaySession {
   finish(summary: TraceSummary): Omit<ReplayReport, 'trace' | 'geometrySource' | 'notes' | 'displacedLines'> {
     this.#replayer.finish();
     if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
+    this.#keepMoment();
+    this.#moments?.nameCallSites(this.#callSites.names(), this.#callSites.ranking());
     const { counts, mismatchCounts, mismatches } = this.#replayer;
     const { info } = this.stats();
     return {
@@ -121,6 +139,8 @@ export class ReplaySession {
     this.#timeUs = timeUs;
     for (const machine of this.#machines) machine.tick(this.#sinceFirst());
     if (this.#memory.isDue()) this.#memory.add(this.#sample());
+    this.#events += 1;
+    if (this.#moments?.isDue(this.#events) === true) this.#keepMoment();
   }
 
   #noteAllocated(event: AllocEvent, followed: FollowedChunk): void {
@@ -138,6 +158,31 @@ export class ReplaySession {
     this.#callSites.freed((followed.sites[cell] ?? 0) - 1);
     this.#liveBytes -= sizeBytes;
     for (const machine of this.#machines) machine.free(this.#key(followed, cell));
+  }
+
+  #keepMoment(): void {
+    this.#moments?.add(
+      {
+        events: this.#events,
+        timeUs: this.#timeUs - (this.#firstTimeUs ?? this.#timeUs),
+        chunks: this.#region.header(RegionW.chunks),
+        liveObjects: this.#region.header(RegionW.liveObjects),
+      },
+      this.#picture(),
+    );
+  }
+
+  #picture(): PercpuPicture {
+    return regionPicture({
+      region: this.#region,
+      units: this.#plan.pictureUnits ?? [],
+      callSites: [],
+      callSiteOf: (chunk, cell) => {
+        const site = this.#kernel.followed(chunk)?.sites[cell] ?? 0;
+        return site === 0 || site === UNSEEN_SITE ? NO_CALL_SITE : site - 1;
+      },
+      baseOf: (chunk) => ({ baseName: this.#kernel.followed(chunk)?.base }),
+    });
   }
 
   #key({ chunk }: FollowedChunk, cell: number): number {

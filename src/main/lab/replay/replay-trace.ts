@@ -1,5 +1,5 @@
 /** Replays a recorded trace: read once for what it tells of its beginning, then taken event by event. */
-import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
 import type { ReplayAccessMode, ReplayReport } from '../../../shared/replay-report.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
@@ -12,9 +12,12 @@ import { LOCAL_WINDOW_PAGE_BYTES } from './local-window.ts';
 import type { CostedMachine } from './machine-cost.ts';
 import { LARGEST_OBJECT_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { roundUp } from '../../machine/units.ts';
+import { readLogFile } from '../geometry/read-log-file.ts';
 import { ReadEvents } from './read-events.ts';
 import { chooseGeometry } from './replay-geometry.ts';
+import type { ReplayMoments } from './replay-moments.ts';
 import { ReplaySession } from './replay-session.ts';
+import { replayUnits } from './replay-units.ts';
 import { TimeOrder } from './time-order.ts';
 import { TraceSurveyor } from './trace-survey.ts';
 
@@ -36,15 +39,51 @@ export interface ReplayRequest {
     | undefined;
 }
 
+/** How a long replay is watched, ended and looked at afterwards. */
+export interface ReplayWatch {
+  readonly signal: AbortSignal;
+  /** 0 … 1, never less than before. */
+  readonly onFraction: (fraction: number) => void;
+}
+
+export interface WatchedReplay {
+  readonly report: ReplayReport;
+  readonly moments: ReplayMoments;
+}
+
 /** Errors: 'not-found' for files that cannot be read, 'bad-input' for files that are not what they should be. */
 export async function replayTrace(request: ReplayRequest): Promise<Result<ReplayReport>> {
+  const recording = await openRecording(request);
+  return recording.ok ? replayReadings(recording.value) : recording;
+}
+
+/** As `replayTrace`, in steps between which others get their turn; 'cancelled' when the watch's signal is. */
+export async function watchReplay(request: ReplayRequest, watch: ReplayWatch): Promise<Result<WatchedReplay>> {
+  const recording = await openRecording(request, watch);
+  if (!recording.ok) return recording;
+  const session = await runRecording(recording.value, watch);
+  if (!session.ok) return session;
+  const { report, moments } = session.value;
+  if (moments === undefined) throw new Error('a watched replay keeps moments');
+  return ok({ report, moments });
+}
+
+async function openRecording(request: ReplayRequest, watch?: ReplayWatch): Promise<Result<Recording>> {
   const stats = await readStats(request.statsPath);
   if (!stats.ok) return stats;
   const boot = await readBoot(request.dmesgPath);
   if (!boot.ok) return boot;
-  return replayReadings({
+  let readings = 0;
+  const read: Recording['read'] = (onEvent) => {
+    const done = readings === 0 ? 0 : SURVEY_SHARE;
+    const part = readings === 0 ? SURVEY_SHARE : 1 - SURVEY_SHARE;
+    readings += 1;
+    const onShare = (share: number): void => watch?.onFraction(done + share * part);
+    return readTraceFile(request.tracePath, onEvent, watch && { signal: watch.signal, onShare });
+  };
+  return ok({
     name: request.tracePath,
-    read: (onEvent) => readTraceFile(request.tracePath, onEvent),
+    read,
     stats: stats.value,
     boot: boot.value,
     otherMachine: request.otherMachine,
@@ -61,17 +100,34 @@ export interface Recording {
   readonly otherMachine: ReplayRequest['otherMachine'];
 }
 
+/** Part of the time that the reading takes. */
+const SURVEY_SHARE = 0.5;
+
 /** Errors: as `replayTrace`, and those of `read`. */
 export async function replayReadings(recording: Recording): Promise<Result<ReplayReport>> {
+  const replayed = await runRecording(recording);
+  return replayed.ok ? ok(replayed.value.report) : replayed;
+}
+
+interface Replayed {
+  readonly report: ReplayReport;
+  readonly moments: ReplayMoments | undefined;
+}
+
+async function runRecording(recording: Recording, watch?: ReplayWatch): Promise<Result<Replayed>> {
   const events = new ReadEvents();
   try {
-    return await replayEvents(recording, events);
+    return await replayEvents(recording, events, watch);
   } finally {
     events.close();
   }
 }
 
-async function replayEvents(recording: Recording, events: ReadEvents): Promise<Result<ReplayReport>> {
+async function replayEvents(
+  recording: Recording,
+  events: ReadEvents,
+  watch: ReplayWatch | undefined,
+): Promise<Result<Replayed>> {
   const { name, stats, boot } = recording;
   const surveyor = new TraceSurveyor();
   const order = new TimeOrder((event) => {
@@ -94,8 +150,10 @@ async function replayEvents(recording: Recording, events: ReadEvents): Promise<R
   const { geometry, source, notes } = chosen.value;
   const machines = machinesWanted(geometry, recording.otherMachine);
   if (!machines.ok) return machines;
-  const session = new ReplaySession({ geometry, survey, stats, machines: machines.value });
-  events.each((event) => session.take(event));
+  const pictureUnits = watch && replayUnits(geometry, boot);
+  const session = new ReplaySession({ geometry, survey, stats, machines: machines.value, pictureUnits });
+  const taken = await takeAll(recording, { session, events, watch });
+  if (!taken.ok) return taken;
   const found = session.finish(surveyed.value);
   const assumed = [
     ...notes,
@@ -104,7 +162,26 @@ async function replayEvents(recording: Recording, events: ReadEvents): Promise<R
     ...displacedNote(order),
     ...sidelinedNotes(session),
   ];
-  return ok({ trace: name, geometrySource: source, notes: assumed, displacedLines: order.displaced.count, ...found });
+  const { count: displacedLines } = order.displaced;
+  const report = { trace: name, geometrySource: source, notes: assumed, displacedLines, ...found };
+  return ok({ report, moments: session.moments });
+}
+
+interface SecondReading {
+  readonly session: ReplaySession;
+  readonly events: ReadEvents;
+  readonly watch: ReplayWatch | undefined;
+}
+
+/** Every event to the session, in turns between which the watch is looked at. */
+async function takeAll(recording: Recording, { session, events, watch }: SecondReading): Promise<Result<unknown>> {
+  for (const share of events.each((event) => session.take(event))) {
+    if (watch === undefined) continue;
+    if (watch.signal.aborted) return fail('cancelled', `the replay of ${recording.name} was cancelled`);
+    watch.onFraction(SURVEY_SHARE + (1 - SURVEY_SHARE) * share);
+    await setImmediate();
+  }
+  return ok(undefined);
 }
 
 function accessNote(otherMachine: ReplayRequest['otherMachine']): readonly string[] {
@@ -131,7 +208,7 @@ function sidelinedNotes(session: ReplaySession): readonly string[] {
 
 async function readStats(path: string | undefined): Promise<Result<PercpuStats | undefined>> {
   if (path === undefined) return ok(undefined);
-  const text = await readText(path);
+  const text = await readLogFile(path);
   if (!text.ok) return text;
   const stats = parsePercpuStats(text.value);
   if (stats.ok) return stats;
@@ -142,18 +219,10 @@ async function readStats(path: string | undefined): Promise<Result<PercpuStats |
 /** The last boot that the log tells of. */
 async function readBoot(path: string | undefined): Promise<Result<LoggedBoot | undefined>> {
   if (path === undefined) return ok(undefined);
-  const text = await readText(path);
+  const text = await readLogFile(path);
   if (!text.ok) return text;
   const boot = parseBootLog(text.value).boots.at(-1);
   return boot === undefined ? fail('bad-input', `${path} says nothing about the per-CPU area`, path) : ok(boot);
-}
-
-async function readText(path: string): Promise<Result<string>> {
-  try {
-    return ok(await readFile(path, 'utf8'));
-  } catch (error) {
-    return fail('not-found', `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, path);
-  }
 }
 
 /** The recorded machine and the other one; none where no other is wanted. */

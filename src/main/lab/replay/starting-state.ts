@@ -6,8 +6,8 @@
  */
 import type { PercpuStats, PercpuStatsChunk } from '../../../shared/percpu-stats.ts';
 import { setBit, setRange } from '../../machine/percpu/chunks/bitmap.ts';
-import { ChunkFlag, ChunkSummaryW, ChunkW, RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
-import { bootFirstChunk, createChunk, FIRST_CHUNK } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
+import { ChunkFlag, ChunkSummaryW, ChunkW, FIRST_CHUNK, RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
+import { bootFirstChunk, createChunk } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
 import type { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { rebuildFromMap } from '../../machine/percpu/chunks/rebuild.ts';

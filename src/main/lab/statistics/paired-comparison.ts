@@ -8,7 +8,7 @@
  * What disturbs the host in one block (its clock, its neighbours) hits both designs of that block and cancels in the
  * ratio; the logarithm makes twice as fast and half as fast equally far from 1.
  */
-import type { BufferLayout } from '../../../shared/design.ts';
+import type { Design } from '../../../shared/design.ts';
 import { assertUnreachable } from '../../../shared/result.ts';
 import type { Comparison, Direction, Verdict } from '../../../shared/run-record.ts';
 import { hodgesLehmann, signedRankInterval, type ExactInterval } from './signed-rank.ts';
@@ -18,7 +18,13 @@ const CONFIDENCE = 0.95;
 /** With fewer blocks no exact interval of that confidence exists: 1 - 2/2^5 = 93.75 %, 1 - 2/2^6 = 96.9 %. */
 const FEWEST_BLOCKS = 6;
 
-/** Throughputs of the two designs in one block, in MB/s, both above 0. */
+/** Of the direction, at the beginning of a sentence. */
+const WORDS = { write: 'Write', read: 'Read', create: 'Create', destroy: 'Destroy' } as const satisfies Record<
+  Direction,
+  string
+>;
+
+/** Throughputs of the two designs in one block, in one unit, both above 0. */
 export interface Block {
   readonly baseline: number;
   readonly design: number;
@@ -27,8 +33,8 @@ export interface Block {
 /** What is compared, and the margin (percent of the ratio, to either side of 1) that counts as no difference. */
 export interface ComparisonQuestion {
   readonly direction: Direction;
-  readonly design: BufferLayout;
-  readonly baseline: BufferLayout;
+  readonly design: Design;
+  readonly baseline: Design;
   readonly equivalencePercent: number;
 }
 
@@ -77,7 +83,7 @@ interface Finding {
 
 function reasonOf(finding: Finding): string {
   const { interval, question, blocks } = finding;
-  const what = question.direction === 'write' ? 'Write' : 'Read';
+  const what = WORDS[question.direction];
   const estimate = `${what} throughput is ${change(finding.ratio)} against ${question.baseline}`;
   if (interval === undefined) {
     const few = `${blocks} block${blocks === 1 ? ' allows' : 's allow'}`;

@@ -4,25 +4,25 @@
  * A cancelled run gives what its finished repetitions give: designs without a sample and directions without a figure
  * are left out, and only blocks in which both designs were measured are compared.
  */
-import type { BufferLayout } from '../../../shared/design.ts';
-import type {
-  Comparison,
-  DesignSummary,
-  Direction,
-  DirectionFigures,
-  DirectionSummary,
-  LatencyNs,
-  MemoryFigures,
-  Sample,
+import type { Design } from '../../../shared/design.ts';
+import {
+  type Comparison,
+  type DesignSummary,
+  type Direction,
+  type DirectionFigures,
+  DIRECTIONS,
+  type DirectionSummary,
+  type LatencyNs,
+  type MemoryFigures,
+  type Sample,
+  THROUGHPUT_OF,
 } from '../../../shared/run-record.ts';
 import { comparePaired, type Block } from './paired-comparison.ts';
 import { medianOf, spread } from './spread.ts';
 
-const DIRECTIONS: readonly Direction[] = ['write', 'read'];
-
 export interface SummaryOptions {
   /** As in the profile: the first is the baseline. */
-  readonly designs: readonly BufferLayout[];
+  readonly designs: readonly Design[];
   /** Percent; see `comparePaired`. */
   readonly equivalencePercent: number;
 }
@@ -53,7 +53,7 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
 }
 
 /** One summary, or none without samples. */
-function summariseDesign(design: BufferLayout, samples: readonly Sample[]): readonly DesignSummary[] {
+function summariseDesign(design: Design, samples: readonly Sample[]): readonly DesignSummary[] {
   const own = samples.filter((sample) => sample.design === design);
   if (own.length === 0) return [];
   return [
@@ -61,6 +61,9 @@ function summariseDesign(design: BufferLayout, samples: readonly Sample[]): read
       design,
       write: summariseDirection(own.flatMap((sample) => sample.write ?? [])),
       read: summariseDirection(own.flatMap((sample) => sample.read ?? [])),
+      create: summariseDirection(own.flatMap((sample) => sample.create ?? [])),
+      destroy: summariseDirection(own.flatMap((sample) => sample.destroy ?? [])),
+      percpu: own.at(-1)?.percpu,
       memoryAtEnd: memoryMedians(own.map((sample) => sample.memoryAtEnd)),
       memoryAtPeak: memoryMedians(own.map((sample) => sample.memoryAtPeak)),
     },
@@ -71,6 +74,7 @@ function summariseDirection(figures: readonly DirectionFigures[]): DirectionSumm
   if (figures.length === 0) return undefined;
   return {
     megabytesPerSecond: spread(figures.map((figure) => figure.megabytesPerSecond)),
+    operationsPerSecond: spread(figures.map((figure) => figure.operationsPerSecond)),
     latencyNs: latencyMedians(figures.map((figure) => figure.latencyNs)),
     lockWaitShare: medianOf(figures, (figure) => figure.lockWaitShare),
   };
@@ -101,12 +105,8 @@ function memoryMedians(rows: readonly MemoryFigures[]): MemoryFigures {
   };
 }
 
-/** Repetition → MB/s of `design`, where it was measured. */
-function throughputs(
-  samples: readonly Sample[],
-  design: BufferLayout,
-  direction: Direction,
-): ReadonlyMap<number, number> {
+/** Repetition → throughput of `design`, where it was measured. */
+function throughputs(samples: readonly Sample[], design: Design, direction: Direction): ReadonlyMap<number, number> {
   const byRepetition = new Map<number, number>();
   for (const sample of samples) {
     const figures = sample[direction];
@@ -114,7 +114,7 @@ function throughputs(
     if (byRepetition.has(sample.repetition)) {
       throw new Error(`two samples of ${design} in repetition ${sample.repetition}`);
     }
-    byRepetition.set(sample.repetition, figures.megabytesPerSecond);
+    byRepetition.set(sample.repetition, figures[THROUGHPUT_OF[direction]]);
   }
   return byRepetition;
 }

@@ -3,16 +3,17 @@
  * record that could not be read back is refused before it is written.
  */
 import * as v from 'valibot';
-import { BUFFER_LAYOUTS } from '../../../shared/design.ts';
+import { DESIGNS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
-import type { RunListing, RunRecord } from '../../../shared/run-record.ts';
+import { DIRECTIONS, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
+import { percpuFiguresSchema } from './percpu-figures-schema.ts';
 
 /** JSON and SQL have neither NaN nor infinity. */
 const figure = v.pipe(v.number(), v.finite());
 /** Counts and bytes: beyond 2^53 a double would not hold them exactly. */
 const count = v.pipe(v.number(), v.safeInteger());
-const design = v.picklist(BUFFER_LAYOUTS);
-const direction = v.picklist(['write', 'read']);
+const design = v.picklist(DESIGNS);
+const direction = v.picklist(DIRECTIONS);
 const engine = v.picklist(['live']);
 const outcome = v.picklist(['complete', 'cancelled', 'failed']);
 
@@ -23,6 +24,7 @@ const directionFigures = v.strictObject({
   bytes: count,
   durationNs: figure,
   megabytesPerSecond: figure,
+  operationsPerSecond: figure,
   latencyNs,
   lockWaitNs: figure,
   lockWaitShare: figure,
@@ -52,13 +54,19 @@ const sample = v.strictObject({
   clock: v.picklist(['wall']),
   write: v.optional(directionFigures),
   read: v.optional(directionFigures),
+  create: v.optional(directionFigures),
+  destroy: v.optional(directionFigures),
+  percpu: v.optional(percpuFiguresSchema),
   memoryAtEnd: memoryOf(count),
   memoryAtPeak: memoryOf(count),
   verifiedPages: count,
 });
 
+const spread = v.strictObject({ median: figure, low: figure, high: figure, samples: v.array(figure) });
+
 const directionSummary = v.strictObject({
-  megabytesPerSecond: v.strictObject({ median: figure, low: figure, high: figure, samples: v.array(figure) }),
+  megabytesPerSecond: spread,
+  operationsPerSecond: spread,
   latencyNs,
   lockWaitShare: figure,
 });
@@ -67,6 +75,9 @@ const designSummary = v.strictObject({
   design,
   write: v.optional(directionSummary),
   read: v.optional(directionSummary),
+  create: v.optional(directionSummary),
+  destroy: v.optional(directionSummary),
+  percpu: v.optional(percpuFiguresSchema),
   memoryAtEnd: memoryOf(figure),
   memoryAtPeak: memoryOf(figure),
 });

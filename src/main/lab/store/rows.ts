@@ -4,13 +4,10 @@
  *
  * SQL's "no value" is null, ours is undefined: this file is the border between them.
  */
-import type { SQLInputValue } from 'node:sqlite';
-import type { DirectionFigures, MemoryFigures, RunRecord, Sample } from '../../../shared/run-record.ts';
-
-/** A row to be written: column → cell; columns that it lacks are NULL. */
-export type Row = Readonly<Record<string, SQLInputValue>>;
-/** A row as it comes out: nothing is known of its cells. */
-export type UnknownRow = Readonly<Record<string, unknown>>;
+import type { Direction, DirectionFigures, MemoryFigures, RunRecord, Sample } from '../../../shared/run-record.ts';
+import { completeSummaries } from './older-summaries.ts';
+import { percpuCells, percpuFrom } from './percpu-rows.ts';
+import { document, type Row, type UnknownRow } from './row.ts';
 
 /** The row of `runs`, column by column. */
 export function runRow(record: RunRecord): Row {
@@ -44,6 +41,9 @@ export function sampleRow(runId: string, ordinal: number, sample: Sample): Row {
     verified_pages: sample.verifiedPages,
     ...directionCells('write', sample.write),
     ...directionCells('read', sample.read),
+    ...directionCells('create', sample.create),
+    ...directionCells('destroy', sample.destroy),
+    ...percpuCells(sample.percpu),
     ...memoryCells('end', sample.memoryAtEnd),
     ...memoryCells('peak', sample.memoryAtPeak),
   };
@@ -68,7 +68,7 @@ export function recordFrom(run: UnknownRow, samples: readonly UnknownRow[]): unk
     environment: document(run['environment']),
     notes: document(run['notes']),
     samples: samples.map(sampleFrom),
-    designs: document(run['designs']),
+    designs: completeSummaries(document(run['designs']), samples),
     comparisons: document(run['comparisons']),
   };
 }
@@ -91,18 +91,15 @@ export function listingFrom(row: UnknownRow): unknown {
   };
 }
 
-function document(cell: unknown): unknown {
-  return JSON.parse(String(cell));
-}
-
 /** No cells, and so NULL in the table, where the direction was not run. */
-function directionCells(direction: string, figures: DirectionFigures | undefined): Row {
+function directionCells(direction: Direction, figures: DirectionFigures | undefined): Row {
   if (figures === undefined) return {};
   return {
     [`${direction}_operations`]: figures.operations,
     [`${direction}_bytes`]: figures.bytes,
     [`${direction}_duration_ns`]: figures.durationNs,
     [`${direction}_megabytes_per_second`]: figures.megabytesPerSecond,
+    [`${direction}_operations_per_second`]: figures.operationsPerSecond,
     [`${direction}_latency_mean_ns`]: figures.latencyNs.mean,
     [`${direction}_latency_p50_ns`]: figures.latencyNs.p50,
     [`${direction}_latency_p90_ns`]: figures.latencyNs.p90,
@@ -138,6 +135,9 @@ function sampleFrom(row: UnknownRow): unknown {
     clock: row['clock'],
     ...directionFrom('write', row),
     ...directionFrom('read', row),
+    ...directionFrom('create', row),
+    ...directionFrom('destroy', row),
+    ...percpuFrom(row),
     memoryAtEnd: memoryFrom('end', row),
     memoryAtPeak: memoryFrom('peak', row),
     verifiedPages: row['verified_pages'],
@@ -145,7 +145,7 @@ function sampleFrom(row: UnknownRow): unknown {
 }
 
 /** `{ [direction]: figures }`, or nothing where the direction was not run. */
-function directionFrom(direction: string, row: UnknownRow): object {
+function directionFrom(direction: Direction, row: UnknownRow): object {
   const cell = (name: string): unknown => row[`${direction}_${name}`];
   if (cell('operations') === null) return {};
   const figures = {
@@ -153,6 +153,7 @@ function directionFrom(direction: string, row: UnknownRow): object {
     bytes: cell('bytes'),
     durationNs: cell('duration_ns'),
     megabytesPerSecond: cell('megabytes_per_second'),
+    operationsPerSecond: cell('operations_per_second'),
     latencyNs: {
       mean: cell('latency_mean_ns'),
       p50: cell('latency_p50_ns'),

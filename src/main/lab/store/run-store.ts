@@ -10,7 +10,8 @@ import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { RunListing, RunRecord } from '../../../shared/run-record.ts';
 import { openDatabaseFile } from './database-file.ts';
 import { firstIssue, runListingSchema, runRecordSchema } from './record-schema.ts';
-import { listingFrom, recordFrom, runRow, sampleRow, type Row } from './rows.ts';
+import type { Row } from './row.ts';
+import { listingFrom, recordFrom, runRow, sampleRow } from './rows.ts';
 import { sqliteCode, storageFailure } from './storage-error.ts';
 
 /** The runs of one user. Calls after `close` throw. */

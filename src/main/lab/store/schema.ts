@@ -5,6 +5,7 @@
  *   runs      one row per run; what is a document (profile, environment, summaries) is JSON text
  *   samples   one row per sample, a column per figure, so that SQL can ask for it:
  *             SELECT design, avg(write_megabytes_per_second) FROM samples GROUP BY design
+ *             what a percpu workload leaves as a list (call sites, percpu_stats) is JSON text
  *
  * Units are in the names, as in `src/shared/run-record.ts`. Figures of a direction that was not run are NULL.
  */
@@ -37,6 +38,26 @@ const MEMORY_COLUMNS = (when: string): string => `
   memory_${when}_slot_table_bytes INTEGER NOT NULL,
   memory_${when}_used_bytes INTEGER NOT NULL,
   memory_${when}_total_bytes INTEGER NOT NULL`;
+
+/** SQLite adds one column a statement. */
+const ADD_DIRECTION = (direction: string): string =>
+  `${DIRECTION_COLUMNS(direction)},
+  ${direction}_operations_per_second REAL`
+    .split(',')
+    .map((column) => `ALTER TABLE samples ADD COLUMN ${column.trim()};`)
+    .join('\n');
+
+const ADD_PERCPU_MOMENT = (when: string): string =>
+  ['live_objects', 'live_bytes', 'chunks', 'populated_bytes', 'address_space_bytes', 'metadata_bytes']
+    .map((figure) => `ALTER TABLE samples ADD COLUMN percpu_${when}_${figure} INTEGER;`)
+    .join('\n');
+
+/** Samples of version 1 get what follows from their own figures. */
+const ADD_OPERATIONS_PER_SECOND = (direction: string): string => `
+ALTER TABLE samples ADD COLUMN ${direction}_operations_per_second REAL;
+UPDATE samples SET ${direction}_operations_per_second =
+  CASE WHEN ${direction}_duration_ns = 0 THEN 0.0 ELSE ${direction}_operations / ${direction}_duration_ns * 1e9 END
+  WHERE ${direction}_operations IS NOT NULL;`;
 
 /** `MIGRATIONS[n]` turns version n into version n + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -75,5 +96,18 @@ CREATE TABLE samples (
   ${MEMORY_COLUMNS('peak')},
   PRIMARY KEY (run_id, ordinal)
 ) STRICT, WITHOUT ROWID;
+`,
+  // Percpu workloads. Profiles of version 1 knew fio workloads only and did not name them.
+  `
+${ADD_OPERATIONS_PER_SECOND('write')}
+${ADD_OPERATIONS_PER_SECOND('read')}
+${ADD_DIRECTION('create')}
+${ADD_DIRECTION('destroy')}
+${ADD_PERCPU_MOMENT('full')}
+${ADD_PERCPU_MOMENT('end')}
+ALTER TABLE samples ADD COLUMN percpu_call_sites TEXT;
+ALTER TABLE samples ADD COLUMN percpu_stats TEXT;
+UPDATE runs SET profile = json_set(profile, '$.schemaVersion', 2, '$.workload.kind', 'fio')
+  WHERE CASE WHEN json_valid(profile) THEN profile ->> '$.schemaVersion' END = 1;
 `,
 ];

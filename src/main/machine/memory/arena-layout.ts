@@ -1,11 +1,12 @@
 /**
  * The map of a machine's arena: every region, every field, its unit, who writes it and under which lock.
  *
- *     ┌────────┬────────────┬─────────────────┬──────────┬────────────────┬──────┬───────────────────┬──────────────┐
- *     │ header │ CPU blocks │ device counters │ devices  │ pool classes   │ zone │ frame descriptors │ page frames  │
- *     └────────┴────────────┴─────────────────┴──────────┴────────────────┴──────┴───────────────────┴──────────────┘
- *      256 B     512 B each   64 B × devices,   512 B each  128 B each ×     256 B  64 B per frame      machine memory,
- *                             per CPU, to 256 B             classes × devices                           page-aligned
+ *     ┌────────┬────────────┬─────────────────┬──────────┬──────────────┬──────┬──────────────┬─────────────┬─────────────┐
+ *     │ header │ CPU blocks │ device counters │ devices  │ pool classes │ zone │ chunk region │ descriptors │ page frames │
+ *     └────────┴────────────┴─────────────────┴──────────┴──────────────┴──────┴──────────────┴─────────────┴─────────────┘
+ *      256 B     512 B each   64 B × devices,   512 B each  128 B each ×  256 B  percpu/chunks/  64 B per      the machine's
+ *                             per CPU, to 256 B             classes ×            chunk-layout    frame         memory, page-
+ *                                                           devices                                            aligned
  *
  * Everything before the page frames stands for what hardware, BIOS and linker give a kernel; the machine's memory is the
  * frames alone, and all figures of memory count frames. Counters that different CPUs write are 256 bytes or more apart.
@@ -20,7 +21,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 3;
+export const ARENA_VERSION = 4;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */
@@ -38,18 +39,21 @@ export const HeaderW = {
   slots: 7,
   /** Index into BUFFER_LAYOUTS. */
   bufferLayout: 8,
-  /** Pages per unit of the per-CPU area. */
-  unitPages: 9,
-  /** First frame of the per-CPU area: the units of CPU 0, 1, … one after another. */
-  percpuFirstFrame: 10,
-  /** Bytes of a unit taken by static variables. */
-  percpuStaticBytes: 11,
   /** Run control, on a cache line of its own. Written by the engine's main thread, read by every CPU. 1: finish now. */
   stop: 16,
   /** 1: a CPU failed; whoever waits must give up. Written by the engine, read by waiters. */
   halt: 17,
   /** Start barrier: CPUs sleep on it until it reaches the number of their phase. Written by the engine. */
   go: 18,
+  /** LockClass.hotplug: CPUs come up and go down one at a time. Any CPU. */
+  hotplugLock: 24,
+  /** LockClass.percpuAllocMutex: the list of big per-CPU objects (percpu/big-objects.ts), and its head: frame number + 1. */
+  bigObjectsLock: 25,
+  bigObjects: 26,
+  /** Uniprocessor machines: frame number of the static variables, which are plain memory there. Written once by boot. */
+  plainStatics: 27,
+  /** How per-CPU memory is set up: percpu/percpu-config.ts, the method's number and then the sizes. Written once by boot. */
+  percpuConfig: 32,
 } as const;
 
 export const CPU_BLOCK_BYTES = 512;
@@ -62,6 +66,8 @@ export const CpuW = {
   /** Device and slot of the request in hand, for the sentence when the CPU dies. */
   device: 2,
   slot: 3,
+  /** Whether the CPU is possible only, present or online: a `HotplugState` (percpu/hotplug.ts). Under the hotplug lock. */
+  hotplugState: 4,
   /** Contended acquisitions, one word per LockClass. */
   contentions: 8,
 } as const;
@@ -152,18 +158,25 @@ export const ZoneW = {
   fresh: 2,
   usedFrames: 3,
   usedFramesPeak: 4,
-  /** Frames in use by FrameKind, and the most there ever were: 8 words each. */
+  /** Frames in use by FrameKind, and the most there ever were: 16 words each. */
   byKind: 8,
-  byKindPeak: 16,
-  /** Bytes of compression buffers and of work memory, wherever they lie; added to by boot. */
-  bufferBytes: 24,
-  workMemoryBytes: 25,
+  byKindPeak: 24,
 } as const;
 
 /** What a frame is used for. `reserved` is frame 0 alone, which is never handed out. */
-export const FrameKind = { free: 0, slotTable: 1, percpu: 2, buffer: 3, workMemory: 4, pool: 5, reserved: 6 } as const;
+export const FrameKind = {
+  free: 0,
+  slotTable: 1,
+  percpu: 2,
+  buffer: 3,
+  workMemory: 4,
+  pool: 5,
+  reserved: 6,
+  /** Behind per-CPU objects too large for the per-CPU region. */
+  percpuBig: 7,
+} as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
-export const FRAME_KIND_COUNT = 8;
+export const FRAME_KIND_COUNT = 16;
 
 /** 64 bytes a frame, the size of Linux's struct page. */
 export const FRAME_DESCRIPTOR_BYTES = 64;
@@ -204,6 +217,7 @@ export interface ArenaGeometry {
   readonly deviceBlocks: number;
   readonly poolClasses: number;
   readonly zone: number;
+  readonly chunkRegion: number;
   readonly frameDescriptors: number;
   readonly frames: number;
   /** Bytes of the whole arena. */
@@ -217,6 +231,7 @@ export function arenaGeometry(machine: {
   readonly classCount: number;
   readonly frameCount: number;
   readonly pageSizeBytes: number;
+  readonly chunkRegionBytes: number;
 }): ArenaGeometry {
   const cpuBlocks = HEADER_BYTES;
   const deviceCounters = cpuBlocks + machine.possibleCpus * CPU_BLOCK_BYTES;
@@ -224,7 +239,8 @@ export function arenaGeometry(machine: {
   const deviceBlocks = deviceCounters + machine.possibleCpus * deviceCountersStride;
   const poolClasses = deviceBlocks + machine.devices * DEVICE_BLOCK_BYTES;
   const zone = poolClasses + machine.devices * machine.classCount * POOL_CLASS_BYTES;
-  const frameDescriptors = roundUp(zone + ZONE_BYTES, 256);
+  const chunkRegion = roundUp(zone + ZONE_BYTES, 256);
+  const frameDescriptors = roundUp(chunkRegion + machine.chunkRegionBytes, 256);
   const frames = roundUp(frameDescriptors + machine.frameCount * FRAME_DESCRIPTOR_BYTES, machine.pageSizeBytes);
   return {
     cpuBlocks,
@@ -233,6 +249,7 @@ export function arenaGeometry(machine: {
     deviceBlocks,
     poolClasses,
     zone,
+    chunkRegion,
     frameDescriptors,
     frames,
     totalBytes: frames + machine.frameCount * machine.pageSizeBytes,

@@ -16,6 +16,9 @@ import {
   HeaderW,
   POOL_CLASS_BYTES,
 } from './arena-layout.ts';
+import { ChunkRegion } from '../percpu/chunks/chunk-region.ts';
+import { type PercpuConfig, percpuConfigFromWords, percpuConfigToWords } from '../percpu/percpu-config.ts';
+import { type PercpuPlan, planPercpu } from '../percpu/percpu-plan.ts';
 import { type CpuId, type FrameNumber, type PhysicalAddress, physicalAddress } from '../units.ts';
 
 /** What a machine is made of; all counts are whole numbers. */
@@ -29,6 +32,7 @@ export interface MachineConfig {
   /** Per device; rounded up to whole pages. */
   readonly diskSizeBytes: number;
   readonly bufferLayout: BufferLayout;
+  readonly percpu: PercpuConfig;
 }
 
 export class Arena {
@@ -36,6 +40,8 @@ export class Arena {
   readonly config: MachineConfig;
   readonly geometry: ArenaGeometry;
   readonly sizeClasses: SizeClasses;
+  /** Units, static variables, geometry of chunks. */
+  readonly percpu: PercpuPlan;
   readonly frameCount: number;
   /** Slots per device. */
   readonly slotCount: number;
@@ -50,7 +56,8 @@ export class Arena {
     this.sizeClasses = sizeClassesFor(config.pageSizeBytes);
     this.frameCount = Math.floor(config.memoryBytes / config.pageSizeBytes);
     this.slotCount = Math.ceil(config.diskSizeBytes / config.pageSizeBytes);
-    this.geometry = geometryOf(config);
+    this.percpu = soundPlan(config);
+    this.geometry = geometryOf(config, this.percpu);
     if (buffer.byteLength < this.geometry.totalBytes) {
       throw new Error(`arena of ${buffer.byteLength} bytes is smaller than ${this.geometry.totalBytes}`);
     }
@@ -60,9 +67,9 @@ export class Arena {
     this.doubles = new Float64Array(buffer);
   }
 
-  /** Bytes that the arena of such a machine takes. */
+  /** Bytes that the arena of such a machine takes. Throws for a per-CPU memory that `planPercpu` refuses: ask it first. */
   static bytesFor(config: MachineConfig): number {
-    return geometryOf(config).totalBytes;
+    return geometryOf(config, soundPlan(config)).totalBytes;
   }
 
   /**
@@ -81,6 +88,7 @@ export class Arena {
     header[HeaderW.frames] = arena.frameCount;
     header[HeaderW.slots] = arena.slotCount;
     header[HeaderW.bufferLayout] = BUFFER_LAYOUTS.indexOf(config.bufferLayout);
+    header.set(percpuConfigToWords(config.percpu), HeaderW.percpuConfig);
     return arena;
   }
 
@@ -108,6 +116,7 @@ export class Arena {
       devices: field(HeaderW.devices),
       diskSizeBytes: field(HeaderW.slots) * pageSizeBytes,
       bufferLayout,
+      percpu: percpuConfigFromWords((index) => field(HeaderW.percpuConfig + index)),
     });
   }
 
@@ -156,12 +165,19 @@ export class Arena {
   }
 }
 
-function geometryOf(config: MachineConfig): ArenaGeometry {
+function soundPlan(config: MachineConfig): PercpuPlan {
+  const plan = planPercpu(config);
+  if (!plan.ok) throw new Error(plan.error.message);
+  return plan.value;
+}
+
+function geometryOf(config: MachineConfig, percpu: PercpuPlan): ArenaGeometry {
   return arenaGeometry({
     possibleCpus: config.possibleCpus,
     devices: config.devices,
     classCount: sizeClassesFor(config.pageSizeBytes).count,
     frameCount: Math.floor(config.memoryBytes / config.pageSizeBytes),
     pageSizeBytes: config.pageSizeBytes,
+    chunkRegionBytes: ChunkRegion.bytesFor(percpu.geometry, percpu.capacity),
   });
 }

@@ -4,12 +4,13 @@
  *     frames   [ boot: slot tables, per-CPU area, buffers ][ pool, free, pool, free … ][ never used … ]
  *                                                                                       ^ fresh
  *
- * Boot takes contiguous runs while no CPU runs yet; afterwards frames come singly. Frames of one request are chained through
+ * Boot takes contiguous runs while no CPU runs yet; afterwards frames come singly, or as a contiguous run for what must lie
+ * together (a compression buffer): that is rare and may walk all descriptors. Frames of one request are chained through
  * FrameW.next. A frame is used for exactly one FrameKind; the zone counts frames by kind, so that every figure of memory can
  * be recounted by walking the descriptors (`countFrames`).
  */
 import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
-import { type FrameNumber, frameNumber, type LockWord, lockWord } from '../units.ts';
+import { type FrameNumber, frameNumber, type LockWord, lockWord, roundUp } from '../units.ts';
 import type { Arena } from './arena.ts';
 import { FRAME_KIND_COUNT, FrameKind, FrameW, ZoneW } from './arena-layout.ts';
 
@@ -24,17 +25,41 @@ export class PageFrames {
     this.#lock = lockWord(this.#zone + ZoneW.lock);
   }
 
-  /** A contiguous run of `count` frames, for boot alone (no lock); undefined when memory does not suffice. */
-  takeAtBoot(count: number, kind: FrameKind): FrameNumber | undefined {
+  /**
+   * A contiguous run of `count` frames that begins at a multiple of `alignFrames`, for boot alone (no lock); undefined when
+   * memory does not suffice. What is skipped for the alignment is free.
+   */
+  takeAtBoot(count: number, kind: FrameKind, alignFrames = 1): FrameNumber | undefined {
     const { words, frameCount } = this.#arena;
-    const first = this.#arena.word(this.#zone + ZoneW.fresh);
+    const fresh = this.#arena.word(this.#zone + ZoneW.fresh);
+    const first = roundUp(fresh, alignFrames);
     if (first + count > frameCount) return undefined;
     words[this.#zone + ZoneW.fresh] = first + count;
+    for (let frame = fresh; frame < first; frame++) this.#pushFree(frame);
     for (let frame = first; frame < first + count; frame++) {
       words[this.#arena.descriptorWord(frameNumber(frame)) + FrameW.kind] = kind;
     }
     this.#account(kind, count);
     return frameNumber(first);
+  }
+
+  /** Gives back a part of what boot took (no lock). */
+  giveAtBoot(first: FrameNumber, count: number, kind: FrameKind): void {
+    for (let frame = first + count - 1; frame >= first; frame--) {
+      this.#requireKind(frameNumber(frame), kind);
+      this.#pushFree(frame);
+    }
+    this.#account(kind, -count);
+    this.#forgetPeaks(kind);
+  }
+
+  /** `count` contiguous frames for `kind`, chained in order; undefined, with nothing taken, when there is no such run. */
+  *takeRun(cpu: Cpu, count: number, kind: FrameKind): Suspending<FrameNumber | undefined> {
+    if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.zone);
+    const first = this.#findRun(count);
+    if (first !== undefined) this.#claimRun(first, count, kind);
+    cpu.unlock(this.#lock);
+    return first;
   }
 
   /** The quick way to take frames; undefined when `take` must be asked instead. */
@@ -80,6 +105,46 @@ export class PageFrames {
     return frameNumber(first);
   }
 
+  /** From the frames never used if they suffice, else the lowest run among the freed ones. */
+  #findRun(count: number): FrameNumber | undefined {
+    const { frameCount } = this.#arena;
+    const fresh = this.#arena.word(this.#zone + ZoneW.fresh);
+    if (fresh + count <= frameCount) return frameNumber(fresh);
+    for (let frame = 0, length = 0; frame < frameCount; frame++) {
+      const kind = this.#arena.word(this.#arena.descriptorWord(frameNumber(frame)) + FrameW.kind);
+      length = kind === FrameKind.free ? length + 1 : 0;
+      if (length === count) return frameNumber(frame + 1 - count);
+    }
+    return undefined;
+  }
+
+  #claimRun(first: FrameNumber, count: number, kind: FrameKind): void {
+    const { words } = this.#arena;
+    const fresh = this.#arena.word(this.#zone + ZoneW.fresh);
+    this.#unlinkFree(first, first + count);
+    // A freed run may reach into the frames never used.
+    words[this.#zone + ZoneW.fresh] = Math.max(fresh, first + count);
+    for (let frame = first; frame < first + count; frame++) {
+      const descriptor = this.#arena.descriptorWord(frameNumber(frame));
+      words[descriptor + FrameW.kind] = kind;
+      words[descriptor + FrameW.next] = frame + 1 < first + count ? frame + 2 : 0;
+    }
+    this.#account(kind, count);
+  }
+
+  /** Takes the frames [first, end) off the stack of freed ones, where they are on it. */
+  #unlinkFree(first: number, end: number): void {
+    const { words } = this.#arena;
+    let link = this.#zone + ZoneW.freeHead;
+    for (let entry = this.#arena.word(link); entry !== 0;) {
+      const next = this.#arena.descriptorWord(frameNumber(entry - 1)) + FrameW.next;
+      const isTaken = entry - 1 >= first && entry - 1 < end;
+      entry = this.#arena.word(next);
+      if (isTaken) words[link] = entry;
+      else link = next;
+    }
+  }
+
   #popFree(): FrameNumber {
     const { words } = this.#arena;
     const head = this.#arena.word(this.#zone + ZoneW.freeHead);
@@ -93,18 +158,25 @@ export class PageFrames {
     return frame;
   }
 
-  #giveLocked(first: FrameNumber, count: number, kind: FrameKind): void {
+  #pushFree(frame: number): void {
     const { words } = this.#arena;
+    const descriptor = this.#arena.descriptorWord(frameNumber(frame));
+    words[descriptor + FrameW.kind] = FrameKind.free;
+    words[descriptor + FrameW.next] = this.#arena.word(this.#zone + ZoneW.freeHead);
+    words[this.#zone + ZoneW.freeHead] = frame + 1;
+  }
+
+  #requireKind(frame: FrameNumber, kind: FrameKind): void {
+    const found = this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.kind);
+    if (found !== kind) throw new Error(`frame ${frame} given back as kind ${kind} is of kind ${found}`);
+  }
+
+  #giveLocked(first: FrameNumber, count: number, kind: FrameKind): void {
     let frame = first;
     for (let given = 0; given < count; given++) {
-      const descriptor = this.#arena.descriptorWord(frame);
-      const next = this.#arena.word(descriptor + FrameW.next);
-      if (this.#arena.word(descriptor + FrameW.kind) !== kind) {
-        throw new Error(`frame ${frame} given back as kind ${kind} is of kind ${words[descriptor + FrameW.kind]}`);
-      }
-      words[descriptor + FrameW.kind] = FrameKind.free;
-      words[descriptor + FrameW.next] = this.#arena.word(this.#zone + ZoneW.freeHead);
-      words[this.#zone + ZoneW.freeHead] = frame + 1;
+      const next = this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.next);
+      this.#requireKind(frame, kind);
+      this.#pushFree(frame);
       frame = frameNumber(next - 1);
     }
     this.#account(kind, -count);
@@ -113,6 +185,13 @@ export class PageFrames {
   #account(kind: FrameKind, change: number): void {
     this.#addWithPeak(ZoneW.usedFrames, ZoneW.usedFramesPeak, change);
     this.#addWithPeak(ZoneW.byKind + kind, ZoneW.byKindPeak + kind, change);
+  }
+
+  /** What boot takes for a moment only is no peak of the machine. */
+  #forgetPeaks(kind: FrameKind): void {
+    const { words } = this.#arena;
+    words[this.#zone + ZoneW.usedFramesPeak] = this.#arena.word(this.#zone + ZoneW.usedFrames);
+    words[this.#zone + ZoneW.byKindPeak + kind] = this.#arena.word(this.#zone + ZoneW.byKind + kind);
   }
 
   #addWithPeak(field: number, peakField: number, change: number): void {

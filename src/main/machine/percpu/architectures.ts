@@ -7,25 +7,11 @@
  *
  * Source: a reading of the callers in public kernel text; all rows but loongarch64's page rule are borne out by boot logs.
  */
+import type { ArchitectureName } from '../../../shared/percpu-settings.ts';
 import { isSince, type KernelVersion } from './kernel-era.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-
-export const ARCHITECTURES = [
-  'x86-64',
-  'x86-32',
-  'x86-32-pae',
-  'generic-64',
-  'generic-32',
-  'arm64-numa',
-  'powerpc64-hash',
-  'powerpc64-radix',
-  'sparc64',
-  'loongarch64',
-  'ia64',
-] as const;
-export type ArchitectureName = (typeof ARCHITECTURES)[number];
 
 export interface Architecture {
   readonly wordBits: 32 | 64;

@@ -8,8 +8,9 @@
  *
  * All sizes in bytes.
  */
+import type { ArchitectureName } from '../../../shared/percpu-settings.ts';
 import type { CpuId } from '../units.ts';
-import { ARCHITECTURE_TABLE, type Architecture, type ArchitectureName } from './architectures.ts';
+import { ARCHITECTURE_TABLE, type Architecture } from './architectures.ts';
 import { type CpuDistance, LOCAL_DISTANCE, REMOTE_DISTANCE } from './cpu-groups.ts';
 import type { FirstChunkMethod, FirstChunkSpec } from './first-chunk.ts';
 import type { FirstChunkParameters } from './first-chunk-parameters.ts';

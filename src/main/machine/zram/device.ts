@@ -16,14 +16,15 @@ import type { Arena } from '../memory/arena.ts';
 import { CpuF64, CpuW, type DeviceCounter, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import { cpuId, type LockWord, NO_HANDLE, type PhysicalAddress, physicalAddress } from '../units.ts';
-import { type CompressBuffers, compressBuffersFor } from './compress-buffers.ts';
+import type { PercpuArea } from '../percpu/percpu-area.ts';
+import { type CompressBuffers, compressBuffersFor, NO_BUFFER } from './compress-buffers.ts';
 import { deviceCounters, notePeaks, raiseWord } from './device-statistics.ts';
 import type { Pool } from './pool.ts';
 import { SLOT_HUGE, SLOT_SAME, Slots } from './slots.ts';
 import { Zsmalloc } from './zsmalloc.ts';
 
 /** How a request ended. */
-export const IoStatus = { done: 0, noMemory: 1, corrupt: 2 } as const;
+export const IoStatus = { done: 0, noMemory: 1, corrupt: 2, noBuffer: 3 } as const;
 export type IoStatus = (typeof IoStatus)[keyof typeof IoStatus];
 
 export class ZramDevice {
@@ -38,12 +39,15 @@ export class ZramDevice {
   /** Scratch of the thread that runs this object; one operation at a time touches it, never across a yield. */
   readonly #span: ObjectSpan = { first: physicalAddress(0), firstBytes: 0, rest: physicalAddress(0), restBytes: 0 };
 
-  constructor(arena: Arena, frames: PageFrames, index: number) {
+  constructor(
+    arena: Arena,
+    { frames, area, index }: { readonly frames: PageFrames; readonly area: PercpuArea; readonly index: number },
+  ) {
     this.index = index;
     this.#arena = arena;
     this.#slots = new Slots(arena, index);
     this.#pool = new Zsmalloc(arena, frames, index);
-    this.#buffers = compressBuffersFor(arena, index);
+    this.#buffers = compressBuffersFor(arena, area, index);
     this.#block = arena.deviceWord(index);
     this.#counters = Array.from({ length: arena.config.possibleCpus }, (_, cpu) =>
       deviceCounters(arena, index, cpuId(cpu)),
@@ -67,6 +71,7 @@ export class ZramDevice {
       const mutex = this.#buffers.lock;
       if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
       const buffer = this.#buffers.acquire(cpu);
+      if (buffer === NO_BUFFER) return yield* this.#failWithoutBuffer(cpu, mutex);
       const length = cpu.codec.compress(page, buffer);
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
@@ -93,6 +98,15 @@ export class ZramDevice {
     }
     this.#finish(block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
     return IoStatus.done;
+  }
+
+  /** A write on a CPU that has no buffer: nothing is stored. */
+  *#failWithoutBuffer(cpu: Cpu, mutex: LockWord | undefined): Suspending<IoStatus> {
+    const mustReschedule = this.#buffers.release(cpu);
+    if (mutex !== undefined) cpu.unlock(mutex);
+    if (mustReschedule) yield* cpu.reschedule();
+    this.#count(cpu, DeviceCounterF64.failedWrites, 1);
+    return IoStatus.noBuffer;
   }
 
   /** Reads consecutive pages; what was never written reads as zeros. */

@@ -26,7 +26,7 @@ function coreWith(changes: Partial<Parameters<typeof smallSample>[0]> = {}) {
 function prepareRequest(plan: SamplePlan, arena: Arena, cpu = 0): CpuRequest {
   const jobs = plan.jobs.filter((job) => job.cpu === cpu);
   const written = [new SharedArrayBuffer(writtenPagesBytes(arena.slotCount))];
-  return { kind: 'prepare', arena: arena.buffer, cpu, jobs, pageSets: plan.pageSets, written };
+  return { kind: 'prepare', arena: arena.buffer, cpu, jobs, percpuJobs: [], pageSets: plan.pageSets, written };
 }
 
 function phaseRequest(phase: 'main' | 'verify', number: number, jobs = ['job.0']): CpuRequest {
@@ -62,9 +62,11 @@ describe('a core', () => {
     core.handle(phaseRequest('main', 1));
     core.handle(phaseRequest('verify', 2));
     const reports = answers.flatMap((answer) => (answer.kind === 'phaseDone' ? [answer.report] : []));
-    expect(reports.map((report) => [report.writes.count, report.reads.count, report.verifiedPages])).toEqual([
-      [40, 0, 0],
-      [0, 40, 40],
+    expect(
+      reports.map((report) => [report.latencies.write?.count, report.latencies.read?.count, report.verifiedPages]),
+    ).toEqual([
+      [40, undefined, 0],
+      [undefined, 40, 40],
     ]);
     for (const report of reports) expect(report.endNs).toBeGreaterThan(report.startNs);
     expect(reports[1]?.startNs).toBeGreaterThan(reports[0]?.endNs ?? 0n);
@@ -77,7 +79,7 @@ describe('a core', () => {
     core.handle(prepareRequest({ ...plan, jobs }, arena));
     core.handle(phaseRequest('main', 1, ['job.0', 'job.2']));
     const done = answers.at(-1);
-    expect(done?.kind === 'phaseDone' && done.report.writes.count).toBe(80);
+    expect(done?.kind === 'phaseDone' && done.report.latencies.write?.count).toBe(80);
     expect(readDeviceStatistics(arena, 0).pagesStored).toBe(80);
   });
 
@@ -90,7 +92,7 @@ describe('a core', () => {
     const done = answers.at(-1);
     if (done?.kind !== 'phaseDone') throw new Error(`answered ${done?.kind ?? 'nothing'}`);
     expect(done.report.failure).toMatchObject({ kind: 'no-memory', job: 'job.0', device: 0 });
-    expect(done.report.writes.count).toBeLessThan(40);
+    expect(done.report.latencies.write?.count).toBeLessThan(40);
   });
 
   it('ends a phase at once when the run is stopped', () => {
@@ -100,7 +102,7 @@ describe('a core', () => {
     core.handle(prepareRequest(plan, arena));
     core.handle(phaseRequest('main', 1));
     const done = answers.at(-1);
-    expect(done?.kind === 'phaseDone' && done.report.writes.count).toBe(0);
+    expect(done?.kind === 'phaseDone' && done.report.latencies.write).toBeUndefined();
   });
 
   it('leaves the barrier when the machine is halted', () => {

@@ -1,4 +1,5 @@
 /** Small samples for the live engine: a job per CPU that writes its stretch of device 0 and reads it back. */
+import { smallPercpu } from '../../machine/fixtures/make-machine.ts';
 import type { BufferLayout } from '../../../../src/shared/design.ts';
 import type { SampleObserver } from '../../../../src/main/engine/live/live-engine.ts';
 import type { PhasePlan, SamplePlan } from '../../../../src/main/engine/live/sample-plan.ts';
@@ -60,8 +61,12 @@ export function smallSample({
     devices: 1,
     diskSizeBytes: cpus * blocks * PAGE_BYTES,
     bufferLayout,
+    percpu: smallPercpu(PAGE_BYTES),
   };
-  return { machine, jobs, phases, pageSets: [pages.value], ...(repeatForMs === undefined ? {} : { repeatForMs }) };
+  return {
+    ...{ machine, jobs, percpuJobs: [], callSites: [], phases, pageSets: [pages.value] },
+    ...(repeatForMs === undefined ? {} : { repeatForMs }),
+  };
 }
 
 export function arenaFor(plan: SamplePlan): SharedArrayBuffer {

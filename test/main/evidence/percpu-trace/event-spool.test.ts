@@ -14,7 +14,7 @@ function openSpool(): EventSpool {
 
 function readAll(spool: EventSpool): TraceEvent[] {
   const events: TraceEvent[] = [];
-  spool.read((event) => events.push(event));
+  for (const share of spool.read((event) => events.push(event))) expect(share).toBeGreaterThan(0);
   return events;
 }
 
@@ -87,12 +87,15 @@ describe('events in a file', () => {
     expect(spool.finish().ok).toBe(true);
     let index = 0;
     let wrong = 0;
-    spool.read((read) => {
-      const wanted = event(index);
-      if (wanted.kind !== 'free' || read.kind !== 'free') wrong += 1;
-      else if (read.task !== wanted.task || read.base !== wanted.base || read.line !== index) wrong += 1;
-      index += 1;
-    });
+    const shares = [
+      ...spool.read((read) => {
+        const wanted = event(index);
+        if (wanted.kind !== 'free' || read.kind !== 'free') wrong += 1;
+        else if (read.task !== wanted.task || read.base !== wanted.base || read.line !== index) wrong += 1;
+        index += 1;
+      }),
+    ];
+    expect(shares.at(-1)).toBe(1);
     expect([index, wrong]).toEqual([200_000, 0]);
   });
 

@@ -3,24 +3,26 @@ import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { CSV_COLUMNS } from '../../../../src/main/lab/export/csv-columns.ts';
 import { exportFileName, samplesCsv } from '../../../../src/main/lab/export/samples-csv.ts';
-import { arbitraryRecord, figuresAt, recordOf, sampleOf } from '../run-record-fixtures.ts';
+import { arbitraryRecord, figuresAt, percpuSampleOf, recordOf, sampleOf } from '../run-record-fixtures.ts';
 
 const RECORD = recordOf([
   { ...sampleOf('single-mutex', 1, 612.345_678_901_234_5), read: figuresAt(2000) },
   { ...sampleOf('per-cpu-global', 1, 741), position: 2 },
 ]);
 
+function directionHeader(direction: string, throughput: string): string {
+  return [
+    `${throughput},operations,bytes,duration_ns,latency_mean_ns,latency_p50_ns,latency_p90_ns,latency_p99_ns`,
+    'latency_p999_ns,latency_max_ns,lock_wait_ns,lock_wait_share,lock_contentions',
+  ]
+    .join(',')
+    .replaceAll(/^|,/g, (comma) => `${comma}${direction}_`);
+}
+
 /** The header is part of the format: scripts rely on it. */
 const HEADER = [
   'run_id,name,started_at,outcome,engine,clock,design,repetition,position,cpus,oversubscribed',
-  ...['write', 'read'].map((direction) =>
-    [
-      'throughput_MBps,operations,bytes,duration_ns,latency_mean_ns,latency_p50_ns,latency_p90_ns,latency_p99_ns',
-      'latency_p999_ns,latency_max_ns,lock_wait_ns,lock_wait_share,lock_contentions',
-    ]
-      .join(',')
-      .replaceAll(/^|,/g, (comma) => `${comma}${direction}_`),
-  ),
+  ...['write', 'read'].map((direction) => directionHeader(direction, 'throughput_MBps')),
   ...['end', 'peak'].map((when) =>
     'original,compressed,pool,buffer,work_memory,percpu_area,slot_table,used,total'
       .split(',')
@@ -29,6 +31,14 @@ const HEADER = [
   ),
   'verified_pages,profile,seed,page_size_bytes,devices,codec,host_cpu,host_cores,host_memory_bytes,host_governor',
   'host_operating_system,host_kernel,runtime,lab_version',
+  'write_operations_per_second,read_operations_per_second',
+  ...['create', 'destroy'].map((direction) => directionHeader(direction, 'operations_per_second')),
+  ...['full', 'end'].map((when) =>
+    'live_objects,live_bytes,chunks,populated_bytes,address_space_bytes,metadata_bytes'
+      .split(',')
+      .map((what) => `percpu_${when}_${what}`)
+      .join(','),
+  ),
 ].join(',');
 
 function parse(csv: string): readonly Record<string, string>[] {
@@ -64,6 +74,26 @@ describe('samplesCsv', () => {
     expect(second).toMatchObject({ design: 'per-cpu-global', position: '2', read_throughput_MBps: '' });
   });
 
+  it('has the figures of a percpu workload in columns of their own, which others leave empty', () => {
+    const [percpu, fio] = parse(samplesCsv(recordOf([percpuSampleOf('embed', 1, 812_345.5), ...RECORD.samples])));
+    expect(percpu).toMatchObject({
+      design: 'embed',
+      create_operations_per_second: '812345.5',
+      create_operations: '256',
+      destroy_operations: '255',
+      percpu_full_live_objects: '160',
+      percpu_full_populated_bytes: '614400',
+      percpu_end_chunks: '1',
+      percpu_end_metadata_bytes: '0',
+      write_throughput_MBps: '',
+      write_operations_per_second: '',
+    });
+    const own = Object.entries(fio ?? {}).filter(([name]) => /^(create|destroy|percpu)_/.test(name));
+    expect(own.length).toBe(38);
+    expect(own.every(([, cell]) => cell === '')).toBe(true);
+    expect(fio?.['write_operations_per_second']).toBe(String((612.345_678_901_234_5 * 1e6) / 4096));
+  });
+
   it('is read back by another parser to the same values, whatever the record', () => {
     fc.assert(
       fc.property(arbitraryRecord, (record) => {
@@ -88,6 +118,11 @@ describe('samplesCsv', () => {
       expect(row?.['name']).toBe(`'${name}`);
     },
   );
+
+  it('encloses a lone carriage return in quotes, as RFC 4180 wants', () => {
+    const environment = { ...RECORD.environment, cpuModel: 'one\rtwo' };
+    expect(samplesCsv({ ...RECORD, environment })).toContain(',"one\rtwo",');
+  });
 
   it('keeps names with commas, quotes and line ends in one cell', () => {
     const name = 'a "quoted", name\r\nin two lines';

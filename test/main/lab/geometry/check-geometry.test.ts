@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printBootLines } from '../../../../src/main/evidence/boot-log/print-boot-lines.ts';
 import { checkGeometry } from '../../../../src/main/lab/geometry/check-geometry.ts';
-import type { BootCheck } from '../../../../src/main/lab/geometry/geometry-check.ts';
+import type { BootCheck } from '../../../../src/shared/geometry-check.ts';
 import { groupCpus } from '../../../../src/main/machine/percpu/cpu-groups.ts';
 import { layOutUnits } from '../../../../src/main/machine/percpu/unit-layout.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';

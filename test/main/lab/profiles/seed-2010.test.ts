@@ -12,6 +12,7 @@ describe('the 2010 experiment', () => {
     const { machine, workload, designs } = profile.value;
     expect(machine.onlineCpus).toBe(2);
     expect(designs).toEqual(['single-mutex', 'per-cpu-global']);
+    if (workload.kind !== 'fio') throw new Error(`a ${workload.kind} workload`);
     const parsed = parseFioJobFile(workload.jobFile, {
       environment: {},
       cpus: machine.onlineCpus,

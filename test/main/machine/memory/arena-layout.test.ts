@@ -81,6 +81,7 @@ describe('hot words', () => {
       classCount: 119,
       frameCount: 16,
       pageSizeBytes: 4096,
+      chunkRegionBytes: 0,
     });
     expect(geometry.deviceCountersStride).toBe(256);
   });
@@ -88,7 +89,7 @@ describe('hot words', () => {
   it('of run control lie on another cache line than what boot writes once', () => {
     const line = (word: number): number => Math.floor((word * 4) / 64);
     const control = new Set([HeaderW.stop, HeaderW.halt, HeaderW.go].map(line));
-    const once = [HeaderW.magic, HeaderW.pageSize, HeaderW.percpuStaticBytes].map(line);
+    const once = [HeaderW.magic, HeaderW.pageSize, HeaderW.percpuConfig].map(line);
     expect(once.some((each) => control.has(each))).toBe(false);
   });
 
@@ -122,6 +123,7 @@ describe('the geometry', () => {
     classCount: fc.integer({ min: 1, max: 200 }),
     frameCount: fc.integer({ min: 1, max: 100_000 }),
     pageSizeBytes: fc.constantFrom(4096, 16384, 65536),
+    chunkRegionBytes: fc.integer({ min: 0, max: 100 }).map((words) => words * 256),
   });
 
   it('puts the regions one behind another, none overlapping', () => {
@@ -135,7 +137,9 @@ describe('the geometry', () => {
         expect(geometry.deviceBlocks - geometry.deviceCounters).toBe(counters);
         expect(geometry.poolClasses - geometry.deviceBlocks).toBe(machine.devices * DEVICE_BLOCK_BYTES);
         expect(geometry.zone - geometry.poolClasses).toBe(machine.devices * machine.classCount * POOL_CLASS_BYTES);
-        expect(geometry.frameDescriptors - geometry.zone).toBeGreaterThanOrEqual(ZONE_BYTES);
+        expect(geometry.chunkRegion - geometry.zone).toBeGreaterThanOrEqual(ZONE_BYTES);
+        expect(geometry.chunkRegion % 256).toBe(0);
+        expect(geometry.frameDescriptors - geometry.chunkRegion).toBe(machine.chunkRegionBytes);
         expect(geometry.frames - geometry.frameDescriptors).toBeGreaterThanOrEqual(
           machine.frameCount * FRAME_DESCRIPTOR_BYTES,
         );
@@ -156,7 +160,14 @@ describe('the geometry', () => {
   });
 
   it('costs 64 bytes a frame, as struct page does, and little besides', () => {
-    const machine = { possibleCpus: 4, devices: 1, classCount: 119, frameCount: 65536, pageSizeBytes: 4096 };
+    const machine = {
+      possibleCpus: 4,
+      devices: 1,
+      classCount: 119,
+      frameCount: 65536,
+      pageSizeBytes: 4096,
+      chunkRegionBytes: 0,
+    };
     const overhead = arenaGeometry(machine).totalBytes - 65536 * 4096 - 65536 * 64;
     // Header, 4 CPUs, a device, 119 classes, the zone, and padding up to a page.
     expect(overhead).toBeLessThan(256 + 4 * 512 + 512 + 119 * 128 + 256 + 256 + 4096);

@@ -8,7 +8,7 @@ import { makeMachine } from '../fixtures/make-machine.ts';
 import { OneCpu } from '../fixtures/one-cpu.ts';
 import { auditFrames } from '../fixtures/pool-audit.ts';
 
-/** A machine whose boot takes frame 0 and one page of slots, all else is free: 30 frames of 32. */
+/** A machine whose boot takes frame 0, a page of first chunk, one of slots, 2 of buffer, 5 of work memory: 22 of 32 are free. */
 function freshFrames(frameCount = 32) {
   const { arena } = makeMachine({
     bufferLayout: 'per-cpu-global',
@@ -45,20 +45,19 @@ function freeFrames(arena: Arena): number {
 describe('at boot', () => {
   it('frames come in contiguous runs from frame 1 on, each marked with its use', () => {
     const { arena, frames } = freshFrames(24);
-    // One unit of 2 buffer pages and 16416 bytes of work memory: 7 pages. One page of slots.
-    expect(drawFrames(arena)).toBe('0CCCCCCCS...............');
-    expect(frames.takeAtBoot(3, FrameKind.buffer)).toBe(9);
-    expect(frames.takeAtBoot(2, FrameKind.workMemory)).toBe(12);
-    expect(drawFrames(arena)).toBe('0CCCCCCCSBBBWW..........');
+    expect(drawFrames(arena)).toBe('0CSBBWWWWW..............');
+    expect(frames.takeAtBoot(3, FrameKind.buffer)).toBe(10);
+    expect(frames.takeAtBoot(2, FrameKind.workMemory)).toBe(13);
+    expect(drawFrames(arena)).toBe('0CSBBWWWWWBBBWW.........');
     auditFrames(arena);
   });
 
   it('a run that does not fit takes nothing', () => {
     const { arena, frames } = freshFrames(24);
     const before = drawFrames(arena);
-    expect(frames.takeAtBoot(16, FrameKind.buffer)).toBeUndefined();
+    expect(frames.takeAtBoot(15, FrameKind.buffer)).toBeUndefined();
     expect(drawFrames(arena)).toBe(before);
-    expect(frames.takeAtBoot(15, FrameKind.buffer)).toBe(9);
+    expect(frames.takeAtBoot(14, FrameKind.buffer)).toBe(10);
     auditFrames(arena);
   });
 
@@ -73,9 +72,9 @@ describe('take', () => {
   it('chains the frames of one request and ends the chain', () => {
     const { arena, frames, cpu } = freshFrames(24);
     const first = cpu.run((on) => frames.take(on, 4, FrameKind.pool));
-    expect(first).toBe(9);
-    expect(chain(arena, frameNumber(9))).toEqual([9, 10, 11, 12]);
-    expect(drawFrames(arena)).toBe('0CCCCCCCSPPPP...........');
+    expect(first).toBe(10);
+    expect(chain(arena, frameNumber(10))).toEqual([10, 11, 12, 13]);
+    expect(drawFrames(arena)).toBe('0CSBBWWWWWPPPP..........');
   });
 
   it('hands out the frame freed last before any that was never used', () => {
@@ -85,7 +84,7 @@ describe('take', () => {
     cpu.run((on) => frames.give(on, first, 1, FrameKind.pool));
     cpu.run((on) => frames.give(on, second, 1, FrameKind.pool));
     expect(cpu.run((on) => frames.take(on, 3, FrameKind.pool))).toBe(second);
-    expect(chain(arena, second)).toEqual([second, first, 11]);
+    expect(chain(arena, second)).toEqual([second, first, 12]);
   });
 
   it('gives every frame of the memory, and then undefined', () => {
@@ -98,7 +97,7 @@ describe('take', () => {
       expect(frame).toBeLessThan(arena.frameCount);
       taken.add(frame);
     }
-    expect(taken.size).toBe(32 - 9);
+    expect(taken.size).toBe(32 - 10);
     expect(freeFrames(arena)).toBe(0);
     auditFrames(arena);
   });
@@ -109,7 +108,7 @@ describe('take', () => {
     const before = drawFrames(arena);
     expect(cpu.run((on) => frames.take(on, 4, FrameKind.pool))).toBeUndefined();
     expect(drawFrames(arena)).toBe(before);
-    expect(cpu.run((on) => frames.take(on, 3, FrameKind.pool))).toBe(21);
+    expect(cpu.run((on) => frames.take(on, 2, FrameKind.pool))).toBe(22);
     auditFrames(arena);
   });
 
@@ -160,9 +159,9 @@ describe('the zone', () => {
     cpu.run((on) => frames.take(on, 4, FrameKind.buffer));
     expect(word(ZoneW.byKindPeak + FrameKind.pool)).toBe(6);
     expect(word(ZoneW.byKind + FrameKind.pool)).toBe(0);
-    expect(word(ZoneW.byKindPeak + FrameKind.buffer)).toBe(4);
-    expect(word(ZoneW.usedFramesPeak)).toBe(9 + 6);
-    expect(word(ZoneW.usedFrames)).toBe(9 + 4);
+    expect(word(ZoneW.byKindPeak + FrameKind.buffer)).toBe(2 + 4);
+    expect(word(ZoneW.usedFramesPeak)).toBe(10 + 6);
+    expect(word(ZoneW.usedFrames)).toBe(10 + 4);
   });
 
   it('agrees with a recount and with a model after any sequence of takes and gives', () => {

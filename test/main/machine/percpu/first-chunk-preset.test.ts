@@ -1,10 +1,7 @@
+import { ARCHITECTURES, type ArchitectureName } from '../../../../src/shared/percpu-settings.ts';
 import { describe, expect, it } from 'vitest';
 import { groupMapLines } from '../../../../src/main/evidence/boot-log/print-boot-lines.ts';
-import {
-  ARCHITECTURE_TABLE,
-  ARCHITECTURES,
-  type ArchitectureName,
-} from '../../../../src/main/machine/percpu/architectures.ts';
+import { ARCHITECTURE_TABLE } from '../../../../src/main/machine/percpu/architectures.ts';
 import { planFirstChunk } from '../../../../src/main/machine/percpu/first-chunk.ts';
 import {
   type FirstChunkPreset,

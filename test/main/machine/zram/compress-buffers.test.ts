@@ -24,7 +24,7 @@ function bufferTable(machine: Machine, devices: number, cpus: number): string {
   const engine = cpusOf(machine);
   const seen: PhysicalAddress[] = [];
   const rows = Array.from({ length: devices }, (_row, device) => {
-    const buffers = compressBuffersFor(machine.arena, device);
+    const buffers = compressBuffersFor(machine.arena, machine.area, device);
     const row = Array.from({ length: cpus }, (_column, number) => {
       const cpu = engine.cpu(cpuId(number));
       const address = buffers.acquire(cpu);
@@ -45,7 +45,7 @@ describe('single-mutex', () => {
 
   it('names a lock for each device and leaves preemption on', () => {
     const machine = makeMachine({ bufferLayout: 'single-mutex', devices: 2 });
-    const [first, second] = [0, 1].map((device) => compressBuffersFor(machine.arena, device));
+    const [first, second] = [0, 1].map((device) => compressBuffersFor(machine.arena, machine.area, device));
     expect(first?.lock).toBeDefined();
     expect(second?.lock).toBeDefined();
     expect(first?.lock).not.toBe(second?.lock);
@@ -56,13 +56,13 @@ describe('single-mutex', () => {
 
   it('lies in frames of its own', () => {
     const machine = makeMachine({ bufferLayout: 'single-mutex' });
-    const address = compressBuffersFor(machine.arena, 0).acquire(cpusOf(machine).cpu(cpuId(0)));
+    const address = compressBuffersFor(machine.arena, machine.area, 0).acquire(cpusOf(machine).cpu(cpuId(0)));
     expect(kindOf(machine, address)).toBe(FrameKind.buffer);
   });
 
   it('is locked from compression to the end of the copy, and no longer', () => {
     const machine = makeMachine({ bufferLayout: 'single-mutex' });
-    const { lock } = compressBuffersFor(machine.arena, 0);
+    const { lock } = compressBuffersFor(machine.arena, machine.area, 0);
     if (lock === undefined) throw new Error('single-mutex has no lock');
     const isLocked = (): boolean => (machine.arena.word(lock) & LOCKED) !== 0;
     const cpu = cpusOf(machine, 256).cpu(cpuId(0));
@@ -83,11 +83,11 @@ describe('per-cpu-global', () => {
 
   it('needs no lock, and keeps preemption off from acquire to release', () => {
     const machine = makeMachine({ bufferLayout: 'per-cpu-global' });
-    const buffers = compressBuffersFor(machine.arena, 0);
+    const buffers = compressBuffersFor(machine.arena, machine.area, 0);
     expect(buffers.lock).toBeUndefined();
     const cpu = cpusOf(machine).cpu(cpuId(2));
     const count = (): number => machine.arena.word(machine.arena.cpuWord(cpuId(2)) + CpuW.preemptCount);
-    expect(kindOf(machine, buffers.acquire(cpu))).toBe(FrameKind.percpu);
+    expect(kindOf(machine, buffers.acquire(cpu))).toBe(FrameKind.buffer);
     expect(count()).toBe(1);
     buffers.release(cpu);
     expect(count()).toBe(0);
@@ -95,7 +95,7 @@ describe('per-cpu-global', () => {
 
   it('has buffers that are two pages long and a unit apart', () => {
     const machine = makeMachine({ bufferLayout: 'per-cpu-global' });
-    const buffers = compressBuffersFor(machine.arena, 0);
+    const buffers = compressBuffersFor(machine.arena, machine.area, 0);
     const engine = cpusOf(machine);
     const [first = 0, second = 0] = [0, 1].map((number) => buffers.acquire(engine.cpu(cpuId(number))));
     expect(second - first).toBeGreaterThanOrEqual(BUFFER_PAGES * 4096);

@@ -5,17 +5,18 @@
  *     atomic request     pcpu_lock ( search among populated pages, commit ) zero
  *     free               pcpu_lock ( release )
  *
- * A PercpuPtr counts in units: first the unit of the first chunk, static part included, then one for each later chunk.
+ * A PercpuPtr is an address in CPU 0's place: chunks lie one behind the other in address space, each with all its units, and
+ * whoever adds the offset of a CPU's unit has that CPU's copy. Only the first unit's width of each span is ever given out.
  *
- *     0          unit       2 × unit
- *     ├─ first ──┼─ chunk 2 ─┼─ chunk 3 ─┼─ …       ptr = start of the chunk's unit + offset in the chunk
+ *     0                          span                       2 × span
+ *     ├─ first chunk: unit 0, 1 … ┼─ chunk 2: unit 0, 1 … ───┼─ chunk 3 …    ptr = start of the chunk + offset in the unit
  */
 import { fail, ok, type Result } from '../../../../shared/result.ts';
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
 import { type LockWord, lockWord, type PercpuPtr, percpuPtr } from '../../units.ts';
 import { BalanceWork } from './balance-work.ts';
-import { RegionW } from './chunk-layout.ts';
-import { createChunk, FIRST_CHUNK, markPopulated, RESERVED_CHUNK } from './chunk-lifecycle.ts';
+import { FIRST_CHUNK, RegionW, RESERVED_CHUNK } from './chunk-layout.ts';
+import { createChunk, markPopulated } from './chunk-lifecycle.ts';
 import type { ChunkRegion } from './chunk-region.ts';
 import type { PageSource } from './page-source.ts';
 import { CELL_BYTES, firstChunkParts, LARGEST_OBJECT_BYTES } from './percpu-geometry.ts';
@@ -33,6 +34,8 @@ export interface PercpuRequest {
   readonly atomic?: boolean;
   /** From the reserved part of the first chunk, where there is one. */
   readonly reserved?: boolean;
+  /** Number of who asks, for machines that tag objects; 0 unless said. */
+  readonly callSite?: number;
 }
 
 /** freed; nothing: there was none to free; not-an-object: freed already, or never given out (nothing is changed). */
@@ -69,7 +72,10 @@ export class PercpuAllocator {
     const refusal = this.#refusal(request);
     if (refusal !== undefined) return fail('bad-input', refusal);
     const wanted = inCells(request);
-    const object = wanted.atomic ? yield* this.#takeAtomic(cpu, wanted) : yield* this.#takeWaiting(cpu, wanted);
+    const { callSite = 0 } = request;
+    const object = wanted.atomic
+      ? yield* this.#takeAtomic(cpu, wanted, callSite)
+      : yield* this.#takeWaiting(cpu, wanted, callSite);
     if (object === undefined) {
       const kind = wanted.atomic ? 'atomic ' : '';
       return fail('out-of-memory', `no room for an ${kind}object of ${request.sizeBytes} bytes on every CPU`);
@@ -106,15 +112,16 @@ export class PercpuAllocator {
   pointer(chunk: number, offsetBytes: number): PercpuPtr {
     if (chunk === FIRST_CHUNK) return percpuPtr(this.#dynamicBase + offsetBytes);
     if (chunk === RESERVED_CHUNK) return percpuPtr(this.#reservedBase + offsetBytes);
-    return percpuPtr((chunk - 1) * this.region.geometry.unitBytes + offsetBytes);
+    return percpuPtr((chunk - 1) * this.region.spanBytes + offsetBytes);
   }
 
   /** Chunk and byte offset of a pointer; undefined for the static part and for chunks that do not exist. */
   locate(ptr: PercpuPtr): { readonly chunk: number; readonly offsetBytes: number } | undefined {
     const { unitBytes, staticBytes, reservedBytes } = this.region.geometry;
-    const unit = Math.floor(ptr / unitBytes);
-    const inUnit = ptr % unitBytes;
-    if (unit > 0) return this.#chunkAt(unit + 1, inUnit);
+    const span = Math.floor(ptr / this.region.spanBytes);
+    const inUnit = ptr % this.region.spanBytes;
+    if (inUnit >= unitBytes) return undefined;
+    if (span > 0) return this.#chunkAt(span + 1, inUnit);
     if (inUnit < staticBytes) return undefined;
     const dynamicStart = Math.ceil(staticBytes / CELL_BYTES) * CELL_BYTES + reservedBytes;
     return inUnit < dynamicStart
@@ -153,9 +160,9 @@ export class PercpuAllocator {
     if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.percpuLock);
   }
 
-  *#takeAtomic(cpu: Cpu, request: ChunkRequest): Suspending<ObjectCells | undefined> {
+  *#takeAtomic(cpu: Cpu, request: ChunkRequest, callSite: number): Suspending<ObjectCells | undefined> {
     yield* this.#takeLock(cpu);
-    const object = this.#searchAndCommit(request);
+    const object = this.#searchAndCommit(request, callSite);
     if (object === undefined) {
       this.region.setHeader(RegionW.atomicFailed, 1);
       this.region.wantBalanceWork();
@@ -164,21 +171,22 @@ export class PercpuAllocator {
     return object;
   }
 
-  *#takeWaiting(cpu: Cpu, request: ChunkRequest): Suspending<ObjectCells | undefined> {
+  *#takeWaiting(cpu: Cpu, request: ChunkRequest, callSite: number): Suspending<ObjectCells | undefined> {
     if (!cpu.tryLock(this.#mutex)) yield* cpu.lock(this.#mutex, LockClass.percpuAllocMutex);
     yield* this.#takeLock(cpu);
-    let object = this.#searchAndCommit(request);
-    if (object === undefined && this.#makeRoom(request)) object = this.#searchAndCommit(request);
+    let object = this.#searchAndCommit(request, callSite);
+    if (object === undefined && this.#makeRoom(request)) object = this.#searchAndCommit(request, callSite);
     cpu.unlock(this.#lock);
     const backed = object === undefined || (yield* this.#back(cpu, object));
     cpu.unlock(this.#mutex);
     return backed ? object : undefined;
   }
 
-  #searchAndCommit(request: ChunkRequest): ObjectCells | undefined {
+  #searchAndCommit(request: ChunkRequest, callSite: number): ObjectCells | undefined {
     const place = this.#place;
     if (!searchPlace(this.region, request, place)) return undefined;
     commitPlace(this.region, place, request.cells);
+    this.region.tagObject(place.chunk, place.start, callSite);
     return { chunk: place.chunk, start: place.start, cells: request.cells };
   }
 

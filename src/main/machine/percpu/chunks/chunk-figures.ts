@@ -5,8 +5,7 @@
  */
 import type { ChunkHeading, PercpuStats, PercpuStatsChunk } from '../../../../shared/percpu-stats.ts';
 import { afterPreviousSet, bitIsSet, nextSet } from './bitmap.ts';
-import { ChunkSummaryW, ChunkW, RegionW } from './chunk-layout.ts';
-import { FIRST_CHUNK, RESERVED_CHUNK } from './chunk-lifecycle.ts';
+import { ChunkSummaryW, ChunkW, FIRST_CHUNK, RegionW, RESERVED_CHUNK } from './chunk-layout.ts';
 import type { ChunkRegion } from './chunk-region.ts';
 import { CELL_BYTES } from './percpu-geometry.ts';
 import { chunksOf } from './slots.ts';

@@ -1,14 +1,16 @@
 /**
  * The map of a chunk region: every field, its unit, who writes it and under which lock.
  *
- *     ┌────────┬───────┬─────────────────────────────── chunk 0 ──────────────────────────────┬──── chunk 1 ─── …
- *     │ header │ lists │ words │ alloc map │ bound map │ populated map │ summaries │ frame map │
- *     └────────┴───────┴───────┴───────────┴───────────┴───────────────┴───────────┴───────────┘
- *      1280 B   8 B ×    128 B   1 bit per   1 bit per   1 bit per page  32 B per    4 B per page
- *               lists            cell        cell, +1                    page        and mapped unit
+ *     ┌────────┬───────┬─────────────┬──────────────────────────── chunk 0 ───────────────────────────────────────┬─ chunk 1 …
+ *     │ header │ lists │ first chunk │ words │ alloc map │ bound map │ populated map │ summaries │ frame map │ tags │
+ *     └────────┴───────┴─────────────┴───────┴───────────┴───────────┴───────────────┴───────────┴───────────┴──────┘
+ *      1280 B   8 B ×   frame map of   128 B   1 bit per   1 bit per   1 bit per page  32 B per    4 B per page  2 B per
+ *               lists   all its pages          cell        cell, +1                    page        and unit      cell
  *
  * Chunk 0 is the dynamic part of the first chunk, chunk 1 its reserved part (unused where there is none); chunks made later
- * take the numbers from 2 on, and a number is used again after its chunk was destroyed.
+ * take the numbers from 2 on, and a number is used again after its chunk was destroyed. The pages of chunks 0 and 1 are found
+ * through the first chunk's frame map, which has the static part's pages as well. A tag is the call site of the object that
+ * begins at the cell; tags of cells at which no live object begins mean nothing.
  *
  * Fields are indices of 32-bit words within their block (W). Unless said otherwise everything is written under pcpu_lock by
  * any CPU, and read without it by nobody but statistics, which may then be a moment old.
@@ -31,6 +33,8 @@ export const RegionW = {
   maxChunks: 9,
   /** Units that the frame map has a column for: all, or 0 where pages are only counted. */
   mappedUnits: 10,
+  /** Call sites that tags may name; 0 where objects are not tagged. */
+  callSites: 11,
   /** Lock word, LockClass.percpuAllocMutex: population, creation and destruction of chunks, the balance work. */
   allocMutex: 64,
   /** Lock word, LockClass.percpuLock: maps, summaries, lists, counters. */
@@ -111,6 +115,7 @@ export interface RegionLayout {
   readonly pagesPerUnit: number;
   readonly cellsPerPage: number;
   readonly lists: number;
+  readonly firstChunkFrames: number;
   readonly firstChunk: number;
   readonly chunkStride: number;
   readonly allocMap: number;
@@ -118,6 +123,7 @@ export interface RegionLayout {
   readonly populatedMap: number;
   readonly summaries: number;
   readonly frameMap: number;
+  readonly tags: number;
   readonly totalBytes: number;
 }
 
@@ -127,24 +133,35 @@ export interface RegionCapacity {
   readonly maxChunks: number;
   /** Units with a frame map column; 0 where pages are only counted. */
   readonly mappedUnits: number;
+  /** Call sites that objects can be tagged with, below 65536; absent or 0 where objects are not tagged. */
+  readonly callSites?: number | undefined;
 }
 
+/** Number of the chunk that manages the dynamic part of the first chunk. */
+export const FIRST_CHUNK = 0;
+/** Number of the chunk that manages its reserved part, where there is one. */
+export const RESERVED_CHUNK = 1;
+
 /** Pure: every thread computes the same from the header. */
-export function regionLayout(geometry: PercpuGeometry, { maxChunks, mappedUnits }: RegionCapacity): RegionLayout {
+export function regionLayout(geometry: PercpuGeometry, capacity: RegionCapacity): RegionLayout {
+  const { maxChunks, mappedUnits, callSites = 0 } = capacity;
   const pagesPerUnit = geometry.unitBytes / geometry.pageSizeBytes;
   const cells = geometry.unitBytes / CELL_BYTES;
   const lists = specialSlots(geometry.unitBytes).count;
-  const firstChunk = roundUpToLine(RegionW.lists + 2 * lists);
+  const firstChunkFrames = RegionW.lists + 2 * lists;
+  const firstChunk = roundUpToLine(firstChunkFrames + pagesPerUnit * mappedUnits);
   const allocMap = CHUNK_WORDS;
   const boundMap = allocMap + Math.ceil(cells / 32);
   const populatedMap = boundMap + Math.ceil((cells + 1) / 32);
   const summaries = populatedMap + Math.ceil(pagesPerUnit / 32);
   const frameMap = summaries + pagesPerUnit * SUMMARY_WORDS;
-  const chunkStride = roundUpToLine(frameMap + pagesPerUnit * mappedUnits);
+  const tags = frameMap + pagesPerUnit * mappedUnits;
+  const chunkStride = roundUpToLine(tags + (callSites === 0 ? 0 : cells / 2));
   return {
     pagesPerUnit,
     cellsPerPage: geometry.pageSizeBytes / CELL_BYTES,
     lists,
+    firstChunkFrames,
     firstChunk,
     chunkStride,
     allocMap,
@@ -152,6 +169,7 @@ export function regionLayout(geometry: PercpuGeometry, { maxChunks, mappedUnits 
     populatedMap,
     summaries,
     frameMap,
+    tags,
     totalBytes: (firstChunk + maxChunks * chunkStride) * 4,
   };
 }

@@ -8,16 +8,11 @@
  */
 import { bitIsSet, clearRange, setRange } from './bitmap.ts';
 import { SummaryW } from './block-summary.ts';
-import { ChunkFlag, ChunkW, RegionW } from './chunk-layout.ts';
+import { ChunkFlag, ChunkW, FIRST_CHUNK, RegionW, RESERVED_CHUNK } from './chunk-layout.ts';
 import type { ChunkRegion, PageRange } from './chunk-region.ts';
 import { CELL_BYTES, type FirstChunkPart, firstChunkParts } from './percpu-geometry.ts';
 import { placeObject } from './place.ts';
 import { moveToHead, relocate, takeOffList } from './slots.ts';
-
-/** Number of the chunk that manages the dynamic part of the first chunk. */
-export const FIRST_CHUNK = 0;
-/** Number of the chunk that manages its reserved part, where there is one. */
-export const RESERVED_CHUNK = 1;
 
 /** Makes the bookkeeping of the first chunk in a new region. Once, before any request. */
 export function bootFirstChunk(region: ChunkRegion): void {

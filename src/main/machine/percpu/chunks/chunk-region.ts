@@ -9,13 +9,22 @@ import { clearSummary, type Span, SUMMARY_WORDS } from './block-summary.ts';
 import {
   ChunkFlag,
   ChunkW,
+  FIRST_CHUNK,
   NO_LIST,
   type RegionCapacity,
   type RegionLayout,
   regionLayout,
   RegionW,
+  RESERVED_CHUNK,
 } from './chunk-layout.ts';
-import { CELL_BYTES, checkGeometry, type PercpuGeometry, type SpecialSlots, specialSlots } from './percpu-geometry.ts';
+import {
+  CELL_BYTES,
+  checkGeometry,
+  firstChunkParts,
+  type PercpuGeometry,
+  type SpecialSlots,
+  specialSlots,
+} from './percpu-geometry.ts';
 import type { RegionWords } from './region-words.ts';
 
 /** Pages [first, end) of a chunk. */
@@ -32,6 +41,8 @@ export class ChunkRegion {
   readonly capacity: RegionCapacity;
   readonly layout: RegionLayout;
   readonly slots: SpecialSlots;
+  /** Pages from the start of the unit to the first page of the dynamic and of the reserved part of the first chunk. */
+  readonly #partBasePages: readonly [number, number];
 
   private constructor(words: RegionWords, base: number, geometry: PercpuGeometry, capacity: RegionCapacity) {
     this.words = words;
@@ -40,6 +51,11 @@ export class ChunkRegion {
     this.capacity = capacity;
     this.layout = regionLayout(geometry, capacity);
     this.slots = specialSlots(geometry.unitBytes);
+    const { dynamic, reserved } = firstChunkParts(geometry);
+    this.#partBasePages = [
+      dynamic.baseBytes / geometry.pageSizeBytes,
+      (reserved?.baseBytes ?? 0) / geometry.pageSizeBytes,
+    ];
     const end = base * 4 + this.layout.totalBytes;
     if (words.view.byteLength < end) {
       throw new Error(`chunk region ends at byte ${end} of a buffer of ${words.view.byteLength}`);
@@ -62,7 +78,7 @@ export class ChunkRegion {
     if (byteOffset % 256 !== 0) throw new Error(`chunk region at byte ${byteOffset}, which is no multiple of 256`);
     const region = new ChunkRegion(words, byteOffset / 4, geometry, capacity);
     words.fill(0, region.base, region.base + region.layout.firstChunk);
-    const fields = { ...geometry, ...capacity };
+    const fields = { ...geometry, ...capacity, callSites: capacity.callSites ?? 0 };
     for (const name of GEOMETRY_FIELDS) region.setHeader(RegionW[name], fields[name]);
     region.setHeader(RegionW.freshChunk, 2);
     region.setHeader(RegionW.smallestBytes, geometry.unitBytes);
@@ -85,7 +101,16 @@ export class ChunkRegion {
       units: field('units'),
     };
     checkGeometry(geometry);
-    return new ChunkRegion(words, base, geometry, { maxChunks: field('maxChunks'), mappedUnits: field('mappedUnits') });
+    return new ChunkRegion(words, base, geometry, {
+      maxChunks: field('maxChunks'),
+      mappedUnits: field('mappedUnits'),
+      callSites: field('callSites'),
+    });
+  }
+
+  /** Bytes of address space that a chunk takes: all its units, the unused ones included. */
+  get spanBytes(): number {
+    return this.geometry.units * this.geometry.unitBytes;
   }
 
   header(field: number): number {
@@ -160,8 +185,37 @@ export class ChunkRegion {
 
   /** Word index of frame number + 1 behind a page of a unit; 0: not populated. Written under the allocation mutex. */
   frameWord(chunk: number, page: number, unit: number): number {
-    if (unit >= this.capacity.mappedUnits) throw new Error(`unit ${unit} has no frame map in this region`);
+    if (chunk === FIRST_CHUNK) return this.firstChunkFrameWord(this.#partBasePages[0] + page, unit);
+    if (chunk === RESERVED_CHUNK) return this.firstChunkFrameWord(this.#partBasePages[1] + page, unit);
+    this.#requireColumn(unit);
     return this.chunkWord(chunk) + this.layout.frameMap + page * this.capacity.mappedUnits + unit;
+  }
+
+  /** The same for a page of a unit of the first chunk, counted from the unit's start: static part included. */
+  firstChunkFrameWord(page: number, unit: number): number {
+    this.#requireColumn(unit);
+    return this.base + this.layout.firstChunkFrames + page * this.capacity.mappedUnits + unit;
+  }
+
+  #requireColumn(unit: number): void {
+    if (unit >= this.capacity.mappedUnits) throw new Error(`unit ${unit} has no frame map in this region`);
+  }
+
+  /** Notes who has asked for the object that begins at cell `start`; nothing where objects are not tagged. */
+  tagObject(chunk: number, start: number, callSite: number): void {
+    const { callSites = 0 } = this.capacity;
+    if (callSites === 0) return;
+    if (callSite < 0 || callSite >= callSites) throw new Error(`call site ${callSite} of ${callSites}`);
+    const word = this.chunkWord(chunk) + this.layout.tags + (start >> 1);
+    const shift = (start & 1) * 16;
+    this.words.set(word, (this.words.get(word) & ~(0xffff << shift)) | (callSite << shift));
+  }
+
+  /** Call site of the live object that begins at cell `start`; 0 where objects are not tagged. */
+  callSiteOf(chunk: number, start: number): number {
+    if ((this.capacity.callSites ?? 0) === 0) return 0;
+    const word = this.words.get(this.chunkWord(chunk) + this.layout.tags + (start >> 1));
+    return (word >>> ((start & 1) * 16)) & 0xffff;
   }
 
   /** Whether the chunk holds no object at all; never true of a part of the first chunk. */
@@ -187,7 +241,7 @@ export class ChunkRegion {
   initialiseChunk(chunk: number, pages: number, flags: number): void {
     const start = this.chunkWord(chunk);
     const generation = this.chunkField(chunk, ChunkW.generation);
-    this.words.fill(0, start, start + this.layout.chunkStride);
+    this.words.fill(0, start, start + this.layout.tags);
     const cells = pages * this.layout.cellsPerPage;
     this.setChunkField(chunk, ChunkW.generation, generation + 1);
     this.setChunkField(chunk, ChunkW.flags, flags | ChunkFlag.exists);
@@ -226,4 +280,5 @@ const GEOMETRY_FIELDS = [
   'units',
   'maxChunks',
   'mappedUnits',
+  'callSites',
 ] as const;

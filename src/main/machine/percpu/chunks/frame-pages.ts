@@ -4,13 +4,13 @@
  *     chunk page p ──▶ frame map [p][unit 0] [p][unit 1] … ──▶ page frames
  *
  * Only units of CPUs get frames that anybody uses; padding units are backed as the kernel backs them. The first chunk's pages
- * are boot's: `adopt` enters them into the map.
+ * are boot's, which enters them into the first chunk's map; they are never given back.
  */
 import type { Cpu, Suspending } from '../../cpu.ts';
 import type { Arena } from '../../memory/arena.ts';
 import { FrameKind, FrameW } from '../../memory/arena-layout.ts';
 import type { PageFrames } from '../../memory/page-frames.ts';
-import { type FrameNumber, frameNumber, type PhysicalAddress, physicalAddress } from '../../units.ts';
+import { frameNumber, type PhysicalAddress, physicalAddress } from '../../units.ts';
 import type { ChunkRegion, PageRange } from './chunk-region.ts';
 import type { PageSource } from './page-source.ts';
 
@@ -36,7 +36,7 @@ export class FramePages implements PageSource {
     let frame = first;
     for (let page = pages.first; page < pages.end; page++) {
       for (let unit = 0; unit < units; unit++) {
-        this.adopt(chunk, page, unit, frame);
+        this.#region.words.set(this.#region.frameWord(chunk, page, unit), frame + 1);
         frame = frameNumber(this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.next) - 1);
       }
     }
@@ -60,8 +60,8 @@ export class FramePages implements PageSource {
 
   /** Whatever the frames held before: a frame is not cleared when it is taken. */
   clear(chunk: number, offsetBytes: number, sizeBytes: number): void {
-    const { pageSizeBytes, possibleCpus } = this.#region.geometry;
-    for (let unit = 0; unit < possibleCpus; unit++) {
+    const { pageSizeBytes, units } = this.#region.geometry;
+    for (let unit = 0; unit < units; unit++) {
       for (let at = offsetBytes; at < offsetBytes + sizeBytes;) {
         const end = Math.min((Math.floor(at / pageSizeBytes) + 1) * pageSizeBytes, offsetBytes + sizeBytes);
         const start = this.address(chunk, at, unit);
@@ -69,11 +69,6 @@ export class FramePages implements PageSource {
         at = end;
       }
     }
-  }
-
-  /** Enters a frame into the map; for the first chunk's pages, at boot. */
-  adopt(chunk: number, page: number, unit: number, frame: FrameNumber): void {
-    this.#region.words.set(this.#region.frameWord(chunk, page, unit), frame + 1);
   }
 
   /** Where a byte of a chunk lies in a unit; undefined where no frame is. The caller owns an object there. */

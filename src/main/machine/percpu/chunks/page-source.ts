@@ -8,7 +8,7 @@ export interface PageSource {
   populate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<boolean>;
   /** Gives back pages that `populate` has backed. */
   depopulate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<void>;
-  /** Zeroes an object on every possible CPU; bytes from the start of the chunk. */
+  /** Zeroes an object in every unit that has memory; bytes from the start of the chunk. */
   clear(chunk: number, offsetBytes: number, sizeBytes: number): void;
 }
 

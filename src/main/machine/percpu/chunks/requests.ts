@@ -6,8 +6,7 @@
  *     commit   hole fed back, object placed, chunk relocated, an isolated chunk put back into use, counters
  *     release  object removed, chunk relocated, counters; the chunk may be isolated, the balance work may be wanted
  */
-import { ChunkFlag, ChunkW, RegionW } from './chunk-layout.ts';
-import { RESERVED_CHUNK } from './chunk-lifecycle.ts';
+import { ChunkFlag, ChunkW, RegionW, RESERVED_CHUNK } from './chunk-layout.ts';
 import type { ChunkRegion } from './chunk-region.ts';
 import { type CellRequest, findFit, type Fit } from './find-fit.ts';
 import { CELL_BYTES, EMPTY_PAGES_HIGH, EMPTY_PAGES_LOW, PARKING_LISTS } from './percpu-geometry.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChunkW, RegionW } from '../../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
 import type { PercpuRequest } from '../../../../../src/main/machine/percpu/chunks/allocator.ts';
-import { percpuPtr, type PercpuPtr } from '../../../../../src/main/machine/units.ts';
+import { cpuId, type PercpuPtr, percpuPtr } from '../../../../../src/main/machine/units.ts';
 import { PercpuMachine, SMALL_GEOMETRY } from './percpu-machine.ts';
 import { auditRegion } from './region-audit.ts';
 
@@ -58,14 +58,11 @@ describe('a request', () => {
 
   it('gives memory that is zero on every CPU, also where another object was before', () => {
     const machine = new PercpuMachine();
-    const { arena, allocator, pages } = machine;
+    const { arena, area, allocator } = machine;
     const request = { sizeBytes: 12000, alignBytes: 4096 };
     const bytesOf = (ptr: PercpuPtr): Buffer[] => {
-      const at = allocator.locate(ptr);
-      if (at === undefined) throw new Error('nowhere');
       return Array.from({ length: 12 }, (_, index) => {
-        const address = pages.address(at.chunk, at.offsetBytes + (index % 3) * 4096, Math.floor(index / 3));
-        if (address === undefined) throw new Error('no frame');
+        const address = area.physicalAddress(percpuPtr(ptr + (index % 3) * 4096), cpuId(Math.floor(index / 3)));
         return Buffer.from(arena.buffer, address, index % 3 === 2 ? 12000 - 8192 : 4096);
       });
     };
@@ -115,8 +112,9 @@ describe('a free', () => {
 describe('without memory', () => {
   it('fails at every page in turn and leaves nothing behind', () => {
     const failures = new Set<number>();
-    for (let frames = 45; frames < 140; frames++) {
-      const machine = new PercpuMachine({ frames });
+    for (let left = 4; left < 120; left++) {
+      const machine = new PercpuMachine({ frames: 256 });
+      machine.holdAllFramesBut(left);
       const before = machine.percpuFrames();
       const taken: PercpuPtr[] = [];
       for (const sizeBytes of [4096, 12000, 32768, 8, 32768, 16384]) {

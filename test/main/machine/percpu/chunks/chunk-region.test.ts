@@ -43,7 +43,7 @@ const geometries: fc.Arbitrary<PercpuGeometry> = fc
   .filter((geometry) => geometry.staticBytes + geometry.reservedBytes + geometry.dynBytes <= geometry.unitBytes);
 
 function format(geometry: PercpuGeometry, maxChunks: number, byteOffset = 0): ChunkRegion {
-  const capacity = { maxChunks, mappedUnits: geometry.units };
+  const capacity = { maxChunks, mappedUnits: geometry.units, callSites: 3 };
   const bytes = byteOffset + ChunkRegion.bytesFor(geometry, capacity);
   return ChunkRegion.format(new RegionWords(new SharedArrayBuffer(bytes)), byteOffset, geometry, capacity);
 }
@@ -56,7 +56,10 @@ describe('the parts of a region', () => {
         const pages = geometry.unitBytes / geometry.pageSizeBytes;
         const cells = geometry.unitBytes / 4;
         const words = (bits: number): number => Math.ceil(bits / 32);
-        let end = region.layout.firstChunk;
+        // The first chunk's frames, static part included, stand before all chunks.
+        const frames = pages * geometry.units;
+        let end = region.firstChunkFrameWord(0, 0) + frames;
+        expect(end).toBeLessThanOrEqual(region.layout.firstChunk);
         for (let chunk = 0; chunk < maxChunks; chunk++) {
           const parts: readonly (readonly [start: number, length: number])[] = [
             [region.chunkWord(chunk), ChunkW.summary + SUMMARY_WORDS],
@@ -64,7 +67,8 @@ describe('the parts of a region', () => {
             [region.boundMap(chunk), words(cells + 1)],
             [region.populatedMap(chunk), words(pages)],
             [region.blockSummary(chunk, 0), pages * SUMMARY_WORDS],
-            [region.frameWord(chunk, 0, 0), pages * geometry.units],
+            [chunk < 2 ? region.chunkWord(chunk) + region.layout.frameMap : region.frameWord(chunk, 0, 0), frames],
+            [region.chunkWord(chunk) + region.layout.tags, cells / 2],
           ];
           for (const [start, length] of parts) {
             expect(start).toBeGreaterThanOrEqual(end);

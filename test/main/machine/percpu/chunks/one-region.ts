@@ -2,12 +2,9 @@
 import { nextSet } from '../../../../../src/main/machine/percpu/chunks/bitmap.ts';
 import { SummaryW } from '../../../../../src/main/machine/percpu/chunks/block-summary.ts';
 import { ChunkW } from '../../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
-import {
-  bootFirstChunk,
-  createChunk,
-  FIRST_CHUNK,
-} from '../../../../../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
+import { bootFirstChunk, createChunk } from '../../../../../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
 import { ChunkRegion } from '../../../../../src/main/machine/percpu/chunks/chunk-region.ts';
+import { FIRST_CHUNK } from '../../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
 import type { PercpuGeometry } from '../../../../../src/main/machine/percpu/chunks/percpu-geometry.ts';
 import { RegionWords } from '../../../../../src/main/machine/percpu/chunks/region-words.ts';
 import { objectAt } from '../../../../../src/main/machine/percpu/chunks/release.ts';

@@ -6,13 +6,12 @@ import { Arena, type MachineConfig } from '../../../../../src/main/machine/memor
 import { ZoneW, FrameKind } from '../../../../../src/main/machine/memory/arena-layout.ts';
 import { PageFrames } from '../../../../../src/main/machine/memory/page-frames.ts';
 import { PercpuAllocator } from '../../../../../src/main/machine/percpu/chunks/allocator.ts';
-import { bootFirstChunk } from '../../../../../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
-import { ChunkRegion } from '../../../../../src/main/machine/percpu/chunks/chunk-region.ts';
+import type { ChunkRegion } from '../../../../../src/main/machine/percpu/chunks/chunk-region.ts';
 import { FramePages } from '../../../../../src/main/machine/percpu/chunks/frame-pages.ts';
 import type { PageSource } from '../../../../../src/main/machine/percpu/chunks/page-source.ts';
 import type { PercpuGeometry } from '../../../../../src/main/machine/percpu/chunks/percpu-geometry.ts';
-import { RegionWords } from '../../../../../src/main/machine/percpu/chunks/region-words.ts';
-import { cpuId, roundUp } from '../../../../../src/main/machine/units.ts';
+import { PercpuArea } from '../../../../../src/main/machine/percpu/percpu-area.ts';
+import { cpuId } from '../../../../../src/main/machine/units.ts';
 import { Random } from '../../../../../src/main/workload/random.ts';
 
 /** Four CPUs, 64 KiB units, and little in the first chunk, so that chunks come and go soon. */
@@ -50,46 +49,51 @@ export interface MachineOptions {
 export class PercpuMachine {
   readonly arena: Arena;
   readonly region: ChunkRegion;
+  readonly area: PercpuArea;
   readonly pages: FramePages;
   readonly allocator: PercpuAllocator;
-  /** Where the region lies in the arena's buffer, for threads that attach to it. */
-  readonly regionOffset: number;
   readonly #interleaver: Interleaver;
 
   constructor(options: MachineOptions = {}) {
-    const geometry = SMALL_GEOMETRY;
-    const capacity = { maxChunks: options.maxChunks ?? 24, mappedUnits: geometry.units };
     const config: MachineConfig = {
-      possibleCpus: geometry.possibleCpus,
-      onlineCpus: geometry.possibleCpus,
-      pageSizeBytes: geometry.pageSizeBytes,
-      memoryBytes: (options.frames ?? 2048) * geometry.pageSizeBytes,
+      possibleCpus: 4,
+      onlineCpus: 4,
+      pageSizeBytes: 4096,
+      memoryBytes: (options.frames ?? 2048) * 4096,
       devices: 1,
-      diskSizeBytes: geometry.pageSizeBytes,
+      diskSizeBytes: 4096,
       bufferLayout: 'single-mutex',
+      percpu: {
+        method: 'embed',
+        otherStaticBytes: SMALL_GEOMETRY.staticBytes,
+        reservedBytes: SMALL_GEOMETRY.reservedBytes,
+        dynamicRequestBytes: 4096,
+        earlyDynamicBytes: 0,
+        minUnitBytes: 64 * 1024,
+        atomBytes: 256 * 1024,
+        limitBytes: 0,
+        nodes: 1,
+        maxChunks: options.maxChunks ?? 24,
+        callSites: 0,
+      },
     };
-    const regionOffset = roundUp(Arena.bytesFor(config), 256);
-    const buffer = new SharedArrayBuffer(regionOffset + ChunkRegion.bytesFor(geometry, capacity));
-    const booted = bootMachine(buffer, config);
+    const booted = bootMachine(new SharedArrayBuffer(Arena.bytesFor(config)), config);
     if (!booted.ok) throw new Error(booted.error.message);
     this.arena = booted.value;
-    this.regionOffset = regionOffset;
-    this.region = ChunkRegion.format(new RegionWords(buffer), regionOffset, geometry, capacity);
-    bootFirstChunk(this.region);
     const frames = new PageFrames(this.arena);
+    const area = new PercpuArea(this.arena, frames);
+    this.area = area;
+    this.region = area.region;
     this.pages = new FramePages(this.arena, frames, this.region);
-    for (const chunk of [0, 1]) {
-      const end = this.region.chunkField(chunk, 4);
-      for (let page = 0; page < end; page++) {
-        for (let unit = 0; unit < geometry.units; unit++) {
-          const frame = frames.takeAtBoot(1, FrameKind.percpu);
-          if (frame !== undefined) this.pages.adopt(chunk, page, unit, frame);
-        }
-      }
-    }
-    this.allocator = new PercpuAllocator(this.region, options.between?.(this.pages) ?? this.pages);
+    const { between } = options;
+    this.allocator = between === undefined ? area.allocator : new PercpuAllocator(this.region, between(this.pages));
     const { seed = 1, switchChance = 64 } = options;
     this.#interleaver = new Interleaver({ arena: this.arena, random: new Random(seed), codec: CODEC, switchChance });
+  }
+
+  /** Where the region lies in the arena's buffer, for threads that attach to it. */
+  get regionOffset(): number {
+    return this.arena.geometry.chunkRegion;
   }
 
   cpu(id: number): InterleavedCpu {
@@ -111,6 +115,13 @@ export class PercpuMachine {
     this.runAll();
     const [result] = results;
     return result as T;
+  }
+
+  /** Others take all free frames but so many. */
+  holdAllFramesBut(left: number): void {
+    const frames = new PageFrames(this.arena);
+    const taken = this.run((cpu) => frames.take(cpu, this.freeFrames() - left, FrameKind.pool));
+    if (taken === undefined) throw new Error(`there are no ${left} free frames to leave`);
   }
 
   /** Frames that serve per-CPU chunks, the first one's included. */

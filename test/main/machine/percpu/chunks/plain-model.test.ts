@@ -7,7 +7,7 @@ import { ChunkFlag, ChunkW, RegionW } from '../../../../../src/main/machine/perc
 import type { ChunkRegion } from '../../../../../src/main/machine/percpu/chunks/chunk-region.ts';
 import { chunksOf } from '../../../../../src/main/machine/percpu/chunks/slots.ts';
 import type { PercpuPtr } from '../../../../../src/main/machine/units.ts';
-import { PercpuMachine, SMALL_GEOMETRY } from './percpu-machine.ts';
+import { PercpuMachine } from './percpu-machine.ts';
 import { PlainAllocator, type PlainPlace, type PlainRequest } from './plain-allocator.ts';
 import type { PlainChunk } from './plain-chunk.ts';
 import type { PlainSummary } from './plain-summary.ts';
@@ -59,7 +59,7 @@ interface Live {
 /** The two side by side. */
 class Pair {
   readonly machine = new PercpuMachine({ maxChunks: MAX_CHUNKS });
-  readonly plain = new PlainAllocator(SMALL_GEOMETRY, MAX_CHUNKS);
+  readonly plain = new PlainAllocator(this.machine.region.geometry, MAX_CHUNKS);
   readonly live: Live[] = [];
 
   run(step: Step): void {

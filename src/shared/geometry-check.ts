@@ -4,7 +4,13 @@
  * Figures are computed from what the log states, so `inputs` says what was taken from it; only what is not among the inputs
  * is evidence. Sizes in bytes, lines from 1.
  */
-import type { MalformedLine } from '../../evidence/boot-log/boot-log.ts';
+
+/** A line of a log that should have said something and could not be read. */
+export interface MalformedLogLine {
+  readonly line: number;
+  /** One sentence. */
+  readonly message: string;
+}
 
 /**
  * `match`: geometry and map were printed, and all figures are those that follow. `differs`: at least one is not.
@@ -77,5 +83,5 @@ export interface FileCheck {
   readonly computed?: GeometryFigures | undefined;
   readonly printed?: GeometryFigures | undefined;
   readonly boots: readonly BootCheck[];
-  readonly malformed: readonly MalformedLine[];
+  readonly malformed: readonly MalformedLogLine[];
 }

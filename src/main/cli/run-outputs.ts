@@ -1,0 +1,100 @@
+/** The files that `run` writes beside what it prints: checked before the run, written after it. */
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { join, resolve as absolute } from 'node:path';
+import type { LabContract } from '../../shared/contract.ts';
+import { fail, ok, type Result } from '../../shared/result.ts';
+import type { RunRecord } from '../../shared/run-record.ts';
+import { kernelEvidence } from '../lab/export/kernel-evidence.ts';
+
+/** Paths; absent: not asked for. */
+export interface RunOutputs {
+  /** Samples as CSV. */
+  readonly csv?: string | undefined;
+  /** The whole record as JSON. */
+  readonly out?: string | undefined;
+  /** Folder for what a kernel would have printed: boot lines and percpu_stats of each design. */
+  readonly evidence?: string | undefined;
+}
+
+/** Finds out before minutes of measuring that a result could not be written; leaves every file as it is. */
+export async function checkOutputs({ csv, out, evidence }: RunOutputs): Promise<Result<void>> {
+  if (csv !== undefined && out !== undefined && absolute(csv) === absolute(out)) {
+    return fail('bad-input', `--csv and --out name the same file, ${csv}`);
+  }
+  const folder = evidence === undefined ? ok(undefined) : await makeFolder(evidence);
+  if (!folder.ok) return folder;
+  for (const path of [csv, out, ...(evidence === undefined ? [] : [join(evidence, '.percpu-lab')])]) {
+    const writable = path === undefined ? ok(undefined) : await checkWritable(path);
+    if (!writable.ok) return writable;
+  }
+  return ok(undefined);
+}
+
+async function makeFolder(path: string): Promise<Result<void>> {
+  try {
+    await mkdir(path, { recursive: true });
+    return ok(undefined);
+  } catch (error) {
+    return unwritable('bad-input', path, error);
+  }
+}
+
+async function checkWritable(path: string): Promise<Result<void>> {
+  try {
+    const file = await open(path, 'ax');
+    await file.close();
+    await rm(path);
+    return ok(undefined);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
+      return unwritable('bad-input', path, error);
+  }
+  try {
+    const file = await open(path, 'a');
+    await file.close();
+    return ok(undefined);
+  } catch (error) {
+    return unwritable('bad-input', path, error);
+  }
+}
+
+/** Writes all that can be written; the error is the first. */
+export async function writeOutputs(lab: LabContract, record: RunRecord, outputs: RunOutputs): Promise<Result<void>> {
+  const { csv, out, evidence } = outputs;
+  const written = [
+    csv === undefined ? ok(undefined) : await writeCsv(lab, record, csv),
+    out === undefined ? ok(undefined) : await write(out, `${JSON.stringify(record, undefined, 2)}\n`),
+    evidence === undefined ? ok(undefined) : await writeEvidence(record, evidence),
+  ];
+  return written.find((each) => !each.ok) ?? ok(undefined);
+}
+
+async function writeCsv(lab: LabContract, record: RunRecord, path: string): Promise<Result<void>> {
+  const exported = await lab.exportRunCsv({ runId: record.id });
+  return exported.ok ? write(path, exported.value.text) : exported;
+}
+
+async function writeEvidence(record: RunRecord, folder: string): Promise<Result<void>> {
+  const files = kernelEvidence(record);
+  if (!files.ok) return files;
+  for (const { fileName, text } of files.value) {
+    const written = await write(join(folder, fileName), text);
+    if (!written.ok) return written;
+  }
+  return ok(undefined);
+}
+
+async function write(path: string, text: string): Promise<Result<void>> {
+  try {
+    await writeFile(path, text);
+    return ok(undefined);
+  } catch (error) {
+    return unwritable('storage', path, error);
+  }
+}
+
+/** 'bad-input' before the run, when another path can still be given; 'storage' after it. */
+function unwritable(code: 'bad-input' | 'storage', path: string, error: unknown): Result<never> {
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return fail(code, `cannot write '${path}': ${reason}`);
+}

@@ -1,0 +1,84 @@
+/**
+ * What a kernel would have printed on the machines of a run: for each design the boot lines about its per-CPU area, and
+ * percpu_stats at the fullest moment of a percpu workload. The lab's own readers of such text (`geometry --check`,
+ * `replay --dmesg --stats`) take them like any other kernel's.
+ */
+import type { Design } from '../../../shared/design.ts';
+import { usualPercpuSettings, type PercpuSettings } from '../../../shared/percpu-settings.ts';
+import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
+import type { RunRecord } from '../../../shared/run-record.ts';
+import { type BootFigures, printBootLines } from '../../evidence/boot-log/print-boot-lines.ts';
+import { printPercpuStats } from '../../evidence/percpu-trace/stats-text.ts';
+import type { FirstChunkMethod } from '../../machine/percpu/first-chunk.ts';
+import { isSince, parseKernelVersion } from '../../machine/percpu/kernel-era.ts';
+import { planPercpu, type PercpuMachine } from '../../machine/percpu/percpu-plan.ts';
+import { designMachine } from '../plan/plan-profile.ts';
+
+export interface EvidenceFile {
+  /** `embed.dmesg`, `embed.percpu_stats` */
+  readonly fileName: string;
+  readonly text: string;
+}
+
+/** In the order of the profile's designs. Errors: those of planning a machine; a profile that ran has none. */
+export function kernelEvidence({ profile, designs }: RunRecord): Result<readonly EvidenceFile[]> {
+  const files: EvidenceFile[] = [];
+  const settings = profile.machine.percpu ?? usualPercpuSettings(profile.machine.pageSizeBytes);
+  for (const design of profile.designs) {
+    const machine = designMachine(profile, design);
+    if (!machine.ok) return machine;
+    const lines = machineBootLines(machine.value, settings);
+    if (!lines.ok) return lines;
+    files.push({ fileName: `${design}.dmesg`, text: lines.value.map((line) => `[    0.000000] ${line}\n`).join('') });
+    files.push(...statsOf(design, designs));
+  }
+  return ok(files);
+}
+
+function statsOf(design: Design, summaries: RunRecord['designs']): readonly EvidenceFile[] {
+  const stats = summaries.find((summary) => summary.design === design)?.percpu?.statsAtFull;
+  return stats === undefined ? [] : [{ fileName: `${design}.percpu_stats`, text: printPercpuStats(stats) }];
+}
+
+/**
+ * The lines that a kernel with these settings prints at boot. The address that kernels up to 4.20 print is left out: it
+ * says where the memory lies, not how it is shared out. Errors: those of `planPercpu`.
+ */
+function machineBootLines(machine: PercpuMachine, settings: PercpuSettings): Result<readonly string[]> {
+  const planned = planPercpu(machine);
+  if (!planned.ok) return planned;
+  const { layout } = planned.value;
+  const { pageSizeBytes, staticBytes, reservedBytes, dynamicBytes, unitBytes, atomBytes, unitsPerAlloc, groups } =
+    layout;
+  const version = parseKernelVersion(settings.kernel);
+  const { possibleCpus } = machine;
+  return ok(
+    printBootLines({
+      form: formOf(machine.percpu.method),
+      ...{ pageSizeBytes, staticBytes, reservedBytes, dynamicBytes, unitBytes, atomBytes, unitsPerAlloc, groups },
+      ...(settings.architecture.startsWith('x86')
+        ? {
+            cpuCounts: {
+              // This kernel was built for the CPUs that there are.
+              ...{ nrCpus: possibleCpus, nrCpumaskBits: possibleCpus, nrCpuIds: possibleCpus },
+              nrNodeIds: settings.nodes,
+            },
+          }
+        : {}),
+      capitals: version !== undefined && !isSince(version, '4.6'),
+    }),
+  );
+}
+
+function formOf(method: FirstChunkMethod): BootFigures['form'] {
+  switch (method) {
+    case 'embed':
+    case 'page':
+      return method;
+    case 'fixed-unit':
+    case 'uniprocessor':
+      return 'none';
+    default:
+      return assertUnreachable(method);
+  }
+}

@@ -1,0 +1,85 @@
+/** From what a profile says of its machine to the numbers that boot needs. */
+import type { BufferLayout } from '../../../shared/design.ts';
+import { type PercpuSettings, usualPercpuSettings } from '../../../shared/percpu-settings.ts';
+import type { MachineProfile } from '../../../shared/profile.ts';
+import { fail, ok, type Result } from '../../../shared/result.ts';
+import type { MachineConfig } from '../../machine/memory/arena.ts';
+import { ARCHITECTURE_TABLE } from '../../machine/percpu/architectures.ts';
+import { firstChunkSpec } from '../../machine/percpu/first-chunk-preset.ts';
+import { parseKernelVersion, USUAL_OPTIONS } from '../../machine/percpu/kernel-era.ts';
+import type { PercpuConfig } from '../../machine/percpu/percpu-config.ts';
+import { cpuId } from '../../machine/units.ts';
+
+/** Chunks that the bookkeeping has room for where the workload does not ask for more. */
+const USUAL_CHUNKS = 64;
+
+/** What the workload needs of per-CPU memory. */
+export interface PercpuNeeds {
+  readonly maxChunks: number;
+  readonly callSites: number;
+}
+
+/** Errors: 'bad-input' with the field, for an architecture that has no such pages. */
+export function machineConfigOf(
+  machine: MachineProfile,
+  bufferLayout: BufferLayout,
+  needs: PercpuNeeds = { maxChunks: USUAL_CHUNKS, callSites: 0 },
+): Result<MachineConfig> {
+  const { percpu: given, ...rest } = machine;
+  const percpu = percpuConfigOf(given ?? usualPercpuSettings(machine.pageSizeBytes), machine, needs);
+  return percpu.ok ? ok({ ...rest, bufferLayout, percpu: percpu.value }) : percpu;
+}
+
+/** The numbers of an architecture and a kernel. Errors: 'bad-input' with the field. */
+export function percpuConfigOf(
+  settings: PercpuSettings,
+  { pageSizeBytes, possibleCpus }: { readonly pageSizeBytes: number; readonly possibleCpus: number },
+  needs: PercpuNeeds,
+): Result<PercpuConfig> {
+  const { architecture, kernel, firstChunk, nodes } = settings;
+  const { pageSizesBytes } = ARCHITECTURE_TABLE[architecture];
+  if (!pageSizesBytes.includes(pageSizeBytes)) {
+    const sentence = `${architecture} has pages of ${pageSizesBytes.join(', ')} bytes, not of ${pageSizeBytes}`;
+    return fail('bad-input', sentence, 'machine.percpu.architecture');
+  }
+  if (firstChunk === 'uniprocessor' && possibleCpus !== 1) {
+    const sentence = `a uniprocessor kernel has one possible CPU, not ${possibleCpus}`;
+    return fail('bad-input', sentence, 'machine.percpu.firstChunk');
+  }
+  const version = parseKernelVersion(kernel);
+  if (version === undefined) return fail('bad-input', `${kernel} is no kernel version`, 'machine.percpu.kernel');
+  const preset = {
+    architecture,
+    version,
+    options: USUAL_OPTIONS,
+    pageSizeBytes,
+    multiprocessor: firstChunk !== 'uniprocessor',
+    reserve: 'modules',
+    staticBytes: settings.otherStaticBytes,
+  } as const;
+  const cpusPerNode = Math.ceil(possibleCpus / nodes);
+  const spec = firstChunkSpec(
+    preset,
+    {
+      possibleCpus: Array.from({ length: possibleCpus }, (_, cpu) => cpuId(cpu)),
+      nodeIds: nodes,
+      nodeOf: (cpu) => Math.floor(cpu / cpusPerNode),
+    },
+    {
+      reservedBytes: settings.reservedBytes,
+      method: firstChunk === 'embed' || firstChunk === 'page' ? firstChunk : undefined,
+    },
+  );
+  return ok({
+    method: spec.method,
+    otherStaticBytes: settings.otherStaticBytes,
+    reservedBytes: spec.reservedBytes,
+    dynamicRequestBytes: spec.dynamicRequestBytes,
+    earlyDynamicBytes: spec.earlyDynamicBytes,
+    minUnitBytes: spec.minUnitBytes,
+    atomBytes: spec.atomBytes,
+    limitBytes: settings.limitBytes ?? 0,
+    nodes,
+    ...needs,
+  });
+}

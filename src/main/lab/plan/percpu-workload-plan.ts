@@ -1,0 +1,79 @@
+/** A percpu workload, shared out over the machine's CPUs. */
+import type { FirstChunkDesign } from '../../../shared/design.ts';
+import { usualPercpuSettings } from '../../../shared/percpu-settings.ts';
+import type { MachineProfile, PercpuWorkload } from '../../../shared/profile.ts';
+import type { Result } from '../../../shared/result.ts';
+import type { PhasePlan } from '../../engine/live/sample-plan.ts';
+import type { MachineConfig } from '../../machine/memory/arena.ts';
+import { planPercpu } from '../../machine/percpu/percpu-plan.ts';
+import { roundUp } from '../../machine/units.ts';
+import type { PercpuJobPlan } from '../../workload/job-plan.ts';
+import { machineConfigOf } from './machine-config.ts';
+
+/** Chunks beyond those that the objects fill when they lie close together. */
+const SPARE_CHUNKS = 16;
+
+export interface PercpuWorkloadPlan {
+  readonly percpuJobs: readonly PercpuJobPlan[];
+  /** By the number that tags objects. */
+  readonly callSites: readonly string[];
+  readonly phases: readonly PhasePlan[];
+}
+
+/** Groups go to the online CPUs in equal shares, the first CPUs taking one more; a CPU without a group has no job. */
+export function planPercpuWorkload(workload: PercpuWorkload, machine: MachineProfile): PercpuWorkloadPlan {
+  const callSites = [...new Set(workload.objects.map(({ callSite }) => callSite))];
+  const objects = workload.objects.map((each) => ({ ...each, callSite: callSites.indexOf(each.callSite) }));
+  const cpus = Math.min(machine.onlineCpus, workload.groups);
+  const percpuJobs = Array.from({ length: cpus }, (_, cpu): PercpuJobPlan => {
+    const share = Math.floor(workload.groups / cpus) + (cpu < workload.groups % cpus ? 1 : 0);
+    return {
+      name: `${workload.groupName}s of CPU ${cpu}`,
+      cpu,
+      groups: share,
+      objects,
+      destroyOrder: workload.destroy === 'random' ? 'random' : 'in-order',
+      seed: (workload.seed + cpu) % 2 ** 32,
+    };
+  });
+  const jobs = percpuJobs.map(({ name }) => name);
+  const create: PhasePlan = { kind: 'create', jobs, measures: ['create'] };
+  const destroy: PhasePlan = { kind: 'destroy', jobs, measures: ['destroy'] };
+  return { percpuJobs, callSites, phases: workload.destroy === 'never' ? [create] : [create, destroy] };
+}
+
+/** The machine on which a design of such a workload runs, with bookkeeping for twice the chunks that its objects fill. */
+export function percpuMachine(
+  machine: MachineProfile,
+  workload: PercpuWorkload,
+  firstChunk: FirstChunkDesign,
+): Result<MachineConfig> {
+  const percpu = { ...(machine.percpu ?? usualPercpuSettings(machine.pageSizeBytes)), firstChunk };
+  const configFor = (maxChunks: number): Result<MachineConfig> =>
+    machineConfigOf({ ...machine, percpu }, 'per-cpu-global', {
+      maxChunks,
+      callSites: new Set(workload.objects.map(({ callSite }) => callSite)).size,
+    });
+  const small = configFor(SPARE_CHUNKS);
+  if (!small.ok) return small;
+  const planned = planPercpu(small.value);
+  if (!planned.ok) return planned;
+  const groupBytes = workload.objects.reduce(
+    (sum, { number, sizeBytes, alignBytes }) => sum + number * roundUp(sizeBytes, Math.max(4, alignBytes)),
+    0,
+  );
+  return configFor(SPARE_CHUNKS + Math.ceil((2 * workload.groups * groupBytes) / planned.value.layout.unitBytes));
+}
+
+/** Narrows a design to those of a percpu workload; the schema has seen to it that they are. */
+export function asFirstChunkDesign(design: string): FirstChunkDesign {
+  if (design !== 'embed' && design !== 'page') throw new Error(`a percpu workload has no design ${design}`);
+  return design;
+}
+
+/** Pure bookkeeping: objects that all jobs of a phase make or destroy. */
+export function objectsOfPhase(jobs: readonly PercpuJobPlan[], phase: PhasePlan): number {
+  return jobs
+    .filter((job) => phase.jobs.includes(job.name))
+    .reduce((sum, job) => sum + job.groups * job.objects.reduce((each, { number }) => each + number, 0), 0);
+}

@@ -1,0 +1,102 @@
+/**
+ * A machine's per-CPU memory: the address space of its chunks, and the way from a `PercpuPtr` to a byte in a page frame.
+ *
+ *     PercpuPtr ──+ unit offset of the CPU──▶ VirtualAddress ──chunk, unit, page──▶ frame map ──▶ PhysicalAddress
+ *
+ *     START                      START + span                 START + 2 × span
+ *     ├─ unit 0 │ unit 1 │ … ────┼─ unit 0 │ unit 1 │ … ──────┼─ …
+ *       first chunk                chunk 2                      chunk 3
+ *
+ * The offset of a CPU, `__per_cpu_offset[cpu]`, is START + unit × unit size: the static variables are linked at 0. Later chunks
+ * are mapped page by page, so that only bytes of one page lie together in the arena. On a uniprocessor machine the static
+ * variables are plain memory behind all chunks, and one unit is all there is.
+ *
+ * Holds no state: every thread has its own over the same arena.
+ */
+import type { Arena } from '../memory/arena.ts';
+import { HeaderW } from '../memory/arena-layout.ts';
+import type { PageFrames } from '../memory/page-frames.ts';
+import {
+  type CpuId,
+  frameNumber,
+  type PercpuPtr,
+  percpuPtr,
+  type PhysicalAddress,
+  physicalAddress,
+  type VirtualAddress,
+  virtualAddress,
+} from '../units.ts';
+import { PercpuAllocator } from './chunks/allocator.ts';
+import { ChunkRegion } from './chunks/chunk-region.ts';
+import { FramePages } from './chunks/frame-pages.ts';
+import { RegionWords } from './chunks/region-words.ts';
+import type { PercpuPlan } from './percpu-plan.ts';
+import type { MachineVariable } from './static-variables.ts';
+
+/** Where the first chunk begins in the kernel's half of address space. */
+export const PERCPU_SPACE_START = virtualAddress(2 ** 46);
+
+export class PercpuArea {
+  readonly plan: PercpuPlan;
+  readonly region: ChunkRegion;
+  readonly allocator: PercpuAllocator;
+  readonly #arena: Arena;
+
+  constructor(arena: Arena, frames: PageFrames) {
+    this.#arena = arena;
+    this.plan = arena.percpu;
+    this.region = ChunkRegion.attach(new RegionWords(arena.buffer), arena.geometry.chunkRegion);
+    this.allocator = new PercpuAllocator(this.region, new FramePages(arena, frames, this.region));
+  }
+
+  /** The pointer of a static variable. Throws for one that this machine does not have. */
+  variable(name: MachineVariable): PercpuPtr {
+    const offset = this.plan.statics.offsets[name];
+    if (offset === undefined) throw new Error(`this machine has no static per-CPU variable ${name}`);
+    return this.plan.spec.method === 'uniprocessor' ? percpuPtr(this.#plainStaticsStart() + offset) : offset;
+  }
+
+  /** `__per_cpu_offset[cpu]`: what is added to a pointer. Throws for a CPU that is not possible. */
+  percpuOffset(cpu: CpuId): number {
+    const unit = this.plan.unitOfCpu[cpu];
+    if (unit === undefined) throw new Error(`CPU ${cpu} is not possible on this machine`);
+    return PERCPU_SPACE_START + unit * this.region.geometry.unitBytes;
+  }
+
+  /** Address of `cpu`'s copy; `cpu` is any possible CPU, online or not. Any thread. */
+  perCpuPtr(ptr: PercpuPtr, cpu: CpuId): VirtualAddress {
+    return virtualAddress(ptr + this.percpuOffset(cpu));
+  }
+
+  /** Where an address of per-CPU memory lies; only the bytes up to the end of its page follow it. Throws where nothing is mapped. */
+  translate(address: VirtualAddress): PhysicalAddress {
+    const { pageSizeBytes, unitBytes } = this.region.geometry;
+    const fromStart = address - PERCPU_SPACE_START;
+    const span = Math.floor(fromStart / this.region.spanBytes);
+    if (span >= this.plan.capacity.maxChunks) return this.#plainStatic(fromStart);
+    const unit = Math.floor((fromStart % this.region.spanBytes) / unitBytes);
+    const page = Math.floor((fromStart % unitBytes) / pageSizeBytes);
+    const word = span === 0 ? this.region.firstChunkFrameWord(page, unit) : this.region.frameWord(span + 1, page, unit);
+    const frame = this.region.words.get(word);
+    if (fromStart < 0 || frame === 0) throw new Error(`no page is mapped at per-CPU address ${address}`);
+    return physicalAddress(this.#arena.frameAddress(frameNumber(frame - 1)) + (address % pageSizeBytes));
+  }
+
+  /** Where `cpu`'s copy lies: `perCpuPtr`, translated. */
+  physicalAddress(ptr: PercpuPtr, cpu: CpuId): PhysicalAddress {
+    return this.translate(this.perCpuPtr(ptr, cpu));
+  }
+
+  #plainStaticsStart(): number {
+    return this.plan.capacity.maxChunks * this.region.spanBytes;
+  }
+
+  #plainStatic(fromStart: number): PhysicalAddress {
+    const frame = frameNumber(this.#arena.word(HeaderW.plainStatics));
+    const offset = fromStart - this.#plainStaticsStart();
+    if (frame === 0 || offset >= this.plan.statics.staticBytes) {
+      throw new Error(`no page is mapped at per-CPU address ${PERCPU_SPACE_START + fromStart}`);
+    }
+    return physicalAddress(this.#arena.frameAddress(frame) + offset);
+  }
+}

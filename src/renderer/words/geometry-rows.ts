@@ -1,0 +1,84 @@
+/** A boot log's geometry as rows: what follows from the log beside what the kernel printed. */
+import type { BootCheck, GeometryFigures, GeometryVerdict } from '../../shared/geometry-check.ts';
+import { assertUnreachable } from '../../shared/result.ts';
+import { formatBytes } from '../format/bytes.ts';
+import { formatCount } from '../format/number.ts';
+import type { GlossaryTerm } from './glossary.ts';
+
+export interface GeometryRow {
+  readonly title: string;
+  readonly term: GlossaryTerm;
+  /** Empty where the side does not say. */
+  readonly computed: string;
+  readonly printed: string;
+  /** `given`: an input of the computation, so that it cannot differ. */
+  readonly relation: 'equal' | 'differs' | 'one-sided' | 'given';
+}
+
+const FIGURES = [
+  ['staticBytes', 'static part', 'staticPart', 'bytes'],
+  ['reservedBytes', 'reserved part', 'reservedPart', 'bytes'],
+  ['dynamicBytes', 'dynamic part', 'dynamicPart', 'bytes'],
+  ['pagesPerCpu', 'pages per CPU', 'pagesPerCpu', 'count'],
+  ['unitBytes', 'unit', 'percpuUnit', 'bytes'],
+  ['atoms', 'atoms per alloc', 'atomsPerAlloc', 'count'],
+  ['atomBytes', 'atom', 'atom', 'bytes'],
+] as const;
+
+/** Figures that the computation takes from the log. */
+const GIVEN: ReadonlySet<string> = new Set(['staticBytes', 'reservedBytes', 'atomBytes']);
+
+/** One row per figure that either side states. */
+export function geometryRows({ computed, printed }: Pick<BootCheck, 'computed' | 'printed'>): readonly GeometryRow[] {
+  return FIGURES.flatMap(([key, title, term, kind]) => {
+    const ours = computed[key];
+    const theirs = printed[key];
+    if (ours === undefined && theirs === undefined) return [];
+    const words = (value: number | undefined): string => {
+      if (value === undefined) return '';
+      return kind === 'bytes' && value >= 1024 ? `${formatCount(value)} (${formatBytes(value)})` : formatCount(value);
+    };
+    return [{ title, term, computed: words(ours), printed: words(theirs), relation: relationOf(key, ours, theirs) }];
+  });
+}
+
+function relationOf(key: string, ours: number | undefined, theirs: number | undefined): GeometryRow['relation'] {
+  if (ours === undefined || theirs === undefined) return 'one-sided';
+  if (ours !== theirs) return 'differs';
+  return GIVEN.has(key) ? 'given' : 'equal';
+}
+
+/** CPUs of each group's units; over some transports an unused unit is null. */
+export function groupsOf({ groupMap }: GeometryFigures): readonly (readonly (number | undefined)[])[] {
+  return (groupMap ?? []).map((units) => units.map((cpu) => (typeof cpu === 'number' ? cpu : undefined)));
+}
+
+export const GEOMETRY_VERDICT_WORDS: Readonly<
+  Record<GeometryVerdict, { readonly sign: string; readonly word: string }>
+> = {
+  match: { sign: '✓', word: 'match' },
+  differs: { sign: '✕', word: 'differs' },
+  incomplete: { sign: '?', word: 'incomplete' },
+};
+
+/** What a boot's verdict means, in one sentence without a full stop. */
+export function geometrySentence(boot: BootCheck): string {
+  const groups = groupsOf(boot.printed);
+  const cpus = groups.flat().filter((cpu) => cpu !== undefined).length;
+  const machine =
+    cpus === 0
+      ? ''
+      : `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'} in ${groups.length} ${groups.length === 1 ? 'group' : 'groups'}: `;
+  switch (boot.verdict) {
+    case 'match':
+      return `${machine}every printed figure and the group map are what the kernel’s rules give`;
+    case 'differs': {
+      const count = boot.differences.length;
+      return `${machine}${count} ${count === 1 ? 'figure is' : 'figures are'} not what the kernel’s rules give`;
+    }
+    case 'incomplete':
+      return `${machine}nothing differs, but not everything that could be compared is in the log`;
+    default:
+      return assertUnreachable(boot.verdict);
+  }
+}
