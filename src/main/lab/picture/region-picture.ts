@@ -147,7 +147,7 @@ function chunkObjects(source: PictureSource, chunk: number, pages: number): Pict
   const map = region.allocMap(chunk);
   const bounds = region.boundMap(chunk);
   const start = Math.ceil(region.chunkField(chunk, ChunkW.startOffsetBytes) / CELL_BYTES);
-  const endOffset = Math.ceil(region.chunkField(chunk, ChunkW.endOffsetBytes) / CELL_BYTES);
+  const endOffset = Math.floor(region.chunkField(chunk, ChunkW.endOffsetBytes) / CELL_BYTES);
   const cells = region.chunkField(chunk, ChunkW.cells) - endOffset;
   const starts: number[] = [];
   const sizes: number[] = [];

@@ -62,7 +62,7 @@ export function percpuMoment(region: ChunkRegion, firstChunkFrames: number): Per
   };
 }
 
-/** The table of who allocates what, largest total first; `names` by the number of the call site. */
+/** The table of who allocates what, largest total first, equal ones by name; `names` by the number of the call site. */
 export function callSiteTotals(
   region: ChunkRegion,
   big: readonly BigObject[],
@@ -90,5 +90,5 @@ export function callSiteTotals(
         share: totalBytes / all,
       };
     })
-    .sort((a, b) => b.totalBytes - a.totalBytes);
+    .sort((a, b) => b.totalBytes - a.totalBytes || (a.callSite < b.callSite ? -1 : 1));
 }

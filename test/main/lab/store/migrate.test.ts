@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { migrate } from '../../../../src/main/lab/store/migrate.ts';
 import { openRunStore } from '../../../../src/main/lab/store/run-store.ts';
 import { APPLICATION_ID, MIGRATIONS } from '../../../../src/main/lab/store/schema.ts';
-import { recordOf, sampleOf } from '../run-record-fixtures.ts';
+import { errorOf, valueOf } from '../small-lab.ts';
+import { figuresAt, LATENCY, MEMORY, PROFILE, recordOf, sampleOf } from '../run-record-fixtures.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const NEXT = [...MIGRATIONS, `ALTER TABLE runs ADD COLUMN host TEXT NOT NULL DEFAULT 'unknown'`];
@@ -72,5 +74,70 @@ describe('migrate', () => {
     const store = openRunStore(path);
     expect(store).toMatchObject({ ok: true });
     if (store.ok) store.value.close();
+  });
+});
+
+describe('a database that version 1 left', () => {
+  const V1 = readFileSync(join(import.meta.dirname, '../../../fixtures/runs-version-1.sql'), 'utf8');
+
+  /** The fixture as a file; `change` is SQL to run in it. */
+  function fileOfVersion1(change = ''): string {
+    const path = join(temporaryFolder(), 'runs.sqlite');
+    const database = new DatabaseSync(path);
+    database.exec(V1);
+    database.exec(change);
+    database.close();
+    return path;
+  }
+
+  it('opens with its run as it was, a fio profile, and operations per second that follow from its samples', () => {
+    const store = valueOf(openRunStore(fileOfVersion1()));
+    const record = valueOf(store.open('run-1'));
+    expect(record.profile).toEqual(PROFILE);
+    expect(record.notes).toEqual(['a note']);
+    const { operationsPerSecond, ...write } = record.samples[0]?.write ?? figuresAt(0);
+    expect(write).toEqual(
+      expect.objectContaining({ operations: 256, megabytesPerSecond: 601, latencyNs: LATENCY, lockContentions: 17 }),
+    );
+    // 256 operations of 4 KiB at 601 MB/s.
+    expect(operationsPerSecond).toBeCloseTo((601 * 1e6) / 4096, 3);
+    expect(record.samples.map(({ percpu, create }) => [percpu, create])).toEqual(
+      record.samples.map(() => [undefined, undefined]),
+    );
+    expect(record.samples[0]).toMatchObject({ design: 'single-mutex', memoryAtEnd: MEMORY, cpus: 2 });
+    const [single] = record.designs;
+    expect(single?.write?.latencyNs).toEqual(LATENCY);
+    expect(single?.write?.megabytesPerSecond).toEqual({ median: 602, low: 601, high: 603, samples: [601, 602, 603] });
+    expect(single?.write?.operationsPerSecond.median).toBeCloseTo((602 * 1e6) / 4096, 3);
+    expect(single?.write?.operationsPerSecond.samples).toHaveLength(3);
+    expect(record.comparisons).not.toHaveLength(0);
+    expect(valueOf(store.list())).toMatchObject([{ id: 'run-1', sampleCount: 6 }]);
+    store.close();
+  });
+
+  it('is opened again like any other, and takes runs of today', () => {
+    const path = fileOfVersion1();
+    valueOf(openRunStore(path)).close();
+    const store = valueOf(openRunStore(path));
+    valueOf(store.save(recordOf([sampleOf('embed', 1, 5)], { id: 'run-2' })));
+    expect(valueOf(store.list()).map(({ id }) => id)).toEqual(['run-1', 'run-2']);
+    store.close();
+  });
+
+  it('names a run whose profile is damaged, and keeps the others', () => {
+    const path = fileOfVersion1(
+      `INSERT INTO runs SELECT 'run-0', name, started_at, finished_at, outcome, error, engine, oversubscribed, '{',
+         environment, notes, designs, comparisons FROM runs;`,
+    );
+    const store = valueOf(openRunStore(path));
+    expect(errorOf(store.open('run-0')).message).toContain('Run run-0');
+    expect(valueOf(store.open('run-1')).id).toBe('run-1');
+    store.close();
+  });
+
+  it('whose summaries have no samples to complete them is named, not believed', () => {
+    const store = valueOf(openRunStore(fileOfVersion1('DELETE FROM samples;')));
+    expect(errorOf(store.open('run-1')).message).toContain('operationsPerSecond');
+    store.close();
   });
 });

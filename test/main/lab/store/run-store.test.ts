@@ -9,7 +9,7 @@ import { openRunStore, type RunStore, type RunStoreOptions } from '../../../../s
 import { MIGRATIONS } from '../../../../src/main/lab/store/schema.ts';
 import type { Result } from '../../../../src/shared/result.ts';
 import type { RunRecord } from '../../../../src/shared/run-record.ts';
-import { arbitraryRecord, figuresAt, recordOf, sampleOf } from '../run-record-fixtures.ts';
+import { arbitraryRecord, figuresAt, percpuSampleOf, recordOf, sampleOf } from '../run-record-fixtures.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const SAMPLES = [
@@ -72,6 +72,22 @@ describe('a stored run', () => {
       { design: 'per-cpu-global', rate: 725, reads: 0, pool: 425_984 },
       { design: 'single-mutex', rate: 600, reads: 1, pool: 425_984 },
     ]);
+  });
+
+  it('of a percpu workload has its moments in columns and its lists as documents', () => {
+    const path = join(temporaryFolder(), 'runs.sqlite');
+    const store = storeAt(path);
+    const record = recordOf([percpuSampleOf('embed', 1, 700), percpuSampleOf('page', 1, 800)]);
+    valueOf(store.save(record));
+    expect(valueOf(store.open(record.id)).samples).toEqual(record.samples);
+    const database = new DatabaseSync(path);
+    const sql = `SELECT create_operations_per_second AS rate, percpu_full_live_objects AS objects, write_operations AS writes,
+      percpu_end_chunks AS chunks, percpu_call_sites ->> '$[0].callSite' AS site, percpu_stats ->> '$.info.unitBytes' AS unit
+      FROM samples WHERE design = 'page'`;
+    expect({ ...database.prepare(sql).get() }).toEqual({
+      ...{ rate: 800, objects: 160, writes: null, chunks: 1, site: 'counters', unit: 1_048_576 },
+    });
+    database.close();
   });
 
   it('is not stored twice', () => {

@@ -1,0 +1,126 @@
+/** Samples of percpu workloads on real threads. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { LiveEngine } from '../../../../src/main/engine/live/live-engine.ts';
+import type { SampleFigures, SamplePlan, Tick } from '../../../../src/main/engine/live/sample-plan.ts';
+import { percpuMachine, planPercpuWorkload } from '../../../../src/main/lab/plan/percpu-workload-plan.ts';
+import { Machine } from '../../../../src/main/machine/machine.ts';
+import { liveObjects } from '../../../../src/main/machine/percpu/percpu-moment.ts';
+import { type PercpuProfileChanges, smallPercpuProfile, errorOf, valueOf } from '../../lab/small-lab.ts';
+import { auditRegion } from '../../machine/percpu/chunks/region-audit.ts';
+import { arenaFor, NOBODY, smallSample } from './sample-plans.ts';
+
+const WORKER = new URL('../../../../src/main/engine/live/cpu-worker.ts', import.meta.url);
+
+const engines: LiveEngine[] = [];
+
+function makeEngine(): LiveEngine {
+  const engine = new LiveEngine(WORKER);
+  engines.push(engine);
+  return engine;
+}
+
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.close()));
+});
+
+function planOf(design: 'embed' | 'page', changes: PercpuProfileChanges = {}): SamplePlan {
+  const { machine, workload } = smallPercpuProfile(changes);
+  if (workload.kind !== 'percpu') throw new Error(`a ${workload.kind} workload`);
+  const config = valueOf(percpuMachine(machine, workload, design));
+  return { machine: config, jobs: [], pageSets: [], ...planPercpuWorkload(workload, machine) };
+}
+
+interface Run {
+  readonly figures: SampleFigures;
+  readonly machine: Machine;
+  readonly ticks: readonly Tick[];
+}
+
+async function run(plan: SamplePlan): Promise<Run> {
+  const arena = arenaFor(plan);
+  const ticks: Tick[] = [];
+  const observer = { ...NOBODY, onTick: (tick: Tick) => ticks.push(tick) };
+  const figures = valueOf(await makeEngine().runSample(arena, plan, observer, new AbortController().signal));
+  return { figures, machine: Machine.attach(arena), ticks };
+}
+
+function faults(machine: Machine): readonly string[] {
+  const { region } = machine.area;
+  const live = [...liveObjects(region)].map(({ chunk, startBytes, sizeBytes }) => ({
+    chunk,
+    start: startBytes / 4,
+    cells: sizeBytes / 4,
+  }));
+  return auditRegion(region, live);
+}
+
+/** 600 groups of three objects of 1000 bytes and one of 8. */
+const GROUPS = 600;
+const WORKLOAD = { groups: GROUPS };
+
+describe.each(['embed', 'page'] as const)('groups on two threads, first chunk %s', (design) => {
+  it('are all made and all destroyed, each object an operation', async () => {
+    const { figures, machine } = await run(planOf(design, { workload: WORKLOAD }));
+    for (const direction of [figures.create, figures.destroy]) {
+      expect(direction).toMatchObject({ operations: GROUPS * 4, bytes: GROUPS * 3006 });
+      const { operations = 0, durationNs = 1, operationsPerSecond, latencyNs } = direction ?? {};
+      expect(operationsPerSecond).toBeCloseTo((operations / durationNs) * 1e9, 3);
+      expect(latencyNs?.p50).toBeGreaterThan(0);
+      expect(latencyNs?.max).toBeGreaterThanOrEqual(latencyNs?.p99 ?? Infinity);
+    }
+    expect([figures.write, figures.read]).toEqual([undefined, undefined]);
+    expect(figures.percpu?.atEnd).toMatchObject({ liveObjects: 0, liveBytes: 0 });
+    expect(faults(machine)).toEqual([]);
+  });
+
+  it('that stay are there in the end: table, percpu_stats and moment agree with the machine', async () => {
+    const { figures, machine } = await run(planOf(design, { workload: { ...WORKLOAD, destroy: 'never' } }));
+    const { percpu } = figures;
+    expect(figures.destroy).toBeUndefined();
+    expect(percpu?.callSites).toEqual([
+      { callSite: 'counters', number: 3 * GROUPS, sizeBytes: 1000, totalBytes: 3000 * GROUPS, share: 3000 / 3008 },
+      { callSite: 'marks', number: GROUPS, sizeBytes: 8, totalBytes: 8 * GROUPS, share: 8 / 3008 },
+    ]);
+    expect(percpu?.atEnd).toEqual(percpu?.atFull);
+    expect(percpu?.atFull).toMatchObject({ liveObjects: 4 * GROUPS, liveBytes: 3008 * GROUPS });
+    expect(percpu?.atFull.populatedBytes).toBe(figures.memoryAtEnd.percpuAreaBytes);
+    const { totals, chunks } = percpu?.statsAtFull ?? { chunks: [] };
+    expect(totals).toMatchObject({ allocations: 4 * GROUPS, frees: 0, smallestBytes: 8, largestBytes: 1000 });
+    expect(chunks.reduce((sum, chunk) => sum + chunk.liveObjects, 0)).toBe(4 * GROUPS);
+    expect([...liveObjects(machine.area.region)]).toHaveLength(4 * GROUPS);
+    expect(faults(machine)).toEqual([]);
+  });
+});
+
+describe('what a percpu sample tells', () => {
+  it('is the objects made and destroyed so far, never fewer than before', async () => {
+    const { ticks } = await run(planOf('page', { workload: { groups: 5000 }, machine: { memoryBytes: 128 << 20 } }));
+    for (const [index, tick] of ticks.entries()) {
+      const before = ticks[index - 1];
+      expect(tick.createdObjects + tick.destroyedObjects).toBeLessThanOrEqual(4 * 5000);
+      if (before?.phaseIndex !== tick.phaseIndex) continue;
+      expect(tick.createdObjects).toBeGreaterThanOrEqual(before.createdObjects);
+      expect(tick.destroyedObjects).toBeGreaterThanOrEqual(before.destroyedObjects);
+    }
+  });
+
+  it('is nothing of per-CPU objects where another workload ran', async () => {
+    const plan = smallSample({ cpus: 1, bufferLayout: 'single-mutex', blocks: 16 });
+    const { figures } = await run(plan);
+    expect([figures.percpu, figures.create, figures.destroy]).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('memory that runs out', () => {
+  it('ends the sample with one sentence that names job, group and memory, and the engine works again', async () => {
+    const engine = makeEngine();
+    const plan = planOf('page', { workload: { groups: 20_000, destroy: 'never' }, machine: { memoryBytes: 32 << 20 } });
+    const failed = await engine.runSample(arenaFor(plan), plan, NOBODY, new AbortController().signal);
+    const error = errorOf(failed);
+    expect(error.code).toBe('out-of-memory');
+    expect(error.message).toMatch(/cgroups of CPU [01].*MiB/);
+    const next = planOf('page');
+    const again = await engine.runSample(arenaFor(next), next, NOBODY, new AbortController().signal);
+    expect(valueOf(again).create?.operations).toBe(40 * 4);
+  });
+});
