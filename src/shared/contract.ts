@@ -8,6 +8,7 @@
 import * as v from 'valibot';
 import type { Design } from './design.ts';
 import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
+import type { MappingProfile } from './mapping-profile.ts';
 import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
 import type { Direction, Environment, MemoryFigures, RunListing, RunOutcome, RunRecord, Sample } from './run-record.ts';
@@ -20,6 +21,13 @@ export type ProfileEntry =
       readonly id: string;
       readonly origin: 'shipped' | 'saved';
       readonly profile: Profile;
+    }
+  /** Carried out from the command line; it has no jobs, and no run is stored of it. */
+  | {
+      readonly kind: 'mapping';
+      readonly id: string;
+      readonly origin: 'shipped' | 'saved';
+      readonly profile: MappingProfile;
     }
   | { readonly kind: 'damaged'; readonly id: string; readonly origin: 'shipped' | 'saved'; readonly error: LabError };
 

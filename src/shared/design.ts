@@ -43,3 +43,32 @@ export const DESIGN_WORDS: Readonly<Record<Design, DesignWords>> = {
       'The first chunk is put together from single pages in vmalloc space; a unit is no larger than it must be, so later chunks are many and small.',
   },
 };
+
+/** How code reaches the running CPU's copy of a per-CPU variable. */
+export const ACCESS_MODES = ['segment', 'preempt-offset', 'fixup', 'local-mapping', 'unprotected'] as const;
+export type AccessMode = (typeof ACCESS_MODES)[number];
+
+export const ACCESS_MODE_WORDS: Readonly<Record<AccessMode, DesignWords>> = {
+  segment: {
+    title: 'segment prefix',
+    explanation: 'One instruction through a segment base that holds the offset of the CPU (x86).',
+  },
+  'preempt-offset': {
+    title: 'preempt-off + offset',
+    explanation:
+      'Preemption off, read the offset of the CPU, access, preemption on, reschedule check (arm64 until 2026).',
+  },
+  fixup: {
+    title: 'fixed up',
+    explanation:
+      'Note the registers, read the offset, access, clear the note; the exit of an exception in between rewrites the address (queued for arm64, September 2026).',
+  },
+  'local-mapping': {
+    title: 'local mapping',
+    explanation: 'One access at an address that leads to the copy of the CPU through page tables of its own (2026).',
+  },
+  unprotected: {
+    title: 'unprotected',
+    explanation: 'Read the offset, load, store: whoever is interrupted in between loses updates. For contrast.',
+  },
+};

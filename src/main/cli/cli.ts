@@ -6,7 +6,7 @@ import { geometryCommand } from './geometry-command.ts';
 import { commandHelp, programHelp } from './help-text.ts';
 import { profilesCommand } from './profiles-command.ts';
 import { replayCommand } from './replay-command.ts';
-import { runCommand } from './run-command.ts';
+import { startCommand } from './start-command.ts';
 import { serveCommand } from './serve-command.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -66,7 +66,7 @@ const COMMANDS: readonly Command[] = [
       JSON_OPTION,
     ],
     carryOut: withLab((lab, { argument, options, parts }) =>
-      runCommand(
+      startCommand(
         lab,
         {
           profile: argument,

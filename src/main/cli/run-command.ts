@@ -1,6 +1,7 @@
 /** `lab run PROFILE`: runs an experiment, shows how it goes, prints what came out. */
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { Profile } from '../../shared/profile.ts';
 import type { LabError } from '../../shared/result.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
@@ -12,15 +13,18 @@ import { runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface RunCommand extends RunOptions, RunOutputs {
-  readonly profile: string;
   /** Print one JSON document instead of the report. */
   readonly json: boolean;
 }
 
-export async function runCommand(lab: Lab, command: RunCommand, terminal: Terminal): Promise<ExitCode> {
-  const found = lab.loadProfile(command.profile);
-  if (!found.ok) return report(terminal, found.error);
-  const changed = applyOptions(found.value, command);
+/** Runs `profile`, as the options change it. */
+export async function runCommand(
+  lab: Lab,
+  profile: Profile,
+  command: RunCommand,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const changed = applyOptions(profile, command);
   if (!changed.ok) return report(terminal, changed.error);
   const writable = await checkOutputs(command);
   if (!writable.ok) return report(terminal, writable.error);

@@ -63,7 +63,7 @@ export async function writeOutputs(lab: LabContract, record: RunRecord, outputs:
   const { csv, out, evidence } = outputs;
   const written = [
     csv === undefined ? ok(undefined) : await writeCsv(lab, record, csv),
-    out === undefined ? ok(undefined) : await write(out, `${JSON.stringify(record, undefined, 2)}\n`),
+    out === undefined ? ok(undefined) : await writeText(out, `${JSON.stringify(record, undefined, 2)}\n`),
     evidence === undefined ? ok(undefined) : await writeEvidence(record, evidence),
   ];
   return written.find((each) => !each.ok) ?? ok(undefined);
@@ -71,20 +71,21 @@ export async function writeOutputs(lab: LabContract, record: RunRecord, outputs:
 
 async function writeCsv(lab: LabContract, record: RunRecord, path: string): Promise<Result<void>> {
   const exported = await lab.exportRunCsv({ runId: record.id });
-  return exported.ok ? write(path, exported.value.text) : exported;
+  return exported.ok ? writeText(path, exported.value.text) : exported;
 }
 
 async function writeEvidence(record: RunRecord, folder: string): Promise<Result<void>> {
   const files = kernelEvidence(record);
   if (!files.ok) return files;
   for (const { fileName, text } of files.value) {
-    const written = await write(join(folder, fileName), text);
+    const written = await writeText(join(folder, fileName), text);
     if (!written.ok) return written;
   }
   return ok(undefined);
 }
 
-async function write(path: string, text: string): Promise<Result<void>> {
+/** Error: 'storage'. */
+export async function writeText(path: string, text: string): Promise<Result<void>> {
   try {
     await writeFile(path, text);
     return ok(undefined);

@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
-import type { Profile } from '../../shared/profile.ts';
+import type { MappingProfile } from '../../shared/mapping-profile.ts';
+import type { MappingReport } from '../../shared/mapping-report.ts';
 import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import { LZ4_CODEC_NAME } from '../engine/codec/lz4.ts';
@@ -17,9 +18,10 @@ import { readEnvironment } from './environment.ts';
 import { RunControl } from './experiment/run-control.ts';
 import { exportFileName, samplesCsv } from './export/samples-csv.ts';
 import { readLabVersion } from './lab-version.ts';
+import { countMapping, type MappingWatch } from './mapping/count-mapping.ts';
 import { type PlanHost, planProfile, previewWorkload } from './plan/plan-profile.ts';
 import { openProfileLibrary } from './profiles/profile-library.ts';
-import { readProfileFile } from './profiles/profile-file.ts';
+import { type AnyProfile, readProfileFile } from './profiles/profile-file.ts';
 import { openRunStore, type RunStore } from './store/run-store.ts';
 
 export interface LabOptions {
@@ -33,7 +35,9 @@ export interface LabOptions {
 
 export interface Lab extends LabContract {
   /** A profile by id, file stem or name, or by the path of a .json file. */
-  readonly loadProfile: (name: string) => Result<Profile>;
+  readonly loadProfile: (name: string) => Result<AnyProfile>;
+  /** Carries out a mapping profile; nothing is stored. Errors as `countMapping` says. */
+  readonly countMapping: (profile: MappingProfile, watch: MappingWatch) => Promise<Result<MappingReport>>;
   /** Cancels and stores what is going on, then ends all threads and closes the store. Safe to call again. */
   readonly close: () => Promise<void>;
 }
@@ -76,6 +80,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
     renameProfile: (input) => answer(profiles.rename(input)),
     deleteProfile: (input) => answer(profiles.remove(input)),
     loadProfile: (name) => loadProfile(profiles.load(name), name),
+    countMapping: (profile, watch) => countMapping(profile, environment.labVersion, watch),
     previewWorkload: ({ profile }) => answer(ok(previewWorkload(profile, host))),
     startRun: ({ profile }) => {
       if (isReplaying()) return answer(fail('busy', 'a trace is being replayed, which would disturb the run'));
@@ -120,7 +125,7 @@ function asEmpty(result: Result<void>): Result<Record<string, never>> {
 }
 
 /** The library's answer, unless it knows nothing of what is the path of a profile file. */
-function loadProfile(found: Result<Profile>, name: string): Result<Profile> {
+function loadProfile(found: Result<AnyProfile>, name: string): Result<AnyProfile> {
   if (found.ok || found.error.code !== 'not-found' || !name.endsWith('.json')) return found;
   return existsSync(name) ? readProfileFile(name) : fail('not-found', `There is no profile file ${name}.`);
 }

@@ -26,10 +26,12 @@ export const LockClass = {
   poolClass: 3,
   percpuAllocMutex: 4,
   percpuLock: 5,
-  zone: 6,
+  addressSpace: 6,
+  zone: 7,
+  runQueue: 8,
 } as const;
 export type LockClass = (typeof LockClass)[keyof typeof LockClass];
-export const LOCK_CLASS_COUNT = 7;
+export const LOCK_CLASS_COUNT = 9;
 
 /** What a CPU is charged for. The live engine lets the host charge; others count, and later price, these. */
 export const Cost = { compressPage: 0, decompressPage: 1, copyBytes: 2, lock: 3, comparePage: 4, fillPage: 5 } as const;

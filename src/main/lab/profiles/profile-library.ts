@@ -12,11 +12,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Input, Output, ProfileEntry } from '../../../shared/contract.ts';
+import { isMappingProfile } from '../../../shared/mapping-profile.ts';
 import { parseProfile, type Profile } from '../../../shared/profile.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { fileStem } from '../file-stem.ts';
 import { makeFolder } from '../make-folder.ts';
-import { readProfileFile, writeProfileFile } from './profile-file.ts';
+import { type AnyProfile, readProfileFile, writeProfileFile } from './profile-file.ts';
 
 /** Failures of the file system are of code 'storage', in one sentence. */
 export interface ProfileLibrary {
@@ -29,7 +30,7 @@ export interface ProfileLibrary {
   /** Deletes the file of a saved profile, damaged or not. */
   readonly remove: (input: Input<'deleteProfile'>) => Result<Output<'deleteProfile'>>;
   /** By id, file stem (`seed-2010`) or name; 'bad-input' where several answer to it, or the file is damaged. */
-  readonly load: (idOrName: string) => Result<Profile>;
+  readonly load: (idOrName: string) => Result<AnyProfile>;
 }
 
 /** Absolute paths; the saved folder is made at the first save. */
@@ -79,10 +80,12 @@ function namesIn(folder: string, origin: 'shipped' | 'saved'): readonly string[]
   }
 }
 
-function entryOf(id: string, origin: 'shipped' | 'saved', read: Result<Profile>): ProfileEntry {
-  return read.ok
-    ? { kind: 'profile', id, origin, profile: read.value }
-    : { kind: 'damaged', id, origin, error: read.error };
+function entryOf(id: string, origin: 'shipped' | 'saved', read: Result<AnyProfile>): ProfileEntry {
+  if (!read.ok) return { kind: 'damaged', id, origin, error: read.error };
+  const profile = read.value;
+  return isMappingProfile(profile)
+    ? { kind: 'mapping', id, origin, profile }
+    : { kind: 'profile', id, origin, profile };
 }
 
 function save(folders: ProfileFolders, { profile: input, overwrite }: Input<'saveProfile'>): Result<ProfileEntry> {
@@ -100,6 +103,7 @@ function rename(folders: ProfileFolders, { id, name }: Input<'renameProfile'>): 
   if (!found.ok) return found;
   const { path, entry } = found.value;
   if (entry.kind === 'damaged') return { ok: false, error: entry.error };
+  if (entry.kind === 'mapping') return fail('bad-input', `${id} is renamed in its file: it is no profile of jobs.`);
   const parsed = parseProfile({ ...entry.profile, name });
   if (!parsed.ok) return parsed;
   const others = filesIn(folders.saved, 'saved').filter((file) => file.path !== path);
@@ -119,7 +123,7 @@ function remove(folders: ProfileFolders, { id }: Input<'deleteProfile'>): Result
   return ok({});
 }
 
-function load(folders: ProfileFolders, idOrName: string): Result<Profile> {
+function load(folders: ProfileFolders, idOrName: string): Result<AnyProfile> {
   const files = filesOf(folders);
   const exact = files.filter(({ entry }) => entry.id === idOrName);
   const matching = exact.length > 0 ? exact : files.filter(({ entry }) => answersTo(entry, idOrName));
@@ -133,12 +137,12 @@ function load(folders: ProfileFolders, idOrName: string): Result<Profile> {
     return fail('bad-input', `Several profiles are called ${idOrName}: ${ids}; say which by its id.`);
   }
   const { entry } = first;
-  return entry.kind === 'profile' ? ok(entry.profile) : { ok: false, error: entry.error };
+  return entry.kind === 'damaged' ? { ok: false, error: entry.error } : ok(entry.profile);
 }
 
 function answersTo(entry: ProfileEntry, name: string): boolean {
   if (entry.id === `${entry.origin}/${name}`) return true;
-  return entry.kind === 'profile' && nameKey(entry.profile.name) === nameKey(name);
+  return entry.kind !== 'damaged' && nameKey(entry.profile.name) === nameKey(name);
 }
 
 function savedFile(folders: ProfileFolders, id: string, action: 'renamed' | 'deleted'): Result<ProfileFile> {
@@ -149,7 +153,7 @@ function savedFile(folders: ProfileFolders, id: string, action: 'renamed' | 'del
 }
 
 function namedLike(files: readonly ProfileFile[], name: string): ProfileFile | undefined {
-  return files.find(({ entry }) => entry.kind === 'profile' && nameKey(entry.profile.name) === nameKey(name));
+  return files.find(({ entry }) => entry.kind !== 'damaged' && nameKey(entry.profile.name) === nameKey(name));
 }
 
 function nameKey(name: string): string {
@@ -157,7 +161,7 @@ function nameKey(name: string): string {
 }
 
 function taken({ entry }: ProfileFile): Result<never> {
-  const name = entry.kind === 'profile' ? entry.profile.name : entry.id;
+  const name = entry.kind === 'damaged' ? entry.id : entry.profile.name;
   return fail('bad-input', `A saved profile named "${name}" exists already.`, 'name');
 }
 

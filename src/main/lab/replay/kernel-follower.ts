@@ -33,8 +33,8 @@ import {
 } from '../../machine/percpu/chunks/requests.ts';
 import { moveToTail } from '../../machine/percpu/chunks/slots.ts';
 import { cpuId } from '../../machine/units.ts';
+import { LoneCpu } from '../lone-cpu.ts';
 import { type DoubtableChunk, raiseDoubt } from './chunk-doubt.ts';
-import { LoneCpu } from './lone-cpu.ts';
 
 /** What is known of a chunk besides its words. */
 export interface FollowedChunk extends DoubtableChunk {

@@ -174,18 +174,20 @@ export const FrameKind = {
   reserved: 6,
   /** Behind per-CPU objects too large for the per-CPU region. */
   percpuBig: 7,
+  pageTable: 8,
+  vmalloc: 9,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 export const FRAME_KIND_COUNT = 16;
 
 /** 64 bytes a frame, the size of Linux's struct page. */
 export const FRAME_DESCRIPTOR_BYTES = 64;
-/** Words of a frame's descriptor. `kind` and `next` of free frames under the zone lock, the rest under the class lock. */
+/** Words of a frame's descriptor. `kind` and `next` of free frames under the zone lock, the rest under the lock of their user. */
 export const FrameW = {
   kind: 0,
   /** Frame number + 1 of the next free frame, or of the next frame of the same zspage; 0 ends. */
   next: 1,
-  /** The rest in the first frame of a zspage only. Neighbours in the group list: frame number + 1. */
+  /** Up to `group` in the first frame of a zspage only, under the class lock. Neighbours in the group list: frame number + 1. */
   listPrevious: 2,
   listNext: 3,
   classIndex: 4,
@@ -195,6 +197,12 @@ export const FrameW = {
   /** Objects from here on were never handed out. */
   freshObject: 7,
   group: 8,
+  /** The rest in frames of page tables only, under the address-space lock. Level of the table, 0 for top-level ones. */
+  tableLevel: 9,
+  /** CPU number + 1 of the only CPU that walks through it, 0 for a table that all walk through. */
+  tableOwner: 10,
+  /** Entries in use; of a frame of several top-level tables, the tables in use. */
+  tableEntries: 11,
 } as const;
 
 /** A zram slot: 16 bytes in the slot table. */

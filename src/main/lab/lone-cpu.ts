@@ -1,15 +1,15 @@
-/** The only CPU of a replay: nobody contends with it, nothing is charged, no codec is there. */
-import type { Codec } from '../../machine/codec.ts';
-import type { Cpu, Suspending } from '../../machine/cpu.ts';
-import type { CpuId } from '../../machine/units.ts';
+/** A CPU on its own: nobody contends with it, nothing is charged, no codec is there. */
+import type { Codec } from '../machine/codec.ts';
+import type { Cpu, Suspending } from '../machine/cpu.ts';
+import type { CpuId } from '../machine/units.ts';
 
 const NO_CODEC: Codec = {
   name: 'none',
   compress: () => {
-    throw new Error('a replay compresses nothing');
+    throw new Error('this CPU compresses nothing');
   },
   decompress: () => {
-    throw new Error('a replay decompresses nothing');
+    throw new Error('this CPU decompresses nothing');
   },
 };
 

@@ -1,0 +1,98 @@
+/** Tables by counting the frames of machines that are really built. */
+import type { MappingProfile } from '../../../shared/mapping-profile.ts';
+import type { EventCost, TableRow } from '../../../shared/mapping-report.ts';
+import { ok, type Result } from '../../../shared/result.ts';
+import { complete } from '../../engine/live/live-cpu.ts';
+import type { MappedMachine } from '../../machine/percpu/local-mapping/mapped-machine.ts';
+import { tableFigures } from '../../machine/percpu/local-mapping/table-figures.ts';
+import { cpuId } from '../../machine/units.ts';
+import { buildMachine, countingCpu, growTo, type MachineVariant } from './build-machine.ts';
+
+/** One machine, at rest and with the added chunks. */
+export function countTables(profile: MappingProfile, variant: MachineVariant): Result<readonly TableRow[]> {
+  const { chunksAtRest, chunksAdded } = profile.workload;
+  const built = buildMachine(profile, variant);
+  if (!built.ok) return built;
+  const rows = [chunksAtRest, chunksAtRest + chunksAdded].map((chunks) => {
+    growTo(built.value, chunks);
+    return tableRow(built.value);
+  });
+  return ok(rows);
+}
+
+/** The machines of a profile, its own first. */
+export function variantsOf({ machine, workload }: MappingProfile): readonly MachineVariant[] {
+  const others = workload.translations.flatMap((translation) =>
+    workload.windows
+      .filter((window) => translation !== machine.translation || window !== machine.window)
+      .map((window) => ({ translation, window })),
+  );
+  const scaled = workload.scalingCpus
+    .filter((cpus) => cpus !== machine.possibleCpus)
+    .flatMap((cpus) => workload.windows.map((window) => ({ cpus, window })));
+  return [{}, ...others, ...scaled];
+}
+
+/** What one chunk more or less, and one CPU more or less, costs a machine that is at rest otherwise. */
+export function countEvents(profile: MappingProfile): Result<readonly EventCost[]> {
+  const built = buildMachine(profile, {}, 1);
+  if (!built.ok) return built;
+  const machine = built.value;
+  const { mapping, pages, arena } = machine;
+  growTo(machine, profile.workload.chunksAtRest);
+  for (let cpu = 1; cpu < arena.config.possibleCpus; cpu++) complete(mapping.bringUp(countingCpu, cpuId(cpu)));
+  const unitPages = mapping.config.unitBytes / arena.config.pageSizeBytes;
+  let chunk = -1;
+  const events: EventCost[] = [
+    costOf(machine, 'chunk-created', () => {
+      chunk = complete(machine.addChunk(countingCpu, 1)) ?? -1;
+    }),
+    costOf(machine, 'pages-populated', () => {
+      complete(pages.populate(countingCpu, chunk, { first: 1, end: unitPages }));
+    }),
+    costOf(machine, 'chunk-destroyed', () => {
+      complete(machine.removeChunk(countingCpu, chunk, unitPages));
+    }),
+  ];
+  const last = cpuId(arena.config.possibleCpus - 1);
+  if (last === 0) return ok(events);
+  events.push(
+    costOf(machine, 'cpu-down', () => {
+      complete(mapping.tearDown(countingCpu, last));
+    }),
+    costOf(machine, 'cpu-up', () => {
+      complete(mapping.bringUp(countingCpu, last));
+    }),
+  );
+  return ok(events);
+}
+
+function tableRow({ space, mapping, arena }: MappedMachine): TableRow {
+  const figures = tableFigures(space, mapping);
+  const { chunks, pgdBytes, windowTableBytes, localBytes, sharedBytes, windowSpaceBytes, globalSpaceBytes } = figures;
+  return {
+    translation: space.config.translation,
+    window: mapping.config.window,
+    cpus: arena.config.possibleCpus,
+    chunks,
+    pgdBytes,
+    windowTableBytes,
+    localBytes,
+    sharedBytes,
+    windowSpaceBytes,
+    globalSpaceBytes,
+  };
+}
+
+function costOf({ space, mapping }: MappedMachine, event: EventCost['event'], happen: () => void): EventCost {
+  const before = tableFigures(space, mapping);
+  happen();
+  const after = tableFigures(space, mapping);
+  return {
+    event,
+    tablesMade: after.tablesMade - before.tablesMade,
+    tablesFreed: after.tablesFreed - before.tablesFreed,
+    pgdCopies: after.pgdCopies - before.pgdCopies,
+    flushes: after.flushes - before.flushes,
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * What counting a local mapping comes to. Plain JSON. Everything here is counted: frames, entries, steps; there is no time in it.
+ */
+import type { Translation, WindowLayout } from './address-space.ts';
+import type { AccessMode } from './design.ts';
+import type { MappingProfile, PaperFigure } from './mapping-profile.ts';
+
+/** A figure of the paper beside the lab's. */
+export interface PaperRow {
+  readonly figure: PaperFigure;
+  readonly says: string;
+  /** Absent where the paper gives no number. */
+  readonly paperBytes?: number | undefined;
+  readonly labBytes: number;
+}
+
+/** The tables of one machine that was built. */
+export interface TableRow {
+  readonly translation: Translation;
+  readonly window: WindowLayout;
+  readonly cpus: number;
+  readonly chunks: number;
+  /** Top-level tables beside CPU 0's; of those smaller than a page the tables alone. */
+  readonly pgdBytes: number;
+  /** Private tables below the window, of all CPUs. */
+  readonly windowTableBytes: number;
+  /** pgdBytes + windowTableBytes. */
+  readonly localBytes: number;
+  /** Tables that all CPUs walk through, the linear map's included. */
+  readonly sharedBytes: number;
+  /** Address space of the chunks in the window, and in the global mapping. */
+  readonly windowSpaceBytes: number;
+  readonly globalSpaceBytes: number;
+}
+
+/** What one event changed. */
+export interface EventCost {
+  readonly event: 'chunk-created' | 'pages-populated' | 'chunk-destroyed' | 'cpu-up' | 'cpu-down';
+  readonly tablesMade: number;
+  readonly tablesFreed: number;
+  /** Stores into other CPUs' top-level tables. */
+  readonly pgdCopies: number;
+  /** Address ranges invalidated on all CPUs. */
+  readonly flushes: number;
+}
+
+/** One access mode, over all operations of its run. */
+export interface OperationRow {
+  readonly mode: AccessMode;
+  readonly operations: number;
+  /** Sum of all CPUs' copies at the end; less than `operations` where updates were lost. */
+  readonly counted: number;
+  readonly preemptPairs: number;
+  readonly rescheduleChecks: number;
+  readonly offsetReads: number;
+  readonly notes: number;
+  readonly fixups: number;
+  readonly windowAccesses: number;
+  readonly atomics: number;
+  readonly strayAccesses: number;
+  readonly switches: number;
+  readonly migrations: number;
+  readonly tlbHits: number;
+  readonly tlbMisses: number;
+  readonly walkSteps: number;
+}
+
+export interface MappingReport {
+  readonly profile: MappingProfile;
+  readonly labVersion: string;
+  readonly paper: readonly PaperRow[];
+  /** The profile's machine at rest and with the added chunks, then the other translations and windows, then other CPU counts. */
+  readonly tables: readonly TableRow[];
+  readonly events: readonly EventCost[];
+  readonly operations: readonly OperationRow[];
+}
