@@ -2,28 +2,36 @@
  * The per-CPU allocator and the replay of its traces.
  *
  *     replay      parse and replay a recorded trace, text in memory; events per second on one thread
+ *     long        the same for traces of a quarter, one and three million events, written by the lab's own allocator to a file;
+ *                 each in a process of its own, so that its greatest resident memory can be told
  *     pairs       allocate and free 16/8, pages and locks real, one arena; pairs per second on 1 and on 2 threads
  *
  * Rounds are interleaved, 1 and 2 threads in turn. A thread is started anew for each round and says when its loop began and
  * ended, so that its start does not count. Two threads share one pcpu_lock: expect no gain, the figure is what it costs.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { complete, LiveCpu } from '../src/main/engine/live/live-cpu.ts';
 import { Lz4Codec } from '../src/main/engine/codec/lz4.ts';
 import { TraceParser } from '../src/main/evidence/percpu-trace/trace-parser.ts';
-import { replayReadings } from '../src/main/lab/replay/replay-trace.ts';
+import { replayReadings, replayTrace } from '../src/main/lab/replay/replay-trace.ts';
 import { bootMachine } from '../src/main/machine/boot.ts';
 import { Machine } from '../src/main/machine/machine.ts';
 import { Arena, type MachineConfig } from '../src/main/machine/memory/arena.ts';
 import { cpuId } from '../src/main/machine/units.ts';
 import { ok } from '../src/shared/result.ts';
+import { writeLongTrace } from './long-trace.ts';
 
 const ROUNDS = 7;
 const PAIRS = 200_000;
 const LIVE = 512;
 const PIECE_BYTES = 256 * 1024;
+const LONG_EVENTS = [250_000, 1_000_000, 3_000_000];
 const TRACES = ['percpu-cgroups-3000', 'percpu-mixed'];
 
 const config: MachineConfig = {
@@ -153,10 +161,46 @@ async function benchPairs(): Promise<void> {
   console.log(`alloc+free pairs/s, 16/8, 2 CPUs  ${spread(rates[1])}  (together, one pcpu_lock)`);
 }
 
-if (isMainThread) {
+/** One replay of a file, alone in its process. */
+async function replayFile(tracePath: string): Promise<void> {
+  const start = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const found = await replayTrace({ tracePath });
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  if (!found.ok) throw new Error(found.error.message);
+  const { events, overall } = found.value;
+  const residentMiB = process.resourceUsage().maxRSS / 1024;
+  const [rate, cpuRate] = [events / seconds, (events * 1e6) / (user + system)].map((value) =>
+    Math.round(value).toLocaleString('en-US'),
+  );
+  console.log(
+    `${events.toLocaleString('en-US').padStart(20)}  events/s ${rate}  (per second of CPU time ${cpuRate}; cold; ${overall.matched} of ${overall.total} offsets; at most ${residentMiB.toFixed(0)} MiB resident)`,
+  );
+}
+
+function benchLongTraces(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'percpu-lab-bench-'));
+  try {
+    for (const events of LONG_EVENTS) {
+      const path = join(folder, 'trace.txt');
+      writeLongTrace(path, events);
+      execFileSync(process.execPath, [fileURLToPath(import.meta.url), path], { stdio: 'inherit' });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const [tracePath] = process.argv.slice(2);
+if (!isMainThread) {
+  parentPort?.postMessage(runPairs(workerData as PairsTask));
+} else if (tracePath !== undefined) {
+  await replayFile(tracePath);
+} else {
   console.log(`Parse and replay, one thread, text in memory: median [low, high] of ${ROUNDS} rounds`);
   await benchReplay();
+  console.log('Parse and replay of a text file, one thread, by number of events');
+  benchLongTraces();
   await benchPairs();
-} else {
-  parentPort?.postMessage(runPairs(workerData as PairsTask));
 }

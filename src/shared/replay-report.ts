@@ -14,6 +14,8 @@ export const MISMATCH_CLASSES: readonly MismatchClass[] = [
 export interface Mismatch {
   readonly line: number;
   readonly class: MismatchClass;
+  /** Lines of the trace that show why; none where it is unexplained. */
+  readonly evidence: readonly number[];
   readonly sizeBytes: number;
   readonly alignBytes: number;
   readonly kernelBase: string;
@@ -54,6 +56,10 @@ export interface CallSiteRow {
   readonly live: number;
 }
 
+/** How code reaches the running CPU's copy. A trace of allocations tells what that costs in tables, not in time. */
+export type ReplayAccessMode = 'segment' | 'preempt-offset' | 'fixup' | 'local-mapping';
+export const REPLAY_ACCESS_MODES: readonly ReplayAccessMode[] = ['segment', 'preempt-offset', 'fixup', 'local-mapping'];
+
 /** What the trace's requests cost on a machine that starts with nothing but its first chunk full. */
 export interface MachineCost {
   readonly possibleCpus: number;
@@ -69,6 +75,14 @@ export interface MachineCost {
   readonly sideTableBytesPeak: number;
   /** At the end of the trace. */
   readonly populatedBytesAtEnd: number;
+  /** Absent where none was asked for. */
+  readonly accessMode?: ReplayAccessMode | undefined;
+  /** Private page tables of all CPUs at their peak, and address space of the local units; 0 without a local mapping. */
+  readonly localTableBytesPeak: number;
+  readonly localAddressSpaceBytesPeak: number;
+  readonly localTableBytesAtEnd: number;
+  /** Pages, live objects and chunks over time; the first chunk's pages included. */
+  readonly memory: readonly MemorySample[];
 }
 
 export interface ReplayReport {
@@ -93,6 +107,8 @@ export interface ReplayReport {
   readonly sameChunk: number;
   /** Allocations that agree once they are taken to have happened a few events before they were printed; counted as matched. */
   readonly reordered: number;
+  /** Lines that stood behind lines of a later time, and were taken before them. */
+  readonly displacedLines: number;
   /** Allocations that agree once events that the trace lacks are put right; counted as matched. */
   readonly repaired: number;
   readonly mismatchCounts: Readonly<Record<MismatchClass, number>>;

@@ -120,6 +120,7 @@ export function sampleReport(changes: Partial<ReplayReport> = {}): ReplayReport 
     overall: { matched: 3, total: 3 },
     sameChunk: 3,
     reordered: 0,
+    displacedLines: 0,
     repaired: 0,
     mismatchCounts: { 'event-order': 0, 'lost-events': 0, 'starting-state': 0, unexplained: 0 },
     mismatches: [],

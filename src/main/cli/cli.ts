@@ -102,6 +102,11 @@ const COMMANDS: readonly Command[] = [
       { name: 'stats', value: 'FILE', meaning: 'percpu_stats of the recorded machine, read just before the recording' },
       { name: 'cpus', value: 'N', meaning: 'Also say what the trace would cost with N possible CPUs' },
       { name: 'unit', value: 'BYTES', meaning: 'Also say what it would cost with units of so many bytes' },
+      {
+        name: 'access-mode',
+        value: 'MODE',
+        meaning: 'Also say what it would cost with segment, preempt-offset, fixup or local-mapping access',
+      },
       JSON_OPTION,
     ],
     carryOut: ({ argument, options, parts }) =>
@@ -112,6 +117,7 @@ const COMMANDS: readonly Command[] = [
           stats: options.value('stats'),
           cpus: options.value('cpus'),
           unit: options.value('unit'),
+          accessMode: options.value('access-mode'),
           json: options.has('json'),
         },
         parts.terminal,

@@ -4,8 +4,11 @@ import {
   type CallSiteRow,
   type MachineCost,
   type MemorySample,
+  type Mismatch,
   MISMATCH_CLASSES,
   type MismatchClass,
+  REPLAY_ACCESS_MODES,
+  type ReplayAccessMode,
   type ReplayReport,
 } from '../../shared/replay-report.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
@@ -21,6 +24,8 @@ export interface ReplayCommand {
   /** Possible CPUs and unit size in bytes of another machine, as typed. */
   readonly cpus: string | undefined;
   readonly unit: string | undefined;
+  /** Its access mode, as typed. */
+  readonly accessMode: string | undefined;
   /** Print one JSON document instead of the text. */
   readonly json: boolean;
 }
@@ -31,8 +36,10 @@ export async function replayCommand(command: ReplayCommand, terminal: Terminal):
   if (!possibleCpus.ok) return report(terminal, possibleCpus.error);
   const unitBytes = wholeNumber('unit', command.unit);
   if (!unitBytes.ok) return report(terminal, unitBytes.error);
-  const other = { possibleCpus: possibleCpus.value, unitBytes: unitBytes.value };
-  const isOtherWanted = other.possibleCpus !== undefined || other.unitBytes !== undefined;
+  const accessMode = accessModeOf(command.accessMode);
+  if (!accessMode.ok) return report(terminal, accessMode.error);
+  const other = { possibleCpus: possibleCpus.value, unitBytes: unitBytes.value, accessMode: accessMode.value };
+  const isOtherWanted = Object.values(other).some((value) => value !== undefined);
   const replayed = await replayTrace({
     tracePath: command.trace,
     dmesgPath: command.dmesg,
@@ -49,6 +56,12 @@ function wholeNumber(option: string, text: string | undefined): Result<number | 
   const value = Number(text);
   if (/^\d+$/.test(text) && value > 0) return ok(value);
   return fail('bad-input', `--${option} is a whole number above 0, not '${text}'`, option);
+}
+
+function accessModeOf(text: string | undefined): Result<ReplayAccessMode | undefined> {
+  const mode = REPLAY_ACCESS_MODES.find((each) => each === text);
+  if (text === undefined || mode !== undefined) return ok(mode);
+  return fail('bad-input', `--access-mode is ${REPLAY_ACCESS_MODES.join(', ')}, not '${text}'`, 'access-mode');
 }
 
 function replayText(found: ReplayReport): string {
@@ -103,9 +116,14 @@ function agreement(found: ReplayReport): string {
     .map(
       (mismatch) =>
         `  line ${mismatch.line}: ${mismatch.sizeBytes}/${mismatch.alignBytes} at ${mismatch.kernelBase}+${mismatch.kernelOffsetBytes}, ` +
-        `the model has ${mismatch.modelOffsetBytes === undefined ? 'no room' : `${mismatch.modelBase ?? 'a new chunk'}+${mismatch.modelOffsetBytes}`} (${mismatch.class})`,
+        `the model has ${mismatch.modelOffsetBytes === undefined ? 'no room' : `${mismatch.modelBase ?? 'a new chunk'}+${mismatch.modelOffsetBytes}`} (${evidenceText(mismatch)})`,
     );
   return [table, ...lines, ...first].join('\n');
+}
+
+function evidenceText({ class: mismatchClass, evidence }: Mismatch): string {
+  if (evidence.length === 0) return mismatchClass;
+  return `${mismatchClass}: ${evidence.length === 1 ? 'line' : 'lines'} ${evidence.join(', ')}`;
 }
 
 function agreementRow(title: string, matched: number, total: number): string[] {
@@ -180,9 +198,17 @@ function machineTable(machines: readonly MachineCost[]): string {
     mebibytes('address space at peak', ({ addressSpaceBytesPeak }) => addressSpaceBytesPeak),
     mebibytes('maps at peak', ({ metadataBytesPeak }) => metadataBytesPeak),
     mebibytes('side tables at peak, with cgroup accounting', ({ sideTableBytesPeak }) => sideTableBytesPeak),
+    ...(machines.some(({ accessMode }) => accessMode === 'local-mapping')
+      ? [
+          mebibytes('private page tables at peak', ({ localTableBytesPeak }) => localTableBytesPeak),
+          mebibytes('private page tables at end', ({ localTableBytesAtEnd }) => localTableBytesAtEnd),
+          mebibytes('address space of local units', ({ localAddressSpaceBytesPeak }) => localAddressSpaceBytesPeak),
+        ]
+      : []),
   ]);
 }
 
-function machineName({ possibleCpus, unitBytes }: MachineCost): string {
-  return `${possibleCpus} CPUs, unit ${unitBytes}`;
+function machineName({ possibleCpus, unitBytes, accessMode }: MachineCost): string {
+  const sizes = `${possibleCpus} CPUs, unit ${unitBytes}`;
+  return accessMode === undefined ? sizes : `${sizes}, ${accessMode}`;
 }

@@ -79,6 +79,14 @@ describe('lab replay', () => {
     expect(found.machines[1].populatedBytesPeak).toBe(80 * found.machines[0].populatedBytesPeak);
   });
 
+  it('says what a local mapping would take, and that times are not in a trace', async () => {
+    const trace = file('trace.txt', TRACE);
+    const { code, out } = await lab('replay', trace, '--cpus', '160', '--access-mode', 'local-mapping');
+    expect(code).toBe(ExitCode.done);
+    expect(out).toMatch(/private page tables at peak, MiB +0\.00 +\d+\.\d\d/);
+    expect(out).toContain('a trace tells of allocations, not of accesses');
+  });
+
   it('fails when a difference is not explained', async () => {
     const { code, out } = await lab('replay', file('trace.txt', TRACE.replace('off=32', 'off=64')));
     expect(code).toBe(ExitCode.failed);
@@ -92,6 +100,7 @@ describe('lab replay', () => {
     const { code, out } = await lab('replay', file('trace.txt', lines.join('\n')));
     expect(code).toBe(ExitCode.done);
     expect(out).toContain('the tracer lost events in 1 places, 3 that it counted');
+    expect(out).toContain('(lost-events: line 7)');
   });
 
   it.each([
@@ -101,6 +110,11 @@ describe('lab replay', () => {
     ['a text without events', ['empty.txt'], 'has no percpu event'],
     ['a boot log without the area', ['trace.txt', '--dmesg', 'empty.txt'], 'says nothing about the per-CPU area'],
     ['statistics that are none', ['trace.txt', '--stats', 'empty.txt'], 'lacks the parts'],
+    [
+      'an access mode that there is not',
+      ['trace.txt', '--access-mode', 'magic'],
+      "--access-mode is segment, preempt-offset, fixup, local-mapping, not 'magic'",
+    ],
     ['a unit that is no number of pages', ['trace.txt', '--unit', '40000'], 'is no number of pages'],
   ])('refuses %s in one sentence', async (_name, args, sentence) => {
     file('trace.txt', TRACE);

@@ -57,7 +57,15 @@ describe('the report on a replay', () => {
       overall: { matched: 2, total: 3 },
       mismatchCounts: { 'event-order': 1, 'lost-events': 0, 'starting-state': 0, unexplained: 0 },
       mismatches: [
-        { line: 9, class: 'event-order', sizeBytes: 8, alignBytes: 4, kernelBase: 'b', kernelOffsetBytes: 12 },
+        {
+          line: 9,
+          class: 'event-order',
+          evidence: [8],
+          sizeBytes: 8,
+          alignBytes: 4,
+          kernelBase: 'b',
+          kernelOffsetBytes: 12,
+        },
       ],
       malformedCount: 3,
       malformed: [{ line: 4, reason: 'size is missing or no number' }],

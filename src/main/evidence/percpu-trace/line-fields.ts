@@ -23,16 +23,22 @@ export interface ByteSpan {
   readonly end: number;
 }
 
-/** Position of `: percpu` in the line, or −1. */
-export function findMarker(bytes: Uint8Array, { start, end }: ByteSpan): number {
-  for (let at = start; at + MARKER.length <= end; at++) {
-    if (bytes[at] !== COLON || bytes[at + 1] !== SPACE || bytes[at + 2] !== P) continue;
-    let matched = 3;
-    while (matched < MARKER.length && bytes[at + matched] === MARKER[matched]) matched += 1;
-    if (matched === MARKER.length) return at;
-  }
+/** Position of `: percpu` in the line, or −1. It is looked for at `guess` first: most lines have it where the one before had. */
+export function findMarker(bytes: Uint8Array, { start, end }: ByteSpan, guess: number): number {
+  if (isMarker(bytes, guess, end)) return guess;
+  for (let at = start; at < end; at++) if (isMarker(bytes, at, end)) return at;
   return -1;
 }
+
+function isMarker(bytes: Uint8Array, at: number, end: number): boolean {
+  if (bytes[at] !== COLON || bytes[at + 1] !== SPACE || bytes[at + 2] !== P || at + MARKER.length > end) return false;
+  let matched = 3;
+  while (matched < MARKER.length && bytes[at + matched] === MARKER[matched]) matched += 1;
+  return matched === MARKER.length;
+}
+
+/** No kernel counts further (NR_CPUS is at most 8192). */
+const HIGHEST_CPU = 65535;
 
 /** What stands before an event's name. */
 export interface LinePrefix {
@@ -57,7 +63,7 @@ export function readPrefix(bytes: Uint8Array, start: number, marker: number, pre
     tokenAt = tokenStart(bytes, start, end);
   }
   prefix.cpu = bytes[tokenAt] === BRACKET ? readNumber(bytes, tokenAt + 1, end - 1) : NaN;
-  if (Number.isNaN(prefix.cpu)) return false;
+  if (Number.isNaN(prefix.cpu) || prefix.cpu > HIGHEST_CPU) return false;
   prefix.taskEnd = skipBack(bytes, start, tokenAt);
   prefix.taskStart = start;
   while (prefix.taskStart < prefix.taskEnd && bytes[prefix.taskStart] === SPACE) prefix.taskStart += 1;
@@ -112,6 +118,8 @@ export interface EventFields {
   sizeBytes: number;
   alignBytes: number;
   offsetBytes: number;
+  /** False when the line is cut: no pointer follows the offset, or another line begins within. */
+  isWhole: boolean;
 }
 
 /** Where the strings of an event are kept. */
@@ -129,14 +137,19 @@ export function readFields(
 ): void {
   clearFields(fields);
   for (let at = start; at < end;) {
-    let equals = at;
-    while (equals < end && bytes[equals] !== EQUALS) equals += 1;
-    if (equals === end) return;
+    const equals = keyEnd(bytes, at, end);
+    if (bytes[equals] !== EQUALS) {
+      fields.isWhole = false;
+      return;
+    }
     const valueStart = equals + 1;
     const valueEnd = valueEndOf(bytes, at, valueStart, end);
     setField(bytes, { key: at, keyLength: equals - at, valueStart, valueEnd }, fields, strings);
-    // What follows the offset is not used: ptr, bytes_alloc, gfp_flags.
-    if (bytes[at] === LETTER.o) return;
+    if (bytes[at] === LETTER.o) {
+      // What follows is not used: ptr, bytes_alloc, gfp_flags. But it must be there: a number may be cut and still be one.
+      fields.isWhole = isPointerNext(bytes, valueEnd, end);
+      return;
+    }
     at = valueEnd;
     while (at < end && bytes[at] === SPACE) at += 1;
   }
@@ -150,6 +163,22 @@ function clearFields(fields: EventFields): void {
   fields.sizeBytes = NaN;
   fields.alignBytes = NaN;
   fields.offsetBytes = NaN;
+  fields.isWhole = true;
+}
+
+/** Position of the `=` behind a key, or of what ends the key otherwise. */
+function keyEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== EQUALS && bytes[at] !== SPACE) at += 1;
+  return at;
+}
+
+const POINTER = Array.from(' ptr=', (letter) => letter.charCodeAt(0));
+
+function isPointerNext(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at + POINTER.length >= end) return false;
+  for (let index = 0; index < POINTER.length; index++) if (bytes[at + index] !== POINTER[index]) return false;
+  return true;
 }
 
 /** A value ends at the next space, except that of call_site, which may name a module: `foo+0x1/0x2 [xfs]`. */

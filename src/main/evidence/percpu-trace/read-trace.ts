@@ -16,8 +16,9 @@ export interface ReadingWatch {
 }
 
 /**
- * Reads the whole file; events are told in the order of the text. Errors: 'not-found' when it cannot be opened, 'bad-input'
- * when it is a damaged gzip file (what came before was told), 'cancelled' when the watch's signal is.
+ * Reads the whole file; events are told in the order of the text. A file that is damaged (gzip cut short, a disk that fails)
+ * is read as far as it goes, which the summary says. Errors: 'not-found' when it cannot be opened,
+ * 'cancelled' when the watch's signal is.
  */
 export async function readTraceFile(
   path: string,
@@ -41,7 +42,7 @@ export async function readTraceFile(
       watch?.onShare(file.bytesRead / sizeBytes);
     }
   } catch (error) {
-    return fail('bad-input', `${path} cannot be read to its end: ${messageOf(error)}`, path);
+    return ok({ ...parser.end(), cutShort: messageOf(error) });
   } finally {
     file.destroy();
   }

@@ -75,6 +75,10 @@ export interface TraceSummary {
   readonly malformed: readonly MalformedLine[];
   /** Online CPUs (`#P:`), where the header is there. */
   readonly onlineCpus: number | undefined;
+  /** What kept the text from being read to its end. */
+  readonly cutShort: string | undefined;
+  /** `bytes_alloc` of the first allocation that prints it, divided by its size. */
+  readonly allocatedPerByte: number | undefined;
   /** Events that the tracer had overwritten before the text was read (entries written less entries in the buffer). */
   readonly overwrittenEvents: number;
 }

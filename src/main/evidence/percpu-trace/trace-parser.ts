@@ -8,6 +8,12 @@ import type { MalformedLine, TraceEvent, TraceSummary } from './trace-event.ts';
 
 /** Malformed lines that are kept; the rest is counted. */
 const MALFORMED_KEPT = 100;
+/** A line that is longer is no event's, and taken to pieces. */
+const LONGEST_LINE = 1 << 20;
+/** No kernel serves larger objects (64 KiB where pages are as large), nor has larger units. */
+const LARGEST_OBJECT_BYTES = 65536;
+const LARGEST_UNIT_BYTES = 2 ** 28;
+const NOTHING = Buffer.alloc(0);
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 const COLON = 0x3a;
@@ -26,55 +32,87 @@ export class TraceParser {
     sizeBytes: NaN,
     alignBytes: NaN,
     offsetBytes: NaN,
+    isWhole: true,
   };
   readonly #strings = { callSites: new KeptStrings(), bases: new KeptStrings() };
   readonly #tasks = new KeptStrings();
   readonly #names = new KeptStrings();
-  /** The piece of bytes in hand, and what of it has no line feed yet. */
-  #bytes = Buffer.alloc(0);
+  /** The bytes in hand: whole lines, of a piece or of two. */
+  #bytes: Buffer = NOTHING;
+  /** What came after the last line feed. */
+  #rest: Buffer = NOTHING;
+  /** The line in hand does not end with a line feed. */
+  #isLastLine = false;
+  /** Characters before the marker of the last event. */
+  #prefixLength = 0;
+  /** Characters of the addresses so far; all have as many. */
+  #baseLength = 0;
   #line = 0;
   #otherEvents = 0;
   #malformedCount = 0;
   readonly #malformed: MalformedLine[] = [];
   #onlineCpus: number | undefined;
   #overwrittenEvents = 0;
+  #allocatedPerByte: number | undefined;
 
   constructor(onEvent: (event: TraceEvent) => void) {
     this.#onEvent = onEvent;
   }
 
-  /** Takes the next bytes of the text. Events are told before it returns. */
+  /** Takes the next bytes of the text, which stay the caller's. Events are told before it returns. */
   push(bytes: Uint8Array): void {
-    this.#bytes = this.#bytes.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#bytes, bytes]);
+    let piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.#rest.length > 0) {
+      const end = piece.indexOf(LINE_FEED);
+      const own = end < 0 ? piece.length : end + 1;
+      this.#rest = Buffer.concat([this.#rest, piece.subarray(0, own)]);
+      piece = piece.subarray(own);
+      if (end < 0 && this.#rest.length < LONGEST_LINE) return;
+      this.#takeLines(this.#rest);
+      if (end < 0) this.#takeLine({ start: 0, end: this.#rest.length });
+    }
+    this.#rest = Buffer.from(piece.subarray(this.#takeLines(piece)));
+  }
+
+  /** Takes all whole lines; answers with their bytes. */
+  #takeLines(bytes: Buffer): number {
+    this.#bytes = bytes;
     let start = 0;
-    for (let end = this.#bytes.indexOf(LINE_FEED); end >= 0; end = this.#bytes.indexOf(LINE_FEED, start)) {
+    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
       this.#takeLine({ start, end });
       start = end + 1;
     }
-    this.#bytes = this.#bytes.subarray(start);
+    return start;
   }
 
   /** Takes the last line, if it did not end with a line feed, and answers with what was read. */
   end(): TraceSummary {
-    if (this.#bytes.length > 0) this.#takeLine({ start: 0, end: this.#bytes.length });
-    this.#bytes = Buffer.alloc(0);
+    this.#bytes = this.#rest;
+    this.#isLastLine = true;
+    if (this.#rest.length > 0) this.#takeLine({ start: 0, end: this.#rest.length });
+    this.#bytes = NOTHING;
+    this.#rest = NOTHING;
     return {
       lines: this.#line,
       otherEvents: this.#otherEvents,
       malformedCount: this.#malformedCount,
       malformed: this.#malformed,
+      cutShort: undefined,
       onlineCpus: this.#onlineCpus,
+      allocatedPerByte: Number.isNaN(this.#allocatedPerByte ?? NaN) ? undefined : this.#allocatedPerByte,
       overwrittenEvents: this.#overwrittenEvents,
     };
   }
 
   #takeLine(line: ByteSpan): void {
     this.#line += 1;
-    const marker = this.#bytes[line.start] === HASH ? -1 : findMarker(this.#bytes, line);
+    const marker =
+      this.#bytes[line.start] === HASH ? -1 : findMarker(this.#bytes, line, line.start + this.#prefixLength);
     if (marker < 0) {
       this.#takeOtherLine(this.#bytes.toString('latin1', line.start, line.end));
       return;
     }
+    this.#prefixLength = marker - line.start;
     const answer = this.#readEvent(line, marker);
     if (typeof answer === 'string') this.#addMalformed(answer);
     else this.#onEvent(answer);
@@ -120,6 +158,7 @@ export class TraceParser {
     readFields(bytes, { start: colon + 2, end: stop }, this.#fields, this.#strings);
     switch (this.#names.get(bytes, name, colon)) {
       case 'alloc_percpu':
+        this.#allocatedPerByte ??= this.#readAllocated({ start, end: stop });
         return this.#allocEvent();
       case 'free_percpu':
         return this.#freeEvent();
@@ -134,10 +173,17 @@ export class TraceParser {
     }
   }
 
+  /** NaN where the line does not say it, which no later line will then. */
+  #readAllocated({ start, end }: ByteSpan): number {
+    const bytes = /bytes_alloc=(\d+)/.exec(this.#bytes.toString('latin1', start, end))?.[1];
+    return Number(bytes) / this.#fields.sizeBytes;
+  }
+
   #allocEvent(): Answer {
     const fields = this.#fields;
-    const missing = missingField(fields, ['base', 'sizeBytes', 'alignBytes', 'offsetBytes']);
-    if (missing !== undefined) return missing;
+    const wrong = missingField(fields, ['base', 'sizeBytes', 'alignBytes', 'offsetBytes']) ?? wrongNumber(fields);
+    if (wrong !== undefined) return wrong;
+    this.#baseLength = fields.base.length;
     const { cpu, inInterrupt, timeUs } = this.#prefix;
     return {
       kind: 'alloc',
@@ -158,8 +204,8 @@ export class TraceParser {
 
   #freeEvent(): Answer {
     const { base, offsetBytes } = this.#fields;
-    const missing = missingField(this.#fields, ['base', 'offsetBytes']);
-    if (missing !== undefined) return missing;
+    const wrong = missingField(this.#fields, ['base', 'offsetBytes']) ?? wrongOffset(this.#fields);
+    if (wrong !== undefined) return wrong;
     const { cpu, inInterrupt, timeUs } = this.#prefix;
     return { kind: 'free', line: this.#line, timeUs, cpu, task: this.#task(), inInterrupt, base, offsetBytes };
   }
@@ -167,6 +213,9 @@ export class TraceParser {
   #chunkEvent(kind: 'create' | 'destroy'): Answer {
     const missing = missingField(this.#fields, ['base']);
     if (missing !== undefined) return missing;
+    const { length } = this.#fields.base;
+    if (this.#isLastLine && length < this.#baseLength) return 'the text ends within base_addr';
+    this.#baseLength = length;
     const { cpu, inInterrupt, timeUs } = this.#prefix;
     return { kind, line: this.#line, timeUs, cpu, task: this.#task(), inInterrupt, base: this.#fields.base };
   }
@@ -196,6 +245,21 @@ export class TraceParser {
 }
 
 const FIELD_NAMES = { base: 'base_addr', sizeBytes: 'size', alignBytes: 'align', offsetBytes: 'off' } as const;
+
+/** Whether the line is cut, or its numbers are none of the allocator's. */
+function wrongOffset({ offsetBytes, isWhole }: EventFields): string | undefined {
+  if (!isWhole) return 'the line is cut: no ptr follows off';
+  if (offsetBytes % 4 === 0 && offsetBytes < LARGEST_UNIT_BYTES) return undefined;
+  return `off=${offsetBytes} is no offset of an object`;
+}
+
+function wrongNumber(fields: EventFields): string | undefined {
+  const { sizeBytes, alignBytes } = fields;
+  if (sizeBytes < 1 || sizeBytes > LARGEST_OBJECT_BYTES) return `size=${sizeBytes} is no size of an object`;
+  if (!Number.isInteger(Math.log2(alignBytes)) || alignBytes > LARGEST_OBJECT_BYTES)
+    return `align=${alignBytes} is no alignment`;
+  return wrongOffset(fields);
+}
 
 function missingField(fields: EventFields, needed: readonly (keyof typeof FIELD_NAMES)[]): string | undefined {
   for (const name of needed) {

@@ -34,9 +34,10 @@ import {
 import { moveToTail } from '../../machine/percpu/chunks/slots.ts';
 import { cpuId } from '../../machine/units.ts';
 import { LoneCpu } from '../lone-cpu.ts';
+import { type DoubtableChunk, raiseDoubt } from './chunk-doubt.ts';
 
 /** What is known of a chunk besides its words. */
-export interface FollowedChunk {
+export interface FollowedChunk extends DoubtableChunk {
   readonly chunk: number;
   base: string | undefined;
   /** Its create event is in the trace. */
@@ -63,6 +64,8 @@ export interface Repairs {
 export class KernelFollower {
   readonly region: ChunkRegion;
   readonly repairs: Repairs = { missingFrees: 0, missingAllocations: 0, missingChunkEvents: 0 };
+  /** Whether the trace has freed an object that is older than it. */
+  hasFreedOlder = false;
   readonly #byBase = new Map<string, FollowedChunk>();
   readonly #byNumber: (FollowedChunk | undefined)[] = [];
   readonly #unnamed: FollowedChunk[] = [];
@@ -73,9 +76,12 @@ export class KernelFollower {
   readonly #place: Place = blankPlace();
   #structureVersion = 0;
 
-  constructor(region: ChunkRegion, older: ReadonlyMap<string, number>) {
+  /** `older` are the chunks that exist when the trace begins, by base, with the line that names them first. */
+  constructor(region: ChunkRegion, older: ReadonlyMap<string, { readonly chunk: number; readonly firstLine: number }>) {
     this.region = region;
-    for (const [base, chunk] of older) this.#adopt(chunk, base);
+    for (const [base, { chunk, firstLine }] of older) {
+      raiseDoubt(this.#adopt(chunk, base), { class: 'starting-state', lines: [firstLine] });
+    }
     this.#balance = new BalanceWork(region, new CountedPages(), {
       created: (chunk) => void this.#unnamed.push(this.#adopt(chunk, undefined)),
       destroyed: (chunk) => this.#forget(chunk),
@@ -93,6 +99,10 @@ export class KernelFollower {
 
   followed(chunk: number): FollowedChunk | undefined {
     return this.#byNumber[chunk];
+  }
+
+  allFollowed(): FollowedChunk[] {
+    return this.#byNumber.filter((followed) => followed !== undefined);
   }
 
   /** Where the model would put a request; undefined when no chunk fits. Valid until the next change. May park chunks. */
@@ -113,13 +123,13 @@ export class KernelFollower {
     if (!request.atomic) this.#populate(object.chunk, object.start, object.cells);
   }
 
-  /** Frees what lies in the way. Of what is older than the trace, just the cells that are in the way. Answers with how many objects. */
-  clear({ chunk, start, cells }: ObjectCells): number {
+  /** Frees what lies in the way. Of what is older than the trace, just the cells that are in the way. Answers with how many of each. */
+  clear({ chunk, start, cells }: ObjectCells): { readonly traced: number; readonly older: number } {
     const { words } = this.region;
     const map = this.region.allocMap(chunk);
     const bounds = this.region.boundMap(chunk);
     const end = start + cells;
-    let freed = 0;
+    const freed = { traced: 0, older: 0 };
     for (let used = nextSet(words, map, start, end); used < end; used = nextSet(words, map, used, end)) {
       const owner = this.#ownerOf(chunk, used);
       if (owner === undefined) {
@@ -129,9 +139,10 @@ export class KernelFollower {
       const object = objectAt(this.region, chunk, owner ?? used);
       if (object === undefined) throw new Error(`cell ${used} of chunk ${chunk} is used by no object`);
       releaseCells(this.region, object);
-      freed += 1;
+      if (owner === undefined) freed.older += 1;
+      else freed.traced += 1;
     }
-    this.repairs.missingFrees += freed;
+    this.repairs.missingFrees += freed.traced;
     return freed;
   }
 
@@ -223,7 +234,7 @@ export class KernelFollower {
 
   #adopt(chunk: number, base: string | undefined): FollowedChunk {
     const sites = new Uint16Array(this.region.chunkField(chunk, ChunkW.cells));
-    const followed: FollowedChunk = { chunk, base, bornInTrace: false, allocations: 0, sites };
+    const followed: FollowedChunk = { chunk, base, bornInTrace: false, allocations: 0, doubt: undefined, sites };
     this.#byNumber[chunk] = followed;
     if (base !== undefined) this.#byBase.set(base, followed);
     this.#structureVersion += 1;

@@ -51,10 +51,33 @@ export function chooseGeometry(evidence: GeometryEvidence): Result<ChosenGeometr
       `the trace has an object that ends at byte ${survey.furthestByte} of its chunk, but the ${source} states units of ${sizes.unitBytes} bytes`,
     );
   }
+  if (!countsAgree(possibleCpus, evidence)) {
+    return fail(
+      'bad-input',
+      `the boot log states ${possibleCpus} possible CPUs, but the trace's allocations count ${cpuCountsSeen(summary).join(' or ')}, and CPU ${survey.highestCpu} has events: they are of different machines`,
+    );
+  }
   const unitsPerAlloc = Math.max(1, Math.floor(sizes.allocBytes / sizes.unitBytes));
   const mapped = boot?.map.flatMap(({ allocs }) => allocs.flatMap(({ units }) => units)).length ?? 0;
   const units = Math.max(mapped, Math.ceil(possibleCpus / unitsPerAlloc) * unitsPerAlloc);
   return ok({ geometry: { ...sizes, possibleCpus, units }, source, notes });
+}
+
+/** Bytes of side tables per byte of an object: none, one pointer for each cell, or two. */
+const SIDE_TABLE_BYTES = [0, 2, 4];
+
+/** Possible CPUs for which the trace's `bytes_alloc` comes out: size × CPUs, and the side tables where the kernel has them. */
+function cpuCountsSeen({ allocatedPerByte }: TraceSummary): number[] {
+  if (allocatedPerByte === undefined) return [];
+  return SIDE_TABLE_BYTES.map((sideTable) => allocatedPerByte - sideTable).filter((cpus) => cpus > 0);
+}
+
+/** Whether a boot log's number of CPUs can be that of the machine that printed the trace. */
+function countsAgree(possibleCpus: number, { boot, survey, summary }: GeometryEvidence): boolean {
+  if (boot === undefined) return true;
+  if (survey.highestCpu >= possibleCpus) return false;
+  const seen = cpuCountsSeen(summary);
+  return seen.length === 0 || seen.includes(possibleCpus);
 }
 
 function statsSizes({ info }: PercpuStats): Sizes {

@@ -11,7 +11,7 @@ import { regionPicture } from '../picture/region-picture.ts';
 import { CallSiteTable } from './call-site-table.ts';
 import { JournaledWords } from './journaled-words.ts';
 import { type FollowedChunk, KernelFollower, UNSEEN_SITE } from './kernel-follower.ts';
-import { MachineCostMeter } from './machine-cost.ts';
+import { type CostedMachine, MachineCostMeter } from './machine-cost.ts';
 import { MemorySeries } from './memory-series.ts';
 import { ReplayMoments } from './replay-moments.ts';
 import { Replayer } from './replayer.ts';
@@ -26,7 +26,7 @@ export interface SessionPlan {
   readonly survey: TraceSurvey;
   readonly stats: PercpuStats | undefined;
   /** Machines on which the cost of the requests is wanted. */
-  readonly machines: readonly PercpuGeometry[];
+  readonly machines: readonly CostedMachine[];
   /** Units of the recorded machine, when pictures of moments are wanted; they cost time and memory. */
   readonly pictureUnits?: readonly PictureUnit[] | undefined;
 }
@@ -58,10 +58,11 @@ export class ReplaySession {
     const observer = {
       allocated: (event: AllocEvent, chunk: FollowedChunk) => this.#noteAllocated(event, chunk),
       freed: (event: FreeEvent, chunk: FollowedChunk, sizeBytes: number) => this.#noteFreed(event, chunk, sizeBytes),
+      taken: (timeUs: number) => this.#noteTaken(timeUs),
     };
     this.#replayer = new Replayer(this.#kernel, words, { survey, observer });
     this.#machines = plan.machines.map(
-      (machine) => new MachineCostMeter(machine, chunksNeeded(geometry, machine, maxChunks)),
+      (machine) => new MachineCostMeter(machine, chunksNeeded(geometry, machine.geometry, maxChunks)),
     );
     if (plan.pictureUnits !== undefined) {
       this.#moments = new ReplayMoments(survey.events);
@@ -73,14 +74,9 @@ export class ReplaySession {
     return this.#replayer.counts;
   }
 
+  /** Events are replayed a little later than they are taken; `finish` replays the last. */
   take(event: TraceEvent): void {
     this.#replayer.take(event);
-    if (event.kind === 'lost') return;
-    this.#firstTimeUs ??= event.timeUs;
-    this.#timeUs = event.timeUs;
-    if (this.#memory.isDue()) this.#memory.add(this.#sample());
-    this.#events += 1;
-    if (this.#moments?.isDue(this.#events) === true) this.#keepMoment();
   }
 
   /** After `finish`: the kept moments; undefined where none were wanted. */
@@ -94,7 +90,8 @@ export class ReplaySession {
   }
 
   /** Lets the balance work do what is left to do, and gathers everything that was found. */
-  finish(summary: TraceSummary): Omit<ReplayReport, 'trace' | 'geometrySource' | 'notes'> {
+  finish(summary: TraceSummary): Omit<ReplayReport, 'trace' | 'geometrySource' | 'notes' | 'displacedLines'> {
+    this.#replayer.finish();
     if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
     this.#keepMoment();
     this.#moments?.nameCallSites(this.#callSites.names(), this.#callSites.ranking());
@@ -128,13 +125,22 @@ export class ReplaySession {
       memory: this.#memory.finish(this.#sample()),
       callSites: this.#callSites.rows(),
       statsAtEnd: this.stats(),
-      machines: this.#machines.map((machine): MachineCost => machine.cost()),
+      machines: this.#machines.map((machine): MachineCost => machine.cost(this.#sinceFirst())),
     };
   }
 
   /** Older chunks that were found to have been sidelined when the trace began. */
   sidelinedAtStart(): readonly string[] {
     return this.#replayer.sidelinedAtStart;
+  }
+
+  #noteTaken(timeUs: number): void {
+    this.#firstTimeUs ??= timeUs;
+    this.#timeUs = timeUs;
+    for (const machine of this.#machines) machine.tick(this.#sinceFirst());
+    if (this.#memory.isDue()) this.#memory.add(this.#sample());
+    this.#events += 1;
+    if (this.#moments?.isDue(this.#events) === true) this.#keepMoment();
   }
 
   #noteAllocated(event: AllocEvent, followed: FollowedChunk): void {
@@ -183,13 +189,17 @@ export class ReplaySession {
     return chunk * (this.#plan.geometry.unitBytes / CELL_BYTES) + cell;
   }
 
+  #sinceFirst(): number {
+    return this.#timeUs - (this.#firstTimeUs ?? this.#timeUs);
+  }
+
   #sample(): MemorySample {
     const { geometry } = this.#plan;
     const { staticBytes, reservedBytes, dynBytes, pageSizeBytes, units } = geometry;
     const firstChunkPages = Math.floor((staticBytes + reservedBytes + dynBytes) / pageSizeBytes);
     const pages = firstChunkPages + this.#region.header(RegionW.populatedPages);
     return {
-      timeUs: this.#timeUs - (this.#firstTimeUs ?? this.#timeUs),
+      timeUs: this.#sinceFirst(),
       populatedBytes: pages * units * pageSizeBytes,
       liveBytes: this.#liveBytes * geometry.possibleCpus,
       chunks: this.#region.header(RegionW.chunks),

@@ -1,20 +1,24 @@
-/** Replays a recorded trace: one reading for what it tells of its beginning, another event by event. */
+/** Replays a recorded trace: read once for what it tells of its beginning, then taken event by event. */
 import { setImmediate } from 'node:timers/promises';
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
-import type { ReplayReport } from '../../../shared/replay-report.ts';
+import type { ReplayAccessMode, ReplayReport } from '../../../shared/replay-report.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
 import { parseBootLog } from '../../evidence/boot-log/parse-boot-log.ts';
 import type { TraceEvent, TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
 import { readTraceFile } from '../../evidence/percpu-trace/read-trace.ts';
 import { parsePercpuStats } from '../../evidence/percpu-trace/stats-text.ts';
+import { LOCAL_WINDOW_PAGE_BYTES } from './local-window.ts';
+import type { CostedMachine } from './machine-cost.ts';
 import { LARGEST_OBJECT_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { roundUp } from '../../machine/units.ts';
 import { readLogFile } from '../geometry/read-log-file.ts';
+import { ReadEvents } from './read-events.ts';
 import { chooseGeometry } from './replay-geometry.ts';
 import type { ReplayMoments } from './replay-moments.ts';
 import { ReplaySession } from './replay-session.ts';
 import { replayUnits } from './replay-units.ts';
+import { TimeOrder } from './time-order.ts';
 import { TraceSurveyor } from './trace-survey.ts';
 
 export interface ReplayRequest {
@@ -26,7 +30,13 @@ export interface ReplayRequest {
   readonly statsPath?: string | undefined;
   /** Another machine on which the cost of the trace is wanted; what is absent is as recorded. */
   readonly otherMachine?:
-    { readonly possibleCpus?: number | undefined; readonly unitBytes?: number | undefined } | undefined;
+    | {
+        readonly possibleCpus?: number | undefined;
+        readonly unitBytes?: number | undefined;
+        /** Local mapping needs pages of 4096 bytes. */
+        readonly accessMode?: ReplayAccessMode | undefined;
+      }
+    | undefined;
 }
 
 /** How a long replay is watched, ended and looked at afterwards. */
@@ -83,19 +93,15 @@ async function openRecording(request: ReplayRequest, watch?: ReplayWatch): Promi
 /** What is to be replayed, wherever it comes from. */
 export interface Recording {
   readonly name: string;
-  /** One reading of the whole trace; may be asked for twice. */
+  /** The one reading of the whole trace. */
   readonly read: (onEvent: (event: TraceEvent) => void) => Promise<Result<TraceSummary>>;
   readonly stats: PercpuStats | undefined;
   readonly boot: LoggedBoot | undefined;
   readonly otherMachine: ReplayRequest['otherMachine'];
 }
 
-/** Events of a short trace are kept from the first reading; a longer one is read again. */
-const EVENTS_KEPT = 250_000;
-/** Part of the time that the first reading takes. */
-const SURVEY_SHARE = 0.4;
-/** Kept events between two looks at the watch: some ten milliseconds. */
-const EVENTS_PER_TURN = 8192;
+/** Part of the time that the reading takes. */
+const SURVEY_SHARE = 0.5;
 
 /** Errors: as `replayTrace`, and those of `read`. */
 export async function replayReadings(recording: Recording): Promise<Result<ReplayReport>> {
@@ -109,16 +115,34 @@ interface Replayed {
 }
 
 async function runRecording(recording: Recording, watch?: ReplayWatch): Promise<Result<Replayed>> {
+  const events = new ReadEvents();
+  try {
+    return await replayEvents(recording, events, watch);
+  } finally {
+    events.close();
+  }
+}
+
+async function replayEvents(
+  recording: Recording,
+  events: ReadEvents,
+  watch: ReplayWatch | undefined,
+): Promise<Result<Replayed>> {
   const { name, stats, boot } = recording;
   const surveyor = new TraceSurveyor();
-  const kept: TraceEvent[] = [];
-  const surveyed = await recording.read((event) => {
+  const order = new TimeOrder((event) => {
     surveyor.take(event);
-    if (kept.length <= EVENTS_KEPT) kept.push(event);
+    events.add(event);
   });
+  const surveyed = await recording.read((event) => order.take(event));
   if (!surveyed.ok) return surveyed;
-  const survey = surveyor.survey();
+  order.finish();
+  const stored = events.finish();
+  if (!stored.ok) return stored;
+  const survey = surveyor.survey(order.displaced.count);
   if (survey.events === 0) {
+    const { cutShort } = surveyed.value;
+    if (cutShort !== undefined) return fail('bad-input', `${name} cannot be read to its end: ${cutShort}`, name);
     return fail('bad-input', `${name} has no percpu event in ${surveyed.value.lines} lines`, name);
   }
   const chosen = chooseGeometry({ stats, boot, survey, summary: surveyed.value });
@@ -128,37 +152,58 @@ async function runRecording(recording: Recording, watch?: ReplayWatch): Promise<
   if (!machines.ok) return machines;
   const pictureUnits = watch && replayUnits(geometry, boot);
   const session = new ReplaySession({ geometry, survey, stats, machines: machines.value, pictureUnits });
-  const taken = await takeAll(recording, { session, kept, watch });
+  const taken = await takeAll(recording, { session, events, watch });
   if (!taken.ok) return taken;
   const found = session.finish(surveyed.value);
-  const sidelined = session
-    .sidelinedAtStart()
-    .map((base) => `the chunk at ${base} is taken as sidelined when the trace began`);
-  const report = { trace: name, geometrySource: source, notes: [...notes, ...sidelined], ...found };
+  const assumed = [
+    ...notes,
+    ...cutShortNote(surveyed.value),
+    ...accessNote(recording.otherMachine),
+    ...displacedNote(order),
+    ...sidelinedNotes(session),
+  ];
+  const { count: displacedLines } = order.displaced;
+  const report = { trace: name, geometrySource: source, notes: assumed, displacedLines, ...found };
   return ok({ report, moments: session.moments });
 }
 
 interface SecondReading {
   readonly session: ReplaySession;
-  readonly kept: TraceEvent[];
+  readonly events: ReadEvents;
   readonly watch: ReplayWatch | undefined;
 }
 
-/** Every event to the session: from memory where all are kept, else read again. */
-async function takeAll(recording: Recording, { session, kept, watch }: SecondReading): Promise<Result<unknown>> {
-  if (kept.length > EVENTS_KEPT) {
-    kept.length = 0;
-    return recording.read((event) => session.take(event));
-  }
-  for (const [index, event] of kept.entries()) {
-    if (watch !== undefined && index % EVENTS_PER_TURN === 0) {
-      if (watch.signal.aborted) return fail('cancelled', `the replay of ${recording.name} was cancelled`);
-      watch.onFraction(SURVEY_SHARE + (1 - SURVEY_SHARE) * (index / kept.length));
-      await setImmediate();
-    }
-    session.take(event);
+/** Every event to the session, in turns between which the watch is looked at. */
+async function takeAll(recording: Recording, { session, events, watch }: SecondReading): Promise<Result<unknown>> {
+  for (const share of events.each((event) => session.take(event))) {
+    if (watch === undefined) continue;
+    if (watch.signal.aborted) return fail('cancelled', `the replay of ${recording.name} was cancelled`);
+    watch.onFraction(SURVEY_SHARE + (1 - SURVEY_SHARE) * share);
+    await setImmediate();
   }
   return ok(undefined);
+}
+
+function accessNote(otherMachine: ReplayRequest['otherMachine']): readonly string[] {
+  if (otherMachine?.accessMode === undefined) return [];
+  return [
+    'a trace tells of allocations, not of accesses: access modes differ here in page tables and address space, not in time',
+  ];
+}
+
+function cutShortNote({ cutShort, lines }: TraceSummary): readonly string[] {
+  return cutShort === undefined ? [] : [`the trace cannot be read beyond line ${lines}: ${cutShort}`];
+}
+
+function displacedNote({ displaced: { count, firstLine } }: TimeOrder): readonly string[] {
+  if (count === 0) return [];
+  return [
+    `${count} lines stand behind lines of a later time, the first is line ${firstLine}; they are taken in the order of time`,
+  ];
+}
+
+function sidelinedNotes(session: ReplaySession): readonly string[] {
+  return session.sidelinedAtStart().map((base) => `the chunk at ${base} is taken as sidelined when the trace began`);
 }
 
 async function readStats(path: string | undefined): Promise<Result<PercpuStats | undefined>> {
@@ -184,7 +229,7 @@ async function readBoot(path: string | undefined): Promise<Result<LoggedBoot | u
 function machinesWanted(
   recorded: PercpuGeometry,
   otherMachine: ReplayRequest['otherMachine'],
-): Result<readonly PercpuGeometry[]> {
+): Result<readonly CostedMachine[]> {
   if (otherMachine === undefined) return ok([]);
   const possibleCpus = otherMachine.possibleCpus ?? recorded.possibleCpus;
   const unitBytes = otherMachine.unitBytes ?? recorded.unitBytes;
@@ -198,5 +243,16 @@ function machinesWanted(
   }
   const allocBytes = Math.max(recorded.allocBytes, unitBytes);
   const units = roundUp(possibleCpus, Math.max(1, Math.floor(allocBytes / unitBytes)));
-  return ok([recorded, { ...recorded, possibleCpus, unitBytes, allocBytes, units }]);
+  const { accessMode } = otherMachine;
+  if (accessMode === 'local-mapping' && pageSizeBytes !== LOCAL_WINDOW_PAGE_BYTES) {
+    return fail(
+      'bad-input',
+      `the tables of a local mapping are counted for pages of ${LOCAL_WINDOW_PAGE_BYTES} bytes, not ${pageSizeBytes}`,
+    );
+  }
+  const other = { ...recorded, possibleCpus, unitBytes, allocBytes, units };
+  return ok([
+    { geometry: recorded, accessMode: undefined },
+    { geometry: other, accessMode },
+  ]);
 }

@@ -1,33 +1,29 @@
 /**
- * The second reading: every event in turn, each allocation predicted from the model's own state, then compared.
+ * Every event in turn, each allocation predicted from the model's own state, then compared.
  *
  *     predicted = recorded          accept
- *     else, a few events earlier    the allocation really preceded frees that another context printed in between: reorder
- *     else                          a chunk that nothing went into yet may have been sidelined before the trace began
- *     else                          mismatch: do as the kernel did, and go on
+ *     else, in another order        the allocation really preceded what another context printed before it, or followed what
+ *                                   one prints a little later: reorder (event-order.ts)
+ *     else                          what the trace does not show is put right: repair (missing-events.ts)
+ *     else                          mismatch: explained (chunk-doubt.ts); do as the kernel did, and go on
  *
  * An allocation is printed after the allocator's locks are released, a free inside pcpu_lock: frees are in true order, an
- * allocation happened at or before its event. The order within one context is true as well.
+ * allocation happened at or before its event. The order within one context is true as well. Events wait in a short queue, so
+ * that those to come can be looked at; `finish` takes the last of them.
  */
 import type { AllocEvent, ChunkEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 import type { Mismatch, MismatchClass } from '../../../shared/replay-report.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
-import type { ChunkRequest } from '../../machine/percpu/chunks/requests.ts';
+import { explain, type Neighbour, noteAgreement, OrderProof, raiseDoubt, REORDER_EVENTS } from './chunk-doubt.ts';
+import { EventOrder, requestOf } from './event-order.ts';
+import { EventWindow } from './event-window.ts';
 import type { JournaledWords } from './journaled-words.ts';
 import { type FollowedChunk, type KernelFollower, UNSEEN_SITE } from './kernel-follower.ts';
+import { MissingEvents } from './missing-events.ts';
 import type { TraceSurvey } from './trace-survey.ts';
-import { LARGEST_UNSEEN_CELLS } from './unseen-objects.ts';
-import type { ObjectCells } from '../../machine/percpu/chunks/place.ts';
 
 /** The balance work runs when the running task changes, or after a pause of so many microseconds. */
 const WORKER_PAUSE_US = 200;
-/** Events before an allocation that it may really have preceded, and how long before its own event they may be printed. */
-const REORDER_EVENTS = 8;
-const REORDER_US = 1000;
-/** Objects that are put back for one allocation. */
-const MOST_REPAIRS = 512;
-/** Length of the journal at which the past becomes final. */
-const JOURNAL_LIMIT = 1 << 18;
 /** Mismatches that are kept; the rest is counted. */
 const MISMATCHES_KEPT = 100;
 
@@ -35,12 +31,8 @@ const MISMATCHES_KEPT = 100;
 export interface ReplayObserver {
   readonly allocated: (event: AllocEvent, chunk: FollowedChunk) => void;
   readonly freed: (event: FreeEvent, chunk: FollowedChunk, sizeBytes: number) => void;
-}
-
-interface Recent {
-  readonly event: AllocEvent | FreeEvent;
-  mark: number;
-  readonly structureVersion: number;
+  /** After everything that an event of the trace sets off. */
+  readonly taken: (timeUs: number) => void;
 }
 
 /** Counters of a replay; see ReplayReport. */
@@ -61,8 +53,8 @@ export interface ReplayCounts {
   lostCounted: number;
 }
 
-export class Replayer {
-  readonly counts: ReplayCounts = {
+function noCounts(): ReplayCounts {
+  return {
     allocations: 0,
     frees: 0,
     failures: 0,
@@ -78,6 +70,10 @@ export class Replayer {
     lostMarkers: 0,
     lostCounted: 0,
   };
+}
+
+export class Replayer {
+  readonly counts = noCounts();
   readonly mismatches: Mismatch[] = [];
   readonly mismatchCounts: Record<MismatchClass, number> = {
     'event-order': 0,
@@ -85,13 +81,15 @@ export class Replayer {
     'starting-state': 0,
     unexplained: 0,
   };
-  /** Bases of older chunks that were found to have been sidelined before the trace began. */
-  readonly sidelinedAtStart: string[] = [];
   readonly #kernel: KernelFollower;
   readonly #words: JournaledWords;
+  readonly #proof: OrderProof;
+  readonly #order: EventOrder;
+  readonly #missing: MissingEvents;
   readonly #observer: ReplayObserver;
   readonly #survey: TraceSurvey;
-  readonly #recent: Recent[] = [];
+  /** Events to come, the next one first. */
+  readonly #upcoming = new EventWindow<TraceEvent>();
   #lastTask = '';
   #lastTimeUs = 0;
 
@@ -103,20 +101,57 @@ export class Replayer {
   ) {
     this.#kernel = kernel;
     this.#words = words;
+    this.#proof = new OrderProof(survey.displacedLines);
+    this.#order = new EventOrder(kernel, words, this.#proof);
+    this.#missing = new MissingEvents(kernel, words, this.#order, survey);
     this.#survey = survey;
     this.#observer = observer;
   }
 
+  /** Bases of older chunks that were found to have been sidelined before the trace began. */
+  get sidelinedAtStart(): readonly string[] {
+    return this.#missing.sidelinedAtStart;
+  }
+
   take(event: TraceEvent): void {
+    this.#upcoming.push(event);
+    if (this.#upcoming.length > REORDER_EVENTS) this.#takeNext();
+  }
+
+  /** Takes what still waits; no event follows. */
+  finish(): void {
+    while (this.#upcoming.length > 0) this.#takeNext();
+  }
+
+  #takeNext(): void {
+    const event = this.#upcoming.shift();
+    if (event === undefined) return;
     if (event.kind === 'lost') {
       this.counts.lostMarkers += 1;
       this.counts.lostCounted += event.count ?? 0;
+      // Whatever exists may have been touched.
+      for (const chunk of this.#kernel.allFollowed()) {
+        raiseDoubt(chunk, { class: 'lost-events', lines: [event.line] });
+      }
       return;
     }
-    if (this.#words.mark() > JOURNAL_LIMIT) this.#forgetPast();
     if (event.task !== this.#lastTask || event.timeUs - this.#lastTimeUs > WORKER_PAUSE_US) this.#letWorkerRun();
+    if (event.kind !== 'fail') this.#doubtIfShuffled(event);
     this.#lastTask = event.task;
     this.#lastTimeUs = event.timeUs;
+    this.#takeEvent(event);
+    this.#observer.taken(event.timeUs);
+  }
+
+  /** Two events of a chunk that may be the wrong way round leave other hints, though the same cells in use. */
+  #doubtIfShuffled(event: Neighbour): void {
+    const last = this.#order.lastEvent();
+    if (last?.base !== event.base || !this.#proof.mayBeShuffled(last, event)) return;
+    const followed = this.#kernel.chunkOf(event.base);
+    if (followed?.doubt === undefined) raiseDoubt(followed, { class: 'event-order', lines: [last.line, event.line] });
+  }
+
+  #takeEvent(event: Exclude<TraceEvent, { kind: 'lost' }>): void {
     switch (event.kind) {
       case 'alloc':
         this.#takeAlloc(event);
@@ -137,18 +172,6 @@ export class Replayer {
     if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
   }
 
-  /** Makes everything final but the last few events. */
-  #forgetPast(): void {
-    const final = this.#recent[0]?.mark ?? this.#words.mark();
-    this.#words.forgetBefore(final);
-    for (const recent of this.#recent) recent.mark -= final;
-  }
-
-  #remember(event: AllocEvent | FreeEvent, mark: number): void {
-    if (this.#recent.length === REORDER_EVENTS) this.#recent.shift();
-    this.#recent.push({ event, mark, structureVersion: this.#kernel.structureVersion });
-  }
-
   #takeChunkEvent(event: ChunkEvent): void {
     if (event.kind === 'create') {
       this.counts.chunksBorn += 1;
@@ -160,241 +183,175 @@ export class Replayer {
   }
 
   #takeFree(event: FreeEvent): void {
-    this.counts.frees += 1;
     const followed = this.#kernel.needChunk(event.base);
-    const mark = this.#words.mark();
-    const object = this.#kernel.objectAt(followed.chunk, event.offsetBytes);
+    let object = this.#kernel.objectAt(followed.chunk, event.offsetBytes);
+    if (object === undefined && this.#takeAllocationPrintedLate(event)) {
+      object = this.#kernel.objectAt(followed.chunk, event.offsetBytes);
+    }
+    this.counts.frees += 1;
     if (object === undefined) {
       this.#kernel.repairs.missingAllocations += 1;
+      raiseDoubt(followed, { class: 'lost-events', lines: [event.line] });
       return;
     }
+    const mark = this.#order.mark();
     this.#kernel.free(object);
     const site = followed.sites[object.start] ?? 0;
-    if (site === 0) this.counts.freesOfOlderObjects += 1;
-    else if (site !== UNSEEN_SITE) this.#observer.freed(event, followed, object.cells * CELL_BYTES);
+    if (site === 0) this.#noteOlderFreed(event, followed);
+    // Its size is a guess.
+    else if (site === UNSEEN_SITE) raiseDoubt(followed, { class: 'lost-events', lines: [event.line] });
+    else this.#observer.freed(event, followed, object.cells * CELL_BYTES);
     followed.sites[object.start] = 0;
-    this.#remember(event, mark);
+    this.#order.remember(event, mark);
+  }
+
+  /** An object of which nothing is known but where it began. */
+  #noteOlderFreed({ line }: FreeEvent, followed: FollowedChunk): void {
+    raiseDoubt(followed, { class: 'starting-state', lines: [line] });
+    this.counts.freesOfOlderObjects += 1;
+    this.#kernel.hasFreedOlder = true;
+  }
+
+  /** The allocation of what is freed may stand a few lines below, where lines were swapped. */
+  #takeAllocationPrintedLate(event: FreeEvent): boolean {
+    const { base, offsetBytes } = event;
+    const index = this.#upcoming
+      .items()
+      .findIndex(
+        (later) =>
+          later.kind === 'alloc' &&
+          later.base === base &&
+          later.offsetBytes === offsetBytes &&
+          this.#proof.isOpen(later, event),
+      );
+    const late = index < 0 ? undefined : this.#upcoming.at(index);
+    if (late?.kind !== 'alloc') return false;
+    this.#upcoming.replace(index, 1);
+    this.counts.reordered += 1;
+    this.#takeAlloc(late);
+    return true;
   }
 
   #takeAlloc(event: AllocEvent): void {
-    this.counts.allocations += 1;
     const followed = this.#kernel.needChunk(event.base);
-    const mark = this.#words.mark();
-    const request = requestOf(event);
-    const start = event.offsetBytes / CELL_BYTES;
-    if (this.#acceptIfSame(request, followed.chunk, start)) {
-      this.#countMatch(followed);
-      this.#remember(event, mark);
+    const mark = this.#order.mark();
+    if (this.#order.acceptIfSame(event)) {
+      this.#order.remember(event, mark);
+      this.#countMatch(event, followed);
     } else {
-      this.#takeOdd(event, followed, request);
+      this.#takeOdd(event, followed);
     }
+  }
+
+  #countMatch(event: AllocEvent, followed: FollowedChunk): void {
+    this.counts.matched += 1;
+    this.counts.sameChunk += 1;
+    if (followed.bornInTrace) this.counts.bornMatched += 1;
+    noteAgreement(followed);
+    this.#count(event, followed);
+  }
+
+  #count(event: AllocEvent, followed: FollowedChunk): void {
+    this.counts.allocations += 1;
     followed.allocations += 1;
     if (followed.bornInTrace) this.counts.bornTotal += 1;
     this.#observer.allocated(event, followed);
   }
 
-  #countMatch({ bornInTrace }: FollowedChunk): void {
-    this.counts.matched += 1;
-    this.counts.sameChunk += 1;
-    if (bornInTrace) this.counts.bornMatched += 1;
-  }
-
-  /** Predicts, and accepts if the kernel did the same; else nothing is changed. */
-  #acceptIfSame(request: ChunkRequest, chunk: number, start: number): boolean {
-    const mark = this.#words.mark();
-    const place = this.#kernel.predict(request);
-    if (place?.chunk === chunk && place.start === start) {
-      this.#kernel.accept(place, request);
-      return true;
-    }
-    this.#words.rollBack(mark);
-    return false;
-  }
-
   /** An allocation that the printed order does not explain. */
-  #takeOdd(event: AllocEvent, followed: FollowedChunk, request: ChunkRequest): void {
-    const start = event.offsetBytes / CELL_BYTES;
-    if (this.#acceptEarlier(event, followed)) {
+  #takeOdd(event: AllocEvent, followed: FollowedChunk): void {
+    if (this.#acceptReordered(event, followed)) {
       this.counts.reordered += 1;
-      this.#countMatch(followed);
       return;
     }
-    if (this.#acceptWithSidelined(request, followed.chunk, start)) {
-      this.#countMatch(followed);
+    if (this.#takeFreesPrintedLate(event, followed) && this.#order.acceptIfSame(event)) {
+      this.counts.reordered += 1;
+      this.#countMatch(event, followed);
       return;
     }
-    if (this.#acceptRepaired(event, followed, request)) {
+    if (this.#missing.acceptWithSidelined(event, followed)) {
+      this.#countMatch(event, followed);
+      return;
+    }
+    if (this.#missing.acceptRepaired(event, followed)) {
       this.counts.repaired += 1;
-      this.#countMatch(followed);
+      this.#countMatch(event, followed);
       return;
     }
-    this.#addMismatch(event, followed, request);
-    this.#kernel.force({ chunk: followed.chunk, start, cells: request.cells }, request);
+    this.#addMismatch(event, followed);
+    this.#count(event, followed);
   }
 
-  /** Whether the allocation agrees when it is taken to have happened before some of the last events. */
-  #acceptEarlier(event: AllocEvent, followed: FollowedChunk): boolean {
-    for (let index = this.#recent.length - 1; index >= 0; index--) {
-      const recent = this.#recent[index];
-      if (recent === undefined || !this.#mayHavePreceded(event, recent)) return false;
-      const undone = this.#words.takeBack(recent.mark);
-      const order = this.#takeInOrder(event, followed, this.#recent.slice(index));
-      if (order !== undefined) {
-        this.#recent.splice(index, Infinity, ...order);
-        if (this.#recent.length > REORDER_EVENTS) this.#recent.shift();
-        return true;
-      }
-      this.#words.rollBack(recent.mark);
-      this.#words.redo(undone);
-    }
-    return false;
-  }
-
-  /** Makes the allocation happen, and after it what was printed before; undefined when that is not as recorded. */
-  #takeInOrder(event: AllocEvent, followed: FollowedChunk, later: readonly Recent[]): readonly Recent[] | undefined {
-    const { structureVersion } = this.#kernel;
-    const order: Recent[] = [{ event, mark: this.#words.mark(), structureVersion }];
-    if (!this.#acceptIfSame(requestOf(event), followed.chunk, event.offsetBytes / CELL_BYTES)) return undefined;
-    for (const each of later) {
-      order.push({ event: each.event, mark: this.#words.mark(), structureVersion });
-      if (!this.#takeAgain(each.event)) return undefined;
-    }
-    return order;
-  }
-
-  /** What lies before a chunk's making or end cannot be undone. */
-  #mayHavePreceded(event: AllocEvent, { event: printed, structureVersion }: Recent): boolean {
-    return structureVersion === this.#kernel.structureVersion && mayBeOutOfOrder(event, printed);
-  }
-
-  /** Makes an event of the recent past happen again; false when it would not have been the same. */
-  #takeAgain(event: AllocEvent | FreeEvent): boolean {
-    const followed = this.#kernel.chunkOf(event.base);
-    if (followed === undefined) return false;
-    if (event.kind === 'alloc') {
-      return this.#acceptIfSame(requestOf(event), followed.chunk, event.offsetBytes / CELL_BYTES);
-    }
-    const object = this.#kernel.objectAt(followed.chunk, event.offsetBytes);
-    if (object === undefined) return false;
-    this.#kernel.free(object);
-    return true;
-  }
-
-  /** Whether the allocation agrees once unused older chunks that the model would prefer are taken as sidelined. */
-  #acceptWithSidelined(request: ChunkRequest, chunk: number, start: number): boolean {
-    const mark = this.#words.mark();
-    const sidelined: FollowedChunk[] = [];
-    for (;;) {
-      const place = this.#kernel.predict(request);
-      const preferred = place === undefined ? undefined : this.#kernel.followed(place.chunk);
-      this.#words.rollBack(this.#words.mark());
-      if (preferred === undefined || preferred.chunk === chunk) break;
-      if (preferred.bornInTrace || preferred.allocations > 0 || sidelined.includes(preferred)) break;
-      this.#kernel.takeAsSidelined(preferred);
-      sidelined.push(preferred);
-    }
-    if (sidelined.length > 0 && this.#acceptIfSame(request, chunk, start)) {
-      this.sidelinedAtStart.push(...sidelined.flatMap(({ base }) => base ?? []));
+  #acceptReordered(event: AllocEvent, followed: FollowedChunk): boolean {
+    const passed = this.#order.acceptEarlier(event);
+    if (passed !== undefined) {
+      this.#countMatch(event, followed);
+      // Another order may give the same offsets and leave other hints.
+      raiseDoubt(followed, { class: 'event-order', lines: [passed.line, event.line] });
       return true;
     }
-    this.#words.rollBack(mark);
-    return false;
+    const index = this.#order.acceptAfterLater(event, this.#upcoming);
+    if (index === undefined) return false;
+    const later = this.#upcoming.at(index);
+    this.#upcoming.replace(index, 1);
+    if (later?.kind !== 'alloc') throw new Error('only an allocation is taken before what was printed first');
+    this.#countMatch(later, this.#kernel.needChunk(later.base));
+    this.#countMatch(event, followed);
+    raiseDoubt(followed, { class: 'event-order', lines: [event.line, later.line] });
+    return true;
   }
 
-  /** Whether the allocation agrees once what the trace lacks is put right: objects in its way, objects known by their frees. */
-  #acceptRepaired(event: AllocEvent, { chunk }: FollowedChunk, request: ChunkRequest): boolean {
-    const start = event.offsetBytes / CELL_BYTES;
-    const object = { chunk, start, cells: request.cells };
-    let repairs = this.#kernel.clear(object);
-    for (let tries = 0; tries < MOST_REPAIRS; tries++) {
-      if (repairs > 0 && this.#acceptIfSame(request, chunk, start)) return true;
-      const mark = this.#words.mark();
-      const place = this.#kernel.predict(request);
-      const wrong = place === undefined ? undefined : { chunk: place.chunk, start: place.start, cells: request.cells };
-      this.#words.rollBack(mark);
-      if (wrong === undefined || !this.#putBackUnseen(wrong, object, event.line)) return false;
-      repairs += 1;
+  /** Takes the frees of objects in the allocation's way that stand a few lines below, where lines were swapped. */
+  #takeFreesPrintedLate(event: AllocEvent, { chunk }: FollowedChunk): boolean {
+    const end = event.offsetBytes + event.sizeBytes;
+    let taken = 0;
+    for (let index = 0; index < this.#upcoming.length; index++) {
+      const later = this.#upcoming.at(index);
+      if (later?.kind !== 'free' || later.base !== event.base || later.offsetBytes >= end) continue;
+      if (!this.#proof.isOpen(event, later)) continue;
+      const object = this.#kernel.objectAt(chunk, later.offsetBytes);
+      if (object === undefined || (object.start + object.cells) * CELL_BYTES <= event.offsetBytes) continue;
+      this.#upcoming.replace(index, 1);
+      index -= 1;
+      this.#takeFree(later);
+      taken += 1;
     }
-    return false;
+    return taken > 0;
   }
 
-  /** Puts an object back that lies where the model would place the request; false when none is known. */
-  #putBackUnseen(wrong: ObjectCells, object: ObjectCells, line: number): boolean {
-    const followed = this.#kernel.followed(wrong.chunk);
-    if (followed?.base === undefined) return false;
-    const { unseen } = this.#survey;
-    const found = unseen.within(followed.base, { from: wrong.start, end: wrong.start + wrong.cells }, line);
-    if (found === undefined) return this.#takeAsUsed(followed, wrong);
-    // Its size is not known: it ends where the next thing begins.
-    const furthest = found.start + LARGEST_UNSEEN_CELLS;
-    const next = unseen.within(followed.base, { from: found.start + 1, end: furthest }, line)?.start ?? furthest;
-    const kernels = object.chunk === wrong.chunk && object.start > found.start ? object.start : furthest;
-    this.#kernel.putBack(followed, { start: found.start, end: Math.min(next, kernels) });
-    return true;
-  }
-
-  /** Cells of an older chunk that the kernel never gives out in the whole trace are in use, whatever was freed beside them. */
-  #takeAsUsed(followed: FollowedChunk, wrong: ObjectCells): boolean {
-    if (followed.bornInTrace || this.counts.freesOfOlderObjects === 0) return false;
-    const touched = this.#survey.olderChunks.find(({ base }) => base === followed.base)?.touched;
-    if (touched === undefined) return false;
-    let start = wrong.start;
-    const end = wrong.start + wrong.cells;
-    while (start < end && touched.has(start)) start += 1;
-    if (start === end) return false;
-    this.#kernel.takeAsUsed(followed, { start, end: touched.next(start) });
-    return true;
-  }
-
-  #addMismatch(event: AllocEvent, followed: FollowedChunk, request: ChunkRequest): void {
+  #addMismatch(event: AllocEvent, followed: FollowedChunk): void {
+    const request = requestOf(event);
     const mark = this.#words.mark();
     const place = this.#kernel.predict(request);
-    const model = place === undefined ? undefined : this.#kernel.followed(place.chunk);
+    const models = place === undefined ? undefined : this.#kernel.followed(place.chunk);
     const modelOffsetBytes = place === undefined ? undefined : place.start * CELL_BYTES;
     this.#words.rollBack(mark);
-    if (model === followed) this.counts.sameChunk += 1;
-    const mismatchClass = this.#classOf(event, followed, model);
-    this.mismatchCounts[mismatchClass] += 1;
+    if (models === followed) this.counts.sameChunk += 1;
+    const why = explain({ event, kernels: followed, models }, this.#survey.gaps, this.#neighboursOf(event));
+    const consequence = { class: why.class, lines: why.lines.length === 0 ? [event.line] : why.lines };
+    raiseDoubt(followed, consequence);
+    raiseDoubt(models, consequence);
+    this.#kernel.force({ chunk: followed.chunk, start: event.offsetBytes / CELL_BYTES, cells: request.cells }, request);
+    this.mismatchCounts[why.class] += 1;
     if (this.mismatches.length === MISMATCHES_KEPT) return;
     this.mismatches.push({
       line: event.line,
-      class: mismatchClass,
+      class: why.class,
+      evidence: why.lines,
       sizeBytes: event.sizeBytes,
       alignBytes: event.alignBytes,
       kernelBase: event.base,
       kernelOffsetBytes: event.offsetBytes,
-      modelBase: model?.base,
+      modelBase: models?.base,
       modelOffsetBytes,
     });
   }
 
-  #classOf(event: AllocEvent, followed: FollowedChunk, model: FollowedChunk | undefined): MismatchClass {
-    const { missingFrees, missingAllocations, missingChunkEvents } = this.#kernel.repairs;
-    if (this.counts.lostMarkers + missingFrees + missingAllocations + missingChunkEvents > 0) return 'lost-events';
-    const isOlder = !followed.bornInTrace || model?.bornInTrace === false;
-    if (isOlder && this.counts.freesOfOlderObjects > 0) return 'starting-state';
-    // An order that was taken for true may show a few events later only.
-    if (this.#recent.some((recent) => isOtherContext(event, recent.event))) return 'event-order';
-    return isOlder ? 'starting-state' : 'unexplained';
+  /** Events around the allocation that the text does not prove to have happened in the printed order. */
+  #neighboursOf(event: AllocEvent): Neighbour[] {
+    const upcoming = this.#upcoming
+      .items()
+      .flatMap((later) => (later.kind === 'lost' || later.kind === 'fail' ? [] : [later]));
+    return [...this.#order.recentEvents(), ...upcoming].filter((other) => this.#proof.isOpen(event, other));
   }
-}
-
-/** Whether an allocation may really have preceded an event that was printed before it. */
-function mayBeOutOfOrder(event: AllocEvent, printed: AllocEvent | FreeEvent): boolean {
-  if (event.timeUs - printed.timeUs > REORDER_US) return false;
-  // A task may be preempted between its allocation and the event.
-  return isOtherContext(event, printed) || printed.task !== event.task;
-}
-
-function isOtherContext(event: AllocEvent, printed: AllocEvent | FreeEvent): boolean {
-  return event.timeUs - printed.timeUs <= REORDER_US && (printed.cpu !== event.cpu || printed.inInterrupt);
-}
-
-function requestOf({ sizeBytes, alignBytes, isAtomic, isReserved }: AllocEvent): ChunkRequest {
-  return {
-    cells: Math.ceil(sizeBytes / CELL_BYTES),
-    alignCells: Math.max(alignBytes / CELL_BYTES, 1),
-    atomic: isAtomic,
-    reserved: isReserved,
-  };
 }

@@ -21,12 +21,12 @@ interface StartingChunk {
   readonly printed: PercpuStatsChunk | undefined;
 }
 
-/** Makes the chunks in a new region; answers with the numbers of those that the trace names by their base. */
+/** Makes the chunks in a new region; answers with those that the trace names by their base: number, and the line that does. */
 export function buildStartingState(
   region: ChunkRegion,
   survey: TraceSurvey,
   stats: PercpuStats | undefined,
-): Map<string, number> {
+): Map<string, { readonly chunk: number; readonly firstLine: number }> {
   bootFirstChunk(region);
   fillFirstChunk(region);
   const printedFirst = stats?.chunks.find(({ heading }) => heading === 'first');
@@ -34,7 +34,7 @@ export function buildStartingState(
     takePrintedFigures(region, FIRST_CHUNK, printedFirst);
     region.setChunkField(FIRST_CHUNK, ChunkSummaryW.firstFree, printedFirst.firstFreeCell);
   }
-  const chunkOf = new Map<string, number>();
+  const chunkOf = new Map<string, { chunk: number; firstLine: number }>();
   const placed: { chunk: number; printed: PercpuStatsChunk | undefined }[] = [];
   for (const { older, printed } of pairUp(survey.olderChunks, stats)) {
     const chunk = createChunk(region);
@@ -42,7 +42,7 @@ export function buildStartingState(
     if (older === undefined) makeUntouched(region, chunk, printed);
     else makeOlder(region, chunk, older, printed);
     if (printed !== undefined) takePrintedFigures(region, chunk, printed);
-    if (older !== undefined) chunkOf.set(older.base, chunk);
+    if (older !== undefined) chunkOf.set(older.base, { chunk, firstLine: older.firstLine });
     placed.push({ chunk, printed });
   }
   putOnLists(region, placed);

@@ -5,8 +5,10 @@
  *                                 └ never touched by a traced object: in use at the start, for good
  *                                     └ touched: free at the start, unless an older object's free says otherwise
  *
- * Memory is bounded by the chunks, not by the trace: one bit per cell, and the frees of objects that nobody saw allocated.
+ * Memory is bounded by the chunks, not by the trace: a few bytes per cell, and what the trace is found to lack.
  */
+import { ChunkLife } from './chunk-life.ts';
+import { TraceGaps } from './trace-gaps.ts';
 import { UnseenObjects } from './unseen-objects.ts';
 import type { AllocEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
@@ -21,6 +23,8 @@ export interface OlderObject {
 /** What is known of a chunk that is older than the trace. */
 export interface OlderChunk {
   readonly base: string;
+  /** The first line that names it. */
+  readonly firstLine: number;
   readonly touched: CellSet;
   readonly olderObjects: readonly OlderObject[];
   /**
@@ -38,9 +42,14 @@ export interface TraceSurvey {
   readonly furthestByte: number;
   readonly highestCpu: number;
   readonly events: number;
+  /** Chunks that existed at once, at most; older ones count throughout. */
   readonly maxChunks: number;
+  /** Lines that stood behind lines of a later time. */
+  readonly displacedLines: number;
   /** Objects whose allocation is missing in the trace. */
   readonly unseen: UnseenObjects;
+  /** What else is missing. */
+  readonly gaps: TraceGaps;
 }
 
 /** A set of cells that grows with the furthest one. */
@@ -76,12 +85,14 @@ export class CellSet {
 
 class SurveyedChunk implements OlderChunk {
   readonly base: string;
+  readonly firstLine: number;
   readonly touched = new CellSet();
   readonly olderObjects: OlderObject[] = [];
   freshFrom = 0;
 
-  constructor(base: string) {
+  constructor(base: string, firstLine: number) {
     this.base = base;
+    this.firstLine = firstLine;
   }
 
   allocate({ offsetBytes, sizeBytes, alignBytes }: AllocEvent): void {
@@ -102,62 +113,128 @@ class SurveyedChunk implements OlderChunk {
 
 /** Takes a trace's events one by one. */
 export class TraceSurveyor {
-  readonly #born = new Set<string>();
   readonly #unseen = new UnseenObjects();
+  readonly #gaps = new TraceGaps();
   readonly #older = new Map<string, SurveyedChunk>();
+  /** Chunks that exist. */
+  readonly #lives = new Map<string, ChunkLife>();
+  /** Names of chunks that are no more, with the line of their end. */
+  readonly #ended = new Map<string, number>();
+  /** Line of each CPU's last event. */
+  readonly #lastLines: number[] = [];
   #furthestByte = 0;
-  #highestCpu = 0;
   #events = 0;
-  #created = 0;
+  #mostLives = 0;
+  #lastBase = '';
+  #lastLife: ChunkLife | undefined;
 
   take(event: TraceEvent): void {
-    if (event.kind === 'lost') return;
+    if (event.kind === 'lost') {
+      this.#gaps.addStretch({ after: this.#lastLines[event.cpu] ?? 0, before: event.line });
+      return;
+    }
     this.#events += 1;
-    this.#highestCpu = Math.max(this.#highestCpu, event.cpu);
+    this.#lastLines[event.cpu] = event.line;
     switch (event.kind) {
       case 'create':
-        this.#born.add(event.base);
-        this.#unseen.created(event.base, event.line);
-        this.#created += 1;
+        this.#create(event.base, event.line);
+        return;
+      case 'destroy':
+        this.#end(event.base, event.line);
         return;
       case 'alloc':
-        this.#furthestByte = Math.max(this.#furthestByte, event.offsetBytes + event.sizeBytes);
-        this.#unseen.allocated(event.base, event.offsetBytes);
-        if (!this.#born.has(event.base)) this.#chunk(event.base).allocate(event);
+        this.#takeAlloc(event);
         return;
       case 'free':
         this.#takeFree(event);
         return;
-      case 'destroy':
       case 'fail':
     }
   }
 
-  #takeFree(event: FreeEvent): void {
-    const { base, offsetBytes, line } = event;
-    const older = this.#born.has(base) ? undefined : this.#chunk(base);
-    // Touched before: its allocation is missing in the trace, and says nothing about the start.
-    const mayBeOlder = older !== undefined && !older.touched.has(offsetBytes / CELL_BYTES);
-    if (!this.#unseen.freed(base, offsetBytes, line, mayBeOlder) && mayBeOlder) older.freeOlder(event);
-  }
-
-  survey(): TraceSurvey {
+  /** `displacedLines` of the text were put in order before. */
+  survey(displacedLines = 0): TraceSurvey {
     return {
+      displacedLines,
       unseen: this.#unseen,
+      gaps: this.#gaps,
       olderChunks: [...this.#older.values()],
       furthestByte: this.#furthestByte,
-      highestCpu: this.#highestCpu,
+      highestCpu: this.#lastLines.length - 1,
       events: this.#events,
-      maxChunks: this.#created + this.#older.size,
+      maxChunks: this.#mostLives + this.#older.size,
     };
   }
 
-  #chunk(base: string): SurveyedChunk {
-    let chunk = this.#older.get(base);
-    if (chunk === undefined) {
-      chunk = new SurveyedChunk(base);
-      this.#older.set(base, chunk);
+  #takeAlloc(event: AllocEvent): void {
+    const { base, offsetBytes, sizeBytes, line } = event;
+    this.#furthestByte = Math.max(this.#furthestByte, offsetBytes + sizeBytes);
+    const life = this.#life(base, line);
+    const gaps = life.allocate(offsetBytes / CELL_BYTES, Math.ceil(sizeBytes / CELL_BYTES), line);
+    if (gaps.length > 0) this.#gaps.add(base, gaps);
+    if (life.bornLine === 0) this.#older.get(base)?.allocate(event);
+  }
+
+  #takeFree(event: FreeEvent): void {
+    const { base, offsetBytes, line } = event;
+    const start = offsetBytes / CELL_BYTES;
+    const life = this.#life(base, line);
+    const gap = life.free(start, line);
+    if (gap === undefined) return;
+    const older = life.bornLine === 0 ? this.#older.get(base) : undefined;
+    // Touched before: its allocation is missing in the trace, and says nothing about the start.
+    if (older !== undefined && !older.touched.has(start)) {
+      older.freeOlder(event);
+      this.#gaps.add(base, [{ ...gap, what: 'older' }]);
+    } else {
+      this.#unseen.add(base, start, gap);
+      this.#gaps.add(base, [gap]);
     }
-    return chunk;
+  }
+
+  #create(base: string, line: number): void {
+    const life = this.#lives.get(base);
+    if (life !== undefined) this.#gaps.add(base, [{ what: 'chunk event', after: life.bornLine, before: line }]);
+    this.#begin(base, line);
+  }
+
+  #end(base: string, line: number): void {
+    const life = this.#lives.get(base);
+    if (life === undefined) {
+      this.#gaps.add(base, [{ what: 'chunk event', after: this.#ended.get(base) ?? 0, before: line }]);
+    } else if (life.bornLine > 0) {
+      // What is older than the trace may have been freed by name only: its size is not known.
+      this.#gaps.add(base, life.end(line));
+    }
+    this.#lives.delete(base);
+    this.#ended.set(base, line);
+    this.#lastLife = undefined;
+  }
+
+  #begin(base: string, line: number): ChunkLife {
+    const life = new ChunkLife(line);
+    this.#lives.set(base, life);
+    this.#mostLives = Math.max(this.#mostLives, this.#lives.size);
+    this.#lastLife = undefined;
+    return life;
+  }
+
+  /** The chunk of a name that an allocation or a free has: older than the trace when the name is new. */
+  #life(base: string, line: number): ChunkLife {
+    if (base === this.#lastBase && this.#lastLife !== undefined) return this.#lastLife;
+    const life = this.#lives.get(base) ?? this.#meet(base, line);
+    this.#lastBase = base;
+    this.#lastLife = life;
+    return life;
+  }
+
+  #meet(base: string, line: number): ChunkLife {
+    const ended = this.#ended.get(base);
+    if (ended !== undefined) {
+      this.#gaps.add(base, [{ what: 'chunk event', after: ended, before: line }]);
+      return this.#begin(base, ended);
+    }
+    this.#older.set(base, new SurveyedChunk(base, line));
+    return this.#begin(base, 0);
   }
 }

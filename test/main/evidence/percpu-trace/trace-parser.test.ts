@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent, TraceSummary } from '../../../../src/main/evidence/percpu-trace/trace-event.ts';
 import { TraceParser } from '../../../../src/main/evidence/percpu-trace/trace-parser.ts';
@@ -113,6 +114,8 @@ describe('a text', () => {
         { line: 9, reason: 'off is missing or no number' },
         { line: 10, reason: 'percpu_whatever is no event that is known' },
       ],
+      cutShort: undefined,
+      allocatedPerByte: 4,
       onlineCpus: 2,
       overwrittenEvents: 7,
     });
@@ -122,5 +125,99 @@ describe('a text', () => {
     const whole = parse(text);
     for (const pieceBytes of [1, 7, 100]) expect(parse(text, pieceBytes)).toEqual(whole);
     expect(parse(text.replaceAll('\n', '\r\n')).events).toEqual(whole.events);
+  });
+});
+
+describe('a line that is cut', () => {
+  const reasons = (text: string): unknown =>
+    parse(text).summary.malformed.map(({ line, reason }) => `${line}: ${reason}`);
+
+  it('anywhere gives its own event or none', () => {
+    const whole = HEAD + ALLOC;
+    const [event] = parse(whole).events;
+    for (let length = 1; length < whole.length; length++) {
+      const { events, summary } = parse(`${whole.slice(0, length)}\n${HEAD}${FREE}\n`);
+      expect(events.at(-1)).toMatchObject({ kind: 'free', line: 2 });
+      if (events.length === 2) expect(events[0]).toEqual(event);
+      else if (whole.slice(0, length).trim() !== '') expect(summary.malformedCount + summary.otherEvents).toBe(1);
+    }
+  });
+
+  it('with the next one behind it on the same line gives no mixture of both', () => {
+    const first = HEAD + ALLOC;
+    const second = HEAD + FREE.replace('46192', '52');
+    // What stands before the event may be glued together; it is not what a replay goes by.
+    const withoutTask = (event: TraceEvent | undefined): unknown => ({ ...event, task: '' });
+    const wanted = [parse(first).events[0], parse(second).events[0]].map(withoutTask);
+    for (let length = HEAD.length; length < first.length; length++) {
+      for (const event of parse(first.slice(0, length) + second).events)
+        expect(wanted).toContainEqual(withoutTask(event));
+    }
+  });
+
+  it('by the end of the text within an address is told from a whole one', () => {
+    const created = `${HEAD}percpu_create_chunk: base_addr=00000000cf3d60bb`;
+    expect(parse(`${HEAD}${FREE}\n${created}`).events).toHaveLength(2);
+    expect(reasons(`${created}\n${created.slice(0, -3)}`)).toEqual(['2: the text ends within base_addr']);
+  });
+});
+
+describe('a number', () => {
+  it.each([
+    ['off=46193', 'off=46193 is no offset of an object'],
+    ['off=99999999999', 'off=99999999999 is no offset of an object'],
+    ['size=0', 'size=0 is no size of an object'],
+    ['size=1000000', 'size=1000000 is no size of an object'],
+    ['align=24', 'align=24 is no alignment'],
+    ['align=0', 'align=0 is no alignment'],
+  ])('like %s is none of the allocator’s', (field, reason) => {
+    const [key = ''] = field.split('=');
+    const line = HEAD + ALLOC.replace(new RegExp(`${key}=\\d+`), field);
+    expect(parse(line)).toMatchObject({ events: [], summary: { malformed: [{ line: 1, reason }] } });
+  });
+
+  it('of a CPU that no machine has makes the line none', () => {
+    expect(parse(HEAD.replace('[001]', '[99999999]') + FREE).events).toEqual([]);
+  });
+});
+
+describe('any bytes', () => {
+  it('are read without harm, in pieces of any size alike', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        HEAD + ALLOC,
+        HEAD + FREE,
+        HEAD + OLD_ALLOC,
+        '\n',
+        '\r\n',
+        ': percpu_',
+        '=',
+        ' ',
+        'off=',
+        'CPU:0 [LOST',
+      ),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(piece), fc.integer({ min: 1, max: 60 }), (pieces, pieceBytes) => {
+        const text = pieces.join('');
+        const whole = parse(text);
+        expect(parse(text, pieceBytes)).toEqual(whole);
+        for (const event of whole.events) {
+          if (event.kind !== 'alloc') continue;
+          expect(event.offsetBytes % 4).toBe(0);
+          expect(Number.isInteger(Math.log2(event.alignBytes))).toBe(true);
+        }
+        expect(whole.events.length + whole.summary.malformedCount + whole.summary.otherEvents).toBeLessThanOrEqual(
+          whole.summary.lines,
+        );
+      }),
+    );
+  });
+
+  it('without any line feed are taken to pieces', () => {
+    const { summary } = parse('x'.repeat(3_000_000), 65_536);
+    expect(summary.lines).toBeGreaterThan(1);
+    expect(summary.malformedCount).toBe(summary.lines);
   });
 });

@@ -7,11 +7,10 @@ import { parsePercpuStats } from '../../../../src/main/evidence/percpu-trace/sta
 import type { TraceEvent } from '../../../../src/main/evidence/percpu-trace/trace-event.ts';
 import { TraceParser } from '../../../../src/main/evidence/percpu-trace/trace-parser.ts';
 import { ReplaySession } from '../../../../src/main/lab/replay/replay-session.ts';
-import { replayReadings, replayTrace } from '../../../../src/main/lab/replay/replay-trace.ts';
+import { replayTrace } from '../../../../src/main/lab/replay/replay-trace.ts';
 import { TraceSurveyor } from '../../../../src/main/lab/replay/trace-survey.ts';
 import type { PercpuStats, PercpuStatsChunk } from '../../../../src/shared/percpu-stats.ts';
 import type { ReplayReport } from '../../../../src/shared/replay-report.ts';
-import { ok } from '../../../../src/shared/result.ts';
 import { RECORDED_GEOMETRY } from '../../machine/percpu/chunks/one-region.ts';
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`../../../../../shared/data/${name}`, import.meta.url));
@@ -21,22 +20,6 @@ const MISSING = 'no recorded traces beside the project';
 
 async function replay(tracePath: string, statsPath?: string): Promise<ReplayReport> {
   const replayed = await replayTrace({ tracePath, statsPath });
-  if (!replayed.ok) throw new Error(replayed.error.message);
-  return replayed.value;
-}
-
-async function replayText(text: string): Promise<ReplayReport> {
-  const replayed = await replayReadings({
-    name: 'text',
-    read: (onEvent) => {
-      const parser = new TraceParser(onEvent);
-      parser.push(Buffer.from(text));
-      return Promise.resolve(ok(parser.end()));
-    },
-    stats: undefined,
-    boot: undefined,
-    otherMachine: undefined,
-  });
   if (!replayed.ok) throw new Error(replayed.error.message);
   return replayed.value;
 }
@@ -144,59 +127,5 @@ describe('cgroups and network namespaces', () => {
     const told = await replay(MIXED, pathOf('percpu-mixed.stats-before.txt'));
     expect(told.overall).toEqual({ matched: 22379, total: 22379 });
     expect(told.geometrySource).toBe('percpu_stats');
-  });
-});
-
-describe('a damaged trace', () => {
-  it('that begins in the middle agrees in the chunks born within, and explains the rest by its start', async (context) => {
-    context.skip(!existsSync(CHURN), MISSING);
-    const lines = text().split('\n');
-    lines.splice(12, 29_988);
-    const found = await replayText(lines.join('\n'));
-    expect(found.bornWithin).toEqual({ matched: 17095, total: 17095 });
-    expect(found.freesOfOlderObjects).toBeGreaterThan(17_000);
-    expect(found.mismatchCounts.unexplained).toBe(0);
-  });
-
-  it('with frees printed before the allocations that they followed is put in order', async (context) => {
-    context.skip(!existsSync(CHURN), MISSING);
-    const lines = text().split('\n');
-    let swapped = 0;
-    for (let index = 12; index + 1 < lines.length; index += 2) {
-      const [first = '', second = ''] = lines.slice(index, index + 2);
-      if (!first.includes(' percpu_alloc_percpu:') || !second.includes(' percpu_free_percpu:')) continue;
-      lines.splice(index, 2, second.replace(/\[000\] \S+/, '[001] d.s1.'), first);
-      swapped += 1;
-    }
-    const found = await replayText(lines.join('\n'));
-    expect(swapped).toBeGreaterThan(1000);
-    expect(found.overall.total - found.overall.matched).toBeLessThan(10);
-    expect(found.mismatchCounts.unexplained).toBe(0);
-    expect(found.reordered).toBeGreaterThan(500);
-  });
-
-  const text = (): string => gunzipSync(readFileSync(CHURN)).toString('latin1');
-
-  it('with a block of events missing is followed, says so, and has no unexplained difference', async (context) => {
-    context.skip(!existsSync(CHURN), MISSING);
-    const lines = text().split('\n');
-    lines.splice(30_000, 400, 'CPU:0 [LOST 400 EVENTS]');
-    const found = await replayText(lines.join('\n'));
-    expect(found.lostEvents).toMatchObject({ markers: 1, counted: 400 });
-    expect(found.lostEvents.missingAllocations).toBeGreaterThan(100);
-    expect(found.repaired).toBeGreaterThan(0);
-    expect(found.mismatchCounts.unexplained).toBe(0);
-    expect(found.overall.total - found.overall.matched).toBeLessThan(10);
-  });
-
-  it('in the older format gives the same', async (context) => {
-    context.skip(!existsSync(CHURN), MISSING);
-    const found = await replayText(
-      text()
-        .replaceAll(/call_site=\S+ /g, '')
-        .replaceAll(/ bytes_alloc=.*/g, ''),
-    );
-    expect(found.overall).toEqual({ matched: 57024, total: 57024 });
-    expect(found.callSites).toMatchObject([{ callSite: 'unknown', allocations: 57024 }]);
   });
 });

@@ -5,8 +5,10 @@ import type { Cpu, Suspending } from '../../../../../src/main/machine/cpu.ts';
 import { Arena, type MachineConfig } from '../../../../../src/main/machine/memory/arena.ts';
 import { ZoneW, FrameKind } from '../../../../../src/main/machine/memory/arena-layout.ts';
 import { PageFrames } from '../../../../../src/main/machine/memory/page-frames.ts';
-import type { PercpuAllocator } from '../../../../../src/main/machine/percpu/chunks/allocator.ts';
+import { PercpuAllocator } from '../../../../../src/main/machine/percpu/chunks/allocator.ts';
 import type { ChunkRegion } from '../../../../../src/main/machine/percpu/chunks/chunk-region.ts';
+import { FramePages } from '../../../../../src/main/machine/percpu/chunks/frame-pages.ts';
+import type { PageSource } from '../../../../../src/main/machine/percpu/chunks/page-source.ts';
 import type { PercpuGeometry } from '../../../../../src/main/machine/percpu/chunks/percpu-geometry.ts';
 import { PercpuArea } from '../../../../../src/main/machine/percpu/percpu-area.ts';
 import { cpuId } from '../../../../../src/main/machine/units.ts';
@@ -35,14 +37,24 @@ const CODEC = {
   },
 };
 
+export interface MachineOptions {
+  readonly frames?: number;
+  readonly seed?: number;
+  readonly switchChance?: number;
+  readonly maxChunks?: number;
+  /** Puts something between the allocator and the page frames. */
+  readonly between?: (pages: PageSource) => PageSource;
+}
+
 export class PercpuMachine {
   readonly arena: Arena;
   readonly region: ChunkRegion;
   readonly area: PercpuArea;
+  readonly pages: FramePages;
   readonly allocator: PercpuAllocator;
   readonly #interleaver: Interleaver;
 
-  constructor(options: { frames?: number; seed?: number; switchChance?: number; maxChunks?: number } = {}) {
+  constructor(options: MachineOptions = {}) {
     const config: MachineConfig = {
       possibleCpus: 4,
       onlineCpus: 4,
@@ -68,12 +80,20 @@ export class PercpuMachine {
     const booted = bootMachine(new SharedArrayBuffer(Arena.bytesFor(config)), config);
     if (!booted.ok) throw new Error(booted.error.message);
     this.arena = booted.value;
-    const area = new PercpuArea(this.arena, new PageFrames(this.arena));
+    const frames = new PageFrames(this.arena);
+    const area = new PercpuArea(this.arena, frames);
     this.area = area;
     this.region = area.region;
-    this.allocator = area.allocator;
+    this.pages = new FramePages(this.arena, frames, this.region);
+    const { between } = options;
+    this.allocator = between === undefined ? area.allocator : new PercpuAllocator(this.region, between(this.pages));
     const { seed = 1, switchChance = 64 } = options;
     this.#interleaver = new Interleaver({ arena: this.arena, random: new Random(seed), codec: CODEC, switchChance });
+  }
+
+  /** Where the region lies in the arena's buffer, for threads that attach to it. */
+  get regionOffset(): number {
+    return this.arena.geometry.chunkRegion;
   }
 
   cpu(id: number): InterleavedCpu {
