@@ -10,7 +10,7 @@ import type { Cpu, Suspending } from '../../cpu.ts';
 import type { Arena } from '../../memory/arena.ts';
 import { FrameKind, FrameW } from '../../memory/arena-layout.ts';
 import type { PageFrames } from '../../memory/page-frames.ts';
-import { type FrameNumber, frameNumber, type PhysicalAddress, physicalAddress } from '../../units.ts';
+import { frameNumber, type PhysicalAddress, physicalAddress } from '../../units.ts';
 import type { ChunkRegion, PageRange } from './chunk-region.ts';
 import type { PageSource } from './page-source.ts';
 
