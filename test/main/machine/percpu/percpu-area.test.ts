@@ -29,10 +29,15 @@ function allocate({ arena, percpu }: Machine, sizeBytes: number, alignBytes = 4)
   return given.value;
 }
 
+interface Piece {
+  readonly at: PhysicalAddress;
+  readonly bytes: number;
+}
+
 /** Every piece of a CPU's copy that lies together: where, and how long. */
-function pieces(machine: Machine, { ptr, sizeBytes }: PercpuObject, cpu: number) {
+function pieces(machine: Machine, { ptr, sizeBytes }: PercpuObject, cpu: number): readonly Piece[] {
   const { pageSizeBytes } = machine.arena.config;
-  const found: { readonly at: PhysicalAddress; readonly bytes: number }[] = [];
+  const found: Piece[] = [];
   const start = machine.area.perCpuPtr(ptr, cpuId(cpu));
   for (let address: number = start; address < start + sizeBytes;) {
     const bytes = Math.min(pageSizeBytes - (address % pageSizeBytes), start + sizeBytes - address);
@@ -42,12 +47,21 @@ function pieces(machine: Machine, { ptr, sizeBytes }: PercpuObject, cpu: number)
   return found;
 }
 
+/** Enters the owner of each byte; throws when it has one. */
+function claim(owners: Map<number, string>, { at, bytes }: Piece, owner: string): void {
+  for (let byte: number = at; byte < at + bytes; byte++) {
+    const other = owners.get(byte);
+    if (other !== undefined) throw new Error(`byte ${byte} is of ${other} and of ${owner}`);
+    owners.set(byte, owner);
+  }
+}
+
 function kindOf({ arena }: Machine, address: PhysicalAddress): number {
   const frame = frameNumber(Math.floor((address - arena.geometry.frames) / arena.config.pageSizeBytes));
   return arena.word(arena.descriptorWord(frame) + FrameW.kind);
 }
 
-/** Sum over every byte of page frames that are not per-CPU memory: changes when one of them is written. */
+/** The page frames that are no per-CPU memory. */
 function otherMemory({ arena }: Machine): readonly Buffer[] {
   const { pageSizeBytes } = arena.config;
   const others: Buffer[] = [];
@@ -85,15 +99,11 @@ describe('a per-CPU pointer', () => {
         for (const [index, object] of objects.entries()) {
           for (let cpu = 0; cpu < config.possibleCpus; cpu++) {
             let length = 0;
-            for (const { at, bytes } of pieces(machine, object, cpu)) {
-              expect(kindOf(machine, at)).toBe(FrameKind.percpu);
-              for (let byte: number = at; byte < at + bytes; byte++) {
-                const owner = owners.get(byte);
-                if (owner !== undefined) throw new Error(`byte ${byte} is of ${owner} and of ${index} on CPU ${cpu}`);
-                owners.set(byte, `${index} on CPU ${cpu}`);
-              }
-              arena.bytes.fill(1 + ((index * 31 + cpu) % 255), at, at + bytes);
-              length += bytes;
+            for (const piece of pieces(machine, object, cpu)) {
+              expect(kindOf(machine, piece.at)).toBe(FrameKind.percpu);
+              claim(owners, piece, `${index} on CPU ${cpu}`);
+              arena.bytes.fill(1 + ((index * 31 + cpu) % 255), piece.at, piece.at + piece.bytes);
+              length += piece.bytes;
             }
             expect(length).toBe(object.sizeBytes);
           }
@@ -229,7 +239,8 @@ describe('a uniprocessor machine', () => {
     expect(area.plan.layout.staticBytes).toBe(0);
     const other = area.variable('other');
     const start = area.physicalAddress(other, cpuId(0));
-    for (const byte of [1, 4096, 8999]) expect(area.physicalAddress(percpuPtr(other + byte), cpuId(0))).toBe(start + byte);
+    for (const byte of [1, 4096, 8999])
+      expect(area.physicalAddress(percpuPtr(other + byte), cpuId(0))).toBe(start + byte);
     expect(() => area.physicalAddress(percpuPtr(other + 9000), cpuId(0))).toThrow('no page is mapped');
     expect(() => area.physicalAddress(percpuPtr(area.variable('compress_buffer') - 1), cpuId(0))).toThrow(
       'no page is mapped',
@@ -248,6 +259,8 @@ describe('a uniprocessor machine', () => {
 describe('static variables', () => {
   it('that the machine does not have are none', () => {
     const { area } = makeMachine({ bufferLayout: 'single-mutex' });
-    expect(() => area.variable('compress_buffer')).toThrow('this machine has no static per-CPU variable compress_buffer');
+    expect(() => area.variable('compress_buffer')).toThrow(
+      'this machine has no static per-CPU variable compress_buffer',
+    );
   });
 });

@@ -1,12 +1,11 @@
 /** Machines of any per-CPU configuration, for tests that say what holds for all of them. */
 import fc from 'fast-check';
-import type { Machine } from '../../../../src/main/machine/machine.ts';
 import type { MachineConfig } from '../../../../src/main/machine/memory/arena.ts';
 import { firstChunkFramesAtBoot } from '../../../../src/main/machine/percpu/boot-first-chunk.ts';
 import { planPercpu } from '../../../../src/main/machine/percpu/percpu-plan.ts';
 import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
 import { valueOf } from '../../lab/small-lab.ts';
-import { machineConfig, makeMachine, smallPercpu } from '../fixtures/make-machine.ts';
+import { machineConfig, smallPercpu } from '../fixtures/make-machine.ts';
 
 const KIB = 1024;
 
@@ -35,8 +34,3 @@ export const anyMachine: fc.Arbitrary<MachineConfig> = fc
     const atBoot = firstChunkFramesAtBoot(valueOf(planPercpu(config)));
     return { ...config, memoryBytes: (atBoot + 1200) * pageSizeBytes };
   });
-
-/** One whose frames hold what another machine left in them. */
-export function machineOver(config: MachineConfig, bytes: number): Machine {
-  return makeMachine(config, new SharedArrayBuffer(bytes));
-}
