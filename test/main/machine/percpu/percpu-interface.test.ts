@@ -30,7 +30,7 @@ function valueOn({ arena, area }: Machine, ptr: PercpuPtr, cpu: number): number 
   return arena.word(area.physicalAddress(ptr, cpuId(cpu)) / 4) >>> 0;
 }
 
-type Operation = (percpu: PercpuInterface, cpu: Cpu, ptr: PercpuPtr, value: number) => Suspending<number | void>;
+type Operation = (percpu: PercpuInterface, cpu: Cpu, ptr: PercpuPtr, value: number) => Suspending<unknown>;
 
 /** Each operation: how it is called, the new value and the answer, from the old value and the operand. */
 const OPERATIONS: readonly {
