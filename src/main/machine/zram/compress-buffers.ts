@@ -31,7 +31,7 @@ import {
 } from '../units.ts';
 
 /** Bytes of the kernel's LZ4 context: a 16384-byte table and 32 bytes (facts: zram on 6.18). */
-export const LZ4_WORK_MEMORY_BYTES = 16416;
+const LZ4_WORK_MEMORY_BYTES = 16416;
 
 /** Compressed output may exceed the page, hence two. */
 export const BUFFER_PAGES = 2;
