@@ -25,7 +25,6 @@ export type ArchitectureName = (typeof ARCHITECTURES)[number];
 
 /** `auto` is what the architecture does by itself; `embed` and `page` are what `percpu_alloc=` forces. */
 export const FIRST_CHUNK_CHOICES = ['auto', 'embed', 'page', 'uniprocessor'] as const;
-export type FirstChunkChoice = (typeof FIRST_CHUNK_CHOICES)[number];
 
 export const PERCPU_LIMITS = {
   otherStaticBytes: { min: 0, max: 4 * MIB },

@@ -79,7 +79,8 @@ export function percpuConfigOf(
     minUnitBytes: spec.minUnitBytes,
     atomBytes: spec.atomBytes,
     limitBytes: settings.limitBytes ?? 0,
-    nodes,
+    // Where the architecture does not say how far CPUs are from each other, all of them are one group.
+    nodes: spec.distance === undefined ? 1 : nodes,
     ...needs,
   });
 }

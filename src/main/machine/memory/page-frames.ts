@@ -33,7 +33,7 @@ export class PageFrames {
 
   /**
    * A contiguous run of `count` frames that begins at a multiple of `alignFrames`, for boot alone (no lock); undefined when
-   * memory does not suffice. What is skipped for the alignment is free.
+   * memory does not suffice. Chained in order, as `takeRun` does; what is skipped for the alignment is free.
    */
   takeAtBoot(count: number, kind: FrameKind, alignFrames = 1): FrameNumber | undefined {
     const { words, frameCount } = this.#arena;
@@ -42,10 +42,7 @@ export class PageFrames {
     if (first + count > frameCount) return undefined;
     words[this.#zone + ZoneW.fresh] = first + count;
     for (let frame = fresh; frame < first; frame++) this.#pushFree(frame);
-    for (let frame = first; frame < first + count; frame++) {
-      words[this.#arena.descriptorWord(frameNumber(frame)) + FrameW.kind] = kind;
-    }
-    this.#account(kind, count);
+    this.#markRun(first, count, kind);
     return frameNumber(first);
   }
 
@@ -133,6 +130,12 @@ export class PageFrames {
     this.#unlinkFree(first, first + count);
     // A freed run may reach into the frames never used.
     words[this.#zone + ZoneW.fresh] = Math.max(fresh, first + count);
+    this.#markRun(first, count, kind);
+  }
+
+  /** Enters the use and the chain of frames that are on no stack any more. */
+  #markRun(first: number, count: number, kind: FrameKind): void {
+    const { words } = this.#arena;
     for (let frame = first; frame < first + count; frame++) {
       const descriptor = this.#arena.descriptorWord(frameNumber(frame));
       words[descriptor + FrameW.kind] = kind;

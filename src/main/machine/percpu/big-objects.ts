@@ -79,7 +79,8 @@ export class BigObjects {
   physicalAddress(ptr: BigPercpuPtr, cpu: CpuId): PhysicalAddress {
     const word = this.#recordWord(ptr);
     if (this.#arena.word(word + RecordW.magic) !== RECORD_MAGIC) throw new Error(`${ptr} is no big per-CPU object`);
-    if (cpu >= this.#arena.config.possibleCpus) throw new Error(`CPU ${cpu} is not possible on this machine`);
+    if (cpu < 0 || cpu >= this.#arena.config.possibleCpus)
+      throw new Error(`CPU ${cpu} is not possible on this machine`);
     return this.#arena.frameAddress(frameNumber(this.#arena.word(word + RecordW.runs + cpu) - 1));
   }
 

@@ -25,11 +25,11 @@ export interface HotplugStep {
   readonly name: string;
   /** Before the CPU starts. On failure nothing of it is left. */
   prepare(cpu: Cpu, target: CpuId): Suspending<Result<void>>;
-  /** After it has stopped. Cannot fail. */
+  /** After it has stopped, with no section with preemption off left unfinished. Cannot fail. */
   dead(cpu: Cpu, target: CpuId): Suspending<void>;
 }
 
-const STATE_WORDS: Readonly<Record<HotplugState, string>> = { 0: 'not present', 1: 'down', 2: 'online' };
+const STATE_WORDS: Readonly<Record<HotplugState, string>> = { 0: 'absent', 1: 'down', 2: 'online' };
 
 export class Hotplug {
   readonly #arena: Arena;
@@ -100,8 +100,16 @@ export class Hotplug {
       if (!prepared.ok) return prepared;
     }
     this.#arena.words[this.#arena.cpuWord(target) + CpuW.hotplugState] = to;
-    if (from === HotplugState.online) yield* this.#dead(cpu, target, this.#steps.length);
+    if (from !== HotplugState.online) return ok(undefined);
+    yield* this.#waitUntilStopped(cpu, target);
+    yield* this.#dead(cpu, target, this.#steps.length);
     return ok(undefined);
+  }
+
+  /** A CPU stops with preemption on: what it holds for the length of such a section (a buffer) is its own until the end. */
+  *#waitUntilStopped(cpu: Cpu, target: CpuId): Suspending<void> {
+    const preemptCount = this.#arena.cpuWord(target) + CpuW.preemptCount;
+    while (Atomics.load(this.#arena.words, preemptCount) !== 0) yield* cpu.pause();
   }
 
   *#prepare(cpu: Cpu, target: CpuId): Suspending<Result<void>> {

@@ -7,9 +7,10 @@
  *     ├─ unit 0 │ unit 1 │ … ────┼─ unit 0 │ unit 1 │ … ──────┼─ …
  *       first chunk                chunk 2                      chunk 3
  *
- * The offset of a CPU, `__per_cpu_offset[cpu]`, is START + unit × unit size: the static variables are linked at 0. Later chunks
- * are mapped page by page, so that only bytes of one page lie together in the arena. On a uniprocessor machine the static
- * variables are plain memory behind all chunks, and one unit is all there is.
+ * The offset of a CPU, `__per_cpu_offset[cpu]`, is START + unit × unit size: the static variables are linked at 0 (a span
+ * later where there are none: `ChunkRegion.linkedStart`). Later chunks are mapped page by page, so that only bytes of one
+ * page lie together in the arena. On a uniprocessor machine the static variables are plain memory behind all chunks, and one
+ * unit is all there is.
  *
  * Holds no state: every thread has its own over the same arena.
  */
@@ -53,14 +54,16 @@ export class PercpuArea {
   variable(name: MachineVariable): PercpuPtr {
     const offset = this.plan.statics.offsets[name];
     if (offset === undefined) throw new Error(`this machine has no static per-CPU variable ${name}`);
-    return this.plan.spec.method === 'uniprocessor' ? percpuPtr(this.#plainStaticsStart() + offset) : offset;
+    return this.plan.spec.method === 'uniprocessor'
+      ? percpuPtr(this.region.linkedStart + this.#plainStaticsStart() + offset)
+      : offset;
   }
 
   /** `__per_cpu_offset[cpu]`: what is added to a pointer. Throws for a CPU that is not possible. */
   percpuOffset(cpu: CpuId): number {
     const unit = this.plan.unitOfCpu[cpu];
     if (unit === undefined) throw new Error(`CPU ${cpu} is not possible on this machine`);
-    return PERCPU_SPACE_START + unit * this.region.geometry.unitBytes;
+    return PERCPU_SPACE_START - this.region.linkedStart + unit * this.region.geometry.unitBytes;
   }
 
   /** Address of `cpu`'s copy; `cpu` is any possible CPU, online or not. Any thread. */
@@ -73,12 +76,13 @@ export class PercpuArea {
     const { pageSizeBytes, unitBytes } = this.region.geometry;
     const fromStart = address - PERCPU_SPACE_START;
     const span = Math.floor(fromStart / this.region.spanBytes);
-    if (span >= this.plan.capacity.maxChunks) return this.#plainStatic(fromStart);
+    // The first chunk's two parts are one span: the last span of chunks has the number maxChunks − 2.
+    if (span < 0 || span > this.plan.capacity.maxChunks - 2) return this.#plainStatic(fromStart);
     const unit = Math.floor((fromStart % this.region.spanBytes) / unitBytes);
     const page = Math.floor((fromStart % unitBytes) / pageSizeBytes);
     const word = span === 0 ? this.region.firstChunkFrameWord(page, unit) : this.region.frameWord(span + 1, page, unit);
     const frame = this.region.words.get(word);
-    if (fromStart < 0 || frame === 0) throw new Error(`no page is mapped at per-CPU address ${address}`);
+    if (frame === 0) throw new Error(`no page is mapped at per-CPU address ${address}`);
     return physicalAddress(this.#arena.frameAddress(frameNumber(frame - 1)) + (address % pageSizeBytes));
   }
 
@@ -94,7 +98,7 @@ export class PercpuArea {
   #plainStatic(fromStart: number): PhysicalAddress {
     const frame = frameNumber(this.#arena.word(HeaderW.plainStatics));
     const offset = fromStart - this.#plainStaticsStart();
-    if (frame === 0 || offset >= this.plan.statics.staticBytes) {
+    if (frame === 0 || offset < 0 || offset >= this.plan.statics.staticBytes) {
       throw new Error(`no page is mapped at per-CPU address ${PERCPU_SPACE_START + fromStart}`);
     }
     return physicalAddress(this.#arena.frameAddress(frame) + offset);

@@ -10,6 +10,8 @@
  *
  *     0                          span                       2 × span
  *     ├─ first chunk: unit 0, 1 … ┼─ chunk 2: unit 0, 1 … ───┼─ chunk 3 …    ptr = start of the chunk + offset in the unit
+ *
+ * Where there is no static part everything begins a span later, so that no object has the pointer 0.
  */
 import { fail, ok, type Result } from '../../../../shared/result.ts';
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
@@ -110,17 +112,19 @@ export class PercpuAllocator {
 
   /** The pointer to a byte of a chunk. */
   pointer(chunk: number, offsetBytes: number): PercpuPtr {
-    if (chunk === FIRST_CHUNK) return percpuPtr(this.#dynamicBase + offsetBytes);
-    if (chunk === RESERVED_CHUNK) return percpuPtr(this.#reservedBase + offsetBytes);
-    return percpuPtr((chunk - 1) * this.region.spanBytes + offsetBytes);
+    const { linkedStart, spanBytes } = this.region;
+    if (chunk === FIRST_CHUNK) return percpuPtr(linkedStart + this.#dynamicBase + offsetBytes);
+    if (chunk === RESERVED_CHUNK) return percpuPtr(linkedStart + this.#reservedBase + offsetBytes);
+    return percpuPtr(linkedStart + (chunk - 1) * spanBytes + offsetBytes);
   }
 
   /** Chunk and byte offset of a pointer; undefined for the static part and for chunks that do not exist. */
   locate(ptr: PercpuPtr): { readonly chunk: number; readonly offsetBytes: number } | undefined {
     const { unitBytes, staticBytes, reservedBytes } = this.region.geometry;
-    const span = Math.floor(ptr / this.region.spanBytes);
-    const inUnit = ptr % this.region.spanBytes;
-    if (inUnit >= unitBytes) return undefined;
+    const fromStart = ptr - this.region.linkedStart;
+    const span = Math.floor(fromStart / this.region.spanBytes);
+    const inUnit = fromStart % this.region.spanBytes;
+    if (fromStart < 0 || inUnit >= unitBytes) return undefined;
     if (span > 0) return this.#chunkAt(span + 1, inUnit);
     if (inUnit < staticBytes) return undefined;
     const dynamicStart = Math.ceil(staticBytes / CELL_BYTES) * CELL_BYTES + reservedBytes;

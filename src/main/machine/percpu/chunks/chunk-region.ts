@@ -113,6 +113,11 @@ export class ChunkRegion {
     return this.geometry.units * this.geometry.unitBytes;
   }
 
+  /** PercpuPtr of the first byte of the first chunk. Not 0 where an object may begin there: a pointer of 0 is nothing. */
+  get linkedStart(): number {
+    return this.geometry.staticBytes === 0 ? this.spanBytes : 0;
+  }
+
   header(field: number): number {
     return this.words.get(this.base + field);
   }
