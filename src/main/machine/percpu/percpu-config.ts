@@ -4,7 +4,7 @@
  */
 import type { FirstChunkMethod } from './first-chunk.ts';
 
-const FIRST_CHUNK_METHODS = [
+export const FIRST_CHUNK_METHODS = [
   'embed',
   'page',
   'fixed-unit',
@@ -35,7 +35,7 @@ export interface PercpuConfig {
 }
 
 /** In the order of the header's words. */
-const PERCPU_SIZE_FIELDS = [
+export const PERCPU_SIZE_FIELDS = [
   'otherStaticBytes',
   'reservedBytes',
   'dynamicRequestBytes',
