@@ -110,4 +110,9 @@ ALTER TABLE samples ADD COLUMN percpu_stats TEXT;
 UPDATE runs SET profile = json_set(profile, '$.schemaVersion', 2, '$.workload.kind', 'fio')
   WHERE CASE WHEN json_valid(profile) THEN profile ->> '$.schemaVersion' END = 1;
 `,
+  // Requests in flight were not in the machine's memory until then.
+  `
+ALTER TABLE samples ADD COLUMN memory_end_io_buffer_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE samples ADD COLUMN memory_peak_io_buffer_bytes INTEGER NOT NULL DEFAULT 0;
+`,
 ];

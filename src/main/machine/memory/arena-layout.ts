@@ -174,6 +174,8 @@ export const FrameKind = {
   reserved: 6,
   /** Behind per-CPU objects too large for the per-CPU region. */
   percpuBig: 7,
+  /** Of the jobs' requests in flight. */
+  ioBuffer: 8,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 export const FRAME_KIND_COUNT = 16;

@@ -17,7 +17,7 @@ import { CpuF64, CpuW, type DeviceCounter, DeviceCounterF64, DeviceW, Operation 
 import type { PageFrames } from '../memory/page-frames.ts';
 import { cpuId, type LockWord, NO_HANDLE, type PhysicalAddress, physicalAddress } from '../units.ts';
 import type { PercpuArea } from '../percpu/percpu-area.ts';
-import { type CompressBuffers, compressBuffersFor, NO_BUFFER } from './compress-buffers.ts';
+import { type CompressBuffers, compressBuffersFor } from './compress-buffers.ts';
 import { deviceCounters, notePeaks, raiseWord } from './device-statistics.ts';
 import type { Pool } from './pool.ts';
 import { SLOT_HUGE, SLOT_SAME, Slots } from './slots.ts';
@@ -71,8 +71,9 @@ export class ZramDevice {
       const mutex = this.#buffers.lock;
       if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
       const buffer = this.#buffers.acquire(cpu);
-      if (buffer === NO_BUFFER) return yield* this.#failWithoutBuffer(cpu, mutex);
-      const length = cpu.codec.compress(page, buffer);
+      if (buffer === undefined) return yield* this.#failWithoutBuffer(cpu, mutex);
+      const { target, workMemory } = buffer;
+      const length = cpu.codec.compress(page, target, workMemory);
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
       const isHuge = length >= this.#pool.hugeThresholdBytes;
@@ -80,7 +81,8 @@ export class ZramDevice {
       let handle = this.#pool.tryAllocate(cpu, storedBytes, this.#span);
       if (handle === NO_HANDLE) handle = yield* this.#pool.allocate(cpu, storedBytes, this.#span);
       const fits = handle !== NO_HANDLE && this.#withinLimit();
-      if (fits) this.#copyIn(cpu, { page, buffer, storedBytes, isHuge });
+      if (fits && isHuge) this.#copyRawIn(cpu, page);
+      else if (fits) this.#copyIn(cpu, target, storedBytes);
       const mustReschedule = this.#buffers.release(cpu);
       if (mutex !== undefined) cpu.unlock(mutex);
       if (mustReschedule) yield* cpu.reschedule();
@@ -212,25 +214,19 @@ export class ZramDevice {
     return limit === 0 || pages <= limit;
   }
 
-  /** Copies what is stored of a page (the raw page, or its compressed form in the buffer) to where `#span` says. */
-  #copyIn(
-    cpu: Cpu,
-    stored: {
-      readonly page: IoPage;
-      readonly buffer: PhysicalAddress;
-      readonly storedBytes: number;
-      readonly isHuge: boolean;
-    },
-  ): void {
+  /** Copies a compressed page, `storedBytes` bytes at `from`, to where `#span` says. */
+  #copyIn(cpu: Cpu, from: PhysicalAddress, storedBytes: number): void {
     const { bytes } = this.#arena;
     const { first, firstBytes, rest, restBytes } = this.#span;
-    if (stored.isHuge) {
-      bytes.set(stored.page.bytes, first);
-    } else {
-      bytes.copyWithin(first, stored.buffer, stored.buffer + firstBytes);
-      if (restBytes > 0) bytes.copyWithin(rest, stored.buffer + firstBytes, stored.buffer + firstBytes + restBytes);
-    }
-    cpu.charge(Cost.copyBytes, stored.storedBytes);
+    bytes.copyWithin(first, from, from + firstBytes);
+    if (restBytes > 0) bytes.copyWithin(rest, from + firstBytes, from + storedBytes);
+    cpu.charge(Cost.copyBytes, storedBytes);
+  }
+
+  /** Copies a raw page to where `#span` says. */
+  #copyRawIn(cpu: Cpu, page: IoPage): void {
+    this.#arena.bytes.set(page.bytes, this.#span.first);
+    cpu.charge(Cost.copyBytes, this.#arena.config.pageSizeBytes);
   }
 
   #copyOut(page: IoPage): void {
