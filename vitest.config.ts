@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
+          globalSetup: ['./scripts/codec-for-tests.mjs'],
           environment: 'node',
           maxWorkers: 2,
           testTimeout: 30_000,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProjectProgram } from './project-program.mjs';
 import { PROJECT_ROOT, runEntry, say } from './project.mjs';
-import { ensureInstalled } from './set-up.mjs';
+import { ensureCodec, ensureInstalled } from './set-up.mjs';
 
 await runEntry(async () => {
   const [name, ...args] = process.argv.slice(2);
@@ -17,6 +17,7 @@ await runEntry(async () => {
     return 2;
   }
   await ensureInstalled(PROJECT_ROOT);
+  await ensureCodec(PROJECT_ROOT);
   return runProjectProgram(PROJECT_ROOT, `bench/${name}.ts`, args);
 });
 

@@ -21,6 +21,10 @@ const BUILD_INPUTS = [
   'tsconfig.json',
   'tsconfig.web.json',
 ];
+/** What the codec lz4-kernel is compiled from. */
+const CODEC_SOURCE = 'src/main/engine/codec/lz4-kernel/assembly';
+const CODEC_INPUTS = [CODEC_SOURCE, 'package-lock.json'];
+const CODEC_STAMP = join('out', 'codec', 'fingerprint.txt');
 const INSTALL_STAMP = join('node_modules', '.percpu-lab-installed');
 const BUILD_STAMP = join('out', 'fingerprint.txt');
 /** @type {readonly DependencyKind[]} */
@@ -51,14 +55,34 @@ export async function ensureInstalled(root) {
  * @throws {SetUpError} with the builder's last words when it fails
  */
 export async function ensureBuilt(root) {
+  await ensureCodec(root);
   if (readStamp(root, BUILD_STAMP) === buildFingerprint(root)) return;
   await withSetUpLock(root, async () => {
-    const fingerprint = buildFingerprint(root);
-    if (readStamp(root, BUILD_STAMP) === fingerprint) return;
+    const made = buildFingerprint(root);
+    if (readStamp(root, BUILD_STAMP) === made) return;
     say('building the dashboard (electron-vite build)');
     await runOrThrow('electron-vite', ['build'], { ...npmOptions(root), env: withProjectBin(root, process.env) });
     mkdirSync(join(root, 'out'), { recursive: true });
-    writeFileSync(join(root, BUILD_STAMP), fingerprint);
+    writeFileSync(join(root, BUILD_STAMP), made);
+  });
+}
+
+/**
+ * Compiles the codec lz4-kernel to out/codec/lz4-kernel.wasm when its source is not what that was made from. Everything that
+ * runs the lab needs it; the dashboard's build does not touch it.
+ *
+ * @param {string} root project folder, installed
+ * @throws {SetUpError} with the compiler's last words when it fails
+ */
+export async function ensureCodec(root) {
+  if (readStamp(root, CODEC_STAMP) === fingerprint(root, CODEC_INPUTS)) return;
+  await withSetUpLock(root, async () => {
+    const made = fingerprint(root, CODEC_INPUTS);
+    if (readStamp(root, CODEC_STAMP) === made) return;
+    say('compiling the codec lz4-kernel (AssemblyScript)');
+    const args = ['--config', `${CODEC_SOURCE}/asconfig.json`];
+    await runOrThrow('asc', args, { ...npmOptions(root), env: withProjectBin(root, process.env) });
+    writeFileSync(join(root, CODEC_STAMP), made);
   });
 }
 
@@ -89,8 +113,16 @@ export function reasonToInstall(root) {
  * @param {string} root project folder
  */
 export function buildFingerprint(root) {
+  return fingerprint(root, BUILD_INPUTS);
+}
+
+/**
+ * @param {string} root
+ * @param {readonly string[]} inputs relative paths of files and folders
+ */
+function fingerprint(root, inputs) {
   const hash = createHash('sha256');
-  for (const path of BUILD_INPUTS.flatMap((input) => filesUnder(root, input))) {
+  for (const path of inputs.flatMap((input) => filesUnder(root, input))) {
     const content = readFileSync(join(root, path));
     hash.update(`${path}\0${content.length}\0`).update(content);
   }

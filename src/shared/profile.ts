@@ -5,6 +5,7 @@
  * `parseProfile`, so a field has one range and one sentence for being out of it.
  */
 import * as v from 'valibot';
+import { CODEC_BEFORE_CHOICE, CODECS } from './codec.ts';
 import { BUFFER_LAYOUTS, DESIGNS, FIRST_CHUNK_DESIGNS } from './design.ts';
 import { percpuSettingsSchema } from './percpu-settings.ts';
 import { fail, ok, type LabError, type Result } from './result.ts';
@@ -61,6 +62,8 @@ const machineSchema = v.pipe(
     diskSizeBytes: integerBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size (bytes)'),
     /** Per-CPU memory; absent: `usualPercpuSettings`. */
     percpu: v.optional(percpuSettingsSchema),
+    /** What the devices compress with. */
+    codec: v.optional(v.picklist(CODECS, `Codec must be one of ${CODECS.join(', ')}`), CODEC_BEFORE_CHOICE),
   }),
   v.forward(
     // Partial: said also while another field is wrong.

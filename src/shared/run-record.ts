@@ -78,6 +78,8 @@ export interface MemoryFigures {
   readonly percpuAreaBytes: number;
   /** Page frames of the zram slot tables. */
   readonly slotTableBytes: number;
+  /** Page frames of the jobs' requests in flight. */
+  readonly ioBufferBytes: number;
   /** All page frames in use. */
   readonly usedBytes: number;
   /** All page frames of the machine. */

@@ -17,6 +17,7 @@ export const testProfile: Profile = {
     pageSizeBytes: 4096,
     memoryBytes: 8 << 20,
     devices: 1,
+    codec: 'lz4',
     diskSizeBytes: 1 << 20,
   },
   designs: ['single-mutex', 'per-cpu-global'],

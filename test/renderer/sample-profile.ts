@@ -15,6 +15,7 @@ export function sampleProfile(parts: Partial<Profile> = {}): Profile {
       pageSizeBytes: 4096,
       memoryBytes: 4096 * MIB,
       devices: 1,
+      codec: 'lz4',
       diskSizeBytes: 2048 * MIB,
     },
     designs: ['single-mutex', 'per-cpu-global'],

@@ -70,7 +70,8 @@ function memory(design: Design, profile: Profile, filled: number): MemoryFigures
     workMemoryBytes,
     percpuAreaBytes,
     slotTableBytes,
-    usedBytes: poolBytes + percpuAreaBytes + slotTableBytes + outside,
+    ioBufferBytes: 64 * KIB,
+    usedBytes: poolBytes + percpuAreaBytes + slotTableBytes + 64 * KIB + outside,
     totalBytes: memoryBytes,
   };
 }

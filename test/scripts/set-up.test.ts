@@ -1,8 +1,8 @@
-import { rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROJECT_ROOT } from '../../scripts/project.mjs';
-import { buildFingerprint, ensureInstalled, reasonToInstall } from '../../scripts/set-up.mjs';
+import { buildFingerprint, ensureCodec, ensureInstalled, reasonToInstall } from '../../scripts/set-up.mjs';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const ROOT_ENTRY = { name: 'p', dependencies: { a: '^1.0.0' } };
@@ -97,5 +97,22 @@ describe('buildFingerprint', () => {
     const before = buildFingerprint(root);
     writeFileSync(join(root, 'README.md'), 'new');
     expect(buildFingerprint(root)).toBe(before);
+  });
+});
+
+describe('ensureCodec', () => {
+  const SOURCE = 'src/main/engine/codec/lz4-kernel/assembly';
+
+  test('leaves a codec alone whose source did not change, and starts no program', async () => {
+    const stamp = join(PROJECT_ROOT, 'out/codec/fingerprint.txt');
+    await ensureCodec(PROJECT_ROOT);
+    const before = statSync(stamp).mtimeMs;
+    await ensureCodec(PROJECT_ROOT);
+    expect(statSync(stamp).mtimeMs).toBe(before);
+  });
+
+  test('compiles when the source changed, and says what the compiler said when that fails', async () => {
+    const root = temporaryFolder({ [`${SOURCE}/index.ts`]: 'export const a = 1;', 'package-lock.json': '{}' });
+    await expect(ensureCodec(root)).rejects.toThrow(/asc/);
   });
 });

@@ -57,6 +57,18 @@ describe('a wrong profile', () => {
     expect(errors.map((error) => error.field)).toEqual(['workload.data.randomPercent']);
   });
 
+  it('means lz4 when it was saved before there was a choice of codecs', () => {
+    const { codec: _codec, ...machine } = seed().machine;
+    const parsed = parseProfile({ ...seed(), machine });
+    expect(parsed.ok && parsed.value.machine.codec).toBe('lz4');
+    expect(profileFieldErrors({ ...seed(), machine })).toEqual([]);
+  });
+
+  it('refuses a codec that there is not', () => {
+    const errors = profileFieldErrors({ ...seed(), machine: { ...seed().machine, codec: 'zip' } });
+    expect(errors).toEqual([{ field: 'machine.codec', message: 'Codec must be one of lz4, lz4-kernel' }]);
+  });
+
   it('refuses a design that is picked twice', () => {
     const errors = profileFieldErrors({ ...seed(), designs: ['single-mutex', 'single-mutex'] });
     expect(errors).toEqual([{ field: 'designs', message: 'Each design may be picked once' }]);

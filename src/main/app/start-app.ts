@@ -54,6 +54,7 @@ async function openLab(entryUrl: string): Promise<void> {
     dataFolder: userDataFolder(),
     resourcesFolder: join(packageFolder(entryUrl), 'resources'),
     cpuWorkerUrl: new URL('./cpu-worker.js', entryUrl),
+    kernelLz4Url: new URL('../codec/lz4-kernel.wasm', entryUrl),
   });
   const window = createWindow(beside('../preload/index.cjs'));
   const closeDoor = openDoor(ipcMain, lab, window.webContents);

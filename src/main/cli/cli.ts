@@ -56,6 +56,7 @@ const COMMANDS: readonly Command[] = [
         value: 'PATH',
         meaning: 'fio: write the pages of this file or folder; may be given more than once',
       },
+      { name: 'codec', value: 'NAME', meaning: 'What the machine compresses with: lz4 or lz4-kernel' },
       { name: 'csv', value: 'FILE', meaning: 'Write the samples as CSV' },
       { name: 'out', value: 'FILE', meaning: 'Write the whole record as JSON' },
       {
@@ -76,6 +77,7 @@ const COMMANDS: readonly Command[] = [
           jobs: options.value('jobs'),
           repetitions: options.value('repetitions'),
           data: options.values('data'),
+          codec: options.value('codec'),
           csv: options.value('csv'),
           out: options.value('out'),
           evidence: options.value('evidence'),

@@ -30,6 +30,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
       dataFolder: userDataFolder(),
       resourcesFolder,
       cpuWorkerUrl: new URL('../engine/live/cpu-worker.ts', import.meta.url),
+      kernelLz4Url: new URL('../../../out/codec/lz4-kernel.wasm', import.meta.url),
     }),
   dashboardFolder: beside('../../../out/renderer'),
   version: readLabVersion(),

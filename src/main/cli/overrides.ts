@@ -1,5 +1,6 @@
 /** Changes that `run` makes to a profile on its way: what the options say, and nothing else. */
 import { resolve } from 'node:path';
+import { CODECS } from '../../shared/codec.ts';
 import { type FioWorkload, type PercpuWorkload, type Profile, PROFILE_LIMITS } from '../../shared/profile.ts';
 import { assertUnreachable, fail, ok, type Result } from '../../shared/result.ts';
 
@@ -10,6 +11,7 @@ export interface RunOptions {
   readonly jobs?: string | undefined;
   readonly repetitions?: string | undefined;
   readonly data?: readonly string[] | undefined;
+  readonly codec?: string | undefined;
 }
 
 /** The profile with the options applied; the schema checks ranges afterwards. 'bad-input' names the option. */
@@ -25,7 +27,12 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
   if (!repetitions.ok) return repetitions;
   const misfit = misfitOf(profile, options);
   if (misfit !== undefined) return fail('bad-input', misfit);
+  const codec = CODECS.find((name) => name === options.codec);
+  if (options.codec !== undefined && codec === undefined) {
+    return fail('bad-input', `--codec must be ${CODECS.join(' or ')}, not '${options.codec}'`);
+  }
   let changed = profile;
+  if (codec !== undefined) changed = { ...changed, machine: { ...changed.machine, codec } };
   if (seconds.value !== undefined) changed = withExperiment(changed, { seconds: seconds.value });
   if (repetitions.value !== undefined) changed = withExperiment(changed, { repetitions: repetitions.value });
   if (options.data !== undefined) {

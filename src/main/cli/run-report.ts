@@ -94,6 +94,7 @@ const MEMORY_COLUMNS: readonly (readonly [string, (memory: MemoryFigures) => num
   ['work memory', (memory) => memory.workMemoryBytes],
   ['per-CPU area', (memory) => memory.percpuAreaBytes],
   ['slot tables', (memory) => memory.slotTableBytes],
+  ['I/O buffers', (memory) => memory.ioBufferBytes],
   ['frames used', (memory) => memory.usedBytes],
 ];
 

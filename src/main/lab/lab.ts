@@ -5,12 +5,13 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { CODEC_WORDS, CODECS } from '../../shared/codec.ts';
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { MappingProfile } from '../../shared/mapping-profile.ts';
 import type { MappingReport } from '../../shared/mapping-report.ts';
 import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
-import { LZ4_CODEC_NAME } from '../engine/codec/lz4.ts';
+import { codecSource } from '../engine/codec/codec-source.ts';
 import { LiveEngine } from '../engine/live/live-engine.ts';
 import { listFolder } from './browse.ts';
 import { createEvidenceMethods } from './evidence-methods.ts';
@@ -31,6 +32,8 @@ export interface LabOptions {
   readonly resourcesFolder: string;
   /** Entry file of a CPU's thread: its TypeScript source, or the built file. */
   readonly cpuWorkerUrl: URL;
+  /** The compiled codec lz4-kernel, as set-up leaves it. Read when an experiment first asks for it. */
+  readonly kernelLz4Url: URL;
 }
 
 export interface Lab extends LabContract {
@@ -50,11 +53,12 @@ export function createLab(options: LabOptions): Promise<Lab> {
     saved: join(options.dataFolder, 'profiles'),
   });
   const store = openRunStore(join(options.dataFolder, 'runs.sqlite'));
-  const environment = readEnvironment({ labVersion: readLabVersion(), codec: LZ4_CODEC_NAME });
+  const environment = readEnvironment({ labVersion: readLabVersion(), codec: allCodecs() });
   const engine = new LiveEngine(options.cpuWorkerUrl);
   const runs = new RunControl({
     engine,
     environment,
+    codecs: codecSource(options.kernelLz4Url),
     save: (record) => withStore(store, (open) => open.save(record)),
     emit: (event) => {
       for (const listener of listeners) listener(event);
@@ -138,4 +142,9 @@ function planHost(): PlanHost {
     memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Infinity),
     environment,
   };
+}
+
+/** For the description of the host; a run's record names the one that it used. */
+function allCodecs(): string {
+  return CODECS.map((name) => CODEC_WORDS[name].title).join(' or ');
 }

@@ -1,8 +1,9 @@
 /** The compressor port: what the machine needs of LZ4 and its like. Engines bring the implementations. */
 import type { PhysicalAddress } from './units.ts';
 
-/** A page on its way between a job and a device: the same memory seen as bytes and as 32-bit words. */
+/** A page on its way between a job and a device: where it lies in the arena, and that memory as bytes and as 32-bit words. */
 export interface IoPage {
+  readonly address: PhysicalAddress;
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
 }
@@ -20,9 +21,10 @@ export interface Codec {
   readonly name: string;
   /**
    * Compresses `page` to `target` and answers with the length in bytes, which may exceed the page's size. At `target`
-   * there is room for two pages; the caller owns it (stream lock or preemption off).
+   * there is room for two pages, at `workMemory` for LZ4_WORK_MEMORY_BYTES; the caller owns both (stream lock or preemption
+   * off). What the work memory holds before and after does not matter.
    */
-  compress(page: IoPage, target: PhysicalAddress): number;
+  compress(page: IoPage, target: PhysicalAddress, workMemory: PhysicalAddress): number;
   /** Decompresses an object into `page`; false when the object is not what `compress` made of a page. */
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean;
 }

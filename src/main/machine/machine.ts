@@ -2,7 +2,10 @@
  * A machine as one thread sees it: the arena and the objects that work on it. The objects hold offsets and scratch, never
  * state; every thread makes its own over the same buffer, and they are the same machine.
  */
+import type { IoPage } from './codec.ts';
+import type { Cpu, Suspending } from './cpu.ts';
 import { Arena } from './memory/arena.ts';
+import { takeIoPages } from './memory/io-pages.ts';
 import { PageFrames } from './memory/page-frames.ts';
 import { Hotplug } from './percpu/hotplug.ts';
 import { PercpuArea } from './percpu/percpu-area.ts';
@@ -16,10 +19,12 @@ export class Machine {
   readonly percpu: PercpuInterface;
   readonly hotplug: Hotplug;
   readonly devices: readonly ZramDevice[];
+  readonly #frames: PageFrames;
 
   constructor(arena: Arena) {
     this.arena = arena;
     const frames = new PageFrames(arena);
+    this.#frames = frames;
     this.area = new PercpuArea(arena, frames);
     this.percpu = new PercpuInterface(arena, frames, this.area);
     this.hotplug = new Hotplug(
@@ -35,6 +40,11 @@ export class Machine {
   /** Throws when the buffer holds no machine (see `Arena.attach`). */
   static attach(buffer: SharedArrayBuffer): Machine {
     return new Machine(Arena.attach(buffer));
+  }
+
+  /** Pages for requests in flight (io-pages.ts); undefined when memory does not suffice. */
+  takeIoPages(cpu: Cpu, count: number): Suspending<readonly IoPage[] | undefined> {
+    return takeIoPages(cpu, this.arena, this.#frames, count);
   }
 
   /** Throws for a number that the machine does not have. */

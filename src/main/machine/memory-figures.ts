@@ -40,6 +40,7 @@ function read(
     workMemoryBytes: ofKind(FrameKind.workMemory),
     percpuAreaBytes: ofKind(FrameKind.percpu) + ofKind(FrameKind.percpuBig),
     slotTableBytes: ofKind(FrameKind.slotTable),
+    ioBufferBytes: ofKind(FrameKind.ioBuffer),
     usedBytes: arena.word(zone + fields.usedFrames) * pageSize,
     totalBytes: arena.frameCount * pageSize,
   };

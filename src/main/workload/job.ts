@@ -1,8 +1,8 @@
 /**
- * A job while it runs: prepares requests in its own I/O buffers, submits them to its device, checks what comes back.
+ * A job while it runs: prepares requests in its I/O pages, submits them to its device, checks what comes back.
  *
  *     batch:   prepare × ioDepth  ─▶  submit × ioDepth, each timed  ─▶  check × ioDepth
- *              fill the buffers       device.writeRequest / readRequest     compare with what was written
+ *              fill the pages         device.writeRequest / readRequest     compare with what was written
  *
  * zram completes a request in the context of its submitter, so the depth of the queue does not add parallelism: it sets how
  * many requests reach the device back to back, without the job's own work in between. A request's clock runs from its
@@ -10,7 +10,7 @@
  *
  * What was written where is kept in the device's `WrittenPages`, and what is read must equal that. The n-th write of a job
  * takes the n-th block's worth of pages of its set, whatever the place on the disk, so that overwriting changes content and
- * size. The job's memory (buffers, record, page sets) is the user's, not the machine's.
+ * size. The pages that its requests use are frames of the machine; record and page sets are the user's.
  */
 import { assertUnreachable } from '../../shared/result.ts';
 import type { IoPage } from '../machine/codec.ts';
@@ -29,11 +29,28 @@ const FAILURE_OF_STATUS = {
   [IoStatus.corrupt]: 'corrupt',
 } as const satisfies Record<Exclude<IoStatus, typeof IoStatus.done>, IoFailure['kind']>;
 
-/** A request in preparation; its buffers are reused from batch to batch. */
+/** A request in preparation; its pages are reused from batch to batch. */
 interface Request {
   readonly pages: readonly IoPage[];
   block: number;
   isRead: boolean;
+}
+
+/** What a job works with, besides its plan. */
+export interface JobParts {
+  readonly device: ZramDevice;
+  /** The one that the plan names. */
+  readonly pageSet: PageSet;
+  /** Of the plan's device. */
+  readonly written: WrittenPages;
+  readonly clock: JobClock;
+  /** Of the machine, the job's alone: `ioPagesOf(plan)` of them. */
+  readonly ioPages: readonly IoPage[];
+}
+
+/** Pages of all requests that a job has in flight. */
+export function ioPagesOf(plan: Pick<JobPlan, 'ioDepth' | 'blockPages'>): number {
+  return plan.ioDepth * plan.blockPages;
 }
 
 export class Job {
@@ -57,14 +74,20 @@ export class Job {
   #limitMs = Infinity;
   #startedMs: number | undefined;
 
-  /** `pageSet` is the one that the plan names; `written` the record of the plan's device. */
-  constructor(plan: JobPlan, parts: { device: ZramDevice; pageSet: PageSet; written: WrittenPages; clock: JobClock }) {
+  constructor(plan: JobPlan, parts: JobParts) {
     this.plan = plan;
     this.#device = parts.device;
     this.#set = parts.pageSet;
     this.#setBytes = Buffer.from(parts.pageSet.bytes);
     this.#clock = parts.clock;
-    this.#requests = Array.from({ length: plan.ioDepth }, () => makeRequest(plan.blockPages, this.#set.pageSizeBytes));
+    this.#requests = Array.from({ length: plan.ioDepth }, (_, at) => ({
+      pages: parts.ioPages.slice(at * plan.blockPages, (at + 1) * plan.blockPages),
+      block: 0,
+      isRead: false,
+    }));
+    if (parts.ioPages.length !== ioPagesOf(plan)) {
+      throw new Error(`job ${plan.name} was given ${parts.ioPages.length} I/O pages, not ${ioPagesOf(plan)}`);
+    }
     this.#written = parts.written;
     this.#nextSetPage = plan.firstSetPage;
     this.#mix = new Random(plan.seed);
@@ -220,12 +243,4 @@ function readShare(plan: JobPlan): number {
     default:
       return assertUnreachable(plan.pattern);
   }
-}
-
-function makeRequest(blockPages: number, pageSizeBytes: number): Request {
-  const pages = Array.from({ length: blockPages }, () => {
-    const memory = new ArrayBuffer(pageSizeBytes);
-    return { bytes: Buffer.from(memory), words: new Int32Array(memory) };
-  });
-  return { pages, block: 0, isRead: false };
 }

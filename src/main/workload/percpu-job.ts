@@ -16,9 +16,12 @@ import type { BatchOutcome, JobClock, PercpuFailure } from './job-clock.ts';
 import type { PercpuJobPlan, PercpuObjects, PercpuPhaseKind } from './job-plan.ts';
 import { Random } from './random.ts';
 
+/** What such a job uses of its machine. */
+export type PercpuMachine = Pick<Machine, 'arena' | 'area' | 'percpu'>;
+
 export class PercpuJob {
   readonly plan: PercpuJobPlan;
-  readonly #machine: Machine;
+  readonly #machine: PercpuMachine;
   readonly #clock: JobClock;
   /** One entry for each object of a group, in order. */
   readonly #kinds: readonly PercpuObjects[];
@@ -28,7 +31,7 @@ export class PercpuJob {
   #order: Uint32Array = new Uint32Array();
   #done = 0;
 
-  constructor(plan: PercpuJobPlan, machine: Machine, clock: JobClock) {
+  constructor(plan: PercpuJobPlan, machine: PercpuMachine, clock: JobClock) {
     this.plan = plan;
     this.#machine = machine;
     this.#clock = clock;

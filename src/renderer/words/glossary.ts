@@ -15,6 +15,8 @@ export const GLOSSARY = {
   memory: 'Page frames of the simulated machine. A run that needs more ends with a clear error.',
   devices: 'Number of zram block devices. Jobs are spread over them in order.',
   diskSize: 'Size of each zram device before compression. It decides the size of the slot table.',
+  codec:
+    'What the devices compress with. lz4-kernel gives the kernel’s sizes exactly and works in the machine’s own memory; lz4 is the package lz4-napi.',
   design: 'A way to give CPUs a compression buffer. All designs of an experiment get the same bytes in the same order.',
   baseline: 'The design that the others are compared with: ratios say how many times as fast as this one.',
   jobFile:
@@ -60,7 +62,9 @@ export const GLOSSARY = {
   percpuArea:
     'Page frames of the per-CPU area: one unit per possible CPU, including buffers and work memory that lie in it.',
   slotTable: 'One entry per page of every device: where its compressed object is, and a lock bit.',
-  otherMemory: 'Page frames in use that belong to none of the other kinds, such as buffers outside the per-CPU area.',
+  ioBuffers: 'Page frames of the jobs’ requests in flight (iodepth × bs each), which fio would fill and check.',
+  otherMemory:
+    'Page frames in use that belong to none of the other kinds, such as buffers outside the per-CPU area and requests in flight.',
   used: 'All page frames in use, counted from the machine’s memory, not estimated.',
   utilisation: 'What each CPU did since the last update: working, waiting for a lock, or idle.',
   warmUp: 'Block 0: every design runs once and the figures are thrown away.',

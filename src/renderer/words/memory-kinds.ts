@@ -48,6 +48,7 @@ export const MEMORY_COLUMNS: readonly MemoryColumn[] = [
   { key: 'workMemoryBytes', title: 'work memory', term: 'workMemory' },
   { key: 'percpuAreaBytes', title: 'per-CPU area', term: 'percpuArea' },
   { key: 'slotTableBytes', title: 'slot tables', term: 'slotTable' },
+  { key: 'ioBufferBytes', title: 'I/O buffers', term: 'ioBuffers' },
   { key: 'usedBytes', title: 'all in use', term: 'used' },
 ];
 

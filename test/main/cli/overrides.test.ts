@@ -37,6 +37,13 @@ describe('options change a profile', () => {
     expect(changed.machine).toEqual(profile.machine);
   });
 
+  it('in the codec, and nothing else of the machine', () => {
+    expect(valueOf(applyOptions(profile, { codec: 'lz4-kernel' })).machine).toEqual({
+      ...profile.machine,
+      codec: 'lz4-kernel',
+    });
+  });
+
   it('in jobs, with CPUs enough for the clones of one', () => {
     const changed = valueOf(applyOptions(profile, { jobs: '5' }));
     expect(changed.machine).toMatchObject({ onlineCpus: 5, possibleCpus: 5 });
@@ -56,6 +63,7 @@ describe('options change a profile', () => {
     [{ jobs: '1e21' }, '--jobs must be a whole number from 1 to 64, not 1e+21'],
     [{ jobs: 'two' }, "--jobs must be a number, not 'two'"],
     [{ data: ['a', ''] }, '--data must not be empty'],
+    [{ codec: 'zstd' }, "--codec must be lz4 or lz4-kernel, not 'zstd'"],
     [{ engine: 'kernel' }, "--engine must be live, the engine there is, not 'kernel'"],
   ])('%j is refused', (options, message) => {
     expect(errorOf(applyOptions(profile, options))).toEqual({ code: 'bad-input', message });

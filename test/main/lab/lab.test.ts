@@ -56,6 +56,24 @@ describe('the lab', () => {
     expect(errorOf(await lab.cancelRun({ runId })).code).toBe('not-found');
   });
 
+  it.each([
+    ['lz4', 'lz4 (lz4-napi)', true],
+    ['lz4-kernel', 'lz4-kernel (WebAssembly)', false],
+  ] as const)(
+    'runs with the codec %s, names it in record and CSV, and counts the requests in flight',
+    async (...row) => {
+      const [codec, title, hasMemoryOfItsOwn] = row;
+      const lab = await openSmallLab();
+      const { record } = await runToEnd(lab, smallProfile({ machine: { codec }, experiment: { repetitions: 1 } }));
+      expect(record.outcome).toBe('complete');
+      expect(record.environment.codec).toBe(title);
+      expect(record.notes.some((note) => note.includes('memory of its own'))).toBe(hasMemoryOfItsOwn);
+      // Two jobs with four requests of a page each.
+      expect(record.samples.map((sample) => sample.memoryAtEnd.ioBufferBytes)).toEqual([8 * 4096, 8 * 4096]);
+      expect(valueOf(await lab.exportRunCsv({ runId: record.id })).text).toContain(`,${title},`);
+    },
+  );
+
   it('answers every method of the contract through the guarded door', async () => {
     const lab = await openSmallLab();
     const inputs: Readonly<Record<string, unknown>> = {

@@ -2,6 +2,7 @@
  * Samples and records for the lab's tests: plain ones to write expectations about, arbitrary ones for properties.
  */
 import fc from 'fast-check';
+import { CODECS } from '../../../src/shared/codec.ts';
 import { BUFFER_LAYOUTS, type Design, DESIGNS, FIRST_CHUNK_DESIGNS } from '../../../src/shared/design.ts';
 import type { PercpuStats } from '../../../src/shared/percpu-stats.ts';
 import {
@@ -40,6 +41,7 @@ export const MEMORY: MemoryFigures = {
   workMemoryBytes: 32_768,
   percpuAreaBytes: 65_536,
   slotTableBytes: 8192,
+  ioBufferBytes: 4096,
   usedBytes: 532_480,
   totalBytes: 4_194_304,
 };
@@ -154,6 +156,7 @@ export const PROFILE: Profile = {
     memoryBytes: 4_194_304,
     devices: 1,
     diskSizeBytes: 1_048_576,
+    codec: 'lz4',
   },
   designs: ['single-mutex', 'per-cpu-global'],
   workload: { kind: 'fio', jobFile: '[seq-write]\nrw=write\n', data: { kind: 'job' }, seed: 7 },
@@ -221,6 +224,7 @@ function memoryOf(bytes: fc.Arbitrary<number>): fc.Arbitrary<MemoryFigures> {
     workMemoryBytes: bytes,
     percpuAreaBytes: bytes,
     slotTableBytes: bytes,
+    ioBufferBytes: bytes,
     usedBytes: bytes,
     totalBytes: bytes,
   });
@@ -390,6 +394,7 @@ const machine: fc.Arbitrary<Profile['machine']> = fc.record({
   memoryBytes: between(PROFILE_LIMITS.memoryBytes),
   devices: between(PROFILE_LIMITS.devices),
   diskSizeBytes: between(PROFILE_LIMITS.diskSizeBytes),
+  codec: fc.constantFrom(...CODECS),
 });
 
 const seed = fc.integer({ min: 0, max: 0xffffffff });

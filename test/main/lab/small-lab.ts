@@ -17,6 +17,8 @@ import type { RunRecord } from '../../../src/shared/run-record.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export const RESOURCES = join(import.meta.dirname, '../../../resources');
+/** Made by the unit tests' global set-up. */
+export const KERNEL_LZ4 = new URL('../../../out/codec/lz4-kernel.wasm', import.meta.url);
 const CPU_WORKER = new URL('../../../src/main/engine/live/cpu-worker.ts', import.meta.url);
 
 /** 4 KiB pages; contents of eight of them that compress differently. */
@@ -24,7 +26,12 @@ export const PAGE_BYTES = 4096;
 
 /** Opened on `dataFolder`, closed at the end of the running test. */
 export async function openSmallLab(dataFolder = temporaryFolder()): Promise<Lab> {
-  const lab = await createLab({ dataFolder, resourcesFolder: RESOURCES, cpuWorkerUrl: CPU_WORKER });
+  const lab = await createLab({
+    dataFolder,
+    resourcesFolder: RESOURCES,
+    cpuWorkerUrl: CPU_WORKER,
+    kernelLz4Url: KERNEL_LZ4,
+  });
   onTestFinished(() => lab.close());
   return lab;
 }
@@ -62,6 +69,7 @@ export function smallProfile(changes: ProfileChanges = {}): Profile {
       memoryBytes: 16 << 20,
       devices: 1,
       diskSizeBytes: 4 << 20,
+      codec: 'lz4',
       ...changes.machine,
     },
     workload: {
@@ -96,6 +104,7 @@ export function smallPercpuProfile(changes: PercpuProfileChanges = {}): Profile 
       memoryBytes: 16 << 20,
       devices: 1,
       diskSizeBytes: 1 << 20,
+      codec: 'lz4',
       ...changes.machine,
     },
     workload: {

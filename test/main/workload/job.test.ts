@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { BUFFER_LAYOUTS, type BufferLayout } from '../../../src/shared/design.ts';
 import { Interleaver } from '../../../src/main/engine/interleaved/interleaver.ts';
+import type { IoPage } from '../../../src/main/machine/codec.ts';
 import type { Cpu, Suspending } from '../../../src/main/machine/cpu.ts';
+import type { Machine } from '../../../src/main/machine/machine.ts';
 import { DeviceW } from '../../../src/main/machine/memory/arena-layout.ts';
 import { readDeviceStatistics } from '../../../src/main/machine/zram/device-statistics.ts';
 import { cpuId, frameNumber } from '../../../src/main/machine/units.ts';
 import type { PageSet } from '../../../src/main/workload/data/page-set.ts';
 import type { Direction } from '../../../src/shared/run-record.ts';
-import { Job } from '../../../src/main/workload/job.ts';
+import { ioPagesOf, Job } from '../../../src/main/workload/job.ts';
 import type { BatchOutcome, JobClock } from '../../../src/main/workload/job-clock.ts';
 import { ACCESS_PATTERNS, type JobPlan } from '../../../src/main/workload/job-plan.ts';
 import { Random } from '../../../src/main/workload/random.ts';
@@ -69,13 +71,27 @@ function jobPlan(changes: Partial<JobPlan> = {}): JobPlan {
   };
 }
 
+/** I/O pages of the machine for a job. */
+function pagesFor(cpu: OneCpu, machine: Machine, plan: JobPlan): readonly IoPage[] {
+  const pages = cpu.run((on) => machine.takeIoPages(on, ioPagesOf(plan)));
+  if (pages === undefined) throw new Error('the machine of this test is too small for its I/O pages');
+  return pages;
+}
+
 function bench(changes: Partial<JobPlan> = {}, bufferLayout: BufferLayout = 'per-cpu-global') {
   const machine = makeMachine({ bufferLayout, memoryBytes: 400 * 4096, diskSizeBytes: SLOTS * 4096 });
   const cpu = new OneCpu(machine.arena, new SizedCodec(machine.arena));
   const clock = new HandClock();
   const set = pageSet(40);
   const written = new WrittenPages(new SharedArrayBuffer(writtenPagesBytes(SLOTS)), [set]);
-  const job = new Job(jobPlan(changes), { device: machine.device(0), pageSet: set, written, clock });
+  const plan = jobPlan(changes);
+  const job = new Job(plan, {
+    device: machine.device(0),
+    pageSet: set,
+    written,
+    clock,
+    ioPages: pagesFor(cpu, machine, plan),
+  });
   return {
     machine,
     clock,
@@ -368,14 +384,14 @@ describe('two jobs of one CPU', () => {
     const set = pageSet(40);
     const clock = new HandClock();
     const written = new WrittenPages(new SharedArrayBuffer(writtenPagesBytes(SLOTS)), [set]);
-    const jobs = [0, 1].map(
-      (index) =>
-        new Job(jobPlan({ name: `job ${index}`, firstSlot: index * 16, firstSetPage: index * 16, blocksToDo: 64 }), {
-          device: machine.device(0),
-          pageSet: set,
-          written,
-          clock,
-        }),
+    const before = new OneCpu(machine.arena);
+    const makeJob = (changes: Partial<JobPlan>): Job => {
+      const plan = jobPlan(changes);
+      const ioPages = pagesFor(before, machine, plan);
+      return new Job(plan, { device: machine.device(0), pageSet: set, written, clock, ioPages });
+    };
+    const jobs = [0, 1].map((index) =>
+      makeJob({ name: `job ${index}`, firstSlot: index * 16, firstSetPage: index * 16, blocksToDo: 64 }),
     );
     const codec = new SizedCodec(machine.arena);
     const engine = new Interleaver({ arena: machine.arena, random: new Random(4), codec, switchChance: 100 });
@@ -395,12 +411,7 @@ describe('two jobs of one CPU', () => {
     }
     expect(outcomes).toEqual(['finished', 'finished', 'finished', 'finished']);
     expect(jobs.map((job) => job.verifiedPages)).toEqual([16, 16]);
-    const reader = new Job(jobPlan({ name: 'reader', pattern: 'read', blocks: 32, blocksToDo: 32 }), {
-      device: machine.device(0),
-      pageSet: set,
-      written,
-      clock,
-    });
+    const reader = makeJob({ name: 'reader', pattern: 'read', blocks: 32, blocksToDo: 32 });
     reader.begin('main');
     const cpu = engine.cpu(cpuId(1));
     engine.spawn(cpu, 'reader', runToEnd(cpu, reader));

@@ -13,7 +13,7 @@ import { liveObjects } from '../../../src/main/machine/percpu/percpu-moment.ts';
 import { cpuId, type PercpuPtr } from '../../../src/main/machine/units.ts';
 import type { BatchOutcome, JobClock } from '../../../src/main/workload/job-clock.ts';
 import type { PercpuJobPlan, PercpuPhaseKind } from '../../../src/main/workload/job-plan.ts';
-import { PercpuJob } from '../../../src/main/workload/percpu-job.ts';
+import { PercpuJob, type PercpuMachine } from '../../../src/main/workload/percpu-job.ts';
 import { Random } from '../../../src/main/workload/random.ts';
 import type { Direction } from '../../../src/shared/run-record.ts';
 import type { Result } from '../../../src/shared/result.ts';
@@ -68,7 +68,7 @@ interface Bench {
   readonly run: (phase: PercpuPhaseKind) => readonly BatchOutcome[];
 }
 
-function bench(machine: Machine, seed: number, changes: Partial<PercpuJobPlan> = {}): Bench {
+function bench(machine: PercpuMachine, seed: number, changes: Partial<PercpuJobPlan> = {}): Bench {
   const clock = new HandClock();
   const jobs = Array.from({ length: CPUS }, (_, cpu) => new PercpuJob(jobPlan(cpu, changes), machine, clock));
   const options = { arena: machine.arena, codec: new SizedCodec(machine.arena), switchChance: 100 };
@@ -207,9 +207,8 @@ class DirtyInterface extends PercpuInterface {
   }
 }
 
-function withInterface(machine: Machine, percpu: PercpuInterface): Machine {
-  const { arena, area, hotplug, devices } = machine;
-  return { arena, area, hotplug, devices, percpu, device: (index) => machine.device(index) };
+function withInterface({ arena, area }: Machine, percpu: PercpuInterface): PercpuMachine {
+  return { arena, area, percpu };
 }
 
 describe('an allocator that is broken', () => {

@@ -11,16 +11,16 @@ import type { PhysicalAddress } from '../../machine/units.ts';
 
 const PREFIX_BYTES = 4;
 
-export const LZ4_CODEC_NAME = 'lz4 (lz4-napi)';
-
 export class Lz4Codec implements Codec {
-  readonly name = LZ4_CODEC_NAME;
+  readonly name = 'lz4';
   readonly #memory: Buffer;
   readonly #pageSizeBytes: number;
   /** Prefix and block of the object in hand. */
   readonly #input: Buffer;
   /** Views of #input by length, made at first use: the calls take no length. */
   readonly #inputOfLength: Buffer[] = [];
+  /** Pages as the library takes them; a job's are few and stay the same. */
+  readonly #pages = new WeakMap<Uint8Array, Buffer>();
 
   constructor(arena: SharedArrayBuffer, pageSizeBytes: number) {
     this.#memory = Buffer.from(arena);
@@ -30,7 +30,7 @@ export class Lz4Codec implements Codec {
   }
 
   compress(page: IoPage, target: PhysicalAddress): number {
-    const output = compressSync(asBuffer(page.bytes));
+    const output = compressSync(this.#asBuffer(page.bytes));
     output.copy(this.#memory, target, PREFIX_BYTES);
     return output.length - PREFIX_BYTES;
   }
@@ -54,8 +54,13 @@ export class Lz4Codec implements Codec {
       return undefined;
     }
   }
-}
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  #asBuffer(bytes: Uint8Array): Buffer {
+    let buffer = this.#pages.get(bytes);
+    if (buffer === undefined) {
+      buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.#pages.set(bytes, buffer);
+    }
+    return buffer;
+  }
 }

@@ -13,12 +13,13 @@ import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW, HeaderW, Operation } from '../../machine/memory/arena-layout.ts';
 import { type CpuId, cpuId } from '../../machine/units.ts';
-import { Job } from '../../workload/job.ts';
+import { ioPagesOf, Job } from '../../workload/job.ts';
 import type { BatchOutcome, JobClock, JobFailure } from '../../workload/job-clock.ts';
 import type { PhaseKind } from '../../workload/job-plan.ts';
 import { PercpuJob } from '../../workload/percpu-job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
-import { Lz4Codec } from '../codec/lz4.ts';
+import type { Codec } from '../../machine/codec.ts';
+import { makeCodec } from '../codec/make-codec.ts';
 import { complete, LiveCpu } from './live-cpu.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
 
@@ -71,11 +72,11 @@ interface RunnableJob {
   verifiedPages(): number;
 }
 
-/** Makes the CPU that a core plays, its codec included. */
-type MakeCpu = (arena: Arena, id: CpuId) => LiveCpu;
+/** Makes the CPU that a core plays. */
+type MakeCpu = (arena: Arena, id: CpuId, codec: Codec) => LiveCpu;
 
-function makeLz4Cpu(arena: Arena, id: CpuId): LiveCpu {
-  return new LiveCpu(arena, id, new Lz4Codec(arena.buffer, arena.config.pageSizeBytes));
+function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec): LiveCpu {
+  return new LiveCpu(arena, id, codec);
 }
 
 export class CpuCore {
@@ -83,7 +84,7 @@ export class CpuCore {
   readonly #makeCpu: MakeCpu;
   #prepared: Prepared | undefined;
 
-  constructor(post: (response: CpuResponse) => void, makeCpu: MakeCpu = makeLz4Cpu) {
+  constructor(post: (response: CpuResponse) => void, makeCpu: MakeCpu = makeLiveCpu) {
     this.#post = post;
     this.#makeCpu = makeCpu;
   }
@@ -135,8 +136,10 @@ export class CpuCore {
 }
 
 function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
-  const machine = Machine.attach(request.arena);
+  const machine = Machine.attach(request.memory.buffer);
   const { arena } = machine;
+  const codec = makeCodec(request.codec, request.memory, arena.config.pageSizeBytes);
+  const cpu = makeCpu(arena, cpuId(request.cpu), codec);
   const clock = new PhaseClock(arena);
   const records = request.written.map((record) => new WrittenPages(record, request.pageSets));
   const fioJobs = request.jobs.map((plan) => {
@@ -144,10 +147,12 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
     const written = records[plan.device];
     if (pageSet === undefined) throw new Error(`job ${plan.name} names page set ${plan.pageSet}, which is not there`);
     if (written === undefined) throw new Error(`job ${plan.name} names device ${plan.device}, which has no record`);
-    return fioJob(new Job(plan, { device: machine.device(plan.device), pageSet, written, clock }));
+    const ioPages = complete(machine.takeIoPages(cpu, ioPagesOf(plan)));
+    if (ioPages === undefined) throw new Error(`the memory has no room for the requests in flight of job ${plan.name}`);
+    return fioJob(new Job(plan, { device: machine.device(plan.device), pageSet, written, clock, ioPages }));
   });
   const percpuJobs = request.percpuJobs.map((plan) => percpuJob(new PercpuJob(plan, machine, clock)));
-  return { arena, cpu: makeCpu(arena, cpuId(request.cpu)), clock, jobs: [...fioJobs, ...percpuJobs] };
+  return { arena, cpu, clock, jobs: [...fioJobs, ...percpuJobs] };
 }
 
 function fioJob(job: Job): RunnableJob {

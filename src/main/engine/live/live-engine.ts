@@ -20,6 +20,7 @@ import { cpuId } from '../../machine/units.ts';
 import type { IoFailure, JobFailure, PercpuFailure } from '../../workload/job-clock.ts';
 import type { PercpuJobPlan } from '../../workload/job-plan.ts';
 import { writtenPagesBytes } from '../../workload/written-pages.ts';
+import type { ArenaMemory } from '../codec/arena-memory.ts';
 import { type CpuCounters, describeOperation, readAllCpuCounters } from './cpu-counters.ts';
 import { CpuThread, type Died } from './cpu-thread.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
@@ -65,21 +66,22 @@ export class LiveEngine {
   }
 
   /**
-   * Runs one sample on a machine booted over `buffer`. Errors: 'out-of-memory', 'cpu-failed', 'data-mismatch', 'cancelled'
-   * (the signal was aborted; what had not finished is dropped). Throws when another sample is running.
+   * Runs one sample on a machine booted over `memory`, which the plan's codec can work in. Errors: 'out-of-memory',
+   * 'cpu-failed', 'data-mismatch', 'cancelled' (the signal was aborted; what had not finished is dropped). Throws when
+   * another sample is running.
    */
   async runSample(
-    buffer: SharedArrayBuffer,
+    memory: ArenaMemory,
     plan: SamplePlan,
     observer: SampleObserver,
     signal: AbortSignal,
   ): Promise<Result<SampleFigures>> {
     if (this.#state !== 'idle') throw new Error(`a sample was asked for while the live engine is ${this.#state}`);
-    const booted = bootMachine(buffer, plan.machine);
+    const booted = bootMachine(memory.buffer, plan.machine);
     if (!booted.ok) return booted;
     this.#state = 'running';
     this.#machine = { arena: booted.value, callSites: plan.callSites };
-    const running = this.#runOn(booted.value, plan, observer, signal);
+    const running = this.#runOn({ memory, arena: booted.value, plan, observer, signal });
     this.#inHand = running.catch(() => undefined);
     try {
       return await running;
@@ -106,15 +108,11 @@ export class LiveEngine {
     return this.#state;
   }
 
-  async #runOn(
-    arena: Arena,
-    plan: SamplePlan,
-    observer: SampleObserver,
-    signal: AbortSignal,
-  ): Promise<Result<SampleFigures>> {
+  async #runOn(given: Omit<RunningSample, 'participants'>): Promise<Result<SampleFigures>> {
+    const { arena, plan, signal } = given;
     const cpus = [...new Set([...plan.jobs, ...plan.percpuJobs].map((job) => job.cpu))];
     const participants = cpus.map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
-    const sample: RunningSample = { arena, plan, observer, signal, participants };
+    const sample = { ...given, participants };
     let force: NodeJS.Timeout | undefined;
     const stop = (): void => {
       Atomics.store(arena.words, HeaderW.stop, 1);
@@ -159,7 +157,7 @@ export class LiveEngine {
     });
   }
 
-  async #prepare({ arena, plan, participants }: RunningSample): Promise<Result<void>> {
+  async #prepare({ memory, arena, plan, participants }: RunningSample): Promise<Result<void>> {
     const { pageSets } = plan;
     const written = Array.from(
       { length: plan.machine.devices },
@@ -168,7 +166,7 @@ export class LiveEngine {
     for (const { cpu, thread } of participants) {
       const jobs = plan.jobs.filter((job) => job.cpu === cpu);
       const percpuJobs = plan.percpuJobs.filter((job) => job.cpu === cpu);
-      thread.send({ kind: 'prepare', arena: arena.buffer, cpu, jobs, percpuJobs, pageSets, written });
+      thread.send({ kind: 'prepare', memory, codec: plan.codec, cpu, jobs, percpuJobs, pageSets, written });
     }
     const answers = await this.#gather(arena, participants, 'prepared');
     return answers.ok ? ok(undefined) : answers;
@@ -302,6 +300,7 @@ export class LiveEngine {
 }
 
 interface RunningSample {
+  readonly memory: ArenaMemory;
   readonly arena: Arena;
   readonly plan: SamplePlan;
   readonly observer: SampleObserver;

@@ -9,6 +9,8 @@
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Direction } from '../../../shared/run-record.ts';
+import type { ArenaMemory } from '../codec/arena-memory.ts';
+import type { CodecParts } from '../codec/make-codec.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { JobFailure } from '../../workload/job-clock.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
@@ -16,7 +18,8 @@ import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.
 export type CpuRequest =
   | {
       readonly kind: 'prepare';
-      readonly arena: SharedArrayBuffer;
+      readonly memory: ArenaMemory;
+      readonly codec: CodecParts;
       readonly cpu: number;
       /** Those placed on this CPU. */
       readonly jobs: readonly JobPlan[];

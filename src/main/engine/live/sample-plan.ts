@@ -2,6 +2,7 @@
 import type { Direction, DirectionFigures, MemoryFigures, PercpuFigures } from '../../../shared/run-record.ts';
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
+import type { CodecParts } from '../codec/make-codec.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 /** Jobs that run together from one barrier to the last of them. */
@@ -15,6 +16,7 @@ export interface PhasePlan {
 
 export interface SamplePlan {
   readonly machine: MachineConfig;
+  readonly codec: CodecParts;
   readonly jobs: readonly JobPlan[];
   readonly percpuJobs: readonly PercpuJobPlan[];
   /** By number, as tags name them. */

@@ -8,10 +8,14 @@
  * experiment run in one buffer: its pages have been touched by the warm-up, and no design pays for the host's page faults.
  * A cancelled or failed experiment keeps the samples that were finished.
  */
+import { CODEC_WORDS } from '../../../shared/codec.ts';
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
 import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
+import { allocateArena, type ArenaMemory } from '../../engine/codec/arena-memory.ts';
+import type { CodecSource } from '../../engine/codec/codec-source.ts';
+import type { CodecParts } from '../../engine/codec/make-codec.ts';
 import type { LiveEngine } from '../../engine/live/live-engine.ts';
 import type { SamplePlan } from '../../engine/live/sample-plan.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
@@ -28,7 +32,9 @@ export interface ExperimentSetting {
   readonly runId: string;
   readonly planned: PlannedProfile;
   readonly engine: LiveEngine;
+  /** Of the host; the record's names the codec that was used. */
   readonly environment: Environment;
+  readonly codecs: CodecSource;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RunProgress) => void;
   readonly onSample: (sample: Sample) => void;
@@ -52,7 +58,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     engine: 'live',
     oversubscribed: planned.oversubscribed,
     profile,
-    environment: setting.environment,
+    environment: { ...setting.environment, codec: CODEC_WORDS[profile.machine.codec].title },
     notes: [...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
     samples,
     ...summarise(samples, { designs: profile.designs, equivalencePercent: profile.experiment.equivalencePercent }),
@@ -77,8 +83,10 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
   });
   if (!sets.ok) return sets;
   notes.push(...sets.value.map((set) => `Page data: ${set.description}.`));
-  const buffer = allocateArena(profile.designs.map((design) => machineOf(planned, design)));
-  if (!buffer.ok) return buffer;
+  const codec = setting.codecs(profile.machine.codec);
+  if (!codec.ok) return codec;
+  const memory = allocateArena(largestArena(planned), codec.value.name);
+  if (!memory.ok) return memory;
   const jobs = spreadOverSets(workload.jobs, sets.value);
   const random = new Random(profile.workload.seed);
   for (let repetition = 0; repetition <= profile.experiment.repetitions; repetition++) {
@@ -86,8 +94,8 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
     random.shuffle(order);
     for (const [index, design] of order.entries()) {
       const place = { design, repetition, position: index + 1 };
-      const plan = samplePlan(planned, design, { jobs, sets: sets.value });
-      const sample = await runSample(setting, { plan, buffer: buffer.value, place, meter });
+      const plan = samplePlan(planned, design, { codec: codec.value, jobs, sets: sets.value });
+      const sample = await runSample(setting, { plan, memory: memory.value, place, meter });
       if (!sample.ok) return withDesign(sample.error, design, profile.designs.length);
       if (repetition === 0) continue;
       samples.push(sample.value);
@@ -105,7 +113,7 @@ interface SamplePlace {
 
 async function runSample(
   { planned, engine, signal }: ExperimentSetting,
-  sample: { plan: SamplePlan; buffer: SharedArrayBuffer; place: SamplePlace; meter: ProgressMeter },
+  sample: { plan: SamplePlan; memory: ArenaMemory; place: SamplePlace; meter: ProgressMeter },
 ): Promise<Result<Sample>> {
   if (signal.aborted) return fail('cancelled', 'the run was cancelled');
   sample.meter.beginSample(sample.place);
@@ -113,28 +121,29 @@ async function runSample(
     onPhase: sample.meter.beginPhase,
     onTick: sample.meter.tick,
   };
-  const figures = await engine.runSample(sample.buffer, sample.plan, observer, signal);
+  const figures = await engine.runSample(sample.memory, sample.plan, observer, signal);
   if (!figures.ok) return figures;
   sample.meter.endSample();
   const { profile } = planned;
   const taken = { ...sample.place, cpus: profile.machine.onlineCpus, clock: 'wall' as const, ...figures.value };
   if (profile.workload.kind !== 'fio') return ok(taken);
-  const zram = zramAfterwards(sample.buffer, profile.zram);
+  const zram = zramAfterwards(sample.memory.buffer, profile.zram);
   return zram.ok ? ok({ ...taken, zram: zram.value }) : zram;
 }
 
 function samplePlan(
   planned: PlannedProfile,
   design: Design,
-  data: { jobs: SamplePlan['jobs']; sets: readonly PageSet[] },
+  parts: { codec: CodecParts; jobs: SamplePlan['jobs']; sets: readonly PageSet[] },
 ): SamplePlan {
   return {
     machine: machineOf(planned, design),
-    jobs: data.jobs,
+    codec: parts.codec,
+    jobs: parts.jobs,
     percpuJobs: planned.workload.percpuJobs,
     callSites: planned.workload.callSites,
     phases: planned.workload.phases,
-    pageSets: data.sets,
+    pageSets: parts.sets,
     repeatForMs: phaseMilliseconds(planned.profile, planned.workload),
   };
 }
@@ -145,19 +154,9 @@ function machineOf({ machines }: PlannedProfile, design: Design): MachineConfig 
   return machine;
 }
 
-/** One buffer for the largest of the machines. */
-function allocateArena(configs: readonly MachineConfig[]): Result<SharedArrayBuffer> {
-  const bytes = Math.max(...configs.map((config) => Arena.bytesFor(config)));
-  try {
-    return ok(new SharedArrayBuffer(bytes));
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return fail(
-      'out-of-memory',
-      `this host cannot give the machine ${bytes} bytes in one piece`,
-      'machine.memoryBytes',
-    );
-  }
+/** Bytes of the largest of the designs' arenas: one memory serves them all. */
+function largestArena({ machines }: PlannedProfile): number {
+  return Math.max(...[...machines.values()].map((machine) => Arena.bytesFor(machine)));
 }
 
 function withDesign(error: LabError, design: Design, designs: number): Result<never> {
@@ -166,10 +165,11 @@ function withDesign(error: LabError, design: Design, designs: number): Result<ne
 }
 
 function standingNotes({ profile, oversubscribed }: PlannedProfile): readonly string[] {
-  const notes =
-    profile.workload.kind === 'fio'
-      ? ['Work memory is reserved and counted; lz4-napi works in memory of its own.']
-      : ['An operation is one allocation or one free, whatever its size.'];
+  const notes: string[] = [];
+  if (profile.workload.kind === 'percpu') notes.push('An operation is one allocation or one free, whatever its size.');
+  else if (profile.machine.codec === 'lz4') {
+    notes.push('Work memory is reserved and counted; lz4-napi works in memory of its own.');
+  }
   if (oversubscribed) {
     notes.unshift(
       `Oversubscribed: ${profile.machine.onlineCpus} CPUs share fewer host cores, so times and ratios are distorted.`,

@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto';
 import type { CurrentRun, RunEvent, RunProgress } from '../../../shared/contract.ts';
 import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunRecord, Sample } from '../../../shared/run-record.ts';
+import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import type { LiveEngine } from '../../engine/live/live-engine.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { reportUnexpected } from '../report-unexpected.ts';
@@ -18,6 +19,7 @@ import { runExperiment } from './experiment.ts';
 export interface RunControlParts {
   readonly engine: LiveEngine;
   readonly environment: Environment;
+  readonly codecs: CodecSource;
   /** Stores a record for good. */
   readonly save: (record: RunRecord) => Result<void>;
   readonly emit: (event: RunEvent) => void;
@@ -101,13 +103,14 @@ export class RunControl {
   }
 
   #experiment(run: RunInHand): Promise<RunRecord> {
-    const { engine, environment, emit } = this.#parts;
+    const { engine, environment, codecs, emit } = this.#parts;
     const { runId, planned } = run;
     return runExperiment({
       runId,
       planned,
       engine,
       environment,
+      codecs,
       signal: run.abort.signal,
       onProgress: (progress) => {
         run.progress = progress;

@@ -179,6 +179,7 @@ function memoryColumns(when: 'end' | 'peak', memory: (sample: Sample) => MemoryF
     column('work_memory', 'work memory of the compressor', (m) => m.workMemoryBytes),
     column('percpu_area', 'page frames of the per-CPU area', (m) => m.percpuAreaBytes),
     column('slot_table', 'page frames of the zram slot tables', (m) => m.slotTableBytes),
+    column('io_buffer', 'page frames of the requests in flight', (m) => m.ioBufferBytes),
     column('used', 'all page frames in use', (m) => m.usedBytes),
     column('total', 'all page frames of the machine', (m) => m.totalBytes),
   ];

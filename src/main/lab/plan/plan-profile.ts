@@ -12,8 +12,10 @@ import {
   profileFieldErrors,
 } from '../../../shared/profile.ts';
 import { assertUnreachable, fail, type Failure, ok, type Result } from '../../../shared/result.ts';
+import { arenaTooLarge } from '../../engine/codec/arena-memory.ts';
 import { bootShortage } from '../../machine/boot.ts';
-import type { MachineConfig } from '../../machine/memory/arena.ts';
+import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
+import { roundUp } from '../../machine/units.ts';
 import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
 import { zramProblem } from '../zram/check-zram.ts';
 import { zramVariantOf } from '../zram/zram-variant-of.ts';
@@ -106,7 +108,7 @@ function planFioWorkload(
     const sentence = `the jobs' contents differ in ${keys.length} ways, and ${MOST_PAGE_SETS} are the most`;
     return fail('bad-input', sentence, 'workload.jobFile');
   }
-  const tooDeep = requestsBeyondHost(profile, jobFile.jobs, host);
+  const tooDeep = requestsBeyondMemory(profile, jobFile.jobs);
   if (tooDeep !== undefined) return tooDeep;
   const workload = planWorkload(jobFile.jobs, profile.machine, {
     seed,
@@ -127,7 +129,7 @@ function planMachines(profile: Profile): Result<ReadonlyMap<Design, MachineConfi
   for (const design of profile.designs) {
     const config = designMachine(profile, design);
     if (!config.ok) return config;
-    const shortage = bootShortage(config.value);
+    const shortage = bootShortage(config.value) ?? arenaTooLarge(Arena.bytesFor(config.value), profile.machine.codec);
     if (shortage !== undefined) return shortage;
     machines.set(design, config.value);
   }
@@ -179,14 +181,16 @@ function planErrors(
   return jobFile.errors.map((each) => ({ field: 'workload.jobFile', message: fioJobRemarkText(each) }));
 }
 
-/** Each job keeps a block in memory for every request in flight. */
-function requestsBeyondHost({ machine }: Profile, jobs: readonly FioJob[], host: PlanHost): Failure | undefined {
-  const bytes = jobs.reduce((sum, job) => sum + job.ioDepth * job.blockBytes, 0);
-  if (machine.memoryBytes + bytes <= host.memoryBytes) return undefined;
+/** A page frame per page of every request in flight, beside what boot takes. */
+function requestsBeyondMemory(profile: Profile, jobs: readonly FioJob[]): Failure | undefined {
+  const { machine } = profile;
+  const bytes = jobs.reduce((sum, job) => sum + job.ioDepth * roundUp(job.blockBytes, machine.pageSizeBytes), 0);
+  const left = { ...profile, machine: { ...machine, memoryBytes: machine.memoryBytes - bytes } };
+  if (bytes < machine.memoryBytes && planMachines(left).ok) return undefined;
   return fail(
     'bad-input',
-    `the jobs' requests in flight (iodepth × bs) take ${bytes} bytes beside the machine's ${machine.memoryBytes}, ` +
-      `but this host has ${host.memoryBytes}`,
+    `the jobs' requests in flight (iodepth × bs) take ${bytes} bytes of the machine's memory of ${machine.memoryBytes}, ` +
+      'which leaves too little for the rest',
     'workload.jobFile',
   );
 }

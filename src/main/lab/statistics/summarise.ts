@@ -100,6 +100,7 @@ function memoryMedians(rows: readonly MemoryFigures[]): MemoryFigures {
     workMemoryBytes: medianOf(rows, (row) => row.workMemoryBytes),
     percpuAreaBytes: medianOf(rows, (row) => row.percpuAreaBytes),
     slotTableBytes: medianOf(rows, (row) => row.slotTableBytes),
+    ioBufferBytes: medianOf(rows, (row) => row.ioBufferBytes),
     usedBytes: medianOf(rows, (row) => row.usedBytes),
     totalBytes: medianOf(rows, (row) => row.totalBytes),
   };

@@ -42,6 +42,8 @@ function memoryOf<Bytes extends typeof count | typeof figure>(bytes: Bytes) {
     workMemoryBytes: bytes,
     percpuAreaBytes: bytes,
     slotTableBytes: bytes,
+    // Absent in summaries of before requests in flight were in the machine's memory.
+    ioBufferBytes: v.optional(bytes, 0),
     usedBytes: bytes,
     totalBytes: bytes,
   });

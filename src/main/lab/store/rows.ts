@@ -122,6 +122,7 @@ function memoryCells(when: string, memory: MemoryFigures): Row {
     [`memory_${when}_work_memory_bytes`]: memory.workMemoryBytes,
     [`memory_${when}_percpu_area_bytes`]: memory.percpuAreaBytes,
     [`memory_${when}_slot_table_bytes`]: memory.slotTableBytes,
+    [`memory_${when}_io_buffer_bytes`]: memory.ioBufferBytes,
     [`memory_${when}_used_bytes`]: memory.usedBytes,
     [`memory_${when}_total_bytes`]: memory.totalBytes,
   };
@@ -181,6 +182,7 @@ function memoryFrom(when: string, row: UnknownRow): object {
     workMemoryBytes: cell('work_memory'),
     percpuAreaBytes: cell('percpu_area'),
     slotTableBytes: cell('slot_table'),
+    ioBufferBytes: cell('io_buffer'),
     usedBytes: cell('used'),
     totalBytes: cell('total'),
   };

@@ -114,4 +114,9 @@ UPDATE runs SET profile = json_set(profile, '$.schemaVersion', 2, '$.workload.ki
 -- What the zram devices said, a ZramReport as JSON; NULL in samples of before.
 ALTER TABLE samples ADD COLUMN zram TEXT;
 `,
+  // Requests in flight were not in the machine's memory until then.
+  `
+ALTER TABLE samples ADD COLUMN memory_end_io_buffer_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE samples ADD COLUMN memory_peak_io_buffer_bytes INTEGER NOT NULL DEFAULT 0;
+`,
 ];

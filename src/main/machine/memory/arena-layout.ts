@@ -21,7 +21,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 5;
+export const ARENA_VERSION = 6;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */
@@ -194,6 +194,8 @@ export const FrameKind = {
   vmalloc: 9,
   /** The page that a recompression works on while it runs. */
   recompression: 10,
+  /** Of the jobs' requests in flight. */
+  ioBuffer: 11,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 export const FRAME_KIND_COUNT = 16;

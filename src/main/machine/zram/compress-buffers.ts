@@ -9,7 +9,7 @@
  * Per-CPU buffers exist for CPUs that run: the hotplug step makes them when a CPU comes up and frees them when it is dead
  * (facts: the 2010 patch). A write on a CPU without them fails.
  *
- * Work memory is what the kernel's LZ4 asks for. It is taken and counted, but lz4-napi brings its own hash table.
+ * Work memory is what the kernel's LZ4 asks for. lz4-kernel works in it; lz4-napi brings its own hash table.
  */
 import type { BufferLayout } from '../../../shared/design.ts';
 import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
@@ -20,18 +20,10 @@ import type { PageFrames } from '../memory/page-frames.ts';
 import type { HotplugStep } from '../percpu/hotplug.ts';
 import type { PercpuArea } from '../percpu/percpu-area.ts';
 import type { MachineVariable } from '../percpu/static-variables.ts';
-import {
-  type CpuId,
-  cpuId,
-  frameNumber,
-  type LockWord,
-  lockWord,
-  type PhysicalAddress,
-  physicalAddress,
-} from '../units.ts';
+import { type CpuId, cpuId, frameNumber, type LockWord, lockWord, type PhysicalAddress } from '../units.ts';
 
 /** Bytes of the kernel's LZ4 context: a 16384-byte table and 32 bytes (facts: zram on 6.18). */
-const LZ4_WORK_MEMORY_BYTES = 16416;
+export const LZ4_WORK_MEMORY_BYTES = 16416;
 
 /** Compressed output may exceed the page, hence two. */
 export const BUFFER_PAGES = 2;
@@ -67,32 +59,36 @@ export function buffersArePerCpu(layout: BufferLayout): boolean {
   }
 }
 
-/** What `acquire` answers where the CPU has no buffer. */
-export const NO_BUFFER = physicalAddress(0);
+/** Two pages for the compressed form, and LZ4_WORK_MEMORY_BYTES for the compressor. */
+export interface CompressBuffer {
+  readonly target: PhysicalAddress;
+  readonly workMemory: PhysicalAddress;
+}
 
 export interface CompressBuffers {
   /** Where the lock is that `acquire` needs; undefined when the design needs none. */
   readonly lock: LockWord | undefined;
   /**
-   * Address of a buffer that is the caller's alone until `release`, or NO_BUFFER, after which `release` must follow as well.
-   * The caller holds `lock`, where there is one.
+   * A buffer that is the caller's alone until `release`; undefined where the CPU has none, after which `release` must follow
+   * as well. The caller holds `lock`, where there is one.
    */
-  acquire(cpu: Cpu): PhysicalAddress;
+  acquire(cpu: Cpu): CompressBuffer | undefined;
   /** True when the CPU is wanted by another task: `cpu.reschedule` must follow. Leaves `lock` to the caller. */
   release(cpu: Cpu): boolean;
 }
 
 class SingleMutexBuffer implements CompressBuffers {
   readonly lock: LockWord;
-  readonly #buffer: PhysicalAddress;
+  readonly #buffer: CompressBuffer;
 
   constructor(arena: Arena, device: number) {
     const block = arena.deviceWord(device);
     this.lock = lockWord(block + DeviceW.mutex);
-    this.#buffer = arena.frameAddress(frameNumber(arena.word(block + DeviceW.bufferFirstFrame)));
+    const at = (field: number): PhysicalAddress => arena.frameAddress(frameNumber(arena.word(block + field)));
+    this.#buffer = { target: at(DeviceW.bufferFirstFrame), workMemory: at(DeviceW.workMemoryFirstFrame) };
   }
 
-  acquire(): PhysicalAddress {
+  acquire(): CompressBuffer {
     return this.#buffer;
   }
 
@@ -104,17 +100,24 @@ class SingleMutexBuffer implements CompressBuffers {
 class PerCpuGlobalBuffer implements CompressBuffers {
   readonly lock = undefined;
   readonly #arena: Arena;
-  readonly #pointers: PercpuPointers;
+  readonly #buffers: PercpuPointers;
+  readonly #workMemories: PercpuPointers;
 
   constructor(arena: Arena, area: PercpuArea) {
     this.#arena = arena;
-    this.#pointers = new PercpuPointers(arena, area, 'compress_buffer');
+    this.#buffers = new PercpuPointers(arena, area, 'compress_buffer');
+    this.#workMemories = new PercpuPointers(arena, area, 'compress_workmem');
   }
 
-  acquire(cpu: Cpu): PhysicalAddress {
+  acquire(cpu: Cpu): CompressBuffer | undefined {
     cpu.preemptDisable();
-    const frame = this.#pointers.get(cpu.id);
-    return frame === 0 ? NO_BUFFER : this.#arena.frameAddress(frameNumber(frame - 1));
+    const buffer = this.#buffers.get(cpu.id);
+    const workMemory = this.#workMemories.get(cpu.id);
+    if (buffer === 0 || workMemory === 0) return undefined;
+    return {
+      target: this.#arena.frameAddress(frameNumber(buffer - 1)),
+      workMemory: this.#arena.frameAddress(frameNumber(workMemory - 1)),
+    };
   }
 
   release(cpu: Cpu): boolean {

@@ -20,8 +20,8 @@ import { CpuF64, CpuW, DeviceCounterF64, DeviceW, Operation } from '../memory/ar
 import type { PageFrames } from '../memory/page-frames.ts';
 import type { PercpuArea } from '../percpu/percpu-area.ts';
 import { LOCKED } from '../sync/lock.ts';
-import { type LockWord, NO_HANDLE, type PhysicalAddress, type PoolHandle } from '../units.ts';
-import { type CompressBuffers, compressBuffersFor, NO_BUFFER } from './compress-buffers.ts';
+import { type LockWord, NO_HANDLE, type PoolHandle } from '../units.ts';
+import { type CompressBuffer, type CompressBuffers, compressBuffersFor } from './compress-buffers.ts';
 import { DeviceControls } from './device-controls.ts';
 import { raiseWord } from './device-statistics.ts';
 import { emptySpan } from './object-span.ts';
@@ -38,7 +38,7 @@ export type IoStatus = (typeof IoStatus)[keyof typeof IoStatus];
 /** A page on its way into the pool. */
 interface PageInHand {
   readonly page: IoPage;
-  readonly buffer: PhysicalAddress;
+  readonly buffer: CompressBuffer;
   readonly storedBytes: number;
   readonly isHuge: boolean;
   readonly slot: LockWord;
@@ -92,8 +92,8 @@ export class ZramDevice {
       const mutex = this.#buffers.lock;
       if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
       let buffer = this.#buffers.acquire(cpu);
-      if (buffer === NO_BUFFER) return yield* this.#failWithoutBuffer(cpu, mutex, NO_HANDLE);
-      const length = cpu.codec.compress(page, buffer);
+      if (buffer === undefined) return yield* this.#failWithoutBuffer(cpu, mutex, NO_HANDLE);
+      const length = cpu.codec.compress(page, buffer.target, buffer.workMemory);
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
       const isHuge = length >= this.#pool.hugeThresholdBytes;
@@ -101,7 +101,7 @@ export class ZramDevice {
       let handle = this.#pool.tryAllocate(cpu, storedBytes, slot, this.#span);
       if (handle === NO_HANDLE) {
         ({ handle, buffer } = yield* this.#allocate(cpu, { page, buffer, storedBytes, isHuge, slot }));
-        if (buffer === NO_BUFFER) return yield* this.#failWithoutBuffer(cpu, mutex, handle);
+        if (buffer === undefined) return yield* this.#failWithoutBuffer(cpu, mutex, handle);
       }
       const fits = handle !== NO_HANDLE && this.#withinLimit();
       if (fits) this.#copyIn(cpu, { page, buffer, storedBytes, isHuge });
@@ -198,7 +198,7 @@ export class ZramDevice {
   *#allocate(
     cpu: Cpu,
     inHand: PageInHand,
-  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: PhysicalAddress }> {
+  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: CompressBuffer | undefined }> {
     const { storedBytes: bytes, slot: owner, buffer } = inHand;
     const maySleep = this.#arena.zram.allocationStages === 'one';
     const handle = yield* this.#pool.allocate(cpu, { bytes, owner, maySleep, span: this.#span });
@@ -210,7 +210,7 @@ export class ZramDevice {
   *#allocateAsleep(
     cpu: Cpu,
     { page, storedBytes: bytes, isHuge, slot: owner }: PageInHand,
-  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: PhysicalAddress }> {
+  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: CompressBuffer | undefined }> {
     const mutex = this.#buffers.lock;
     const mustReschedule = this.#buffers.release(cpu);
     if (mutex !== undefined) cpu.unlock(mutex);
@@ -219,8 +219,8 @@ export class ZramDevice {
     const handle = yield* this.#pool.allocate(cpu, { bytes, owner, maySleep: true, span: this.#span });
     if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
     const buffer = this.#buffers.acquire(cpu);
-    if (handle === NO_HANDLE || buffer === NO_BUFFER) return { handle, buffer };
-    const length = cpu.codec.compress(page, buffer);
+    if (handle === NO_HANDLE || buffer === undefined) return { handle, buffer };
+    const length = cpu.codec.compress(page, buffer.target, buffer.workMemory);
     cpu.charge(Cost.compressPage, 1);
     if (!isHuge && length !== bytes) {
       throw new Error(`a page of ${bytes} bytes compressed again gave ${length}: it changed while it was written`);
@@ -265,7 +265,7 @@ export class ZramDevice {
   /** Copies what is stored of a page (the raw page, or its compressed form in the buffer) to where `#span` says. */
   #copyIn(cpu: Cpu, stored: Omit<PageInHand, 'slot'>): void {
     if (stored.isHuge) this.#arena.bytes.set(stored.page.bytes, this.#span.first);
-    else copyToObject(this.#arena.bytes, stored.buffer, this.#span);
+    else copyToObject(this.#arena.bytes, stored.buffer.target, this.#span);
     cpu.charge(Cost.copyBytes, stored.storedBytes);
   }
 

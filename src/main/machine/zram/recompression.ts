@@ -21,7 +21,7 @@ import type { Arena } from '../memory/arena.ts';
 import { DeviceW, FrameKind } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import { type FrameNumber, type LockWord, NO_HANDLE } from '../units.ts';
-import { type CompressBuffers, NO_BUFFER } from './compress-buffers.ts';
+import type { CompressBuffers } from './compress-buffers.ts';
 import { emptySpan } from './object-span.ts';
 import { copyRawPage, copyToObject } from './page-copies.ts';
 import type { Pool } from './pool.ts';
@@ -142,6 +142,7 @@ export class Recompression {
     const { buffer, config } = this.#arena;
     const address = this.#arena.frameAddress(frame);
     return {
+      address,
       bytes: new Uint8Array(buffer, address, config.pageSizeBytes),
       words: new Int32Array(buffer, address, config.pageSizeBytes / 4),
     };
@@ -250,17 +251,17 @@ export class Recompression {
   *#tryPriorities(cpu: Cpu, pass: Pass, slot: LockWord): Suspending<Try> {
     const { slots, pool, content, buffers } = this.#parts;
     const buffer = buffers.acquire(cpu);
-    if (buffer === NO_BUFFER) return 'no-buffer';
+    if (buffer === undefined) return 'no-buffer';
     const smallerThan = classOf(this.#arena.sizeClasses, slots.sizeBytes(slot));
     for (let priority = Math.max(pass.low, slots.priority(slot) + 1); priority < pass.end; priority++) {
-      const sizeBytes = pass.codecs[priority]?.compress(pass.page, buffer) ?? Infinity;
+      const sizeBytes = pass.codecs[priority]?.compress(pass.page, buffer.target, buffer.workMemory) ?? Infinity;
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
       if (!this.#isWorthIt(sizeBytes, smallerThan, pass)) continue;
       const request = { bytes: sizeBytes, owner: slot, maySleep: true, span: this.#span };
       const handle = yield* pool.allocate(cpu, request);
       if (handle === NO_HANDLE) return 'no-memory';
-      copyToObject(this.#arena.bytes, buffer, this.#span);
+      copyToObject(this.#arena.bytes, buffer.target, this.#span);
       cpu.charge(Cost.copyBytes, sizeBytes);
       yield* content.release(cpu, slot);
       content.enterRecompressed(cpu, slot, { handle, sizeBytes, priority });

@@ -41,7 +41,7 @@ describe.each(CODECS)('$name', ({ name, make, uncompress }) => {
           fc.double({ min: 0, max: 1, noNaN: true }),
           (randomBytes, seed, cut) => {
             const page = mixedPage(randomBytes, seed, pageSizeBytes);
-            const length = codec.compress(page, physicalAddress(TARGET));
+            const length = codec.compress(page, physicalAddress(TARGET), physicalAddress(0));
             expect(length).toBeLessThanOrEqual(2 * pageSizeBytes);
             expect(uncompress(bytes.subarray(TARGET, TARGET + length)).equals(page.bytes)).toBe(true);
             const first = Math.floor(length * cut);
@@ -60,10 +60,10 @@ describe.each(CODECS)('$name', ({ name, make, uncompress }) => {
   it('says of what is no page of its own that it is not', () => {
     const memory = new SharedArrayBuffer(4 << 20);
     const codec = make(memory, 4096);
-    const length = codec.compress(mixedPage(2000, 1), physicalAddress(TARGET));
+    const length = codec.compress(mixedPage(2000, 1), physicalAddress(TARGET), physicalAddress(0));
     const read = blankPage();
     expect(codec.decompress(spanOf(TARGET, length - 9), read)).toBe(false);
-    const longer = make(memory, 16384).compress(mixedPage(2000, 1, 16384), physicalAddress(TARGET));
+    const longer = make(memory, 16384).compress(mixedPage(2000, 1, 16384), physicalAddress(TARGET), physicalAddress(0));
     expect(codec.decompress(spanOf(TARGET, longer), read)).toBe(false);
     Buffer.from(memory).fill(0xa5, TARGET, TARGET + 4096);
     expect(codec.decompress(spanOf(TARGET, 4096), read)).toBe(false);
@@ -72,7 +72,10 @@ describe.each(CODECS)('$name', ({ name, make, uncompress }) => {
   it('compresses text-like pages better than LZ4, which is what recompression is for', () => {
     const memory = new SharedArrayBuffer(4 << 20);
     const lengths = (codec: Codec): number =>
-      [1, 2, 3].reduce((sum, seed) => sum + codec.compress(mixedPage(500, seed), physicalAddress(TARGET)), 0);
+      [1, 2, 3].reduce(
+        (sum, seed) => sum + codec.compress(mixedPage(500, seed), physicalAddress(TARGET), physicalAddress(0)),
+        0,
+      );
     expect(lengths(make(memory, 4096))).toBeLessThan(lengths(new Lz4Codec(memory, 4096)));
     expect(make(memory, 4096).name).toBe(name);
   });
@@ -82,7 +85,8 @@ describe.each(CODECS)('$name', ({ name, make, uncompress }) => {
     const page = blankPage(65536);
     const lines = Array.from({ length: 4000 }, (_, line) => `line ${(line * 7919) % 4099} of ${line % 61} things\n`);
     Buffer.from(page.bytes.buffer).write(lines.join(''), 'latin1');
-    const at = (level: number): number => make(memory, 65536, level).compress(page, physicalAddress(TARGET));
+    const at = (level: number): number =>
+      make(memory, 65536, level).compress(page, physicalAddress(TARGET), physicalAddress(0));
     expect(at(9)).toBeLessThan(at(1));
   });
 });

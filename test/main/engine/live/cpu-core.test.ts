@@ -16,7 +16,8 @@ import { arenaFor, smallSample } from './sample-plans.ts';
 
 function coreWith(changes: Partial<Parameters<typeof smallSample>[0]> = {}) {
   const plan = smallSample({ cpus: 1, bufferLayout: 'single-mutex', blocks: 40, ...changes });
-  const booted = bootMachine(arenaFor(plan), plan.machine);
+  const memory = arenaFor(plan);
+  const booted = bootMachine(memory.buffer, plan.machine);
   if (!booted.ok) throw new Error(booted.error.message);
   const answers: CpuResponse[] = [];
   const core = new CpuCore((response) => answers.push(response));
@@ -26,7 +27,16 @@ function coreWith(changes: Partial<Parameters<typeof smallSample>[0]> = {}) {
 function prepareRequest(plan: SamplePlan, arena: Arena, cpu = 0): CpuRequest {
   const jobs = plan.jobs.filter((job) => job.cpu === cpu);
   const written = [new SharedArrayBuffer(writtenPagesBytes(arena.slotCount))];
-  return { kind: 'prepare', arena: arena.buffer, cpu, jobs, percpuJobs: [], pageSets: plan.pageSets, written };
+  return {
+    kind: 'prepare',
+    memory: { buffer: arena.buffer },
+    codec: plan.codec,
+    cpu,
+    jobs,
+    percpuJobs: [],
+    pageSets: plan.pageSets,
+    written,
+  };
 }
 
 function phaseRequest(phase: 'main' | 'verify', number: number, jobs = ['job.0']): CpuRequest {
@@ -140,7 +150,7 @@ describe('what must not happen', () => {
   it('covers an arena that holds no machine, and parts that a plan names but does not bring', () => {
     const { plan, arena, core, answers } = coreWith();
     const request = prepareRequest(plan, arena);
-    core.handle({ ...request, arena: new SharedArrayBuffer(4096) } as CpuRequest);
+    core.handle({ ...request, memory: { buffer: new SharedArrayBuffer(4096) } } as CpuRequest);
     core.handle({ ...request, pageSets: [] } as CpuRequest);
     core.handle({ ...request, jobs: plan.jobs.map((job) => ({ ...job, device: 5 })) } as CpuRequest);
     const messages = answers.map((answer) => (answer.kind === 'threw' ? answer.message : answer.kind));

@@ -13,7 +13,7 @@ import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import { CpuCore } from '../../../../src/main/engine/live/cpu-core.ts';
 import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
 import type { CpuRequest } from '../../../../src/main/engine/live/protocol.ts';
-import type { IoPage } from '../../../../src/main/machine/codec.ts';
+import type { Codec, IoPage } from '../../../../src/main/machine/codec.ts';
 import type { LockClass, Suspending } from '../../../../src/main/machine/cpu.ts';
 import { announceWaiter } from '../../../../src/main/machine/sync/lock.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
@@ -51,9 +51,9 @@ class FailingCpu extends LiveCpu {
   }
 }
 
-function makeCpu(arena: Arena, id: CpuId): LiveCpu {
+function makeCpu(arena: Arena, id: CpuId, codec: Codec): LiveCpu {
   if (id === failingCpu) return new FailingCpu(arena, id);
-  return new LiveCpu(arena, id, new Lz4Codec(arena.buffer, arena.config.pageSizeBytes));
+  return new LiveCpu(arena, id, codec);
 }
 
 if (parentPort === null) throw new Error('a CPU runs as a worker thread');

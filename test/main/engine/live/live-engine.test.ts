@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CODECS } from '../../../../src/shared/codec.ts';
 import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
 import type { Result } from '../../../../src/shared/result.ts';
 import { LiveEngine, type SampleObserver } from '../../../../src/main/engine/live/live-engine.ts';
@@ -64,41 +65,46 @@ async function expectNextRunWorks(engine: LiveEngine): Promise<void> {
   expect(figures.verifiedPages).toBe(2 * 16);
 }
 
-describe.each(BUFFER_LAYOUTS)('a sample under %s', (bufferLayout) => {
-  it.each([1, 2, 4])('writes all and reads back what it wrote, on %i CPUs', async (cpus) => {
-    const blocks = 300;
-    const plan = smallSample({ cpus, bufferLayout, blocks });
-    const buffer = arenaFor(plan);
-    const engine = makeEngine();
-    const figures = await figuresOf(engine.runSample(buffer, plan, NOBODY, new AbortController().signal));
-    expect(figures.write).toMatchObject({ operations: cpus * blocks, bytes: cpus * blocks * 4096 });
-    expect(figures.read).toMatchObject({ operations: cpus * blocks, bytes: cpus * blocks * 4096 });
-    expect(figures.verifiedPages).toBe(cpus * blocks);
-    expect(figures.memoryAtEnd.originalBytes).toBe(cpus * blocks * 4096);
-    const { arena } = Machine.attach(buffer);
-    auditMachine(arena);
-    expect(figures.memoryAtEnd).toEqual(memoryFigures(arena));
-  });
+describe.each(BUFFER_LAYOUTS.flatMap((bufferLayout) => CODECS.map((codec) => ({ bufferLayout, codec }))))(
+  'a sample under $bufferLayout with $codec',
+  ({ bufferLayout, codec }) => {
+    it.each([1, 2, 4])('writes all and reads back what it wrote, on %i CPUs', async (cpus) => {
+      const blocks = 300;
+      const plan = smallSample({ cpus, bufferLayout, codec, blocks });
+      const memory = arenaFor(plan);
+      const engine = makeEngine();
+      const figures = await figuresOf(engine.runSample(memory, plan, NOBODY, new AbortController().signal));
+      expect(figures.write).toMatchObject({ operations: cpus * blocks, bytes: cpus * blocks * 4096 });
+      expect(figures.read).toMatchObject({ operations: cpus * blocks, bytes: cpus * blocks * 4096 });
+      expect(figures.verifiedPages).toBe(cpus * blocks);
+      expect(figures.memoryAtEnd.originalBytes).toBe(cpus * blocks * 4096);
+      // Eight requests of a page in flight on each CPU.
+      expect(figures.memoryAtEnd.ioBufferBytes).toBe(cpus * 8 * 4096);
+      const { arena } = Machine.attach(memory.buffer);
+      auditMachine(arena);
+      expect(figures.memoryAtEnd).toEqual(memoryFigures(arena));
+    });
 
-  it('has latencies in order, and rates that follow from bytes and time', async () => {
-    const plan = smallSample({ cpus: 2, bufferLayout, blocks: 200 });
-    const { write } = await figuresOf(run(makeEngine(), plan));
-    if (write === undefined) throw new Error('nothing was written');
-    const { p50, p90, p99, p999, max, mean } = write.latencyNs;
-    expect([p50, p90, p99, p999, max]).toEqual([p50, p90, p99, p999, max].toSorted((a, b) => a - b));
-    expect(mean).toBeGreaterThan(0);
-    expect(write.megabytesPerSecond).toBeCloseTo((write.bytes / write.durationNs) * 1000, 6);
-    expect(write.lockWaitShare).toBeCloseTo(write.lockWaitNs / (write.durationNs * 2), 9);
-  });
+    it('has latencies in order, and rates that follow from bytes and time', async () => {
+      const plan = smallSample({ cpus: 2, bufferLayout, blocks: 200 });
+      const { write } = await figuresOf(run(makeEngine(), plan));
+      if (write === undefined) throw new Error('nothing was written');
+      const { p50, p90, p99, p999, max, mean } = write.latencyNs;
+      expect([p50, p90, p99, p999, max]).toEqual([p50, p90, p99, p999, max].toSorted((a, b) => a - b));
+      expect(mean).toBeGreaterThan(0);
+      expect(write.megabytesPerSecond).toBeCloseTo((write.bytes / write.durationNs) * 1000, 6);
+      expect(write.lockWaitShare).toBeCloseTo(write.lockWaitNs / (write.durationNs * 2), 9);
+    });
 
-  it('goes round until its time is over', async () => {
-    const plan = smallSample({ cpus: 2, bufferLayout, blocks: 20, repeatForMs: 150 });
-    const figures = await figuresOf(run(makeEngine(), plan));
-    expect(figures.write?.operations).toBeGreaterThan(40);
-    expect(figures.read?.operations).toBeGreaterThan(40);
-    expect(figures.verifiedPages).toBe(figures.read?.operations);
-  });
-});
+    it('goes round until its time is over', async () => {
+      const plan = smallSample({ cpus: 2, bufferLayout, blocks: 20, repeatForMs: 150 });
+      const figures = await figuresOf(run(makeEngine(), plan));
+      expect(figures.write?.operations).toBeGreaterThan(40);
+      expect(figures.read?.operations).toBeGreaterThan(40);
+      expect(figures.verifiedPages).toBe(figures.read?.operations);
+    });
+  },
+);
 
 describe('designs', () => {
   it('store the same pages in the same compressed bytes', async () => {
@@ -204,9 +210,11 @@ describe('verification', () => {
     { kind: 'compressed', mixture: { zeroPercent: 0, samePercent: 0, randomPercent: 0 }, sentence: 'damaged' },
   ])('finds damaged $kind data, and the engine works again', async ({ mixture, sentence }) => {
     const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 100, mixture });
-    const buffer = arenaFor(plan);
+    const memory = arenaFor(plan);
     const engine = makeEngine();
-    const failure = await failureOf(engine.runSample(buffer, plan, spoiler(buffer), new AbortController().signal));
+    const failure = await failureOf(
+      engine.runSample(memory, plan, spoiler(memory.buffer), new AbortController().signal),
+    );
     expect(failure).toMatch(/^data-mismatch: job job\.\d (read|could not read) page \d+ of zram0/);
     expect(failure).toContain(sentence);
     await expectNextRunWorks(engine);
@@ -244,13 +252,13 @@ describe('a CPU that fails', () => {
   it('by dying with the mutex held is named with operation and page, and all others are released', async () => {
     const engine = makeEngine(failingWorker('exit', 1, 100));
     const plan = smallSample({ cpus: 4, bufferLayout: 'single-mutex', blocks: 400 });
-    const buffer = arenaFor(plan);
-    const failure = await failureOf(engine.runSample(buffer, plan, NOBODY, new AbortController().signal));
+    const memory = arenaFor(plan);
+    const failure = await failureOf(engine.runSample(memory, plan, NOBODY, new AbortController().signal));
     expect(failure).toMatch(
       /^cpu-failed: CPU 1 died during the write of page \d+ of zram0: its thread exited with code 3$/,
     );
     // The state that it left is there to be looked at: nobody could take the mutex after it.
-    const { arena } = Machine.attach(buffer);
+    const { arena } = Machine.attach(memory.buffer);
     expect(arena.word(arena.deviceWord(0) + DeviceW.mutex) & 1).toBe(1);
     expect(arena.word(HeaderW.halt)).toBe(1);
     await expectNextRunWorks(engine);
@@ -290,7 +298,7 @@ describe('a CPU that fails', () => {
 
   it('by not coming back when another job has failed is ended by force, and the job is named', async () => {
     const engine = makeEngine(failingWorker('hang', 0, 10), SHORT_GRACE_MS);
-    const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 400, memoryPages: 100 });
+    const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 400, memoryPages: 116 });
     expect(await failureOf(run(engine, plan))).toMatch(/^out-of-memory: job job.1 could not write page \d+ of zram0/);
     const one = smallSample({ cpus: 1, bufferLayout: 'per-cpu-global', blocks: 5 });
     expect((await figuresOf(run(engine, one))).verifiedPages).toBe(5);

@@ -1,4 +1,5 @@
 /** Samples of percpu workloads on real threads. */
+import { codecParts } from '../codec/test-codecs.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LiveEngine } from '../../../../src/main/engine/live/live-engine.ts';
 import type { SampleFigures, SamplePlan, Tick } from '../../../../src/main/engine/live/sample-plan.ts';
@@ -27,7 +28,13 @@ function planOf(design: 'embed' | 'page', changes: PercpuProfileChanges = {}): S
   const { machine, workload } = smallPercpuProfile(changes);
   if (workload.kind !== 'percpu') throw new Error(`a ${workload.kind} workload`);
   const config = valueOf(percpuMachine(machine, workload, design));
-  return { machine: config, jobs: [], pageSets: [], ...planPercpuWorkload(workload, machine) };
+  return {
+    machine: config,
+    codec: codecParts('lz4'),
+    jobs: [],
+    pageSets: [],
+    ...planPercpuWorkload(workload, machine),
+  };
 }
 
 interface Run {
@@ -41,7 +48,7 @@ async function run(plan: SamplePlan): Promise<Run> {
   const ticks: Tick[] = [];
   const observer = { ...NOBODY, onTick: (tick: Tick) => ticks.push(tick) };
   const figures = valueOf(await makeEngine().runSample(arena, plan, observer, new AbortController().signal));
-  return { figures, machine: Machine.attach(arena), ticks };
+  return { figures, machine: Machine.attach(arena.buffer), ticks };
 }
 
 function faults(machine: Machine): readonly string[] {

@@ -1,8 +1,12 @@
 /** Small samples for the live engine: a job per CPU that writes its stretch of device 0 and reads it back. */
 import { smallPercpu } from '../../machine/fixtures/make-machine.ts';
+import type { CodecName } from '../../../../src/shared/codec.ts';
 import type { BufferLayout } from '../../../../src/shared/design.ts';
 import type { SampleObserver } from '../../../../src/main/engine/live/live-engine.ts';
 import type { PhasePlan, SamplePlan } from '../../../../src/main/engine/live/sample-plan.ts';
+import { allocateArena, type ArenaMemory } from '../../../../src/main/engine/codec/arena-memory.ts';
+import { valueOf } from '../../lab/small-lab.ts';
+import { codecParts } from '../codec/test-codecs.ts';
 import { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { type PageMixture, pageSetFromGenerator } from '../../../../src/main/workload/data/page-set-from-generator.ts';
 import type { JobPlan } from '../../../../src/main/workload/job-plan.ts';
@@ -12,6 +16,7 @@ const PAGE_BYTES = 4096;
 export interface SmallSample {
   readonly cpus: number;
   readonly bufferLayout: BufferLayout;
+  readonly codec?: CodecName;
   /** Of each job. */
   readonly blocks: number;
   readonly memoryPages?: number;
@@ -23,6 +28,7 @@ export interface SmallSample {
 export function smallSample({
   cpus,
   bufferLayout,
+  codec = 'lz4',
   blocks,
   memoryPages,
   mixture,
@@ -64,13 +70,13 @@ export function smallSample({
     percpu: smallPercpu(PAGE_BYTES),
   };
   return {
-    ...{ machine, jobs, percpuJobs: [], callSites: [], phases, pageSets: [pages.value] },
+    ...{ machine, codec: codecParts(codec), jobs, percpuJobs: [], callSites: [], phases, pageSets: [pages.value] },
     ...(repeatForMs === undefined ? {} : { repeatForMs }),
   };
 }
 
-export function arenaFor(plan: SamplePlan): SharedArrayBuffer {
-  return new SharedArrayBuffer(Arena.bytesFor(plan.machine));
+export function arenaFor(plan: SamplePlan): ArenaMemory {
+  return valueOf(allocateArena(Arena.bytesFor(plan.machine), plan.codec.name));
 }
 
 /** Watches nothing. */

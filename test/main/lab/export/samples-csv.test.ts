@@ -24,7 +24,7 @@ const HEADER = [
   'run_id,name,started_at,outcome,engine,clock,design,repetition,position,cpus,oversubscribed',
   ...['write', 'read'].map((direction) => directionHeader(direction, 'throughput_MBps')),
   ...['end', 'peak'].map((when) =>
-    'original,compressed,pool,buffer,work_memory,percpu_area,slot_table,used,total'
+    'original,compressed,pool,buffer,work_memory,percpu_area,slot_table,io_buffer,used,total'
       .split(',')
       .map((what) => `memory_${when}_${what}_bytes`)
       .join(','),
@@ -42,7 +42,7 @@ const HEADER = [
 ].join(',');
 
 function parse(csv: string): readonly Record<string, string>[] {
-  const parsed = Papa.parse<Record<string, string>>(csv, { header: true, skipEmptyLines: true });
+  const parsed = Papa.parse<Record<string, string>>(csv, { header: true, skipEmptyLines: true, newline: '\r\n' });
   expect(parsed.errors).toEqual([]);
   return parsed.data;
 }

@@ -17,6 +17,7 @@ const MACHINE: MachineProfile = {
   memoryBytes: 16 * MIB,
   devices: 1,
   diskSizeBytes: 4 * MIB,
+  codec: 'lz4',
 };
 const NEEDS = { maxChunks: 8, callSites: 0 };
 

@@ -267,6 +267,24 @@ describe('what cannot be run is refused in one sentence', () => {
     expect(error.message).toContain('take 409600000000 bytes');
   });
 
+  it('requests in flight that leave too little of the machine for what boot takes', () => {
+    const { memoryBytes } = smallProfile().machine;
+    const jobFile = (depth: number) => `[w]\nrw=write\nsize=64k\nioengine=libaio\niodepth=${depth}\n`;
+    expect(refusal(jobFile(memoryBytes / 4096 - 2)).message).toMatch(
+      /of the machine's memory of 16777216, which leaves/,
+    );
+    expect(plan(jobFile(100)).workload.jobs).toHaveLength(1);
+  });
+
+  it('a machine that is too large for the codec lz4-kernel, and not for lz4', () => {
+    const machine = (codec: 'lz4' | 'lz4-kernel') => ({ memoryBytes: 4 * 2 ** 30, codec });
+    const host = { ...HOST, memoryBytes: 2 ** 40 };
+    const planned = (codec: 'lz4' | 'lz4-kernel') =>
+      planProfile(profileOf('[w]\nrw=write\nsize=64k\n', { machine: machine(codec) }), host);
+    expect(errorOf(planned('lz4-kernel'))).toMatchObject({ code: 'bad-input', where: 'machine.memoryBytes' });
+    expect(planned('lz4').ok).toBe(true);
+  });
+
   it('more kinds of contents than a page record can tell apart', () => {
     const jobs = Array.from({ length: 33 }, (_, n) => `[j${n}]\nrw=write\nsize=4k\nbuffer_compress_percentage=${n}\n`);
     expect(refusal(jobs.join('')).message).toBe("the jobs' contents differ in 33 ways, and 32 are the most");

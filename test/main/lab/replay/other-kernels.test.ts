@@ -11,7 +11,7 @@ const pathOf = (name: string): string =>
   fileURLToPath(new URL(`../../../fixtures/percpu-traces/${name}`, import.meta.url));
 
 async function replay(name: string, statsPath?: string): Promise<ReplayReport> {
-  const replayed = await replayTrace({ tracePath: pathOf(name), dmesgPath: pathOf('boot.log'), statsPath });
+  const replayed = await replayTrace({ tracePath: pathOf(name), dmesgPath: pathOf('two-cpus.dmesg'), statsPath });
   if (!replayed.ok) throw new Error(replayed.error.message);
   return replayed.value;
 }

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Interleaver } from '../../../../src/main/engine/interleaved/interleaver.ts';
+import type { Cpu } from '../../../../src/main/machine/cpu.ts';
 import type { Machine } from '../../../../src/main/machine/machine.ts';
 import { CpuW, FrameKind, FrameW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { LOCKED } from '../../../../src/main/machine/sync/lock.ts';
 import { cpuId, frameNumber, type PhysicalAddress } from '../../../../src/main/machine/units.ts';
-import { BUFFER_PAGES, compressBuffersFor } from '../../../../src/main/machine/zram/compress-buffers.ts';
+import {
+  BUFFER_PAGES,
+  LZ4_WORK_MEMORY_BYTES,
+  type CompressBuffer,
+  compressBuffersFor,
+} from '../../../../src/main/machine/zram/compress-buffers.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
 import { SizedCodec, sizedPage } from '../fixtures/sized-pages.ts';
@@ -19,6 +25,16 @@ function kindOf({ arena }: Machine, address: PhysicalAddress): number {
   return arena.word(arena.descriptorWord(frame) + FrameW.kind);
 }
 
+/** What `acquire` answers on a CPU that has a buffer. */
+function requireBuffer(buffer: CompressBuffer | undefined): CompressBuffer {
+  if (buffer === undefined) throw new Error('the CPU has no buffer');
+  return buffer;
+}
+
+function bufferOf(machine: Machine, cpu: Cpu): CompressBuffer {
+  return requireBuffer(compressBuffersFor(machine.arena, machine.area, 0).acquire(cpu));
+}
+
 /** Buffer addresses by device (row) and CPU (column), as ordinals of first appearance. */
 function bufferTable(machine: Machine, devices: number, cpus: number): string {
   const engine = cpusOf(machine);
@@ -27,7 +43,7 @@ function bufferTable(machine: Machine, devices: number, cpus: number): string {
     const buffers = compressBuffersFor(machine.arena, machine.area, device);
     const row = Array.from({ length: cpus }, (_column, number) => {
       const cpu = engine.cpu(cpuId(number));
-      const address = buffers.acquire(cpu);
+      const address = requireBuffer(buffers.acquire(cpu)).target;
       buffers.release(cpu);
       if (!seen.includes(address)) seen.push(address);
       return seen.indexOf(address);
@@ -56,8 +72,9 @@ describe('single-mutex', () => {
 
   it('lies in frames of its own', () => {
     const machine = makeMachine({ bufferLayout: 'single-mutex' });
-    const address = compressBuffersFor(machine.arena, machine.area, 0).acquire(cpusOf(machine).cpu(cpuId(0)));
-    expect(kindOf(machine, address)).toBe(FrameKind.buffer);
+    const buffer = bufferOf(machine, cpusOf(machine).cpu(cpuId(0)));
+    expect(kindOf(machine, buffer.target)).toBe(FrameKind.buffer);
+    expect(kindOf(machine, buffer.workMemory)).toBe(FrameKind.workMemory);
   });
 
   it('is locked from compression to the end of the copy, and no longer', () => {
@@ -87,7 +104,7 @@ describe('per-cpu-global', () => {
     expect(buffers.lock).toBeUndefined();
     const cpu = cpusOf(machine).cpu(cpuId(2));
     const count = (): number => machine.arena.word(machine.arena.cpuWord(cpuId(2)) + CpuW.preemptCount);
-    expect(kindOf(machine, buffers.acquire(cpu))).toBe(FrameKind.buffer);
+    expect(kindOf(machine, requireBuffer(buffers.acquire(cpu)).target)).toBe(FrameKind.buffer);
     expect(count()).toBe(1);
     buffers.release(cpu);
     expect(count()).toBe(0);
@@ -97,7 +114,18 @@ describe('per-cpu-global', () => {
     const machine = makeMachine({ bufferLayout: 'per-cpu-global' });
     const buffers = compressBuffersFor(machine.arena, machine.area, 0);
     const engine = cpusOf(machine);
-    const [first = 0, second = 0] = [0, 1].map((number) => buffers.acquire(engine.cpu(cpuId(number))));
+    const [first = 0, second = 0] = [0, 1].map(
+      (number) => requireBuffer(buffers.acquire(engine.cpu(cpuId(number)))).target,
+    );
     expect(second - first).toBeGreaterThanOrEqual(BUFFER_PAGES * 4096);
+  });
+
+  it('has work memory of its own for each CPU, in frames of its kind', () => {
+    const machine = makeMachine({ bufferLayout: 'per-cpu-global' });
+    const engine = cpusOf(machine);
+    const [first, second] = [0, 1].map((number) => bufferOf(machine, engine.cpu(cpuId(number))));
+    if (first === undefined || second === undefined) throw new Error('two CPUs have two buffers');
+    expect(kindOf(machine, first.workMemory)).toBe(FrameKind.workMemory);
+    expect(Math.abs(second.workMemory - first.workMemory)).toBeGreaterThanOrEqual(LZ4_WORK_MEMORY_BYTES);
   });
 });

@@ -2,17 +2,17 @@
  * The machine against a real kernel: page sets written once, with their recorded compressed sizes, and mm_stat at every
  * checkpoint.
  */
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import type { Codec, IoPage } from '../../../../src/main/machine/codec.ts';
 import type { Machine } from '../../../../src/main/machine/machine.ts';
+import { fillContents, recordedFill } from '../fixtures/fill-contents.ts';
 import { type Fill, kernelCases, noKernelCases } from '../fixtures/kernel-cases.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
 import { mmStat } from '../fixtures/mm-stat.ts';
 import { OneCpu } from '../fixtures/one-cpu.ts';
 import { auditMachine } from '../fixtures/pool-audit.ts';
-import { blankPage, samePage, SizedCodec, sizedPage } from '../fixtures/sized-pages.ts';
+import { samePage, SizedCodec, sizedPage } from '../fixtures/sized-pages.ts';
 
 const FILLS = ['zeros', 'words', 'random', 'prefix', 'text', 'text64k', 'fio25', 'fio75', 'node', 'libcrypto'];
 
@@ -62,81 +62,6 @@ describe.each(FILLS)('the recorded fill %s', (name) => {
     }
   });
 });
-
-type Next = () => number;
-
-/** xorshift32 as the recording states it: x ^= x << 13; x ^= x >>> 17; x ^= x << 5. */
-function xorshift32(seed: number): Next {
-  let x = seed;
-  return () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x >>> 0;
-  };
-}
-
-/** What the recording says of a portable fill: how to make page after page of it, from one random source. */
-const FILL_MAKERS: Readonly<Record<string, () => (page: Buffer, index: number) => void>> = {
-  zeros: () => () => {},
-  random: () => {
-    const next = xorshift32(1);
-    return (page) => {
-      for (let at = 0; at < page.length; at += 4) page.writeUInt32LE(next(), at);
-    };
-  },
-  prefix: () => {
-    const next = xorshift32(7);
-    return (page) => {
-      const random = Buffer.alloc(4100);
-      const length = next() % 4097;
-      for (let at = 0; at < length; at += 4) random.writeUInt32LE(next(), at);
-      random.copy(page, 0, 0, length);
-    };
-  },
-  text: () => {
-    const words = textOf(xorshift32(42));
-    let rest = '';
-    return (page) => {
-      while (rest.length < page.length) rest += words();
-      page.write(rest, 'latin1');
-      rest = rest.slice(page.length);
-    };
-  },
-};
-
-/** Words of a random vocabulary, each with the blank behind it; every 12th ends a line. */
-function textOf(next: Next): () => string {
-  const vocabulary = Array.from({ length: 256 }, (_, word) =>
-    Array.from({ length: 3 + (word % 8) }, () => String.fromCharCode(97 + (next() % 26))).join(''),
-  );
-  let count = 0;
-  return () => {
-    count += 1;
-    return (vocabulary[next() % 256] ?? '') + (count % 12 === 0 ? '\n' : ' ');
-  };
-}
-
-/** The very bytes of a recorded fill; their checksum is the recorded one. */
-function fillContents(fill: Fill): readonly IoPage[] {
-  const maker = FILL_MAKERS[fill.name]?.();
-  if (maker === undefined) throw new Error(`the fill ${fill.name} is not portable`);
-  const hash = createHash('sha256');
-  const pages = Array.from({ length: fill.pages }, (_, index) => {
-    const page = blankPage();
-    maker(Buffer.from(page.words.buffer), index);
-    hash.update(page.bytes);
-    return page;
-  });
-  expect(hash.digest('hex')).toBe(fill.sha256);
-  return pages;
-}
-
-function recordedFill(name: string): Fill {
-  const fill = kernelCases().fills.find((each) => each.name === name);
-  if (fill === undefined) throw new Error(`the recording has no fill ${name}`);
-  return fill;
-}
 
 describe.each(['zeros', 'random'])('the very bytes of the recorded fill %s through LZ4', (name) => {
   it('give the mm_stat of the kernel at every checkpoint', (context) => {

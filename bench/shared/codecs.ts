@@ -1,0 +1,64 @@
+/** The lab's codecs over a machine, for one thread. */
+import { allocateArena, type ArenaMemory } from '../../src/main/engine/codec/arena-memory.ts';
+import { codecSource } from '../../src/main/engine/codec/codec-source.ts';
+import { type CodecParts, makeCodec } from '../../src/main/engine/codec/make-codec.ts';
+import { LiveCpu } from '../../src/main/engine/live/live-cpu.ts';
+import { percpuConfigOf } from '../../src/main/lab/plan/machine-config.ts';
+import { bootMachine } from '../../src/main/machine/boot.ts';
+import { Machine } from '../../src/main/machine/machine.ts';
+import { Arena, type MachineConfig } from '../../src/main/machine/memory/arena.ts';
+import type { PercpuConfig } from '../../src/main/machine/percpu/percpu-config.ts';
+import { cpuId } from '../../src/main/machine/units.ts';
+import { type CompressBuffer, compressBuffersFor } from '../../src/main/machine/zram/compress-buffers.ts';
+import type { CodecName } from '../../src/shared/codec.ts';
+import { usualPercpuSettings } from '../../src/shared/percpu-settings.ts';
+import type { Result } from '../../src/shared/result.ts';
+import { PAGE, PAGES } from './page-data.ts';
+
+function usualPercpu(): PercpuConfig {
+  const needs = { maxChunks: 8, callSites: 0 };
+  return valueOf(percpuConfigOf(usualPercpuSettings(PAGE), { pageSizeBytes: PAGE, possibleCpus: 1 }, needs));
+}
+
+const config: MachineConfig = {
+  possibleCpus: 1,
+  onlineCpus: 1,
+  pageSizeBytes: PAGE,
+  memoryBytes: 64 * 2 ** 20,
+  devices: 2,
+  diskSizeBytes: PAGES * PAGE,
+  bufferLayout: 'per-cpu-global',
+  percpu: usualPercpu(),
+};
+
+const codecs = codecSource(new URL('../../out/codec/lz4-kernel.wasm', import.meta.url));
+
+/** A memory to boot machines in, and what a CPU of theirs compresses with. */
+export interface Bench {
+  readonly parts: CodecParts;
+  readonly memory: ArenaMemory;
+}
+
+export function benchFor(codec: CodecName): Bench {
+  return { parts: valueOf(codecs(codec)), memory: valueOf(allocateArena(Arena.bytesFor(config), codec)) };
+}
+
+/** A fresh machine of one CPU and two devices, in the bench's memory. */
+export function freshMachine({ parts, memory }: Bench): { readonly machine: Machine; readonly cpu: LiveCpu } {
+  const arena = valueOf(bootMachine(memory.buffer, config));
+  return { machine: new Machine(arena), cpu: new LiveCpu(arena, cpuId(0), makeCodec(parts, memory, PAGE)) };
+}
+
+/** The buffer that `cpu` compresses into; nobody else runs on the bench's machines. */
+export function bufferOf(machine: Machine, cpu: LiveCpu): CompressBuffer {
+  const buffers = compressBuffersFor(machine.arena, machine.area, 0);
+  const buffer = buffers.acquire(cpu);
+  buffers.release(cpu);
+  if (buffer === undefined) throw new Error('the CPU of this bench has a buffer');
+  return buffer;
+}
+
+function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}

@@ -1,0 +1,80 @@
+/**
+ * Ways of doing the same work, timed in turn chunk by chunk in rotating order, so that all meet the host in the same mood.
+ * Of each chunk the median over the rounds counts: a host's hiccups do not.
+ */
+import { CHUNK } from './page-data.ts';
+
+const ROUNDS = 9;
+const GROUPS = 5;
+
+/** Does the chunk of pages that starts at `firstPage`. */
+export type Way = (firstPage: number) => void;
+
+/** Milliseconds by chunk. */
+type ChunkTimes = readonly Float64Array[];
+
+/** Times of every way in all groups of rounds. */
+export class Timings {
+  readonly #groups: readonly (readonly ChunkTimes[])[];
+  readonly #chunks: number;
+
+  constructor(groups: readonly (readonly ChunkTimes[])[], chunks: number) {
+    this.#groups = groups;
+    this.#chunks = chunks;
+  }
+
+  /** Speed of way `of` over that of way `to`: median [low, high] over the groups of rounds. */
+  ratio(of: number, to: number): string {
+    const values = this.#groups.map((rounds) => this.#typicalMs(rounds, to) / this.#typicalMs(rounds, of));
+    return spread(values, 3);
+  }
+
+  /** Megabytes (10^6 bytes) per second of a way that does `bytes` in a round. */
+  megabytesPerSecond(way: number, bytes: number): string {
+    return spread(
+      this.#groups.map((rounds) => bytes / 1000 / this.#typicalMs(rounds, way)),
+      0,
+    );
+  }
+
+  #typicalMs(rounds: readonly ChunkTimes[], way: number): number {
+    let sum = 0;
+    for (let chunk = 0; chunk < this.#chunks; chunk++) {
+      sum += median(rounds.map((times) => times[way]?.[chunk] ?? NaN));
+    }
+    return sum;
+  }
+}
+
+/** Times the ways over `pages` pages; `ways` makes them afresh for every round. */
+export function timeInterleaved(pages: number, ways: () => readonly Way[]): Timings {
+  const chunks = pages / CHUNK;
+  for (let warmUp = 0; warmUp < 3; warmUp++) round(chunks, ways());
+  const groups = Array.from({ length: GROUPS }, () => Array.from({ length: ROUNDS }, () => round(chunks, ways())));
+  return new Timings(groups, chunks);
+}
+
+function round(chunks: number, ways: readonly Way[]): ChunkTimes {
+  const times = ways.map(() => new Float64Array(chunks));
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    for (let turn = 0; turn < ways.length; turn++) {
+      const index = (chunk + turn) % ways.length;
+      const start = performance.now();
+      ways[index]?.(chunk * CHUNK);
+      const column = times[index];
+      if (column !== undefined) column[chunk] = performance.now() - start;
+    }
+  }
+  return times;
+}
+
+/** `median [low, high]`. */
+export function spread(values: readonly number[], digits: number): string {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}

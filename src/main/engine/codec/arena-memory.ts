@@ -1,0 +1,56 @@
+/**
+ * The memory that an arena is laid out in, as the codec needs it.
+ *
+ *     lz4           a plain SharedArrayBuffer
+ *     lz4-kernel    a shared WebAssembly memory, whose buffer the arena is: up to 2^16 pages of 64 KiB, 4 GiB
+ *
+ * (Memories with 64-bit addresses are larger, but AssemblyScript has no such target, and they are slower: the hardware no
+ * longer checks their bounds for free.)
+ */
+import type { CodecName } from '../../../shared/codec.ts';
+import { fail, type Failure, ok, type Result } from '../../../shared/result.ts';
+
+const WASM_PAGE_BYTES = 2 ** 16;
+/** Of a memory with 32-bit addresses. */
+const MOST_WASM_PAGES = 2 ** 16;
+
+export interface ArenaMemory {
+  readonly buffer: SharedArrayBuffer;
+  /** Whose buffer it is; absent for a plain one. */
+  readonly wasm?: WebAssembly.Memory | undefined;
+}
+
+/** Why an arena of `bytes` bytes cannot serve `codec`: 'bad-input'; undefined when it can. */
+export function arenaTooLarge(bytes: number, codec: CodecName): Failure | undefined {
+  if (codec !== 'lz4-kernel' || bytes <= MOST_WASM_PAGES * WASM_PAGE_BYTES) return undefined;
+  return fail(
+    'bad-input',
+    `with the codec lz4-kernel machine and page descriptors may take 4 GiB together, and this machine needs ${bytes} bytes; ` +
+      'give it less memory or the codec lz4',
+    'machine.memoryBytes',
+  );
+}
+
+/** Zeroed memory of at least `bytes` bytes. Errors: 'bad-input' (see arenaTooLarge), 'out-of-memory'. */
+export function allocateArena(bytes: number, codec: CodecName): Result<ArenaMemory> {
+  const tooLarge = arenaTooLarge(bytes, codec);
+  if (tooLarge !== undefined) return tooLarge;
+  try {
+    return ok(codec === 'lz4-kernel' ? wasmMemory(bytes) : { buffer: new SharedArrayBuffer(bytes) });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return fail(
+      'out-of-memory',
+      `this host cannot give the machine ${bytes} bytes in one piece`,
+      'machine.memoryBytes',
+    );
+  }
+}
+
+function wasmMemory(bytes: number): ArenaMemory {
+  const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
+  const wasm = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const { buffer } = wasm;
+  if (!(buffer instanceof SharedArrayBuffer)) throw new Error('a shared WebAssembly memory has a shared buffer');
+  return { buffer, wasm };
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { CODECS } from '../../../../src/shared/codec.ts';
+import { allocateArena, arenaTooLarge } from '../../../../src/main/engine/codec/arena-memory.ts';
+import { codecSource } from '../../../../src/main/engine/codec/codec-source.ts';
+import { makeCodec } from '../../../../src/main/engine/codec/make-codec.ts';
+import { errorOf, KERNEL_LZ4, valueOf } from '../../lab/small-lab.ts';
+import { codecParts } from './test-codecs.ts';
+
+const GIB = 2 ** 30;
+
+describe('the memory of an arena', () => {
+  it.each(CODECS)('for %s is shared, zeroed and at least as large as asked for', (codec) => {
+    const { buffer } = valueOf(allocateArena(100_001, codec));
+    expect(buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(buffer.byteLength).toBeGreaterThanOrEqual(100_001);
+    expect(new Uint8Array(buffer).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('is that of a WebAssembly memory for lz4-kernel, and a plain one for lz4', () => {
+    const kernel = valueOf(allocateArena(70_000, 'lz4-kernel'));
+    expect(kernel.wasm?.buffer).toBe(kernel.buffer);
+    expect(kernel.buffer.byteLength).toBe(2 * 65536);
+    expect(valueOf(allocateArena(70_000, 'lz4')).wasm).toBeUndefined();
+  });
+
+  it('may be 4 GiB for lz4-kernel and not a byte more, with a sentence that says what to do', () => {
+    expect(arenaTooLarge(4 * GIB, 'lz4-kernel')).toBeUndefined();
+    expect(arenaTooLarge(4 * GIB + 1, 'lz4')).toBeUndefined();
+    const { code, message, where } = errorOf(allocateArena(4 * GIB + 1, 'lz4-kernel'));
+    expect({ code, where }).toEqual({ code: 'bad-input', where: 'machine.memoryBytes' });
+    expect(message).toContain('4294967297 bytes');
+    expect(message).toContain('less memory or the codec lz4');
+  });
+
+  it('of more than the host can give is refused in one sentence', () => {
+    expect(errorOf(allocateArena(2 ** 53 - 1, 'lz4')).code).toBe('out-of-memory');
+  });
+
+  it('lets lz4-kernel work at its very end, beyond 2 GiB, where addresses no longer fit a signed word', () => {
+    const memory = valueOf(allocateArena(4 * GIB, 'lz4-kernel'));
+    const codec = makeCodec(codecParts('lz4-kernel'), memory, 4096);
+    const at = (address: number) => address as Parameters<typeof codec.compress>[1];
+    const address = at(4 * GIB - 4096);
+    const bytes = new Uint8Array(memory.buffer, address, 4096);
+    const page = { address, bytes, words: new Int32Array(memory.buffer, address, 1024) };
+    for (let index = 0; index < 4096; index++) bytes[index] = (index * index) >> 7;
+    const before = bytes.slice();
+    const length = codec.compress(page, at(3 * GIB), at(3 * GIB - 32768));
+    bytes.fill(0);
+    const object = { first: at(3 * GIB), firstBytes: length, rest: at(0), restBytes: 0 };
+    expect(codec.decompress(object, page)).toBe(true);
+    expect(Buffer.compare(bytes, before)).toBe(0);
+  });
+});
+
+describe('the source of codecs', () => {
+  it('has lz4 without the compiled module', () => {
+    expect(valueOf(codecSource(new URL('file:///nowhere.wasm'))('lz4'))).toEqual({ name: 'lz4' });
+  });
+
+  it('says in one sentence that lz4-kernel was not built, and what helps', () => {
+    const missing = errorOf(codecSource(new URL('file:///nowhere.wasm'))('lz4-kernel'));
+    expect(missing).toMatchObject({ code: 'unavailable', where: 'machine.codec' });
+    expect(missing.message).toMatch(/lz4-kernel is not there \(ENOENT.*npm run build/);
+  });
+
+  it('refuses a file that is no module', () => {
+    const source = codecSource(new URL(import.meta.url));
+    expect(errorOf(source('lz4-kernel')).message).toContain('lz4-kernel is not there');
+  });
+
+  it('compiles the module once', () => {
+    const source = codecSource(KERNEL_LZ4);
+    expect(valueOf(source('lz4-kernel')).module).toBe(valueOf(source('lz4-kernel')).module);
+  });
+
+  it('makes no lz4-kernel over a plain arena', () => {
+    const plain = valueOf(allocateArena(4096, 'lz4'));
+    expect(() => makeCodec(codecParts('lz4-kernel'), plain, 4096)).toThrow('WebAssembly memory');
+  });
+});
