@@ -10,6 +10,7 @@
  * Every round boots a fresh machine and goes over all pages, the ways in turn (shared/interleaved.ts). Read a ratio so:
  * device/codec 0.90 means that of the time of a write 90 % is the codec's and 10 % the machine's.
  */
+import { widenInliningBudget } from '../src/main/engine/live/compiler-budget.ts';
 import { complete } from '../src/main/engine/live/live-cpu.ts';
 import type { IoPage } from '../src/main/machine/codec.ts';
 import type { Machine } from '../src/main/machine/machine.ts';
@@ -93,6 +94,7 @@ function report(name: CodecName, bench: Bench, set: PageSet): void {
   );
 }
 
+widenInliningBudget();
 console.log('Write throughput of the machine over that of its codec, one CPU: median [low, high] of groups of rounds');
 const benches = CODECS.map((name) => ({ name, bench: benchFor(name) }));
 for (const set of pageSets()) for (const { name, bench } of benches) report(name, bench, set);

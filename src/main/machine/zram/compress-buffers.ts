@@ -102,6 +102,8 @@ class PerCpuGlobalBuffer implements CompressBuffers {
   readonly #arena: Arena;
   readonly #buffers: PercpuPointers;
   readonly #workMemories: PercpuPointers;
+  /** By CPU, what its pointers led to last: a write allocates nothing. */
+  readonly #known: { readonly buffer: number; readonly workMemory: number; readonly addresses: CompressBuffer }[] = [];
 
   constructor(arena: Arena, area: PercpuArea) {
     this.#arena = arena;
@@ -114,10 +116,14 @@ class PerCpuGlobalBuffer implements CompressBuffers {
     const buffer = this.#buffers.get(cpu.id);
     const workMemory = this.#workMemories.get(cpu.id);
     if (buffer === 0 || workMemory === 0) return undefined;
-    return {
+    const known = this.#known[cpu.id];
+    if (known?.buffer === buffer && known.workMemory === workMemory) return known.addresses;
+    const addresses = {
       target: this.#arena.frameAddress(frameNumber(buffer - 1)),
       workMemory: this.#arena.frameAddress(frameNumber(workMemory - 1)),
     };
+    this.#known[cpu.id] = { buffer, workMemory, addresses };
+    return addresses;
   }
 
   release(cpu: Cpu): boolean {
