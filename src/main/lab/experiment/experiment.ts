@@ -127,7 +127,7 @@ async function runSample(
   const { profile } = planned;
   const taken = { ...sample.place, cpus: profile.machine.onlineCpus, clock: 'wall' as const, ...figures.value };
   if (profile.workload.kind !== 'fio') return ok(taken);
-  const zram = zramAfterwards(sample.memory.buffer, profile.zram);
+  const zram = zramAfterwards({ memory: sample.memory, codec: sample.plan.codec }, profile.zram);
   return zram.ok ? ok({ ...taken, zram: zram.value }) : zram;
 }
 

@@ -5,7 +5,8 @@
 import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
 import type { ZramProfile, ZramStep } from '../../../shared/zram-profile.ts';
 import type { ZramDeviceState, ZramReport, ZramStepOutcome } from '../../../shared/zram-report.ts';
-import { Lz4Codec } from '../../engine/codec/lz4.ts';
+import type { ArenaMemory } from '../../engine/codec/arena-memory.ts';
+import { type CodecParts, makeCodec } from '../../engine/codec/make-codec.ts';
 import { deflateCodec, zstdCodec } from '../../engine/codec/zlib.ts';
 import { complete } from '../../engine/live/live-cpu.ts';
 import type { Codec } from '../../machine/codec.ts';
@@ -19,10 +20,14 @@ import { readPoolClasses } from '../../machine/zram/pool-classes.ts';
 import { LoneCpu } from '../lone-cpu.ts';
 
 /**
- * Reads the devices of a machine at rest and does the profile's steps. Errors: 'bad-input' for a recompression that zram
- * refuses, 'out-of-memory' when the machine has none for it.
+ * Reads the devices of the machine at rest in `memory`, which compressed with `codec`, and does the profile's steps. Errors:
+ * 'bad-input' for a recompression that zram refuses, 'out-of-memory' when the machine has none for it.
  */
-export function zramAfterwards(buffer: SharedArrayBuffer, zram: ZramProfile | undefined): Result<ZramReport> {
+export function zramAfterwards(
+  { memory, codec }: { readonly memory: ArenaMemory; readonly codec: CodecParts },
+  zram: ZramProfile | undefined,
+): Result<ZramReport> {
+  const { buffer } = memory;
   const machine = Machine.attach(buffer);
   const { arena } = machine;
   const atEnd = deviceStates(arena);
@@ -33,7 +38,7 @@ export function zramAfterwards(buffer: SharedArrayBuffer, zram: ZramProfile | un
   const recompressors = (zram?.recompression ?? []).map((name): Codec => {
     return name === 'zstd' ? zstdCodec(buffer, pageSizeBytes) : deflateCodec(buffer, pageSizeBytes);
   });
-  const cpu = new LoneCpu(cpuId(0), new Lz4Codec(buffer, pageSizeBytes), recompressors);
+  const cpu = new LoneCpu(cpuId(0), makeCodec(codec, memory, pageSizeBytes), recompressors);
   for (const step of steps) {
     const sums = { pagesReleased: 0, pagesTried: 0, pagesRecompressed: 0 };
     for (const device of machine.devices) {

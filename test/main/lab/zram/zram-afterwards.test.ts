@@ -38,7 +38,7 @@ function machineAtRest() {
 
 function reportOf(zram: ZramProfile | undefined) {
   const arena = machineAtRest();
-  const report = zramAfterwards(arena.buffer, zram);
+  const report = zramAfterwards({ memory: arena, codec: { name: 'lz4' } }, zram);
   auditMachine(arena);
   if (!report.ok) throw new Error(report.error.message);
   return report.value;
@@ -97,7 +97,10 @@ describe('the devices at the end of a sample', () => {
   });
 
   it('are reported as failed where the machine refuses', () => {
-    const report = zramAfterwards(machineAtRest().buffer, { afterwards: [{ do: 'recompress' }] });
+    const report = zramAfterwards(
+      { memory: machineAtRest(), codec: { name: 'lz4' } },
+      { afterwards: [{ do: 'recompress' }] },
+    );
     expect(report).toMatchObject({ ok: false, error: { code: 'bad-input', where: 'zram.afterwards' } });
   });
 });
