@@ -12,6 +12,7 @@ import type { MappingProfile } from './mapping-profile.ts';
 import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
 import type { Direction, Environment, MemoryFigures, RunListing, RunOutcome, RunRecord, Sample } from './run-record.ts';
+import type { WirePicture } from './wire-picture.ts';
 
 /** A profile file as the lab found it; a damaged one is named and left alone. */
 export type ProfileEntry =
@@ -111,6 +112,25 @@ export interface CsvExport {
   readonly text: string;
 }
 
+/** What a kernel would have printed on a machine of a run. */
+export interface KernelText {
+  readonly design: Design;
+  readonly kind: 'boot-lines' | 'percpu-stats';
+  /** `embed.dmesg`, `embed.percpu_stats` */
+  readonly fileName: string;
+  readonly text: string;
+}
+
+/** The per-CPU memory of a machine while its CPUs run. */
+export interface RunningPicture {
+  /** With the objects of one chunk. Absent between two samples, when there is no machine. */
+  readonly picture?: WirePicture | undefined;
+  /** Where the run stood; absent before its first progress event. */
+  readonly at?: RunningMoment | undefined;
+}
+
+export type RunningMoment = Pick<RunProgress, 'design' | 'repetition' | 'repetitions' | 'phase' | 'atMs'>;
+
 const nothing = v.strictObject({});
 const id = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));
 const runName = v.pipe(v.string(), v.trim(), v.nonEmpty('Name must not be empty'), v.maxLength(200));
@@ -140,6 +160,12 @@ export const contractInputs = {
   renameRun: v.strictObject({ runId: id, name: runName }),
   deleteRun: runById,
   exportRunCsv: runById,
+  /** Boot lines of each design's machine; for percpu workloads percpu_stats at the fullest moment too. */
+  exportKernelTexts: runById,
+  /** Of the run that goes on; 'not-found' for any other. Absent chunk: the one with the most objects. */
+  runningPicture: v.strictObject({ runId: id, chunkKey: v.optional(v.pipe(v.string(), v.maxLength(200))) }),
+  /** The same machine's percpu_stats; 'unavailable' between two samples. */
+  runningPercpuStats: runById,
   /** Absent path: the user's home. */
   browse: v.strictObject({ path: v.optional(v.pipe(v.string(), v.maxLength(4096))) }),
   ...evidenceInputs,
@@ -171,6 +197,9 @@ interface Outputs extends EvidenceOutputs {
   renameRun: RunListing;
   deleteRun: Record<string, never>;
   exportRunCsv: CsvExport;
+  exportKernelTexts: readonly KernelText[];
+  runningPicture: RunningPicture;
+  runningPercpuStats: KernelText;
   browse: FolderListing;
 }
 export type Output<M extends Method> = Outputs[M];

@@ -17,12 +17,14 @@ import { listFolder } from './browse.ts';
 import { createEvidenceMethods } from './evidence-methods.ts';
 import { readEnvironment } from './environment.ts';
 import { RunControl } from './experiment/run-control.ts';
+import { kernelEvidence } from './export/kernel-evidence.ts';
 import { exportFileName, samplesCsv } from './export/samples-csv.ts';
 import { readLabVersion } from './lab-version.ts';
 import { countMapping, type MappingWatch } from './mapping/count-mapping.ts';
 import { type PlanHost, planProfile, previewWorkload } from './plan/plan-profile.ts';
 import { openProfileLibrary } from './profiles/profile-library.ts';
 import { type AnyProfile, readProfileFile } from './profiles/profile-file.ts';
+import { createRunningMethods } from './running-methods.ts';
 import { openRunStore, type RunStore } from './store/run-store.ts';
 
 export interface LabOptions {
@@ -102,7 +104,12 @@ export function createLab(options: LabOptions): Promise<Lab> {
       if (!record.ok) return answer(record);
       return answer(ok({ fileName: exportFileName(record.value), text: samplesCsv(record.value) }));
     },
+    exportKernelTexts: ({ runId }) => {
+      const record = openRecord(runId);
+      return answer(record.ok ? kernelEvidence(record.value) : record);
+    },
     browse: ({ path }) => listFolder(path),
+    ...createRunningMethods(runs, engine),
     ...evidence,
     subscribe: (listener) => {
       listeners.add(listener);

@@ -11,6 +11,17 @@ import { temporaryFolder } from './temporary-folder.ts';
 const PACKAGE = join(import.meta.dirname, '../../../package.json');
 const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
 
+/** Methods that take nothing but the id of a run. */
+const RUN_METHODS: readonly string[] = [
+  'cancelRun',
+  'openRun',
+  'deleteRun',
+  'exportRunCsv',
+  'exportKernelTexts',
+  'runningPicture',
+  'runningPercpuStats',
+];
+
 describe('the lab', () => {
   it('says what it runs on and where it keeps things', async () => {
     const folder = temporaryFolder();
@@ -49,8 +60,13 @@ describe('the lab', () => {
     expect(valueOf(await lab.renameRun({ runId, name: 'first' }))).toMatchObject({ name: 'first' });
     expect(valueOf(await lab.openRun({ runId }))).toEqual({ ...record, name: 'first' });
     expect(valueOf(await lab.exportRunCsv({ runId })).text.split('\r\n')).toHaveLength(4);
+    expect(valueOf(await lab.exportKernelTexts({ runId })).map(({ kind }) => kind)).toEqual([
+      'boot-lines',
+      'boot-lines',
+    ]);
     expect(valueOf(await lab.deleteRun({ runId }))).toEqual({});
-    for (const gone of [lab.openRun({ runId }), lab.exportRunCsv({ runId }), lab.deleteRun({ runId })]) {
+    const goneCalls = [lab.openRun, lab.exportRunCsv, lab.exportKernelTexts, lab.deleteRun, lab.runningPicture];
+    for (const gone of goneCalls.map((call) => call({ runId }))) {
       expect(errorOf(await gone).code).toBe('not-found');
     }
     expect(errorOf(await lab.cancelRun({ runId })).code).toBe('not-found');
@@ -85,7 +101,7 @@ describe('the lab', () => {
       renameRun: { runId: 'none', name: 'a' },
     };
     for (const method of Object.keys(contractInputs)) {
-      const needsRun = ['cancelRun', 'openRun', 'deleteRun', 'exportRunCsv'].includes(method);
+      const needsRun = RUN_METHODS.includes(method);
       const result = await dispatch(lab, method, inputs[method] ?? (needsRun ? { runId: 'none' } : {}));
       expect(result.ok || ['bad-input', 'not-found'].includes(result.error.code), method).toBe(true);
       if (!result.ok) expect(result.error.message, method).not.toMatch(/\n|\[object/);

@@ -19,13 +19,19 @@ const PATIENCE_MS = 20;
 /** The region, in a buffer of its own: lock words in it mean nothing. Main thread, between other work. */
 export function copyChunkRegion(arena: Arena): ChunkRegion {
   const start = arena.geometry.chunkRegion;
-  const bytes = ChunkRegion.bytesFor(arena.percpu.geometry, arena.percpu.capacity);
-  const copy = new SharedArrayBuffer(bytes);
+  const copy = new SharedArrayBuffer(ChunkRegion.bytesFor(arena.percpu.geometry, arena.percpu.capacity));
   const lock = lockWord(start / 4 + RegionW.lock);
   const isLocked = lockWithin(arena.words, lock, PATIENCE_MS);
-  new Uint8Array(copy).set(arena.bytes.subarray(start, start + bytes));
+  new Uint8Array(copy).set(arena.bytes.subarray(start, start + usedBytes(arena)));
   if (isLocked && unlock(arena.words, lock)) Atomics.notify(arena.words, lock, 1);
   return ChunkRegion.attach(new RegionWords(copy), 0);
+}
+
+/** Up to the end of the last chunk that there ever was; what follows is zero, as in a fresh buffer. */
+function usedBytes({ buffer, geometry }: Arena): number {
+  const region = ChunkRegion.attach(new RegionWords(buffer), geometry.chunkRegion);
+  const chunks = Math.min(region.header(RegionW.freshChunk), region.capacity.maxChunks);
+  return (region.layout.firstChunk + chunks * region.layout.chunkStride) * 4;
 }
 
 function lockWithin(words: Int32Array, lock: ReturnType<typeof lockWord>, patienceMs: number): boolean {

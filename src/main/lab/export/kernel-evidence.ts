@@ -3,8 +3,10 @@
  * percpu_stats at the fullest moment of a percpu workload. The lab's own readers of such text (`geometry --check`,
  * `replay --dmesg --stats`) take them like any other kernel's.
  */
+import type { KernelText } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
 import { usualPercpuSettings, type PercpuSettings } from '../../../shared/percpu-settings.ts';
+import type { PercpuStats } from '../../../shared/percpu-stats.ts';
 import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
 import type { RunRecord } from '../../../shared/run-record.ts';
 import { type BootFigures, printBootLines } from '../../evidence/boot-log/print-boot-lines.ts';
@@ -14,30 +16,26 @@ import { isSince, parseKernelVersion } from '../../machine/percpu/kernel-era.ts'
 import { planPercpu, type PercpuMachine } from '../../machine/percpu/percpu-plan.ts';
 import { designMachine } from '../plan/plan-profile.ts';
 
-export interface EvidenceFile {
-  /** `embed.dmesg`, `embed.percpu_stats` */
-  readonly fileName: string;
-  readonly text: string;
-}
-
 /** In the order of the profile's designs. Errors: those of planning a machine; a profile that ran has none. */
-export function kernelEvidence({ profile, designs }: RunRecord): Result<readonly EvidenceFile[]> {
-  const files: EvidenceFile[] = [];
+export function kernelEvidence({ profile, designs }: RunRecord): Result<readonly KernelText[]> {
+  const texts: KernelText[] = [];
   const settings = profile.machine.percpu ?? usualPercpuSettings(profile.machine.pageSizeBytes);
   for (const design of profile.designs) {
     const machine = designMachine(profile, design);
     if (!machine.ok) return machine;
     const lines = machineBootLines(machine.value, settings);
     if (!lines.ok) return lines;
-    files.push({ fileName: `${design}.dmesg`, text: lines.value.map((line) => `[    0.000000] ${line}\n`).join('') });
-    files.push(...statsOf(design, designs));
+    const text = lines.value.map((line) => `[    0.000000] ${line}\n`).join('');
+    texts.push({ design, kind: 'boot-lines', fileName: `${design}.dmesg`, text });
+    const stats = designs.find((summary) => summary.design === design)?.percpu?.statsAtFull;
+    if (stats !== undefined) texts.push(percpuStatsText(design, stats));
   }
-  return ok(files);
+  return ok(texts);
 }
 
-function statsOf(design: Design, summaries: RunRecord['designs']): readonly EvidenceFile[] {
-  const stats = summaries.find((summary) => summary.design === design)?.percpu?.statsAtFull;
-  return stats === undefined ? [] : [{ fileName: `${design}.percpu_stats`, text: printPercpuStats(stats) }];
+/** percpu_stats of a design's machine as the file that debugfs has. */
+export function percpuStatsText(design: Design, stats: PercpuStats): KernelText {
+  return { design, kind: 'percpu-stats', fileName: `${design}.percpu_stats`, text: printPercpuStats(stats) };
 }
 
 /**

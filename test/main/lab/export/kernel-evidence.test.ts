@@ -1,8 +1,9 @@
 /** What the lab prints in a kernel's words is read back by the readers of kernels' words. */
 import { describe, expect, it } from 'vitest';
 import { parsePercpuStats } from '../../../../src/main/evidence/percpu-trace/stats-text.ts';
-import { type EvidenceFile, kernelEvidence } from '../../../../src/main/lab/export/kernel-evidence.ts';
+import { kernelEvidence } from '../../../../src/main/lab/export/kernel-evidence.ts';
 import { checkGeometry } from '../../../../src/main/lab/geometry/check-geometry.ts';
+import type { KernelText } from '../../../../src/shared/contract.ts';
 import type { PercpuSettings } from '../../../../src/shared/percpu-settings.ts';
 import type { Profile } from '../../../../src/shared/profile.ts';
 import type { DesignSummary } from '../../../../src/shared/run-record.ts';
@@ -16,7 +17,7 @@ const RECORDED: PercpuSettings = {
   ...{ otherStaticBytes: 185_544, reservedBytes: 0 },
 };
 
-function evidenceOf(profile: Profile, designs: readonly DesignSummary[] = []): readonly EvidenceFile[] {
+function evidenceOf(profile: Profile, designs: readonly DesignSummary[] = []): readonly KernelText[] {
   return valueOf(kernelEvidence(recordOf([], { profile, designs })));
 }
 
