@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { CsvExport } from '../../shared/contract.ts';
+import type { CsvExport, KernelText } from '../../shared/contract.ts';
 import type { RunListing, RunRecord } from '../../shared/run-record.ts';
 import { useLab } from '../lab-key.ts';
 import { useNoticeStore } from './notice-store.ts';
@@ -48,5 +48,10 @@ export const usePastRunStore = defineStore('past runs', () => {
     return notices.valueOf('The run could not be exported', await lab.exportRunCsv({ runId }));
   }
 
-  return { listings, loaded, opened, refresh, open, rename, remove, exportCsv };
+  /** What kernels would have printed on the run's machines; undefined when it failed. */
+  async function kernelTexts(runId: string): Promise<readonly KernelText[] | undefined> {
+    return notices.valueOf('The kernel’s texts could not be made', await lab.exportKernelTexts({ runId }));
+  }
+
+  return { listings, loaded, opened, refresh, open, rename, remove, exportCsv, kernelTexts };
 });

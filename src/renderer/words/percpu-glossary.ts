@@ -43,6 +43,31 @@ export const PERCPU_GLOSSARY = {
   sideTables: 'With memory cgroup accounting: 8 bytes beside every 4 bytes of a chunk, to know whom to charge.',
   modelled: 'Not measured: the trace’s requests on the lab’s allocator, starting with the first chunk full.',
   dynamicPartCheck: 'Whether the dynamic part is what the constants of that kernel release give. Vendors change them.',
+  percpuMemory:
+    'What the machine’s per-CPU memory is like: an architecture and a kernel, from which the sizes follow, and what a command line can change.',
+  architecture: 'The way in which its kernels set up the first chunk: atom, smallest unit, reserve.',
+  kernelVersion: 'Release whose constants hold, such as 6.18.',
+  firstChunkChoice:
+    'auto: what the architecture does by itself. embed: in the kernel’s own linear mapping. page: put together from single pages. uniprocessor: one CPU, no units.',
+  otherStatic: 'Per-CPU variables of the kernel image beside the lab’s own: the s of a boot line.',
+  reserve: 'The boot parameter percpu= of 2008. Empty: what this kernel reserves for modules.',
+  percpuLimit:
+    'What static, reserved and dynamic part together must not exceed, as the 64 KiB of ia64. Empty: no limit.',
+  numaNodes: 'Nodes over which the CPUs are spread; CPUs of one node make a group.',
+  groupName: 'What is made and destroyed as a whole: a cgroup, a device, a boot.',
+  groupCount: 'Groups in all, shared out over the online CPUs.',
+  groupObjects: 'The per-CPU objects that one group allocates, in this order.',
+  objectAlign: 'A power of two, in bytes.',
+  destroyOrder:
+    'Once all groups are there, each CPU destroys its own: in the order in which it made them, or at random.',
+  atFull: 'When all groups are there.',
+  afterDestroy: 'When the last phase has ended: what chunks that remain still hold.',
+  liveOneCpu: 'Sizes of all live objects, one CPU’s copies.',
+  metadataMemory: 'What a kernel’s bookkeeping of these chunks takes beside them.',
+  livePicture:
+    'The machine as it is, twice a second. To be of one moment, each look holds the allocator’s lock for a millisecond or two: CPUs that want it wait so long, so close this while figures matter.',
+  percpuStatsText: 'What a kernel prints in /sys/kernel/debug/percpu_stats.',
+  bootLines: 'What a kernel would print about this per-CPU area when it boots.',
   percpuPointer: 'What alloc_percpu() returns. It is no address: a CPU’s offset must be added first.',
   unitOffset: 'Where the CPU’s unit lies from the first unit on; __per_cpu_offset[cpu] contains it.',
   pageFrame: 'The page of physical memory behind an address. Every CPU’s copy has its own.',
