@@ -14,6 +14,7 @@ import { parseProfile, profileFieldErrors, type FieldError, type Profile } from 
 import { fail, ok, type LabError, type Result } from '../../src/shared/result.ts';
 import type { RunListing, RunRecord } from '../../src/shared/run-record.ts';
 import { createEvidenceScript } from './evidence-script.ts';
+import { createRunningScript, sampleKernelText } from './running-script.ts';
 import { sampleProfile } from './sample-profile.ts';
 import { sampleEnvironment, scriptedEvents, scriptedRecord } from './scripted-run.ts';
 
@@ -256,6 +257,12 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
         const found = folders.find((folder) => folder.path === (path ?? '/home/user'));
         return found === undefined ? fail('not-found', `${path} is not a folder that can be read`) : ok(found);
       }),
+    exportKernelTexts: ({ runId }) =>
+      answer('exportKernelTexts', () => {
+        const found = findRun(runId);
+        return found.ok ? ok(found.value.profile.designs.map(sampleKernelText)) : found;
+      }),
+    ...createRunningScript(answer, () => current),
     ...createEvidenceScript(answer),
     subscribe: (listener) => {
       listeners.add(listener);

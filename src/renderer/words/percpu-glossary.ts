@@ -48,7 +48,7 @@ export const PERCPU_GLOSSARY = {
   architecture: 'The way in which its kernels set up the first chunk: atom, smallest unit, reserve.',
   kernelVersion: 'Release whose constants hold, such as 6.18.',
   firstChunkChoice:
-    'auto: what the architecture does by itself. embed: in the kernel’s own linear mapping. page: put together from single pages. uniprocessor: one CPU, no units.',
+    'What percpu_alloc= chooses. auto: what the architecture does by itself; embed: in the kernel’s own linear mapping; page: put together from single pages; uniprocessor: one CPU, no units.',
   otherStatic: 'Per-CPU variables of the kernel image beside the lab’s own: the s of a boot line.',
   reserve: 'The boot parameter percpu= of 2008. Empty: what this kernel reserves for modules.',
   percpuLimit:
@@ -66,8 +66,8 @@ export const PERCPU_GLOSSARY = {
   metadataMemory: 'What a kernel’s bookkeeping of these chunks takes beside them.',
   livePicture:
     'The machine as it is, twice a second. To be of one moment, each look holds the allocator’s lock for a millisecond or two: CPUs that want it wait so long, so close this while figures matter.',
-  percpuStatsText: 'What a kernel prints in /sys/kernel/debug/percpu_stats.',
-  bootLines: 'What a kernel would print about this per-CPU area when it boots.',
+  kernelTexts:
+    'What a kernel would print on these machines: the boot lines about its per-CPU area, and percpu_stats of debugfs.',
   percpuPointer: 'What alloc_percpu() returns. It is no address: a CPU’s offset must be added first.',
   unitOffset: 'Where the CPU’s unit lies from the first unit on; __per_cpu_offset[cpu] contains it.',
   pageFrame: 'The page of physical memory behind an address. Every CPU’s copy has its own.',

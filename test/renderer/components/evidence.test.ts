@@ -82,7 +82,7 @@ describe('the report on a replay', () => {
   test('lists call sites with letters, the rest on request', async () => {
     const rows = Array.from({ length: 30 }, (_, site) => ({
       callSite: `site_${site}+0x1/0x2`,
-      allocations: 1,
+      number: 1,
       totalBytes: 8,
       share: 1 / 30,
       live: 0,
