@@ -1,7 +1,9 @@
 /**
  * A copy of a running machine's chunk region, for whoever wants to look at it: taken under pcpu_lock, so that it is one moment.
  *
- *     main thread:  pcpu_lock ─▶ copy some MiB, a millisecond or two ─▶ unlock          CPUs that want the lock wait so long
+ *     main thread:  pcpu_lock ─▶ copy what there is, a millisecond or two ─▶ unlock     CPUs that want the lock wait so long
+ *
+ * Tags of objects are most of a chunk's words, and only those of the chunk that is looked into are copied.
  *
  * Where the lock is not to be had in time (its holder died, or the host gives the main thread no turn) the copy is made without
  * it and may be of two moments.
@@ -16,22 +18,36 @@ import { lockWord } from '../../machine/units.ts';
 /** Longer than a CPU holds the lock, shorter than a person notices. */
 const PATIENCE_MS = 20;
 
-/** The region, in a buffer of its own: lock words in it mean nothing. Main thread, between other work. */
-export function copyChunkRegion(arena: Arena): ChunkRegion {
+/**
+ * The region, in a buffer of its own: lock words in it mean nothing. `chooseTagged` is asked under the lock for the chunk whose
+ * objects keep their call sites; those of all others have 0. Main thread, between other work.
+ */
+export function copyChunkRegion(arena: Arena, chooseTagged?: (region: ChunkRegion) => number): ChunkRegion {
   const start = arena.geometry.chunkRegion;
+  const source = ChunkRegion.attach(new RegionWords(arena.buffer), start);
   const copy = new SharedArrayBuffer(ChunkRegion.bytesFor(arena.percpu.geometry, arena.percpu.capacity));
   const lock = lockWord(start / 4 + RegionW.lock);
   const isLocked = lockWithin(arena.words, lock, PATIENCE_MS);
-  new Uint8Array(copy).set(arena.bytes.subarray(start, start + usedBytes(arena)));
+  const words = new Int32Array(copy);
+  for (const { first, end } of usedParts(source, chooseTagged?.(source))) {
+    words.set(arena.words.subarray(start / 4 + first, start / 4 + end), first);
+  }
   if (isLocked && unlock(arena.words, lock)) Atomics.notify(arena.words, lock, 1);
   return ChunkRegion.attach(new RegionWords(copy), 0);
 }
 
-/** Up to the end of the last chunk that there ever was; what follows is zero, as in a fresh buffer. */
-function usedBytes({ buffer, geometry }: Arena): number {
-  const region = ChunkRegion.attach(new RegionWords(buffer), geometry.chunkRegion);
+/** Words [first, end) from the region's start that say something; all others are zero, as in a fresh buffer. */
+function usedParts(region: ChunkRegion, tagged: number | undefined): readonly { first: number; end: number }[] {
+  const { firstChunk, chunkStride, allocMap, tags } = region.layout;
   const chunks = Math.min(region.header(RegionW.freshChunk), region.capacity.maxChunks);
-  return (region.layout.firstChunk + chunks * region.layout.chunkStride) * 4;
+  const parts = [{ first: 0, end: firstChunk }];
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const first = firstChunk + chunk * chunkStride;
+    // Of a chunk that is gone, its fields say so.
+    const length = region.exists(chunk) ? (chunk === tagged ? chunkStride : tags) : allocMap;
+    parts.push({ first, end: first + length });
+  }
+  return parts;
 }
 
 function lockWithin(words: Int32Array, lock: ReturnType<typeof lockWord>, patienceMs: number): boolean {

@@ -20,7 +20,12 @@ export function runningMachinePicture(
   profile: Profile,
   wantedKey: string | undefined,
 ): PercpuPicture {
-  const region = copyChunkRegion(arena);
+  let key = '';
+  const region = copyChunkRegion(arena, (running) => {
+    const chunk = chosenChunk(running, wantedKey);
+    key = chunkKey(running, chunk);
+    return chunk;
+  });
   const ranking = callSitesByTotal(profile.workload);
   const rankOf = callSites.map((name) => ranking.indexOf(name));
   return regionPicture({
@@ -29,7 +34,7 @@ export function runningMachinePicture(
     callSites: ranking,
     callSiteOf: (chunk, cell) => rankOf[region.callSiteOf(chunk, cell)] ?? NO_CALL_SITE,
     baseOf: (chunk) => ({ baseAddress: baseAddress(region, chunk) }),
-    withObjects: new Set([chosenKey(region, wantedKey)]),
+    withObjects: new Set([key]),
   });
 }
 
@@ -54,14 +59,15 @@ function baseAddress(region: ChunkRegion, chunk: number): number {
   return PERCPU_SPACE_START + span * region.spanBytes;
 }
 
-function chosenKey(region: ChunkRegion, wantedKey: string | undefined): string {
+/** The wanted one, or the one with the most objects. */
+function chosenChunk(region: ChunkRegion, wantedKey: string | undefined): number {
   const used = Math.min(region.header(RegionW.freshChunk), region.capacity.maxChunks);
   let fullest = FIRST_CHUNK;
   for (let chunk = 0; chunk < used; chunk++) {
     if (!region.exists(chunk)) continue;
-    if (chunkKey(region, chunk) === wantedKey) return wantedKey;
+    if (chunkKey(region, chunk) === wantedKey) return chunk;
     const isFuller = region.chunkField(chunk, ChunkW.liveObjects) > region.chunkField(fullest, ChunkW.liveObjects);
     if (isFuller) fullest = chunk;
   }
-  return chunkKey(region, fullest);
+  return fullest;
 }
