@@ -29,10 +29,13 @@ export function copyChunkRegion(arena: Arena, chooseTagged?: (region: ChunkRegio
   const lock = lockWord(start / 4 + RegionW.lock);
   const isLocked = lockWithin(arena.words, lock, PATIENCE_MS);
   const words = new Int32Array(copy);
-  for (const { first, end } of usedParts(source, chooseTagged?.(source))) {
-    words.set(arena.words.subarray(start / 4 + first, start / 4 + end), first);
+  try {
+    for (const { first, end } of usedParts(source, chooseTagged?.(source))) {
+      words.set(arena.words.subarray(start / 4 + first, start / 4 + end), first);
+    }
+  } finally {
+    if (isLocked && unlock(arena.words, lock)) Atomics.notify(arena.words, lock, 1);
   }
-  if (isLocked && unlock(arena.words, lock)) Atomics.notify(arena.words, lock, 1);
   return ChunkRegion.attach(new RegionWords(copy), 0);
 }
 
@@ -43,9 +46,9 @@ function usedParts(region: ChunkRegion, tagged: number | undefined): readonly { 
   const parts = [{ first: 0, end: firstChunk }];
   for (let chunk = 0; chunk < chunks; chunk++) {
     const first = firstChunk + chunk * chunkStride;
+    const existing = chunk === tagged ? chunkStride : tags;
     // Of a chunk that is gone, its fields say so.
-    const length = region.exists(chunk) ? (chunk === tagged ? chunkStride : tags) : allocMap;
-    parts.push({ first, end: first + length });
+    parts.push({ first, end: first + (region.exists(chunk) ? existing : allocMap) });
   }
   return parts;
 }

@@ -8,6 +8,7 @@ import { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { percpuStats } from '../../../../src/main/machine/percpu/chunks/chunk-figures.ts';
 import { RegionW } from '../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
 import { liveObjects } from '../../../../src/main/machine/percpu/percpu-moment.ts';
+import { codecParts } from '../codec/test-codecs.ts';
 import { smallPercpuProfile, valueOf } from '../../lab/small-lab.ts';
 import { arenaFor, NOBODY } from './sample-plans.ts';
 
@@ -18,12 +19,18 @@ async function filledArena(): Promise<Arena> {
   const { machine, workload } = smallPercpuProfile({ workload: { groups: 900, destroy: 'never' } });
   if (workload.kind !== 'percpu') throw new Error(`a ${workload.kind} workload`);
   const config = valueOf(percpuMachine(machine, workload, 'page'));
-  const plan = { machine: config, jobs: [], pageSets: [], ...planPercpuWorkload(workload, machine) };
+  const plan = {
+    machine: config,
+    jobs: [],
+    pageSets: [],
+    codec: codecParts('lz4'),
+    ...planPercpuWorkload(workload, machine),
+  };
   const engine = new LiveEngine(WORKER);
-  const buffer = arenaFor(plan);
-  valueOf(await engine.runSample(buffer, plan, NOBODY, new AbortController().signal));
+  const memory = arenaFor(plan);
+  valueOf(await engine.runSample(memory, plan, NOBODY, new AbortController().signal));
   await engine.close();
-  return Arena.attach(buffer);
+  return Arena.attach(memory.buffer);
 }
 
 describe('a copy of a chunk region', () => {
