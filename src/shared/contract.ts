@@ -11,7 +11,17 @@ import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
 import type { MappingProfile } from './mapping-profile.ts';
 import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
-import type { Direction, Environment, MemoryFigures, RunListing, RunOutcome, RunRecord, Sample } from './run-record.ts';
+import {
+  type Direction,
+  ENGINES,
+  type Environment,
+  type MemoryFigures,
+  type RunListing,
+  type RunOutcome,
+  type RunRecord,
+  type Sample,
+} from './run-record.ts';
+import { verifyInputs, type VerifyOutputs } from './verify-contract.ts';
 import type { WirePicture } from './wire-picture.ts';
 
 /** A profile file as the lab found it; a damaged one is named and left alone. */
@@ -73,7 +83,14 @@ export interface RunProgress {
 }
 
 export type RunEvent =
-  | { readonly kind: 'started'; readonly runId: string; readonly profile: Profile; readonly oversubscribed: boolean }
+  | {
+      readonly kind: 'started';
+      readonly runId: string;
+      readonly profile: Profile;
+      /** The profile's, or the kernel alone. */
+      readonly designs: readonly Design[];
+      readonly oversubscribed: boolean;
+    }
   | { readonly kind: 'progress'; readonly progress: RunProgress }
   /** A finished repetition (never the warm-up). */
   | { readonly kind: 'sample'; readonly runId: string; readonly sample: Sample }
@@ -149,8 +166,8 @@ export const contractInputs = {
   renameProfile: v.strictObject({ id, name: runName }),
   deleteProfile: profileById,
   previewWorkload: v.strictObject({ profile: anyProfile }),
-  /** Answers once the run has begun; 'busy' while another goes on. */
-  startRun: v.strictObject({ profile: anyProfile }),
+  /** Answers once the run has begun; 'busy' while another goes on, 'unavailable' where the engine cannot run. Absent: live. */
+  startRun: v.strictObject({ profile: anyProfile, engine: v.optional(v.picklist(ENGINES)) }),
   /** Answers at once; a 'finished' event follows. */
   cancelRun: runById,
   /** What a dashboard needs that connects in the middle of a run. */
@@ -169,6 +186,7 @@ export const contractInputs = {
   /** Absent path: the user's home. */
   browse: v.strictObject({ path: v.optional(v.pipe(v.string(), v.maxLength(4096))) }),
   ...evidenceInputs,
+  ...verifyInputs,
 } as const;
 
 export type Method = keyof typeof contractInputs;
@@ -177,12 +195,13 @@ export type Input<M extends Method> = v.InferOutput<(typeof contractInputs)[M]>;
 export interface CurrentRun {
   readonly runId: string;
   readonly profile: Profile;
+  readonly designs: readonly Design[];
   readonly oversubscribed: boolean;
   readonly progress?: RunProgress | undefined;
   readonly samples: readonly Sample[];
 }
 
-interface Outputs extends EvidenceOutputs {
+interface Outputs extends EvidenceOutputs, VerifyOutputs {
   describeHost: HostDescription;
   listProfiles: readonly ProfileEntry[];
   saveProfile: ProfileEntry;

@@ -10,8 +10,12 @@ export type BufferLayout = (typeof BUFFER_LAYOUTS)[number];
 export const FIRST_CHUNK_DESIGNS = ['embed', 'page'] as const;
 export type FirstChunkDesign = (typeof FIRST_CHUNK_DESIGNS)[number];
 
-/** All design variants that an experiment can compare; those of one experiment are of one list. */
-export const DESIGNS = [...BUFFER_LAYOUTS, ...FIRST_CHUNK_DESIGNS] as const;
+/** All design variants that a profile can compare; those of one experiment are of one list. */
+export const PROFILE_DESIGNS = [...BUFFER_LAYOUTS, ...FIRST_CHUNK_DESIGNS] as const;
+export type ProfileDesign = (typeof PROFILE_DESIGNS)[number];
+
+/** Everything that is measured: the machine's designs, and this host's own kernel as it is. */
+export const DESIGNS = [...PROFILE_DESIGNS, 'kernel'] as const;
 export type Design = (typeof DESIGNS)[number];
 
 export interface DesignWords {
@@ -41,6 +45,11 @@ export const DESIGN_WORDS: Readonly<Record<Design, DesignWords>> = {
     title: 'page-mapped units',
     explanation:
       'The first chunk is put together from single pages in vmalloc space; a unit is no larger than it must be, so later chunks are many and small.',
+  },
+  kernel: {
+    title: "this host's kernel",
+    explanation:
+      "The zram of the kernel that this host runs, through direct I/O: what the lab's figures are held against.",
   },
 };
 

@@ -6,7 +6,7 @@
  */
 import * as v from 'valibot';
 import { CODEC_BEFORE_CHOICE, CODECS } from './codec.ts';
-import { BUFFER_LAYOUTS, DESIGNS, FIRST_CHUNK_DESIGNS } from './design.ts';
+import { BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, PROFILE_DESIGNS } from './design.ts';
 import { percpuSettingsSchema } from './percpu-settings.ts';
 import { fail, ok, type LabError, type Result } from './result.ts';
 import { zramSchema } from './zram-profile.ts';
@@ -183,7 +183,7 @@ export const profileSchema = v.pipe(
     machine: machineSchema,
     /** The first is the one that the others are compared with. */
     designs: v.pipe(
-      v.array(v.picklist(DESIGNS, `A design must be one of ${DESIGNS.join(', ')}`)),
+      v.array(v.picklist(PROFILE_DESIGNS, `A design must be one of ${PROFILE_DESIGNS.join(', ')}`)),
       v.minLength(1, 'Pick at least one design'),
       v.check((designs) => new Set(designs).size === designs.length, 'Each design may be picked once'),
     ),

@@ -6,7 +6,7 @@
  *   design     = median and spread over its samples
  *   comparison = a design against the first design of the profile, block by block
  *
- * Units are in the names. MB/s is 10^6 bytes per second. All times are the wall clock under the live engine.
+ * Units are in the names. MB/s is 10^6 bytes per second. All times are the wall clock.
  */
 import type { Design } from './design.ts';
 import type { PercpuStats } from './percpu-stats.ts';
@@ -14,7 +14,9 @@ import type { Profile } from './profile.ts';
 import type { LabError } from './result.ts';
 import type { ZramReport } from './zram-report.ts';
 
-export type Engine = 'live';
+/** Who played the CPUs: worker threads over the simulated machine, or threads over this host's own kernel. */
+export const ENGINES = ['live', 'kernel'] as const;
+export type Engine = (typeof ENGINES)[number];
 /** Where a time comes from; never mixed in one figure. */
 export type Clock = 'wall';
 /** What is measured: blocks written and read by a fio workload, per-CPU objects created and destroyed by a percpu one. */

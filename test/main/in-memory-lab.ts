@@ -90,7 +90,7 @@ export function createInMemoryLab(): InMemoryLab {
       if (runId !== undefined) return answer(fail('busy', 'A run is already going on'));
       runs += 1;
       runId = `run-${runs}`;
-      emit({ kind: 'started', runId, profile: testProfile, oversubscribed: false });
+      emit({ kind: 'started', runId, profile: testProfile, designs: testProfile.designs, oversubscribed: false });
       return answer(ok({ runId }));
     },
     cancelRun(input) {
@@ -101,7 +101,19 @@ export function createInMemoryLab(): InMemoryLab {
     },
     currentRun: () =>
       answer(
-        ok(runId === undefined ? {} : { run: { runId, profile: testProfile, oversubscribed: false, samples: [] } }),
+        ok(
+          runId === undefined
+            ? {}
+            : {
+                run: {
+                  runId,
+                  profile: testProfile,
+                  designs: testProfile.designs,
+                  oversubscribed: false,
+                  samples: [],
+                },
+              },
+        ),
       ),
     listRuns: () => answer(ok([])),
     openRun(input) {
@@ -124,5 +136,8 @@ export function createInMemoryLab(): InMemoryLab {
     replayState: notHere,
     cancelReplay: notHere,
     replayPicture: notHere,
+    startVerify: notHere,
+    verifyState: notHere,
+    cancelVerify: notHere,
   };
 }

@@ -17,6 +17,7 @@ import { createEvidenceScript } from './evidence-script.ts';
 import { createRunningScript, sampleKernelText } from './running-script.ts';
 import { sampleProfile } from './sample-profile.ts';
 import { sampleEnvironment, scriptedEvents, scriptedRecord } from './scripted-run.ts';
+import { createVerifyScript } from './verify-script.ts';
 
 /** What the test steers. */
 export interface InMemoryLab {
@@ -220,7 +221,8 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
         runCount += 1;
         const runId = `run-${runCount}`;
         const oversubscribed = parsed.value.machine.onlineCpus > sampleEnvironment.hostCores;
-        current = { runId, profile: parsed.value, oversubscribed, samples: [] };
+        const { designs } = parsed.value;
+        current = { runId, profile: parsed.value, designs, oversubscribed, samples: [] };
         script = [...scriptedEvents(runId, parsed.value)];
         step();
         return ok({ runId });
@@ -264,6 +266,7 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
       }),
     ...createRunningScript(answer, () => current),
     ...createEvidenceScript(answer),
+    ...createVerifyScript(answer),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

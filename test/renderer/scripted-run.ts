@@ -3,7 +3,7 @@
  * order and with figures of plausible size. The same profile gives the same run.
  */
 import type { RunEvent, RunProgress } from '../../src/shared/contract.ts';
-import type { Design } from '../../src/shared/design.ts';
+import type { Design, ProfileDesign } from '../../src/shared/design.ts';
 import type { Profile } from '../../src/shared/profile.ts';
 import type {
   Comparison,
@@ -111,7 +111,7 @@ function figures(design: Design, direction: IoDirection, repetition: number, cpu
 }
 
 /** The sample of one design in one block. */
-function scriptedSample(profile: Profile, design: Design, repetition: number): Sample {
+function scriptedSample(profile: Profile, design: ProfileDesign, repetition: number): Sample {
   const cpus = profile.machine.onlineCpus;
   return {
     design,
@@ -176,7 +176,7 @@ export function scriptedEvents(runId: string, profile: Profile): readonly RunEve
   const blocks = profile.experiment.repetitions + 1;
   const total = blocks * profile.designs.length * phases.length * STEPS;
   const oversubscribed = profile.machine.onlineCpus > sampleEnvironment.hostCores;
-  const events: RunEvent[] = [{ kind: 'started', runId, profile, oversubscribed }];
+  const events: RunEvent[] = [{ kind: 'started', runId, profile, designs: profile.designs, oversubscribed }];
   let done = 0;
   for (let repetition = 0; repetition < blocks; repetition += 1) {
     for (const design of profile.designs) {

@@ -1,4 +1,5 @@
 /** The command line: which commands and options there are, and which function carries each out. */
+import { VERIFY_CODECS } from '../../shared/verify-report.ts';
 import type { Lab } from '../lab/lab.ts';
 import { type CommandOptions, type CommandWords, parseCommandLine } from './command-line.ts';
 import { ExitCode } from './exit-code.ts';
@@ -9,6 +10,7 @@ import { replayCommand } from './replay-command.ts';
 import { startCommand } from './start-command.ts';
 import { serveCommand } from './serve-command.ts';
 import type { Terminal } from './terminal.ts';
+import { verifyCommand } from './verify-command.ts';
 
 export interface CliParts {
   /** Opens the lab; called only when a command needs it. */
@@ -43,7 +45,11 @@ const COMMANDS: readonly Command[] = [
     argument: 'profile',
     meaning: 'Runs an experiment and prints throughput, latency and memory of each design',
     options: [
-      { name: 'engine', value: 'NAME', meaning: 'live: worker threads on this host (the only one yet)' },
+      {
+        name: 'engine',
+        value: 'NAME',
+        meaning: "live: the simulated machine on worker threads; kernel: this host's own zram (root)",
+      },
       { name: 'seconds', value: 'N', meaning: 'fio: measure for about N seconds in all, shared out over all samples' },
       {
         name: 'jobs',
@@ -124,6 +130,34 @@ const COMMANDS: readonly Command[] = [
         },
         parts.terminal,
       ),
+  },
+  {
+    name: 'verify',
+    meaning: "Writes and reads the same pages through this host's kernel zram and through the lab, side by side",
+    options: [
+      { name: 'data', value: 'PATH', meaning: 'The pages: a file or folder; may be given more than once' },
+      { name: 'jobs', value: 'N', meaning: 'Jobs that share the pages, each on a thread of its own; 1 when absent' },
+      {
+        name: 'codec',
+        value: 'NAME',
+        meaning: `The lab's codec: ${VERIFY_CODECS.join(' or ')}; all of them when absent`,
+      },
+      { name: 'rounds', value: 'N', meaning: 'Measured rounds; as many as the data asks for when absent' },
+      JSON_OPTION,
+    ],
+    carryOut: withLab((lab, { options, parts }) =>
+      verifyCommand(
+        lab,
+        {
+          data: options.values('data'),
+          jobs: options.value('jobs'),
+          codec: options.value('codec'),
+          rounds: options.value('rounds'),
+          json: options.has('json'),
+        },
+        parts.terminal,
+      ),
+    ),
   },
   {
     name: 'serve',

@@ -6,7 +6,6 @@ import { assertUnreachable, fail, ok, type Result } from '../../shared/result.ts
 
 /** Options as the command line gives them: text, or undefined where absent. */
 export interface RunOptions {
-  readonly engine?: string | undefined;
   readonly seconds?: string | undefined;
   readonly jobs?: string | undefined;
   readonly repetitions?: string | undefined;
@@ -16,9 +15,6 @@ export interface RunOptions {
 
 /** The profile with the options applied; the schema checks ranges afterwards. 'bad-input' names the option. */
 export function applyOptions(profile: Profile, options: RunOptions): Result<Profile> {
-  if (options.engine !== undefined && options.engine !== 'live') {
-    return fail('bad-input', `--engine must be live, the engine there is, not '${options.engine}'`);
-  }
   const seconds = readNumber('--seconds', options.seconds);
   if (!seconds.ok) return seconds;
   const jobs = readNumber('--jobs', options.jobs);

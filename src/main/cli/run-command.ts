@@ -2,8 +2,8 @@
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Profile } from '../../shared/profile.ts';
-import type { LabError } from '../../shared/result.ts';
-import type { RunRecord } from '../../shared/run-record.ts';
+import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
+import { type Engine, ENGINES, type RunRecord } from '../../shared/run-record.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { applyOptions, type RunOptions } from './overrides.ts';
 import { showProgress } from './progress-line.ts';
@@ -13,6 +13,7 @@ import { runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface RunCommand extends RunOptions, RunOutputs {
+  readonly engine?: string | undefined;
   /** Print one JSON document instead of the report. */
   readonly json: boolean;
 }
@@ -24,12 +25,14 @@ export async function runCommand(
   command: RunCommand,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const engine = readEngine(command.engine);
+  if (!engine.ok) return report(terminal, engine.error);
   const changed = applyOptions(profile, command);
   if (!changed.ok) return report(terminal, changed.error);
   const writable = await checkOutputs(command);
   if (!writable.ok) return report(terminal, writable.error);
   const finished = watch(lab, terminal);
-  const started = await lab.startRun({ profile: changed.value });
+  const started = await lab.startRun({ profile: changed.value, engine: engine.value });
   if (!started.ok) {
     finished.stop();
     return report(terminal, started.error);
@@ -47,6 +50,13 @@ export async function runCommand(
   terminal.out(command.json ? `${JSON.stringify(runDocument(record.value), undefined, 2)}\n` : runReport(record.value));
   if (!written.ok) return report(terminal, written.error);
   return exitCodeOfRun(record.value, terminal);
+}
+
+function readEngine(name: string | undefined): Result<Engine> {
+  const engine = ENGINES.find((each) => each === (name ?? 'live'));
+  return engine === undefined
+    ? fail('bad-input', `--engine must be ${ENGINES.join(' or ')}, not '${name}'`)
+    : ok(engine);
 }
 
 /** Shows progress until the run has finished; `stop` when it never began. */

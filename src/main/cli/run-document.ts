@@ -6,6 +6,7 @@ import type {
   Comparison,
   DesignSummary,
   DirectionSummary,
+  Engine,
   Environment,
   LatencyNs,
   MemoryFigures,
@@ -48,7 +49,7 @@ export interface RunDocument {
     readonly startedAt: string;
     readonly finishedAt: string;
     readonly outcome: RunOutcome;
-    readonly engine: 'live';
+    readonly engine: Engine;
     readonly clock: Clock;
     readonly oversubscribed: boolean;
   };

@@ -33,7 +33,7 @@ function heading(record: RunRecord): string {
   const cpus = `${profile.machine.onlineCpus} CPUs${record.oversubscribed ? ', OVERSUBSCRIBED' : ''}`;
   const lines = [
     record.name,
-    `${record.outcome}, ${record.samples.length} samples; engine live (measured, wall clock), ${cpus}`,
+    `${record.outcome}, ${record.samples.length} samples; engine ${record.engine} (measured, wall clock), ${cpus}`,
     `${environment.cpuModel}, ${environment.hostCores} cores, ${environment.operatingSystem} ${environment.kernel}, ${environment.runtime}`,
   ];
   if (record.error !== undefined) lines.push(`failed: ${record.error.message}`);

@@ -10,22 +10,25 @@ import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { MappingProfile } from '../../shared/mapping-profile.ts';
 import type { MappingReport } from '../../shared/mapping-report.ts';
 import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
-import type { RunRecord } from '../../shared/run-record.ts';
+import type { VerifyRequest } from '../../shared/verify-contract.ts';
+import type { VerifyReport } from '../../shared/verify-report.ts';
 import { codecSource } from '../engine/codec/codec-source.ts';
+import { KernelEngine } from '../engine/kernel/kernel-engine.ts';
+import { checkKernelZram } from '../engine/kernel/zram-control.ts';
 import { LiveEngine } from '../engine/live/live-engine.ts';
 import { listFolder } from './browse.ts';
 import { createEvidenceMethods } from './evidence-methods.ts';
 import { readEnvironment } from './environment.ts';
 import { RunControl } from './experiment/run-control.ts';
-import { kernelEvidence } from './export/kernel-evidence.ts';
-import { exportFileName, samplesCsv } from './export/samples-csv.ts';
 import { readLabVersion } from './lab-version.ts';
 import { countMapping, type MappingWatch } from './mapping/count-mapping.ts';
 import { type PlanHost, planProfile, previewWorkload } from './plan/plan-profile.ts';
+import { createPastRunMethods, withStore } from './past-run-methods.ts';
 import { openProfileLibrary } from './profiles/profile-library.ts';
 import { type AnyProfile, readProfileFile } from './profiles/profile-file.ts';
 import { createRunningMethods } from './running-methods.ts';
-import { openRunStore, type RunStore } from './store/run-store.ts';
+import { openRunStore } from './store/run-store.ts';
+import { VerifyControl, type VerifyWatcher } from './verify/verify-control.ts';
 
 export interface LabOptions {
   /** Where profiles and runs of the user are kept. */
@@ -36,6 +39,8 @@ export interface LabOptions {
   readonly cpuWorkerUrl: URL;
   /** The compiled codec lz4-kernel, as set-up leaves it. Read when an experiment first asks for it. */
   readonly kernelLz4Url: URL;
+  /** The same of a thread that runs jobs on the kernel's zram. */
+  readonly jobWorkerUrl: URL;
 }
 
 export interface Lab extends LabContract {
@@ -43,6 +48,8 @@ export interface Lab extends LabContract {
   readonly loadProfile: (name: string) => Result<AnyProfile>;
   /** Carries out a mapping profile; nothing is stored. Errors as `countMapping` says. */
   readonly countMapping: (profile: MappingProfile, watch: MappingWatch) => Promise<Result<MappingReport>>;
+  /** `startVerify` for a caller that waits for the end. */
+  readonly verify: (request: VerifyRequest, watcher: VerifyWatcher) => Promise<Result<VerifyReport>>;
   /** Cancels and stores what is going on, then ends all threads and closes the store. Safe to call again. */
   readonly close: () => Promise<void>;
 }
@@ -57,10 +64,12 @@ export function createLab(options: LabOptions): Promise<Lab> {
   const store = openRunStore(join(options.dataFolder, 'runs.sqlite'));
   const environment = readEnvironment({ labVersion: readLabVersion(), codec: allCodecs() });
   const engine = new LiveEngine(options.cpuWorkerUrl);
+  const kernel = new KernelEngine(options.jobWorkerUrl);
+  const codecs = codecSource(options.kernelLz4Url);
   const runs = new RunControl({
-    engine,
+    engines: { live: engine, kernel },
     environment,
-    codecs: codecSource(options.kernelLz4Url),
+    codecs,
     save: (record) => withStore(store, (open) => open.save(record)),
     emit: (event) => {
       for (const listener of listeners) listener(event);
@@ -68,14 +77,15 @@ export function createLab(options: LabOptions): Promise<Lab> {
   });
   const { isReplaying, closeEvidence, ...evidence } = createEvidenceMethods(() => runs.current() !== undefined);
   const host = planHost();
-  const openRecord = (runId: string): Result<RunRecord> => {
-    const unsaved = runs.unsaved(runId);
-    return unsaved === undefined ? withStore(store, (open) => open.open(runId)) : ok(unsaved);
-  };
+  const pastRuns = createPastRunMethods(store, runs);
+  const verifying = new VerifyControl(
+    { kernel, live: engine, codecs, environment },
+    () => runs.current() !== undefined,
+  );
   const close = async (): Promise<void> => {
-    await runs.close();
+    await Promise.all([runs.close(), verifying.close()]);
     await closeEvidence();
-    await engine.close();
+    await Promise.all([engine.close(), kernel.close()]);
     if (store.ok) store.value.close();
   };
   let closed: Promise<void> | undefined;
@@ -88,33 +98,28 @@ export function createLab(options: LabOptions): Promise<Lab> {
     loadProfile: (name) => loadProfile(profiles.load(name), name),
     countMapping: (profile, watch) => countMapping(profile, environment.labVersion, watch),
     previewWorkload: ({ profile }) => answer(ok(previewWorkload(profile, host))),
-    startRun: ({ profile }) => {
+    startRun: ({ profile, engine: name = 'live' }) => {
       if (isReplaying()) return answer(fail('busy', 'a trace is being replayed, which would disturb the run'));
-      const planned = planProfile(profile, host);
+      if (verifying.isGoingOn) return answer(fail('busy', 'a verification is going on; cancel it or wait'));
+      const usable = name === 'kernel' ? checkKernelZram() : ok(undefined);
+      if (!usable.ok) return answer(usable);
+      const planned = planProfile(profile, host, name);
       return answer(planned.ok ? runs.start(planned.value) : planned);
     },
     cancelRun: ({ runId }) => answer(runs.cancel(runId)),
     currentRun: () => answer(ok({ run: runs.current() })),
-    listRuns: () => answer(withStore(store, (open) => open.list())),
-    openRun: ({ runId }) => answer(openRecord(runId)),
-    renameRun: ({ runId, name }) => answer(withStore(store, (open) => open.rename(runId, name))),
-    deleteRun: ({ runId }) => answer(withStore(store, (open) => asEmpty(open.remove(runId)))),
-    exportRunCsv: ({ runId }) => {
-      const record = openRecord(runId);
-      if (!record.ok) return answer(record);
-      return answer(ok({ fileName: exportFileName(record.value), text: samplesCsv(record.value) }));
-    },
-    exportKernelTexts: ({ runId }) => {
-      const record = openRecord(runId);
-      return answer(record.ok ? kernelEvidence(record.value) : record);
-    },
+    ...pastRuns,
     browse: ({ path }) => listFolder(path),
     ...createRunningMethods(runs, engine),
     ...evidence,
+    startVerify: (request) => answer(verifying.start(request)),
+    verifyState: ({ verifyId }) => answer(verifying.state(verifyId)),
+    cancelVerify: ({ verifyId }) => answer(verifying.cancel(verifyId)),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    verify: (request, watcher) => verifying.run(request, watcher),
     close: () => (closed ??= close()),
   });
 }
@@ -123,16 +128,8 @@ function answer<T>(result: Result<T>): Promise<Result<T>> {
   return Promise.resolve(result);
 }
 
-function withStore<T>(store: Result<RunStore>, use: (store: RunStore) => Result<T>): Result<T> {
-  return store.ok ? use(store.value) : store;
-}
-
 function errorOf(result: Result<unknown>): LabError | undefined {
   return result.ok ? undefined : result.error;
-}
-
-function asEmpty(result: Result<void>): Result<Record<string, never>> {
-  return result.ok ? ok({}) : result;
 }
 
 /** The library's answer, unless it knows nothing of what is the path of a profile file. */

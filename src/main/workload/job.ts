@@ -15,7 +15,7 @@
 import { assertUnreachable } from '../../shared/result.ts';
 import type { IoPage } from '../machine/codec.ts';
 import type { Cpu, Suspending } from '../machine/cpu.ts';
-import { IoStatus, type ZramDevice } from '../machine/zram/device.ts';
+import { IoStatus } from '../machine/zram/device.ts';
 import { type BlockOrder, ListedOrder, RandomOrder, SequentialOrder } from './block-order.ts';
 import type { PageSet } from './data/page-set.ts';
 import type { BatchOutcome, IoFailure, JobClock } from './job-clock.ts';
@@ -29,6 +29,13 @@ const FAILURE_OF_STATUS = {
   [IoStatus.corrupt]: 'corrupt',
 } as const satisfies Record<Exclude<IoStatus, typeof IoStatus.done>, IoFailure['kind']>;
 
+/** What a job's requests go to: a zram device of the machine, or one of the host's kernel, for which nobody has to be named. */
+export interface JobDevice<Executor> {
+  /** Consecutive pages from `firstSlot` on; stops at the first that fails. */
+  readRequest(cpu: Executor, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus>;
+  writeRequest(cpu: Executor, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus>;
+}
+
 /** A request in preparation; its pages are reused from batch to batch. */
 interface Request {
   readonly pages: readonly IoPage[];
@@ -37,14 +44,14 @@ interface Request {
 }
 
 /** What a job works with, besides its plan. */
-export interface JobParts {
-  readonly device: ZramDevice;
+export interface JobParts<Executor> {
+  readonly device: JobDevice<Executor>;
   /** The one that the plan names. */
   readonly pageSet: PageSet;
   /** Of the plan's device. */
   readonly written: WrittenPages;
   readonly clock: JobClock;
-  /** Of the machine, the job's alone: `ioPagesOf(plan)` of them. */
+  /** Where the device takes pages from, the job's alone: `ioPagesOf(plan)` of them. */
   readonly ioPages: readonly IoPage[];
 }
 
@@ -53,11 +60,12 @@ export function ioPagesOf(plan: Pick<JobPlan, 'ioDepth' | 'blockPages'>): number
   return plan.ioDepth * plan.blockPages;
 }
 
-export class Job {
+/** `Executor` is who executes its requests: a CPU of the machine, unless the device is not the machine's. */
+export class Job<Executor = Cpu> {
   readonly plan: JobPlan;
   /** Pages read and found equal to what was written. */
   verifiedPages = 0;
-  readonly #device: ZramDevice;
+  readonly #device: JobDevice<Executor>;
   readonly #set: PageSet;
   readonly #setBytes: Buffer;
   readonly #clock: JobClock;
@@ -74,7 +82,7 @@ export class Job {
   #limitMs = Infinity;
   #startedMs: number | undefined;
 
-  constructor(plan: JobPlan, parts: JobParts) {
+  constructor(plan: JobPlan, parts: JobParts<Executor>) {
     this.plan = plan;
     this.#device = parts.device;
     this.#set = parts.pageSet;
@@ -129,7 +137,7 @@ export class Job {
   }
 
   /** One batch of at most `ioDepth` requests. */
-  *batch(cpu: Cpu): Suspending<BatchOutcome> {
+  *batch(cpu: Executor): Suspending<BatchOutcome> {
     if (this.#clock.stopped() || this.#timeIsOver()) return 'finished';
     const count = Math.min(this.plan.ioDepth, this.#blocksLeft);
     if (count === 0) return 'finished';
@@ -174,7 +182,7 @@ export class Job {
     }
   }
 
-  *#submit(cpu: Cpu, request: Request): Suspending<IoFailure | undefined> {
+  *#submit(cpu: Executor, request: Request): Suspending<IoFailure | undefined> {
     const slot = this.#slotOf(request);
     const status = request.isRead
       ? yield* this.#device.readRequest(cpu, slot, request.pages)

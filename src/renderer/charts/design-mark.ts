@@ -3,7 +3,7 @@ import { BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, type Design } from '../../shared/d
 import type { ThemeTokens } from '../theme/tokens.ts';
 
 /** Symbols of ECharts that have the same names in `DesignMark.vue`. */
-export type MarkSymbol = 'circle' | 'triangle' | 'rect' | 'diamond' | 'pin';
+export type MarkSymbol = 'circle' | 'triangle' | 'rect' | 'diamond' | 'pin' | 'arrow';
 
 /** One design's look, the same in every chart, legend and list. */
 export interface DesignLook {
@@ -24,10 +24,13 @@ const LOOKS: readonly DesignLook[] = [
 /** Designs of one list never meet those of another, so that looks can be the same. */
 const LISTS: readonly (readonly Design[])[] = [BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS];
 
+/** Not a design of the lab's: in the colour of text. */
+const KERNEL_LOOK: DesignLook = { token: 'text', dash: [1, 3], symbol: 'arrow' };
+
 /** The look of a design: its place in its list decides, so it is the same in every experiment. */
 export function designLook(design: Design): DesignLook {
   const list = LISTS.find((designs) => designs.includes(design));
-  const look = LOOKS[list?.indexOf(design) ?? -1];
+  const look = design === 'kernel' ? KERNEL_LOOK : LOOKS[list?.indexOf(design) ?? -1];
   if (look === undefined) throw new Error(`design ${design} has no look; add one to LOOKS`);
   return look;
 }

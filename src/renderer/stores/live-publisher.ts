@@ -1,5 +1,6 @@
 import { shallowRef, type ShallowRef } from 'vue';
 import type { RunProgress } from '../../shared/contract.ts';
+import type { Design } from '../../shared/design.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { DIRECTIONS_OF_WORKLOAD } from '../../shared/run-record.ts';
 import { createLiveFigures, type LiveFigures, type LiveSnapshot } from './live-figures.ts';
@@ -12,8 +13,8 @@ const NOTHING_YET: LiveSnapshot = { progress: undefined, throughput: [], memory:
 /** Gathers the progress of a run and publishes it at a pace that charts can follow. */
 export interface LivePublisher {
   readonly live: Readonly<ShallowRef<LiveSnapshot>>;
-  /** Forgets the run before and waits for figures of one of this profile. */
-  readonly begin: (profile: Profile) => void;
+  /** Forgets the run before and waits for figures of one of this profile, with these designs. */
+  readonly begin: (profile: Profile, designs: readonly Design[]) => void;
   readonly add: (progress: RunProgress) => void;
   /** Publishes what was gathered without waiting; also to be called when nothing more comes. */
   readonly flush: () => void;
@@ -31,7 +32,7 @@ export function createLivePublisher(): LivePublisher {
     if (figures !== undefined) live.value = figures.snapshot();
   }
 
-  function begin({ designs, workload }: Profile): void {
+  function begin({ workload }: Profile, designs: readonly Design[]): void {
     figures = createLiveFigures(designs, DIRECTIONS_OF_WORKLOAD[workload.kind]);
     flush();
   }

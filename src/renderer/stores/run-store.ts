@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, onScopeDispose, ref, shallowRef } from 'vue';
 import type { RunEvent } from '../../shared/contract.ts';
+import type { Design } from '../../shared/design.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { assertUnreachable, type LabError } from '../../shared/result.ts';
 import type { RunOutcome, Sample } from '../../shared/run-record.ts';
@@ -12,6 +13,8 @@ import { useNoticeStore } from './notice-store.ts';
 export interface RunIdentity {
   readonly runId: string;
   readonly profile: Profile;
+  /** What is measured. */
+  readonly designs: readonly Design[];
   readonly oversubscribed: boolean;
 }
 
@@ -47,7 +50,7 @@ export const useRunStore = defineStore('run', () => {
     if (!answer.ok) notices.reportError('The run could not be started', answer.error);
     // The 'started' event usually comes before the answer and has moved on already.
     if (isStarting()) {
-      if (answer.ok) begin({ runId: answer.value.runId, profile, oversubscribed: false });
+      if (answer.ok) begin({ runId: answer.value.runId, profile, designs: profile.designs, oversubscribed: false });
       else state.value = before;
     }
   }
@@ -80,10 +83,10 @@ export const useRunStore = defineStore('run', () => {
     publisher.flush();
   }
 
-  function begin({ runId, profile, oversubscribed }: RunIdentity): void {
-    state.value = { kind: 'running', run: { runId, profile, oversubscribed } };
+  function begin({ runId, profile, designs, oversubscribed }: RunIdentity): void {
+    state.value = { kind: 'running', run: { runId, profile, designs, oversubscribed } };
     samples.value = [];
-    publisher.begin(profile);
+    publisher.begin(profile, designs);
   }
 
   function isStarting(): boolean {

@@ -13,8 +13,8 @@ import { useRunStore } from './run-store.ts';
 /** What the right pane is asked to show. */
 export type Shown = 'live' | 'result';
 
-/** The two things that the dashboard is for. */
-export type Place = 'experiment' | 'evidence';
+/** What the dashboard is for: experiments, what kernels printed, and the host's kernel held beside the lab. */
+export type Place = 'experiment' | 'evidence' | 'verify';
 
 /** What the user looks at, and how the other stores follow each other: load, run, look at the result. */
 export const useWorkbenchStore = defineStore('workbench', () => {

@@ -168,7 +168,7 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     ['run PROFILE --repetitions 1.5', 'experiment.repetitions: Repetitions must be a whole number from 1 to 50'],
     ['run PROFILE --jobs 0', '--jobs must be a whole number from 1 to 64, not 0'],
     ['run PROFILE --jobs 100', '--jobs must be a whole number from 1 to 64, not 100'],
-    ['run PROFILE --engine virtual', "--engine must be live, the engine there is, not 'virtual'"],
+    ['run PROFILE --engine virtual', "--engine must be live or kernel, not 'virtual'"],
     ['run none.json', 'There is no profile file none.json.'],
     ['run PROFILE --csv FOLDER/a --out FOLDER/./a', '--csv and --out name the same file, FOLDER/a'],
     ['run PROFILE --csv /nowhere/a.csv', "cannot write '/nowhere/a.csv': ENOENT"],

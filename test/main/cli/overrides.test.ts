@@ -26,7 +26,6 @@ function clones(text: string): readonly string[] {
 describe('options change a profile', () => {
   it('in nothing that was not asked for', () => {
     expect(valueOf(applyOptions(profile, {}))).toEqual(profile);
-    expect(valueOf(applyOptions(profile, { engine: 'live' }))).toEqual(profile);
   });
 
   it('in time, repetitions and data', () => {
@@ -64,7 +63,6 @@ describe('options change a profile', () => {
     [{ jobs: 'two' }, "--jobs must be a number, not 'two'"],
     [{ data: ['a', ''] }, '--data must not be empty'],
     [{ codec: 'zstd' }, "--codec must be lz4 or lz4-kernel, not 'zstd'"],
-    [{ engine: 'kernel' }, "--engine must be live, the engine there is, not 'kernel'"],
   ])('%j is refused', (options, message) => {
     expect(errorOf(applyOptions(profile, options))).toEqual({ code: 'bad-input', message });
   });

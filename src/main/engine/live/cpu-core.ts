@@ -5,56 +5,26 @@
  * Between `armed` and `phaseDone` it posts nothing: it sleeps on the `go` word, runs its jobs batch by batch in turn, and
  * reports. When the machine's code throws, the sentence is posted and the thread goes on; the engine then halts the machine.
  */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { assertUnreachable } from '../../../shared/result.ts';
-import type { Direction } from '../../../shared/run-record.ts';
 import { CpuHalted, type Suspending } from '../../machine/cpu.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW, HeaderW, Operation } from '../../machine/memory/arena-layout.ts';
 import { type CpuId, cpuId } from '../../machine/units.ts';
+import type { Codec } from '../../machine/codec.ts';
 import { ioPagesOf, Job } from '../../workload/job.ts';
-import type { BatchOutcome, JobClock, JobFailure } from '../../workload/job-clock.ts';
+import type { BatchOutcome } from '../../workload/job-clock.ts';
 import type { PhaseKind } from '../../workload/job-plan.ts';
 import { PercpuJob } from '../../workload/percpu-job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
-import type { Codec } from '../../machine/codec.ts';
 import { makeCodec } from '../codec/make-codec.ts';
 import { complete, LiveCpu } from './live-cpu.ts';
+import { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
+import { runInTurn } from './run-in-turn.ts';
 
 type PrepareRequest = Extract<CpuRequest, { kind: 'prepare' }>;
 type PhaseRequest = Extract<CpuRequest, { kind: 'phase' }>;
-
-/** Longest latency that a histogram tells apart, nanoseconds: 100 s. */
-const LONGEST_NS = 1e11;
-
-/** Records latencies of one phase and says when the run was stopped. */
-class PhaseClock implements JobClock {
-  latencies: Partial<Record<Direction, RecordableHistogram>> = {};
-  readonly #words: Int32Array;
-
-  constructor(arena: Arena) {
-    this.#words = arena.words;
-  }
-
-  /** Forgets the last phase. */
-  start(): void {
-    this.latencies = {};
-  }
-
-  now(): number {
-    return performance.now();
-  }
-
-  record(direction: Direction, startMs: number, endMs: number): void {
-    (this.latencies[direction] ??= newHistogram()).record(toNs(endMs - startMs));
-  }
-
-  stopped(): boolean {
-    return Atomics.load(this.#words, HeaderW.stop) !== 0;
-  }
-}
 
 /** What lives from `prepare` to `release`. */
 interface Prepared {
@@ -140,7 +110,7 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
   const { arena } = machine;
   const codec = makeCodec(request.codec, request.memory, arena.config.pageSizeBytes);
   const cpu = makeCpu(arena, cpuId(request.cpu), codec);
-  const clock = new PhaseClock(arena);
+  const clock = new PhaseClock(arena.words, HeaderW.stop);
   const records = request.written.map((record) => new WrittenPages(record, request.pageSets));
   const fioJobs = request.jobs.map((plan) => {
     const pageSet = request.pageSets[plan.pageSet];
@@ -190,29 +160,6 @@ function waitForGo(prepared: Prepared, number: number): void {
   }
 }
 
-/** All jobs of the CPU, a batch each in turn, until they have finished or one has failed. */
-function runInTurn(cpu: LiveCpu, jobs: readonly RunnableJob[]): JobFailure | undefined {
-  let active = jobs;
-  while (active.length > 0) {
-    const finished = new Set<RunnableJob>();
-    for (const job of active) {
-      const outcome = complete(job.batch(cpu));
-      if (outcome === 'finished') finished.add(job);
-      else if (outcome !== 'more') return outcome;
-    }
-    if (finished.size > 0) active = active.filter((job) => !finished.has(job));
-  }
-  return undefined;
-}
-
 function verifiedPages(jobs: readonly RunnableJob[]): number {
   return jobs.reduce((sum, job) => sum + job.verifiedPages(), 0);
-}
-
-function newHistogram(): RecordableHistogram {
-  return createHistogram({ lowest: 1, highest: LONGEST_NS, figures: 3 });
-}
-
-function toNs(milliseconds: number): number {
-  return Math.min(LONGEST_NS, Math.max(1, Math.round(milliseconds * 1e6)));
 }

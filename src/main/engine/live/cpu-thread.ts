@@ -13,7 +13,8 @@ export interface Died {
   readonly reason: string;
 }
 
-export class CpuThread {
+/** `Request` is what its entry understands; all entries answer alike. */
+export class CpuThread<Request = CpuRequest> {
   readonly #worker: Worker;
   readonly #answers: CpuResponse[] = [];
   #isBusy = false;
@@ -48,9 +49,9 @@ export class CpuThread {
   }
 
   /** To a thread that is not busy. */
-  send(request: CpuRequest): void {
+  send(request: Request): void {
     this.#isBusy = this.isAlive;
-    this.#worker.postMessage(request satisfies CpuRequest);
+    this.#worker.postMessage(request);
   }
 
   /** The next answer, or how the thread ended. One caller at a time. */

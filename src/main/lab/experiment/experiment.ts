@@ -4,34 +4,27 @@
  *     load data ─▶ block 0 (warm-up, thrown away) ─▶ block 1 ─▶ … ─▶ block n ─▶ summary
  *                  [ design b │ design a ]           [ a │ b ]
  *
- * Within a block every design meets the host in the same mood, so designs are compared block by block. All samples of an
- * experiment run in one buffer: its pages have been touched by the warm-up, and no design pays for the host's page faults.
+ * Within a block every design meets the host in the same mood, so designs are compared block by block.
  * A cancelled or failed experiment keeps the samples that were finished.
  */
 import { CODEC_WORDS } from '../../../shared/codec.ts';
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
-import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
+import { assertUnreachable, fail, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
-import { allocateArena, type ArenaMemory } from '../../engine/codec/arena-memory.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
-import type { CodecParts } from '../../engine/codec/make-codec.ts';
-import type { LiveEngine } from '../../engine/live/live-engine.ts';
-import type { SamplePlan } from '../../engine/live/sample-plan.ts';
-import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
-import type { PageSet } from '../../workload/data/page-set.ts';
 import { Random } from '../../workload/random.ts';
 import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
-import { zramAfterwards } from '../zram/zram-afterwards.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
 
 export interface ExperimentSetting {
   readonly runId: string;
   readonly planned: PlannedProfile;
-  readonly engine: LiveEngine;
+  readonly engines: Engines;
   /** Of the host; the record's names the codec that was used. */
   readonly environment: Environment;
   readonly codecs: CodecSource;
@@ -55,14 +48,20 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     finishedAt: new Date().toISOString(),
     outcome: outcomeOf(ended),
     ...(ended.ok || ended.error.code === 'cancelled' ? {} : { error: ended.error }),
-    engine: 'live',
+    engine: planned.engine,
     oversubscribed: planned.oversubscribed,
     profile,
-    environment: { ...setting.environment, codec: CODEC_WORDS[profile.machine.codec].title },
+    environment: environmentOf(setting),
     notes: [...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
     samples,
-    ...summarise(samples, { designs: profile.designs, equivalencePercent: profile.experiment.equivalencePercent }),
+    ...summarise(samples, { designs: planned.designs, equivalencePercent: profile.experiment.equivalencePercent }),
   };
+}
+
+/** The kernel's codec is its own. */
+function environmentOf({ planned, environment }: ExperimentSetting): Environment {
+  const { codec } = planned.profile.machine;
+  return { ...environment, codec: planned.engine === 'kernel' ? "lz4 (the kernel's)" : CODEC_WORDS[codec].title };
 }
 
 function outcomeOf(ended: Result<void>): RunOutcome {
@@ -83,20 +82,24 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
   });
   if (!sets.ok) return sets;
   notes.push(...sets.value.map((set) => `Page data: ${set.description}.`));
-  const codec = setting.codecs(profile.machine.codec);
-  if (!codec.ok) return codec;
-  const memory = allocateArena(largestArena(planned), codec.value.name);
-  if (!memory.ok) return memory;
-  const jobs = spreadOverSets(workload.jobs, sets.value);
+  const run = sampleRunner(setting.engines, planned, setting.codecs);
+  if (!run.ok) return run;
+  const work: SampleWork = {
+    jobs: spreadOverSets(workload.jobs, sets.value),
+    percpuJobs: workload.percpuJobs,
+    callSites: workload.callSites,
+    phases: workload.phases,
+    pageSets: sets.value,
+    repeatForMs: phaseMilliseconds(planned),
+  };
   const random = new Random(profile.workload.seed);
   for (let repetition = 0; repetition <= profile.experiment.repetitions; repetition++) {
-    const order = [...profile.designs];
+    const order = [...planned.designs];
     random.shuffle(order);
     for (const [index, design] of order.entries()) {
       const place = { design, repetition, position: index + 1 };
-      const plan = samplePlan(planned, design, { codec: codec.value, jobs, sets: sets.value });
-      const sample = await runSample(setting, { plan, memory: memory.value, place, meter });
-      if (!sample.ok) return withDesign(sample.error, design, profile.designs.length);
+      const sample = await runSample(setting, { run: run.value, work, place, meter });
+      if (!sample.ok) return withDesign(sample.error, design, planned.designs.length);
       if (repetition === 0) continue;
       samples.push(sample.value);
       setting.onSample(sample.value);
@@ -112,8 +115,8 @@ interface SamplePlace {
 }
 
 async function runSample(
-  { planned, engine, signal }: ExperimentSetting,
-  sample: { plan: SamplePlan; memory: ArenaMemory; place: SamplePlace; meter: ProgressMeter },
+  { planned, signal }: ExperimentSetting,
+  sample: { run: SampleRunner; work: SampleWork; place: SamplePlace; meter: ProgressMeter },
 ): Promise<Result<Sample>> {
   if (signal.aborted) return fail('cancelled', 'the run was cancelled');
   sample.meter.beginSample(sample.place);
@@ -121,42 +124,10 @@ async function runSample(
     onPhase: sample.meter.beginPhase,
     onTick: sample.meter.tick,
   };
-  const figures = await engine.runSample(sample.memory, sample.plan, observer, signal);
+  const figures = await sample.run(sample.place.design, sample.work, observer, signal);
   if (!figures.ok) return figures;
   sample.meter.endSample();
-  const { profile } = planned;
-  const taken = { ...sample.place, cpus: profile.machine.onlineCpus, clock: 'wall' as const, ...figures.value };
-  if (profile.workload.kind !== 'fio') return ok(taken);
-  const zram = zramAfterwards({ memory: sample.memory, codec: sample.plan.codec }, profile.zram);
-  return zram.ok ? ok({ ...taken, zram: zram.value }) : zram;
-}
-
-function samplePlan(
-  planned: PlannedProfile,
-  design: Design,
-  parts: { codec: CodecParts; jobs: SamplePlan['jobs']; sets: readonly PageSet[] },
-): SamplePlan {
-  return {
-    machine: machineOf(planned, design),
-    codec: parts.codec,
-    jobs: parts.jobs,
-    percpuJobs: planned.workload.percpuJobs,
-    callSites: planned.workload.callSites,
-    phases: planned.workload.phases,
-    pageSets: parts.sets,
-    repeatForMs: phaseMilliseconds(planned.profile, planned.workload),
-  };
-}
-
-function machineOf({ machines }: PlannedProfile, design: Design): MachineConfig {
-  const machine = machines.get(design);
-  if (machine === undefined) throw new Error(`no machine was planned for design ${design}`);
-  return machine;
-}
-
-/** Bytes of the largest of the designs' arenas: one memory serves them all. */
-function largestArena({ machines }: PlannedProfile): number {
-  return Math.max(...[...machines.values()].map((machine) => Arena.bytesFor(machine)));
+  return ok({ ...sample.place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...figures.value });
 }
 
 function withDesign(error: LabError, design: Design, designs: number): Result<never> {
@@ -164,12 +135,12 @@ function withDesign(error: LabError, design: Design, designs: number): Result<ne
   return { ok: false, error: { ...error, message: `design ${design}: ${error.message}` } };
 }
 
-function standingNotes({ profile, oversubscribed }: PlannedProfile): readonly string[] {
-  const notes: string[] = [];
-  if (profile.workload.kind === 'percpu') notes.push('An operation is one allocation or one free, whatever its size.');
-  else if (profile.machine.codec === 'lz4') {
-    notes.push('Work memory is reserved and counted; lz4-napi works in memory of its own.');
-  }
+function standingNotes(planned: PlannedProfile): readonly string[] {
+  const { profile, oversubscribed } = planned;
+  const notes =
+    profile.workload.kind === 'percpu'
+      ? ['An operation is one allocation or one free, whatever its size.']
+      : [...fioNotes(planned)];
   if (oversubscribed) {
     notes.unshift(
       `Oversubscribed: ${profile.machine.onlineCpus} CPUs share fewer host cores, so times and ratios are distorted.`,
@@ -177,6 +148,25 @@ function standingNotes({ profile, oversubscribed }: PlannedProfile): readonly st
   }
   return notes;
 }
+
+function fioNotes({ engine, profile }: PlannedProfile): readonly string[] {
+  switch (engine) {
+    case 'live':
+      if (profile.machine.codec !== 'lz4') return [];
+      return ['Work memory is reserved and counted; lz4-napi works in memory of its own.'];
+    case 'kernel':
+      return KERNEL_NOTES;
+    default:
+      return assertUnreachable(engine);
+  }
+}
+
+const KERNEL_NOTES: readonly string[] = [
+  "Measured on this host's kernel: each request is a system call with O_DIRECT, the block layer, and zram with lz4.",
+  'Original, compressed and pool are what mm_stat states; buffers, work memory, per-CPU area, slot tables and lock waiting ' +
+    'are not stated by the kernel and shown as 0.',
+  'The kernel places threads on its CPUs itself: CPUs of the profile are threads here.',
+];
 
 /** For the run's name: a person's clock, to the second. */
 function localTime(moment: Date): string {

@@ -2,12 +2,9 @@
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 
 /** Length of each measured phase when the profile says how long to measure in all; the warm-up counts. */
-export function phaseMilliseconds(
-  profile: PlannedProfile['profile'],
-  workload: PlannedProfile['workload'],
-): number | undefined {
+export function phaseMilliseconds({ profile, designs, workload }: PlannedProfile): number | undefined {
   const { seconds, repetitions } = profile.experiment;
   if (seconds === undefined) return undefined;
   const measured = workload.phases.filter((phase) => phase.measures.length > 0).length;
-  return (seconds * 1000) / (measured * profile.designs.length * (repetitions + 1));
+  return (seconds * 1000) / (measured * designs.length * (repetitions + 1));
 }

@@ -29,13 +29,13 @@ export class ProgressMeter {
   #last: Tick | undefined;
 
   constructor(runId: string, planned: PlannedProfile, send: (progress: RunProgress) => void) {
-    const { profile, workload } = planned;
+    const { profile } = planned;
     this.#runId = runId;
     this.#planned = planned;
     this.#send = send;
-    this.#sampleCount = profile.designs.length * (profile.experiment.repetitions + 1);
-    this.#phaseMs = phaseMilliseconds(profile, workload);
-    this.#design = profile.designs[0] ?? 'single-mutex';
+    this.#sampleCount = planned.designs.length * (profile.experiment.repetitions + 1);
+    this.#phaseMs = phaseMilliseconds(planned);
+    this.#design = planned.designs[0] ?? 'single-mutex';
   }
 
   /** Data is being loaded. */

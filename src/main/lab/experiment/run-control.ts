@@ -11,13 +11,13 @@ import type { CurrentRun, RunEvent, RunProgress } from '../../../shared/contract
 import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunRecord, Sample } from '../../../shared/run-record.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
-import type { LiveEngine } from '../../engine/live/live-engine.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { reportUnexpected } from '../report-unexpected.ts';
 import { runExperiment } from './experiment.ts';
+import type { Engines } from './sample-runner.ts';
 
 export interface RunControlParts {
-  readonly engine: LiveEngine;
+  readonly engines: Engines;
   readonly environment: Environment;
   readonly codecs: CodecSource;
   /** Stores a record for good. */
@@ -57,8 +57,8 @@ export class RunControl {
       ended: Promise.resolve(),
     };
     this.#run = run;
-    const { profile, oversubscribed } = planned;
-    this.#parts.emit({ kind: 'started', runId: run.runId, profile, oversubscribed });
+    const { profile, designs, oversubscribed } = planned;
+    this.#parts.emit({ kind: 'started', runId: run.runId, profile, designs, oversubscribed });
     run.ended = this.#carryOut(run);
     return ok({ runId: run.runId });
   }
@@ -73,7 +73,8 @@ export class RunControl {
   current(): CurrentRun | undefined {
     if (this.#run === undefined) return undefined;
     const { runId, planned, progress, samples } = this.#run;
-    return { runId, profile: planned.profile, oversubscribed: planned.oversubscribed, progress, samples: [...samples] };
+    const { profile, designs, oversubscribed } = planned;
+    return { runId, profile, designs, oversubscribed, progress, samples: [...samples] };
   }
 
   /** A record that could not be stored. */
@@ -103,12 +104,12 @@ export class RunControl {
   }
 
   #experiment(run: RunInHand): Promise<RunRecord> {
-    const { engine, environment, codecs, emit } = this.#parts;
+    const { engines, environment, codecs, emit } = this.#parts;
     const { runId, planned } = run;
     return runExperiment({
       runId,
       planned,
-      engine,
+      engines,
       environment,
       codecs,
       signal: run.abort.signal,

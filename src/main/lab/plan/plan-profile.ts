@@ -1,6 +1,7 @@
 /** A profile, parsed and placed: everything that can be wrong with it is found here, before anything runs. */
 import { type FioJob, type FioJobFileResult, fioJobRemarkText } from '../../evidence/fio-job/fio-job.ts';
 import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
+import type { CodecName } from '../../../shared/codec.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
 import { BUFFER_LAYOUTS, type Design } from '../../../shared/design.ts';
 import {
@@ -12,6 +13,7 @@ import {
   profileFieldErrors,
 } from '../../../shared/profile.ts';
 import { assertUnreachable, fail, type Failure, ok, type Result } from '../../../shared/result.ts';
+import type { Engine } from '../../../shared/run-record.ts';
 import { arenaTooLarge } from '../../engine/codec/arena-memory.ts';
 import { bootShortage } from '../../machine/boot.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
@@ -26,7 +28,10 @@ import { planWorkload, type WorkloadPlan } from './workload-plan.ts';
 
 export interface PlannedProfile {
   readonly profile: Profile;
-  /** By design. */
+  readonly engine: Engine;
+  /** What is measured: the profile's designs, or the kernel alone. */
+  readonly designs: readonly Design[];
+  /** By design; the kernel's says what the jobs see of it. */
   readonly machines: ReadonlyMap<Design, MachineConfig>;
   readonly fioJobs: readonly FioJob[];
   /** Page sets are numbered, not loaded. */
@@ -45,7 +50,7 @@ export interface PlanHost {
 }
 
 /** Errors: 'bad-input' with the field, or `workload.jobFile` with line and column in the sentence. */
-export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfile> {
+export function planProfile(input: unknown, host: PlanHost, engine: Engine = 'live'): Result<PlannedProfile> {
   const parsed = parseProfile(input);
   if (!parsed.ok) return parsed;
   const profile = parsed.value;
@@ -56,14 +61,26 @@ export function planProfile(input: unknown, host: PlanHost): Result<PlannedProfi
       'machine.memoryBytes',
     );
   }
-  const problem = zramProblem(profile);
+  const problem = zramProblem(profile) ?? (engine === 'kernel' ? kernelProblem(profile) : undefined);
   if (problem !== undefined) return problem;
-  const machines = planMachines(profile);
+  const designs: readonly Design[] = engine === 'kernel' ? ['kernel'] : profile.designs;
+  const machines = planMachines(profile, designs);
   if (!machines.ok) return machines;
   const planned = planWorkloadOf(profile, host);
   if (!planned.ok) return planned;
   const oversubscribed = profile.machine.onlineCpus > host.cores;
-  return ok({ profile, machines: machines.value, ...planned.value, oversubscribed });
+  return ok({ profile, engine, designs, machines: machines.value, ...planned.value, oversubscribed });
+}
+
+/** What a profile asks for and the kernel engine cannot do; undefined when there is nothing. */
+function kernelProblem({ workload, zram }: Profile): Failure | undefined {
+  if (workload.kind === 'percpu') {
+    return fail('bad-input', "the kernel engine runs fio workloads on this host's zram, not percpu workloads");
+  }
+  const asked = Object.keys(zram ?? {});
+  if (asked.length === 0) return undefined;
+  const sentence = `the kernel engine takes this host's zram as it is; take ${asked.join(', ')} out of the profile`;
+  return fail('bad-input', sentence, 'zram');
 }
 
 function planWorkloadOf(
@@ -124,21 +141,27 @@ function planFioWorkload(
 }
 
 /** A machine for each design, all of which can boot. Errors: those of `machineConfigOf` and of `bootShortage`. */
-function planMachines(profile: Profile): Result<ReadonlyMap<Design, MachineConfig>> {
+function planMachines(profile: Profile, designs: readonly Design[]): Result<ReadonlyMap<Design, MachineConfig>> {
   const machines = new Map<Design, MachineConfig>();
-  for (const design of profile.designs) {
+  for (const design of designs) {
     const config = designMachine(profile, design);
     if (!config.ok) return config;
-    const shortage = bootShortage(config.value) ?? arenaTooLarge(Arena.bytesFor(config.value), profile.machine.codec);
+    const shortage = design === 'kernel' ? undefined : machineShortage(config.value, profile.machine.codec);
     if (shortage !== undefined) return shortage;
     machines.set(design, config.value);
   }
   return ok(machines);
 }
 
+function machineShortage(config: MachineConfig, codec: CodecName): Failure | undefined {
+  return bootShortage(config) ?? arenaTooLarge(Arena.bytesFor(config), codec);
+}
+
 /** The machine on which a design of the profile runs. Errors: those of `machineConfigOf`. */
 export function designMachine({ machine, workload, zram }: Profile, design: Design): Result<MachineConfig> {
   if (workload.kind === 'percpu') return percpuMachine(machine, workload, asFirstChunkDesign(design));
+  // The kernel's buffers are as they are; of its machine only CPUs, devices and sizes count.
+  if (design === 'kernel') return machineConfigOf(machine, 'per-cpu-global');
   const bufferLayout = BUFFER_LAYOUTS.find((layout) => layout === design);
   if (bufferLayout === undefined) throw new Error(`a fio workload has no design ${design}`);
   const config = machineConfigOf(machine, bufferLayout);
@@ -186,7 +209,7 @@ function requestsBeyondMemory(profile: Profile, jobs: readonly FioJob[]): Failur
   const { machine } = profile;
   const bytes = jobs.reduce((sum, job) => sum + job.ioDepth * roundUp(job.blockBytes, machine.pageSizeBytes), 0);
   const left = { ...profile, machine: { ...machine, memoryBytes: machine.memoryBytes - bytes } };
-  if (bytes < machine.memoryBytes && planMachines(left).ok) return undefined;
+  if (bytes < machine.memoryBytes && planMachines(left, left.designs).ok) return undefined;
   return fail(
     'bad-input',
     `the jobs' requests in flight (iodepth × bs) take ${bytes} bytes of the machine's memory of ${machine.memoryBytes}, ` +

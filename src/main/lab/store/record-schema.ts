@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { DESIGNS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
-import { DIRECTIONS, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
+import { DIRECTIONS, ENGINES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
 import { zramStepSchema } from '../../../shared/zram-profile.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';
 
@@ -15,7 +15,7 @@ const figure = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.safeInteger());
 const design = v.picklist(DESIGNS);
 const direction = v.picklist(DIRECTIONS);
-const engine = v.picklist(['live']);
+const engine = v.picklist(ENGINES);
 const outcome = v.picklist(['complete', 'cancelled', 'failed']);
 
 const latencyNs = v.strictObject({ mean: figure, p50: figure, p90: figure, p99: figure, p999: figure, max: figure });

@@ -1,0 +1,65 @@
+/** A verification as text for a person at a terminal. */
+import type { LatencyNs } from '../../shared/run-record.ts';
+import type { VerifiedDirection, VerifyComparison, VerifyReport, VerifySide } from '../../shared/verify-report.ts';
+import { MM_STAT_COLUMNS } from '../../shared/zram-stat.ts';
+import { textTable } from './text-table.ts';
+
+/** The whole report, ready to print. */
+export function verifyText(report: VerifyReport): string {
+  const parts = [
+    heading(report),
+    throughputTable(report, 'write'),
+    throughputTable(report, 'read'),
+    memoryTable(report),
+    report.codecs.map(memoryVerdict).join('\n'),
+    report.notes.map((note) => `note: ${note}`).join('\n'),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function heading({ data, jobs, rounds, outcome, blockBytes, environment }: VerifyReport): string {
+  return [
+    `${data.pages} pages (${data.description}), ${jobs === 1 ? '1 job' : `${jobs} jobs`}, requests of ${blockBytes} bytes`,
+    `${outcome}, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; kernel and lab measured in turns, wall clock`,
+    `${environment.cpuModel}, ${environment.hostCores} cores, ${environment.operatingSystem} ${environment.kernel}, ${environment.runtime}`,
+  ].join('\n');
+}
+
+function throughputTable({ kernel, codecs }: VerifyReport, direction: VerifiedDirection): string {
+  const head = [direction, 'median MB/s', 'low', 'high', 'p50 µs', 'p99 µs', 'lab/kernel', 'low', 'high'];
+  const rows = codecs.map(({ lab, ratio }) => {
+    const { median, low, high } = ratio.samples[direction];
+    return [
+      ...throughputRow(`lab, ${lab.codec}`, lab, direction),
+      ...[median, low, high].map((each) => each.toFixed(3)),
+    ];
+  });
+  return textTable([head, throughputRow('kernel zram', kernel, direction), ...rows]);
+}
+
+function throughputRow(title: string, side: VerifySide, direction: VerifiedDirection): string[] {
+  const { megabytesPerSecond, latencyNs } = side[direction];
+  const rates = [megabytesPerSecond.median, megabytesPerSecond.low, megabytesPerSecond.high];
+  const microseconds = (figure: keyof LatencyNs): string => (latencyNs[figure] / 1000).toFixed(2);
+  return [title, ...rates.map((each) => each.toFixed(1)), microseconds('p50'), microseconds('p99')];
+}
+
+function memoryTable({ kernel, codecs }: VerifyReport): string {
+  const head = ['mm_stat', 'kernel', ...codecs.flatMap(({ lab }) => [`lab, ${lab.codec}`, 'difference'])];
+  const rows = MM_STAT_COLUMNS.map((column) => [
+    column,
+    String(kernel.mm_stat[column]),
+    ...codecs.flatMap(({ memory }) => [String(memory[column].lab), signed(memory[column].difference)]),
+  ]);
+  return textTable([head, ...rows]);
+}
+
+function memoryVerdict({ lab, memory, memoryIsEqual }: VerifyComparison): string {
+  if (memoryIsEqual) return `memory: with ${lab.codec} every column of mm_stat equals the kernel's`;
+  const differing = MM_STAT_COLUMNS.filter((column) => memory[column].difference !== 0);
+  return `memory: with ${lab.codec} ${differing.length} of ${MM_STAT_COLUMNS.length} columns differ: ${differing.join(', ')}`;
+}
+
+function signed(difference: number): string {
+  return difference > 0 ? `+${difference}` : String(difference);
+}

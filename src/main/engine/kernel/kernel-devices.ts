@@ -1,0 +1,96 @@
+/**
+ * The devices of one sample: made together, removed together, and also when the process ends before they were.
+ *
+ * At the process's end the threads may be in a request. They are told to stop, and only when none is in a request any more
+ * are the files closed: a file's number could else be another file's by the time a thread writes to it. Threads that do
+ * not stop in time leave their devices to the record.
+ */
+import { fail, ok, type Result } from '../../../shared/result.ts';
+import type { IoStat, MmStat } from '../../../shared/zram-stat.ts';
+import type { JobFailure } from '../../workload/job-clock.ts';
+import type { ControlBlock } from './control-block.ts';
+import { type DeviceSetUp, KernelDevice, removeLeftovers } from './kernel-device.ts';
+
+/** What a request takes at most when the host is not stuck. */
+const QUIET_MS = 1000;
+
+export class KernelDevices {
+  /** By device: its file, open for direct I/O. */
+  readonly files: readonly number[];
+  readonly #devices: readonly KernelDevice[];
+  readonly #onExit: () => void;
+
+  private constructor(devices: readonly KernelDevice[], files: readonly number[], control: ControlBlock) {
+    this.#devices = devices;
+    this.files = files;
+    this.#onExit = () => {
+      control.halt();
+      if (control.waitUntilQuiet(QUIET_MS)) disposeAll(devices);
+    };
+    process.on('exit', this.#onExit);
+  }
+
+  /**
+   * Removes what dead processes left, then makes, sets up and opens `count` devices for the threads of `control`. Errors:
+   * those of KernelDevice; what was made until then is removed.
+   */
+  static make(count: number, setUp: DeviceSetUp, control: ControlBlock): Result<KernelDevices> {
+    removeLeftovers();
+    const devices: KernelDevice[] = [];
+    const files: number[] = [];
+    for (let index = 0; index < count; index++) {
+      const file = makeAndOpen(setUp, devices);
+      if (!file.ok) {
+        disposeAll(devices);
+        return file;
+      }
+      files.push(file.value);
+    }
+    return ok(new KernelDevices(devices, files, control));
+  }
+
+  mmStat(): readonly MmStat[] {
+    return this.#devices.map((device) => device.mmStat());
+  }
+
+  ioStat(): readonly IoStat[] {
+    return this.#devices.map((device) => device.ioStat());
+  }
+
+  /** Removes them. Error: 'busy', the first that could not be. */
+  dispose(): Result<void> {
+    process.off('exit', this.#onExit);
+    return disposeAll(this.#devices);
+  }
+
+  /** A job's failure in words. */
+  describeFailure(failure: JobFailure): Result<never> {
+    if (failure.kind === 'percpu' || failure.kind === 'no-buffer') {
+      throw new Error(`the kernel's zram cannot fail by ${failure.kind}`);
+    }
+    const { kind, job, device, slot } = failure;
+    const place = `page ${slot} of ${this.#devices[device]?.name ?? 'a device'}`;
+    switch (kind) {
+      case 'no-memory':
+        return fail('out-of-memory', `job ${job} could not write ${place}: the kernel had no memory for it`);
+      case 'corrupt':
+        return fail('data-mismatch', `job ${job} could not read ${place}: the kernel answered with an I/O error`);
+      case 'mismatch':
+        return fail('data-mismatch', `job ${job} read ${place} and got other data than it had written`);
+    }
+  }
+}
+
+/** Enters the device into `devices` as soon as it is there. */
+function makeAndOpen(setUp: DeviceSetUp, devices: KernelDevice[]): Result<number> {
+  const made = KernelDevice.make();
+  if (!made.ok) return made;
+  devices.push(made.value);
+  const ready = made.value.setUp(setUp);
+  return ready.ok ? made.value.open() : ready;
+}
+
+function disposeAll(devices: readonly KernelDevice[]): Result<void> {
+  const results = devices.map((device) => device.dispose());
+  return results.find((result) => !result.ok) ?? ok(undefined);
+}

@@ -1,0 +1,86 @@
+/**
+ * The engine of an experiment as the experiment sees it: something that runs one design's sample.
+ *
+ *     live     machines booted one after the other over one buffer: its pages have been touched by the warm-up, and no
+ *              design pays for the host's page faults
+ *     kernel   devices made and removed for each sample; the only design is the kernel
+ */
+import type { Design } from '../../../shared/design.ts';
+import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
+import type { Sample } from '../../../shared/run-record.ts';
+import { allocateArena } from '../../engine/codec/arena-memory.ts';
+import type { CodecSource } from '../../engine/codec/codec-source.ts';
+import type { KernelEngine } from '../../engine/kernel/kernel-engine.ts';
+import type { LiveEngine, SampleObserver } from '../../engine/live/live-engine.ts';
+import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts';
+import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
+import type { PlannedProfile } from '../plan/plan-profile.ts';
+import { zramAfterwards } from '../zram/zram-afterwards.ts';
+
+export interface Engines {
+  readonly live: LiveEngine;
+  readonly kernel: KernelEngine;
+}
+
+/** What a sample is of a plan apart from its machine and codec. */
+export type SampleWork = Omit<SamplePlan, 'machine' | 'codec'>;
+
+/** Figures of a sample, and what the zram devices of the machine say of themselves. */
+export type RunFigures = SampleFigures & Pick<Sample, 'zram'>;
+
+export type SampleRunner = (
+  design: Design,
+  work: SampleWork,
+  observer: SampleObserver,
+  signal: AbortSignal,
+) => Promise<Result<RunFigures>>;
+
+/** Errors: 'unavailable' (the codec), 'out-of-memory' when this host cannot hold the largest of the machines. */
+export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: CodecSource): Result<SampleRunner> {
+  switch (planned.engine) {
+    case 'live': {
+      const codec = codecs(planned.profile.machine.codec);
+      if (!codec.ok) return codec;
+      const memory = allocateArena(largestArena(planned), codec.value.name);
+      if (!memory.ok) return memory;
+      return ok(async (design, work, observer, signal) => {
+        const plan = { ...work, codec: codec.value, machine: machineOf(planned, design) };
+        const figures = await engines.live.runSample(memory.value, plan, observer, signal);
+        return figures.ok ? withZram(figures.value, { memory: memory.value, codec: codec.value }, planned) : figures;
+      });
+    }
+    case 'kernel':
+      return ok(async (design, work, observer, signal) => {
+        const plan = { ...work, machine: machineOf(planned, design) };
+        const figures = await engines.kernel.runSample(plan, observer, signal);
+        if (!figures.ok) return figures;
+        // A record has no place for the kernel's own statistics.
+        const { write, read, memoryAtEnd, memoryAtPeak, verifiedPages } = figures.value;
+        return ok({ write, read, memoryAtEnd, memoryAtPeak, verifiedPages });
+      });
+    default:
+      return assertUnreachable(planned.engine);
+  }
+}
+
+/** With what is done to the devices after the jobs, and what they say then. */
+function withZram(
+  figures: SampleFigures,
+  on: Parameters<typeof zramAfterwards>[0],
+  { profile }: PlannedProfile,
+): Result<RunFigures> {
+  if (profile.workload.kind !== 'fio') return ok(figures);
+  const zram = zramAfterwards(on, profile.zram);
+  return zram.ok ? ok({ ...figures, zram: zram.value }) : zram;
+}
+
+function machineOf({ machines }: PlannedProfile, design: Design): MachineConfig {
+  const machine = machines.get(design);
+  if (machine === undefined) throw new Error(`no machine was planned for design ${design}`);
+  return machine;
+}
+
+/** Bytes of the largest of the designs' arenas: one memory serves them all. */
+function largestArena({ machines }: PlannedProfile): number {
+  return Math.max(...[...machines.values()].map((machine) => Arena.bytesFor(machine)));
+}

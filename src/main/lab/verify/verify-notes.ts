@@ -1,0 +1,44 @@
+/** What a reader of the report must know beside the numbers, a sentence each. */
+import type { VerifyCodec, VerifyComparison, VerifyReport } from '../../../shared/verify-report.ts';
+
+/** Below this a pass is so short that starting and ending it shows. */
+const SHORT_PASS_NS = 20e6;
+
+const CODEC_NOTES: Readonly<Record<VerifyCodec, string>> = {
+  'lz4-kernel': "Codec lz4-kernel is the lab's own encoder in WebAssembly: its sizes are exactly the kernel's.",
+  lz4: "Codec lz4 is lz4-napi's encoder: its sizes differ from the kernel's by about 0.5 %.",
+};
+
+export function verifyNotes(facts: {
+  readonly codecs: readonly VerifyComparison[];
+  readonly kernel: VerifyReport['kernel'];
+  readonly jobs: number;
+  readonly hostCores: number;
+}): readonly string[] {
+  const { kernel, codecs, jobs, hostCores } = facts;
+  const notes = [
+    'Both: the same jobs fill a buffer from the data, hand over one page at a time without thinking time, and compare what ' +
+      'they read; the wall clock runs from the first request to the last, filling and comparing included.',
+    `Kernel: each request is a system call with O_DIRECT (about ${kernel.callNs} ns of it are the call itself, measured on ` +
+      '/dev/null), the block layer, and zram with lz4.',
+    'Lab: each request is a call of the simulated zram on a worker thread, with all of its memory in the arena.',
+    'Ratios are medians of the ratios of each round; the two runs of a round follow one another.',
+  ];
+  if (jobs > 1) {
+    notes.push(
+      'With several jobs the order in which pages reach the pool differs from run to run, so mem_used_total and ' +
+        'mem_used_max may differ by some pages; with one job they are exact.',
+    );
+  }
+  notes.push(...codecs.map(({ lab }) => CODEC_NOTES[lab.codec]));
+  if (jobs > hostCores) {
+    notes.push(
+      `Oversubscribed: ${jobs} jobs share ${hostCores} cores of this host, so times and ratios are distorted.`,
+    );
+  }
+  const passNs = (kernel.mm_stat.orig_data_size / Math.max(kernel.writeMBps, 1e-9)) * 1000;
+  if (passNs < SHORT_PASS_NS) {
+    notes.push(`A pass over the data takes only ${(passNs / 1e6).toFixed(1)} ms, so times are rough; give more data.`);
+  }
+  return notes;
+}

@@ -1,0 +1,45 @@
+/** The part of the contract that holds this host's kernel beside the lab: startVerify ─▶ verifyState … ─▶ report; cancelVerify. */
+import * as v from 'valibot';
+import type { LabError } from './result.ts';
+import { VERIFY_CODECS, VERIFY_LIMITS, type VerifyProgress, type VerifyReport } from './verify-report.ts';
+
+function wholeNumber(what: string, { min, max }: { readonly min: number; readonly max: number }) {
+  const message = `${what} must be a whole number from ${min} to ${max}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
+}
+
+const byVerify = v.strictObject({ verifyId: v.pipe(v.string(), v.nonEmpty(), v.maxLength(100)) });
+
+/** Method names and the schema of each one's argument. */
+export const verifyInputs = {
+  /** Answers once it has begun; 'busy' while a run or another one goes on, 'unavailable' where the host lacks what it needs. */
+  startVerify: v.strictObject({
+    /** Files or folders of the lab's host. */
+    paths: v.pipe(
+      v.array(v.pipe(v.string(), v.nonEmpty('A data path must not be empty'), v.maxLength(4096))),
+      v.minLength(1, 'Pick at least one file or folder'),
+      v.maxLength(1000),
+    ),
+    jobs: wholeNumber('Jobs', VERIFY_LIMITS.jobs),
+    /** The lab's codecs; the first is the one that the report is about. */
+    codecs: v.pipe(v.array(v.picklist(VERIFY_CODECS)), v.minLength(1), v.maxLength(VERIFY_CODECS.length)),
+    /** Measured rounds; absent: as many as the data's size asks for. */
+    rounds: v.optional(wholeNumber('Rounds', VERIFY_LIMITS.rounds)),
+  }),
+  verifyState: byVerify,
+  /** Answers at once; what was measured until then is reported. */
+  cancelVerify: byVerify,
+} as const;
+
+export type VerifyRequest = v.InferOutput<typeof verifyInputs.startVerify>;
+
+export type VerifyState =
+  | { readonly kind: 'running'; readonly progress?: VerifyProgress | undefined }
+  | { readonly kind: 'done'; readonly report: VerifyReport }
+  | { readonly kind: 'failed'; readonly error: LabError };
+
+export interface VerifyOutputs {
+  startVerify: { readonly verifyId: string };
+  verifyState: VerifyState;
+  cancelVerify: Record<string, never>;
+}

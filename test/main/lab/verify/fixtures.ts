@@ -1,0 +1,58 @@
+/** Rounds with figures that are easy to reckon with. */
+import type { VerifyRun } from '../../../../src/main/lab/verify/verify-summary.ts';
+import type { DirectionFigures } from '../../../../src/shared/run-record.ts';
+import type { MmStat } from '../../../../src/shared/zram-stat.ts';
+
+const EMPTY_MM_STAT: MmStat = {
+  orig_data_size: 0,
+  compr_data_size: 0,
+  mem_used_total: 0,
+  mem_limit: 0,
+  mem_used_max: 0,
+  same_pages: 0,
+  pages_compacted: 0,
+  huge_pages: 0,
+  huge_pages_since: 0,
+};
+
+function direction(megabytesPerSecond: number): DirectionFigures {
+  const latencyNs = { mean: 4e6 / megabytesPerSecond, p50: 1000, p90: 2000, p99: 3000, p999: 4000, max: 5000 };
+  return {
+    operations: 1,
+    bytes: 4096,
+    durationNs: 1,
+    megabytesPerSecond,
+    operationsPerSecond: (megabytesPerSecond * 1e6) / 4096,
+    latencyNs,
+    lockWaitNs: 0,
+    lockWaitShare: 0,
+    lockContentions: 0,
+  };
+}
+
+const NO_MEMORY = {
+  originalBytes: 0,
+  compressedBytes: 0,
+  poolBytes: 0,
+  bufferBytes: 0,
+  workMemoryBytes: 0,
+  percpuAreaBytes: 0,
+  slotTableBytes: 0,
+  ioBufferBytes: 0,
+  usedBytes: 0,
+  totalBytes: 0,
+};
+
+/** A run that wrote and read at these rates, 10^6 bytes per second. */
+export function run(write: number, read: number, mmStat: Partial<MmStat> = {}): VerifyRun {
+  return {
+    figures: {
+      write: direction(write),
+      read: direction(read),
+      memoryAtEnd: NO_MEMORY,
+      memoryAtPeak: NO_MEMORY,
+      verifiedPages: 1,
+    },
+    mmStat: { ...EMPTY_MM_STAT, ...mmStat },
+  };
+}
