@@ -297,7 +297,7 @@ describe('a CPU that fails', () => {
   });
 
   it('by not coming back when another job has failed is ended by force, and the job is named', async () => {
-    const engine = makeEngine(failingWorker('hang', 0, 10), SHORT_GRACE_MS);
+    const engine = makeEngine(failingWorker('hang', 0, 1), SHORT_GRACE_MS);
     const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 400, memoryPages: 116 });
     expect(await failureOf(run(engine, plan))).toMatch(/^out-of-memory: job job.1 could not write page \d+ of zram0/);
     const one = smallSample({ cpus: 1, bufferLayout: 'per-cpu-global', blocks: 5 });
