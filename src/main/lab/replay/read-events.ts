@@ -7,7 +7,7 @@ import type { TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 import { ok, type Result } from '../../../shared/result.ts';
 
 /** Events kept in memory. */
-const EVENTS_KEPT = 50_000;
+const EVENTS_KEPT = 250_000;
 const EVENTS_PER_TURN = 8192;
 
 export class ReadEvents {
