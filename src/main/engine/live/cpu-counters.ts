@@ -53,3 +53,13 @@ export function describeOperation(arena: Arena, cpu: CpuId): string {
       return `between requests, after ${place}`;
   }
 }
+
+/** Of all CPUs together, between two looks. */
+export function countedSince(
+  before: readonly CpuCounters[],
+  now: readonly CpuCounters[],
+  value: (counters: CpuCounters) => number,
+): number {
+  const sum = (all: readonly CpuCounters[]): number => all.reduce((added, counters) => added + value(counters), 0);
+  return sum(now) - sum(before);
+}

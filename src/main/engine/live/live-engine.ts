@@ -9,23 +9,20 @@
  * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches. The threads of a sample are
  * fixed when it begins: one that dies answers 'died' to all that follows, and the next sample starts a fresh one.
  */
-import type { RecordableHistogram } from 'node:perf_hooks';
-import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
-import type { Direction } from '../../../shared/run-record.ts';
+import { fail, ok, type Result } from '../../../shared/result.ts';
 import { bootMachine } from '../../machine/boot.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { HeaderW } from '../../machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
-import { cpuId } from '../../machine/units.ts';
-import type { IoFailure, JobFailure, PercpuFailure } from '../../workload/job-clock.ts';
-import type { PercpuJobPlan } from '../../workload/job-plan.ts';
 import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import type { ArenaMemory } from '../codec/arena-memory.ts';
-import { type CpuCounters, describeOperation, readAllCpuCounters } from './cpu-counters.ts';
+import { countedSince, type CpuCounters, readAllCpuCounters } from './cpu-counters.ts';
 import { CpuThread, type Died } from './cpu-thread.ts';
+import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, type PhaseOutcome } from './phase-figures.ts';
-import type { CpuResponse, PhaseReport } from './protocol.ts';
+import { countersSince, objectBytes, phaseOutcome } from './phase-outcome.ts';
+import type { CpuResponse } from './protocol.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
 
 const TICK_MS = 100;
@@ -243,8 +240,8 @@ export class LiveEngine {
         phase: at.phase,
         phaseIndex: at.index,
         phaseMs: performance.now() - startMs,
-        readBytes: total(now, at.before, (counters) => counters.readBytes),
-        writtenBytes: total(now, at.before, (counters) => counters.writtenBytes),
+        readBytes: countedSince(at.before, now, (counters) => counters.readBytes),
+        writtenBytes: countedSince(at.before, now, (counters) => counters.writtenBytes),
         createdObjects: objects.created - at.objectsBefore.created,
         destroyedObjects: objects.destroyed - at.objectsBefore.destroyed,
         memory: memoryFigures(arena),
@@ -328,122 +325,4 @@ function halt(arena: Arena): void {
 
 function endBusy(participants: readonly Participant[]): void {
   for (const { thread } of participants) if (thread.isBusy) void thread.terminate();
-}
-
-function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | Died): Result<never> {
-  const what = describeOperation(arena, cpuId(cpu));
-  switch (answer.kind) {
-    case 'died':
-      return fail('cpu-failed', `CPU ${cpu} died ${what}: ${answer.reason}`);
-    case 'threw':
-      return fail('cpu-failed', `CPU ${cpu} failed ${what}: ${answer.message}`);
-    case 'prepared':
-    case 'armed':
-    case 'phaseDone':
-    case 'halted':
-    case 'released':
-      throw new Error(`CPU ${cpu} answered '${answer.kind}' out of turn`);
-    default:
-      return assertUnreachable(answer);
-  }
-}
-
-function describeFailure(arena: Arena, failure: JobFailure): Result<never> {
-  return failure.kind === 'percpu' ? describePercpuFailure(arena, failure) : describeIoFailure(arena, failure);
-}
-
-function describePercpuFailure(arena: Arena, { job, group, cause, reason }: PercpuFailure): Result<never> {
-  if (cause !== 'out-of-memory') return fail('data-mismatch', `job ${job}, group ${group}: ${reason}`);
-  const { usedBytes, totalBytes } = memoryFigures(arena);
-  const used = `${(usedBytes / 2 ** 20).toFixed(1)} of ${(totalBytes / 2 ** 20).toFixed(1)} MiB of memory are in use`;
-  const { maxChunks } = arena.config.percpu;
-  const sentence = `job ${job}, group ${group}: ${reason} (${used}; bookkeeping for ${maxChunks} chunks)`;
-  return fail('out-of-memory', sentence, 'machine.memoryBytes');
-}
-
-function describeIoFailure(arena: Arena, failure: IoFailure): Result<never> {
-  const place = `page ${failure.slot} of zram${failure.device}`;
-  switch (failure.kind) {
-    case 'no-memory': {
-      const { totalBytes, poolBytes } = memoryFigures(arena);
-      const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-      return fail(
-        'out-of-memory',
-        `job ${failure.job} could not write ${place}: the machine's memory of ${mebibytes(totalBytes)} is full, ` +
-          `${mebibytes(poolBytes)} of it compressed data; give the machine more memory or the job less to write`,
-        'machine.memoryBytes',
-      );
-    }
-    case 'no-buffer':
-      return fail('cpu-failed', `job ${failure.job} could not write ${place}: its CPU has no compression buffer`);
-    case 'corrupt':
-      return fail('data-mismatch', `job ${failure.job} could not read ${place}: its compressed data is damaged`);
-    case 'mismatch':
-      return fail('data-mismatch', `job ${failure.job} read ${place} and got other data than it had written`);
-    default:
-      return assertUnreachable(failure.kind);
-  }
-}
-
-function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], counters: PhaseCounters): PhaseOutcome {
-  const latenciesOf = (direction: Direction): readonly RecordableHistogram[] =>
-    reports.flatMap((report) => report.latencies[direction] ?? []);
-  const start = reports.reduce(
-    (least, report) => (report.startNs < least ? report.startNs : least),
-    reports[0]?.startNs ?? 0n,
-  );
-  const end = reports.reduce((most, report) => (report.endNs > most ? report.endNs : most), 0n);
-  return {
-    measures: phase.measures,
-    durationNs: Number(end - start),
-    cpus: reports.length,
-    bytes: {
-      read: counters.readBytes,
-      write: counters.writtenBytes,
-      create: counters.objectBytes,
-      destroy: counters.objectBytes,
-    },
-    latencies: {
-      read: latenciesOf('read'),
-      write: latenciesOf('write'),
-      create: latenciesOf('create'),
-      destroy: latenciesOf('destroy'),
-    },
-    lockWaitNs: counters.lockWaitNs,
-    lockContentions: counters.lockContentions,
-  };
-}
-
-type PhaseCounters = Omit<CpuCounters, 'isFinished'> & {
-  /** Of the per-CPU objects that the phase makes or destroys. */
-  readonly objectBytes: number;
-};
-
-/** Sizes of one CPU's copies of what the jobs of a phase make or destroy. */
-function objectBytes(jobs: readonly PercpuJobPlan[], phase: PhasePlan): number {
-  return jobs
-    .filter((job) => phase.jobs.includes(job.name))
-    .flatMap((job) => job.objects.map(({ number, sizeBytes }) => job.groups * number * sizeBytes))
-    .reduce((sum, bytes) => sum + bytes, 0);
-}
-
-function countersSince(
-  before: readonly CpuCounters[],
-  now: readonly CpuCounters[],
-): Omit<PhaseCounters, 'objectBytes'> {
-  return {
-    readBytes: total(now, before, (counters) => counters.readBytes),
-    writtenBytes: total(now, before, (counters) => counters.writtenBytes),
-    lockWaitNs: total(now, before, (counters) => counters.lockWaitNs),
-    lockContentions: total(now, before, (counters) => counters.lockContentions),
-  };
-}
-
-function total(
-  now: readonly CpuCounters[],
-  before: readonly CpuCounters[],
-  value: (counters: CpuCounters) => number,
-): number {
-  const sum = (all: readonly CpuCounters[]): number => all.reduce((added, counters) => added + value(counters), 0);
-  return sum(now) - sum(before);
 }

@@ -1,0 +1,64 @@
+/** From what CPUs report of one phase, and the arena's counters before and after, to its outcome. Pure. */
+import type { RecordableHistogram } from 'node:perf_hooks';
+import type { Direction } from '../../../shared/run-record.ts';
+import type { PercpuJobPlan } from '../../workload/job-plan.ts';
+import { countedSince, type CpuCounters } from './cpu-counters.ts';
+import type { PhaseOutcome } from './phase-figures.ts';
+import type { PhaseReport } from './protocol.ts';
+import type { PhasePlan } from './sample-plan.ts';
+
+/** One phase from the reports of its CPUs: from the first one's start to the last one's end. */
+export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], counters: PhaseCounters): PhaseOutcome {
+  const latenciesOf = (direction: Direction): readonly RecordableHistogram[] =>
+    reports.flatMap((report) => report.latencies[direction] ?? []);
+  const start = reports.reduce(
+    (least, report) => (report.startNs < least ? report.startNs : least),
+    reports[0]?.startNs ?? 0n,
+  );
+  const end = reports.reduce((most, report) => (report.endNs > most ? report.endNs : most), 0n);
+  return {
+    measures: phase.measures,
+    durationNs: Number(end - start),
+    cpus: reports.length,
+    bytes: {
+      read: counters.readBytes,
+      write: counters.writtenBytes,
+      create: counters.objectBytes,
+      destroy: counters.objectBytes,
+    },
+    latencies: {
+      read: latenciesOf('read'),
+      write: latenciesOf('write'),
+      create: latenciesOf('create'),
+      destroy: latenciesOf('destroy'),
+    },
+    lockWaitNs: counters.lockWaitNs,
+    lockContentions: counters.lockContentions,
+  };
+}
+
+type PhaseCounters = Omit<CpuCounters, 'isFinished'> & {
+  /** Of the per-CPU objects that the phase makes or destroys. */
+  readonly objectBytes: number;
+};
+
+/** Sizes in bytes of one CPU's copies of what the jobs of a phase make or destroy. */
+export function objectBytes(jobs: readonly PercpuJobPlan[], phase: PhasePlan): number {
+  return jobs
+    .filter((job) => phase.jobs.includes(job.name))
+    .flatMap((job) => job.objects.map(({ number, sizeBytes }) => job.groups * number * sizeBytes))
+    .reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** What the CPUs counted between two looks at the arena. */
+export function countersSince(
+  before: readonly CpuCounters[],
+  now: readonly CpuCounters[],
+): Omit<PhaseCounters, 'objectBytes'> {
+  return {
+    readBytes: countedSince(before, now, (counters) => counters.readBytes),
+    writtenBytes: countedSince(before, now, (counters) => counters.writtenBytes),
+    lockWaitNs: countedSince(before, now, (counters) => counters.lockWaitNs),
+    lockContentions: countedSince(before, now, (counters) => counters.lockContentions),
+  };
+}
