@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { complete } from '../src/main/engine/live/live-cpu.ts';
+import { complete } from '../src/main/machine/cpu.ts';
 import type { Codec, IoPage, ObjectSpan } from '../src/main/machine/codec.ts';
 import { type PhysicalAddress, physicalAddress } from '../src/main/machine/units.ts';
 import type { PageSet } from '../src/main/workload/data/page-set.ts';

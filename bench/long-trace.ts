@@ -3,7 +3,7 @@
  * allocator is the lab's own. It shows how time and memory of a replay grow with length; it is no evidence of a kernel.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { LoneCpu } from '../src/main/lab/lone-cpu.ts';
+import { LoneCpu } from '../src/main/machine/lone-cpu.ts';
 import { fillFirstChunk } from '../src/main/lab/replay/starting-state.ts';
 import { PercpuAllocator, type PercpuRequest } from '../src/main/machine/percpu/chunks/allocator.ts';
 import { ChunkW } from '../src/main/machine/percpu/chunks/chunk-layout.ts';

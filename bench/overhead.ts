@@ -11,7 +11,7 @@
  * device/codec 0.90 means that of the time of a write 90 % is the codec's and 10 % the machine's.
  */
 import { widenInliningBudget } from '../src/main/engine/live/compiler-budget.ts';
-import { complete } from '../src/main/engine/live/live-cpu.ts';
+import { complete } from '../src/main/machine/cpu.ts';
 import type { IoPage } from '../src/main/machine/codec.ts';
 import type { Machine } from '../src/main/machine/machine.ts';
 import { cpuId } from '../src/main/machine/units.ts';

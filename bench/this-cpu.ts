@@ -11,7 +11,7 @@
  */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { runStorm, type StormOutcome, type StormPlan } from '../src/main/engine/live/storm/storm.ts';
-import { LoneCpu } from '../src/main/lab/lone-cpu.ts';
+import { LoneCpu } from '../src/main/machine/lone-cpu.ts';
 import { cpuId } from '../src/main/machine/units.ts';
 import { ACCESS_MODE_WORDS, ACCESS_MODES, type AccessMode } from '../src/shared/design.ts';
 

@@ -70,3 +70,10 @@ export class CpuHalted extends Error {
     this.name = 'CpuHalted';
   }
 }
+
+/** Runs a machine computation to its end on this thread. Throws what it throws. */
+export function complete<T>(computation: Suspending<T>): T {
+  const result = computation.next();
+  if (result.done !== true) throw new Error('a computation yielded where no engine could suspend it');
+  return result.value;
+}

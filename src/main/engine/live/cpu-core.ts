@@ -6,7 +6,7 @@
  * reports. When the machine's code throws, the sentence is posted and the thread goes on; the engine then halts the machine.
  */
 import { assertUnreachable } from '../../../shared/result.ts';
-import { CpuHalted, type Suspending } from '../../machine/cpu.ts';
+import { complete, CpuHalted, type Suspending } from '../../machine/cpu.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW, HeaderW, Operation } from '../../machine/memory/arena-layout.ts';
@@ -18,7 +18,7 @@ import type { PhaseKind } from '../../workload/job-plan.ts';
 import { PercpuJob } from '../../workload/percpu-job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { makeCodec } from '../codec/make-codec.ts';
-import { complete, LiveCpu } from './live-cpu.ts';
+import { LiveCpu } from './live-cpu.ts';
 import { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
 import { runInTurn } from './run-in-turn.ts';

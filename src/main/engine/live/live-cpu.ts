@@ -88,10 +88,3 @@ export class LiveCpu implements Cpu {
     // The host charges.
   }
 }
-
-/** Runs a machine computation to its end on this thread. Throws what it throws. */
-export function complete<T>(computation: Suspending<T>): T {
-  const result = computation.next();
-  if (result.done !== true) throw new Error('a computation yielded under the live engine');
-  return result.value;
-}

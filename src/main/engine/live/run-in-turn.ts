@@ -1,7 +1,6 @@
 /** The jobs of one thread: a batch each in turn, so that all of them go on at the same time. */
-import type { Suspending } from '../../machine/cpu.ts';
+import { complete, type Suspending } from '../../machine/cpu.ts';
 import type { BatchOutcome, JobFailure } from '../../workload/job-clock.ts';
-import { complete } from './live-cpu.ts';
 
 /** A job of any kind; `Executor` is who executes it. */
 interface BatchedJob<Executor> {

@@ -2,12 +2,12 @@
 import type { Translation, WindowLayout } from '../../../shared/address-space.ts';
 import type { MappingProfile } from '../../../shared/mapping-profile.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
-import { complete } from '../../engine/live/live-cpu.ts';
+import { complete } from '../../machine/cpu.ts';
 import { FrameKind } from '../../machine/memory/arena-layout.ts';
 import { pageGeometry } from '../../machine/memory/page-geometry.ts';
 import { MappedMachine, type MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';
 import { cpuId } from '../../machine/units.ts';
-import { LoneCpu } from '../lone-cpu.ts';
+import { LoneCpu } from '../../machine/lone-cpu.ts';
 
 /** What is different from the profile's machine. */
 export interface MachineVariant {

@@ -6,7 +6,7 @@ import type { AccessMode } from '../../../shared/design.ts';
 import type { MappingProfile } from '../../../shared/mapping-profile.ts';
 import type { OperationRow } from '../../../shared/mapping-report.ts';
 import { Interleaver } from '../../engine/interleaved/interleaver.ts';
-import { complete } from '../../engine/live/live-cpu.ts';
+import { complete } from '../../machine/cpu.ts';
 import { accessFigures } from '../../machine/percpu/access/cpu-statistics.ts';
 import { runTasks, type TaskProgram } from '../../machine/percpu/access/run-tasks.ts';
 import { Tasks } from '../../machine/percpu/access/tasks.ts';

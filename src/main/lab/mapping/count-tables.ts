@@ -2,7 +2,7 @@
 import type { MappingProfile } from '../../../shared/mapping-profile.ts';
 import type { EventCost, TableRow } from '../../../shared/mapping-report.ts';
 import { ok, type Result } from '../../../shared/result.ts';
-import { complete } from '../../engine/live/live-cpu.ts';
+import { complete } from '../../machine/cpu.ts';
 import type { MappedMachine } from '../../machine/percpu/local-mapping/mapped-machine.ts';
 import { tableFigures } from '../../machine/percpu/local-mapping/table-figures.ts';
 import { cpuId } from '../../machine/units.ts';

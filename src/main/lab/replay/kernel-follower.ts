@@ -33,7 +33,7 @@ import {
 } from '../../machine/percpu/chunks/requests.ts';
 import { moveToTail } from '../../machine/percpu/chunks/slots.ts';
 import { cpuId } from '../../machine/units.ts';
-import { LoneCpu } from '../lone-cpu.ts';
+import { LoneCpu } from '../../machine/lone-cpu.ts';
 import { type DoubtableChunk, raiseDoubt } from './chunk-doubt.ts';
 
 /** What is known of a chunk besides its words. */

@@ -13,7 +13,7 @@ import { CountedPages } from '../../machine/percpu/chunks/page-source.ts';
 import type { PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { RegionWords } from '../../machine/percpu/chunks/region-words.ts';
 import { cpuId, type PercpuPtr } from '../../machine/units.ts';
-import { LoneCpu } from '../lone-cpu.ts';
+import { LoneCpu } from '../../machine/lone-cpu.ts';
 import { localTableBytes, windowOf } from './local-window.ts';
 import { MemorySeries } from './memory-series.ts';
 import { fillFirstChunk } from './starting-state.ts';

@@ -8,16 +8,15 @@ import type { ZramDeviceState, ZramReport, ZramStepOutcome } from '../../../shar
 import type { ArenaMemory } from '../../engine/codec/arena-memory.ts';
 import { type CodecParts, makeCodec } from '../../engine/codec/make-codec.ts';
 import { deflateCodec, zstdCodec } from '../../engine/codec/zlib.ts';
-import { complete } from '../../engine/live/live-cpu.ts';
 import type { Codec } from '../../machine/codec.ts';
-import type { Cpu } from '../../machine/cpu.ts';
+import { complete, type Cpu } from '../../machine/cpu.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { cpuId } from '../../machine/units.ts';
 import type { ZramDevice } from '../../machine/zram/device.ts';
 import { bdStatText, debugStatText, ioStatText, mmStatText } from '../../machine/zram/device-texts.ts';
 import { readPoolClasses } from '../../machine/zram/pool-classes.ts';
-import { LoneCpu } from '../lone-cpu.ts';
+import { LoneCpu } from '../../machine/lone-cpu.ts';
 
 /**
  * Reads the devices of the machine at rest in `memory`, which compressed with `codec`, and does the profile's steps. Errors:

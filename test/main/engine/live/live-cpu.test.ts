@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { complete, LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
+import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
 import { describeOperation, readAllCpuCounters } from '../../../../src/main/engine/live/cpu-counters.ts';
-import { CpuHalted, LockClass, type Suspending } from '../../../../src/main/machine/cpu.ts';
+import { complete, CpuHalted, LockClass, type Suspending } from '../../../../src/main/machine/cpu.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { CpuF64, CpuW, DeviceW, HeaderW, Operation } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { LOCK_BITS, LOCKED, WAITERS } from '../../../../src/main/machine/sync/lock.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { complete, LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
+import { complete } from '../../../../src/main/machine/cpu.ts';
+import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
 import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import { zramAfterwards } from '../../../../src/main/lab/zram/zram-afterwards.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';

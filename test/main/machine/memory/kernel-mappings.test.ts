@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { complete } from '../../../../src/main/engine/live/live-cpu.ts';
+import { complete } from '../../../../src/main/machine/cpu.ts';
 import { SpaceW } from '../../../../src/main/machine/memory/address-space-layout.ts';
 import { FrameKind } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { complete } from '../../../../src/main/engine/live/live-cpu.ts';
+import { complete } from '../../../../src/main/machine/cpu.ts';
 import { SpaceCpuF64, SpaceW } from '../../../../src/main/machine/memory/address-space-layout.ts';
 import type { TlbConfig } from '../../../../src/main/machine/memory/address-space.ts';
 import { invalidate, PageFault, Tlb } from '../../../../src/main/machine/memory/tlb.ts';

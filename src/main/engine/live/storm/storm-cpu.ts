@@ -18,7 +18,8 @@ import { ThisCpuSteps } from '../../../machine/percpu/access/this-cpu-steps.ts';
 import { MappedMachine } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
 import { cpuId, percpuPtr } from '../../../machine/units.ts';
 import { Random } from '../../../workload/random.ts';
-import { complete, LiveCpu } from '../live-cpu.ts';
+import { complete } from '../../../machine/cpu.ts';
+import { LiveCpu } from '../live-cpu.ts';
 
 /** What a CPU's thread is given. */
 export interface StormCpuPlan {

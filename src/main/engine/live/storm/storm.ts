@@ -8,14 +8,13 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { AccessMode } from '../../../../shared/design.ts';
-import type { Cpu } from '../../../machine/cpu.ts';
+import { complete, type Cpu } from '../../../machine/cpu.ts';
 import { HeaderW } from '../../../machine/memory/arena-layout.ts';
 import { accessFigures, type AccessFigures } from '../../../machine/percpu/access/cpu-statistics.ts';
 import { TaskW } from '../../../machine/percpu/access/task-layout.ts';
 import { Tasks } from '../../../machine/percpu/access/tasks.ts';
 import { MappedMachine, type MappedMachineConfig } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
 import { cpuId, percpuPtr, type PercpuPtr, roundUp } from '../../../machine/units.ts';
-import { complete } from '../live-cpu.ts';
 import type { StormCpuPlan } from './storm-cpu.ts';
 
 export interface StormPlan {

@@ -9,7 +9,7 @@ import { MappedMachine } from '../../../../../src/main/machine/percpu/local-mapp
 import { cpuId, type PercpuPtr, roundUp } from '../../../../../src/main/machine/units.ts';
 import { Random } from '../../../../../src/main/workload/random.ts';
 import type { AccessMode } from '../../../../../src/shared/design.ts';
-import { complete } from '../../../../../src/main/engine/live/live-cpu.ts';
+import { complete } from '../../../../../src/main/machine/cpu.ts';
 import { addChunk, bootCpu, mappedConfig } from '../local-mapping/mapped-machines.ts';
 
 export interface TaskRun {

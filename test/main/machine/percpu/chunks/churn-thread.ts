@@ -4,7 +4,8 @@
  * hands in a table that all threads have: who frees is seldom who allocated.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { complete, LiveCpu } from '../../../../../src/main/engine/live/live-cpu.ts';
+import { complete } from '../../../../../src/main/machine/cpu.ts';
+import { LiveCpu } from '../../../../../src/main/engine/live/live-cpu.ts';
 import { Arena } from '../../../../../src/main/machine/memory/arena.ts';
 import { PageFrames } from '../../../../../src/main/machine/memory/page-frames.ts';
 import { PercpuAllocator } from '../../../../../src/main/machine/percpu/chunks/allocator.ts';

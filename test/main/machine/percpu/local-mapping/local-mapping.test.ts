@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { complete } from '../../../../../src/main/engine/live/live-cpu.ts';
+import { complete } from '../../../../../src/main/machine/cpu.ts';
 import { SpaceW } from '../../../../../src/main/machine/memory/address-space-layout.ts';
 import { FrameKind, TableFrameW } from '../../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../../src/main/machine/memory/page-frames.ts';

@@ -1,6 +1,6 @@
 /** Machines with page tables, booted for real. */
-import { complete } from '../../../../../src/main/engine/live/live-cpu.ts';
-import { LoneCpu } from '../../../../../src/main/lab/lone-cpu.ts';
+import { complete } from '../../../../../src/main/machine/cpu.ts';
+import { LoneCpu } from '../../../../../src/main/machine/lone-cpu.ts';
 import {
   MappedMachine,
   type MappedMachineConfig,

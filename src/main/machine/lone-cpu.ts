@@ -1,7 +1,7 @@
 /** The only CPU of a machine at rest: nobody contends with it, and nothing is charged. */
-import type { Codec } from '../machine/codec.ts';
-import type { Cpu, Suspending } from '../machine/cpu.ts';
-import type { CpuId } from '../machine/units.ts';
+import type { Codec } from './codec.ts';
+import type { Cpu, Suspending } from './cpu.ts';
+import type { CpuId } from './units.ts';
 
 const NO_CODEC: Codec = {
   name: 'none',
