@@ -3,6 +3,8 @@
  *
  *     frames   [ frame 0, reserved ][ first chunk ][ device 0: slot table, buffer, work memory ] … [ buffers of CPU 0, 1 … ]
  *                                                                 single-mutex                       per-cpu-global
+ *
+ * On a machine with page tables these come last: linear map, top-level tables, the first chunk's.
  */
 import { type Failure, fail, ok, type Result } from '../../shared/result.ts';
 import { Arena, type MachineConfig } from './memory/arena.ts';
@@ -10,6 +12,7 @@ import { CpuW, DeviceW, FrameKind, SLOT_BYTES } from './memory/arena-layout.ts';
 import { PageFrames } from './memory/page-frames.ts';
 import { bootPercpu, firstChunkFrames, firstChunkFramesAtBoot } from './percpu/boot-first-chunk.ts';
 import { HotplugState } from './percpu/hotplug.ts';
+import { bootTables, tableFramesAtBoot, tablesRefusal } from './percpu/local-mapping/machine-tables.ts';
 import { PercpuArea } from './percpu/percpu-area.ts';
 import { planPercpu, type PercpuPlan } from './percpu/percpu-plan.ts';
 import { cpuId, type FrameNumber } from './units.ts';
@@ -19,6 +22,7 @@ import { bufferFrames, buffersArePerCpu, BUFFER_RUNS, PerCpuBufferStep } from '.
 interface BootPages {
   readonly percpu: number;
   readonly slotTables: number;
+  readonly tables: number;
   readonly buffers: number;
 }
 
@@ -27,6 +31,7 @@ function bootPages(config: MachineConfig, plan: PercpuPlan): BootPages {
   const owners = buffersArePerCpu(config.bufferLayout) ? config.onlineCpus : config.devices;
   return {
     percpu: firstChunkFrames(plan),
+    tables: tableFramesAtBoot(config, plan),
     slotTables: pagesFor(slots * SLOT_BYTES, config) * config.devices,
     buffers: bufferFrames(config.pageSizeBytes) * owners,
   };
@@ -43,20 +48,30 @@ function pagesFor(bytes: number, config: MachineConfig): number {
 export function bootShortage(config: MachineConfig): Failure | undefined {
   const planned = planPercpu(config);
   if (!planned.ok) return planned;
+  const refusal = tablesRefusal(config, planned.value);
+  if (refusal !== undefined) return refusal;
   const pages = bootPages(config, planned.value);
-  const needed = 1 + pages.percpu + pages.slotTables + pages.buffers;
+  const needed = 1 + pages.percpu + pages.tables + pages.slotTables + pages.buffers;
   // The first chunk's blocks are larger until what is past the units is given back.
   const atBoot = 1 + firstChunkFramesAtBoot(planned.value);
   const frames = Math.floor(config.memoryBytes / config.pageSizeBytes);
-  if (needed < frames && atBoot <= frames - pages.slotTables - pages.buffers) return undefined;
+  if (needed < frames && atBoot <= frames - pages.slotTables - pages.buffers - pages.tables) return undefined;
   return fail(
     'out-of-memory',
-    `the machine's memory of ${mebibytes(config.memoryBytes)} does not hold what boot needs: ` +
-      `${mebibytes(pages.slotTables * config.pageSizeBytes)} of slot tables, ` +
-      `${mebibytes(Math.max(atBoot - 1, pages.percpu) * config.pageSizeBytes)} of per-CPU area, ` +
-      `${mebibytes(pages.buffers * config.pageSizeBytes)} of buffers`,
+    `the machine's memory of ${mebibytes(config.memoryBytes)} does not hold what boot needs: ${needs(config, pages, atBoot - 1)}`,
     'machine.memoryBytes',
   );
+}
+
+function needs(config: MachineConfig, pages: BootPages, percpuAtBoot: number): string {
+  const size = (count: number): string => mebibytes(count * config.pageSizeBytes);
+  const tables = pages.tables === 0 ? [] : [`${size(pages.tables)} of page tables`];
+  const parts = [
+    `${size(pages.slotTables)} of slot tables`,
+    `${size(Math.max(percpuAtBoot, pages.percpu))} of per-CPU area`,
+    `${size(pages.buffers)} of buffers`,
+  ];
+  return [...parts, ...tables].join(', ');
 }
 
 /**
@@ -72,6 +87,7 @@ export function bootMachine(buffer: SharedArrayBuffer, config: MachineConfig): R
   bootPercpu(arena, frames);
   for (let device = 0; device < config.devices; device++) bootDevice(arena, frames, device);
   bootCpus(arena, frames);
+  if (!bootTables(arena, frames)) throw new Error('boot ran out of frames for page tables although they were counted');
   arena.seal();
   return ok(arena);
 }

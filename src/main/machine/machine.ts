@@ -7,7 +7,9 @@ import type { Cpu, Suspending } from './cpu.ts';
 import { Arena } from './memory/arena.ts';
 import { takeIoPages } from './memory/io-pages.ts';
 import { PageFrames } from './memory/page-frames.ts';
-import { Hotplug } from './percpu/hotplug.ts';
+import { Hotplug, type HotplugStep } from './percpu/hotplug.ts';
+import { attachTables, OwnTablesStep } from './percpu/local-mapping/machine-tables.ts';
+import type { MappedMachine } from './percpu/local-mapping/mapped-machine.ts';
 import { PercpuArea } from './percpu/percpu-area.ts';
 import { PercpuInterface } from './percpu/percpu-interface.ts';
 import { buffersArePerCpu, PerCpuBufferStep } from './zram/compress-buffers.ts';
@@ -15,6 +17,8 @@ import { ZramDevice } from './zram/device.ts';
 
 export class Machine {
   readonly arena: Arena;
+  /** Page tables, on machines that have any. */
+  readonly mapped: MappedMachine | undefined;
   readonly area: PercpuArea;
   readonly percpu: PercpuInterface;
   readonly hotplug: Hotplug;
@@ -25,12 +29,10 @@ export class Machine {
     this.arena = arena;
     const frames = new PageFrames(arena);
     this.#frames = frames;
-    this.area = new PercpuArea(arena, frames);
+    this.mapped = attachTables(arena, frames);
+    this.area = new PercpuArea(arena, frames, this.mapped?.mapping);
     this.percpu = new PercpuInterface(arena, frames, this.area);
-    this.hotplug = new Hotplug(
-      arena,
-      buffersArePerCpu(arena.config.bufferLayout) ? [new PerCpuBufferStep(arena, frames, this.area)] : [],
-    );
+    this.hotplug = new Hotplug(arena, this.#hotplugSteps());
     this.devices = Array.from(
       { length: arena.config.devices },
       (_, index) => new ZramDevice(arena, { frames, area: this.area, index }),
@@ -40,6 +42,17 @@ export class Machine {
   /** Throws when the buffer holds no machine (see `Arena.attach`). */
   static attach(buffer: SharedArrayBuffer): Machine {
     return new Machine(Arena.attach(buffer));
+  }
+
+  /** In the order of bringing up. */
+  #hotplugSteps(): readonly HotplugStep[] {
+    const { config } = this.arena;
+    const steps: HotplugStep[] = [];
+    if (this.mapped !== undefined && config.addressSpace?.tablesFor === 'online') {
+      steps.push(new OwnTablesStep(this.mapped));
+    }
+    if (buffersArePerCpu(config.bufferLayout)) steps.push(new PerCpuBufferStep(this.arena, this.#frames, this.area));
+    return steps;
   }
 
   /** Pages for requests in flight (io-pages.ts); undefined when memory does not suffice. */

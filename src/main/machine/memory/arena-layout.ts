@@ -1,12 +1,12 @@
 /**
  * The map of a machine's arena: every region, every field, its unit, who writes it and under which lock.
  *
- *     ┌────────┬────────────┬─────────────────┬──────────┬──────────────┬──────┬──────────────┬─────────────┬─────────────┐
- *     │ header │ CPU blocks │ device counters │ devices  │ pool classes │ zone │ chunk region │ descriptors │ page frames │
- *     └────────┴────────────┴─────────────────┴──────────┴──────────────┴──────┴──────────────┴─────────────┴─────────────┘
- *      256 B     512 B each   64 B × devices,   512 B each  128 B each ×  256 B  percpu/chunks/  64 B per      the machine's
- *                             per CPU, to 256 B             classes ×            chunk-layout    frame         memory, page-
- *                                                           devices                                            aligned
+ *     ┌────────┬────────────┬─────────────────┬──────────┬──────────────┬──────┬──────────────┬───────────────┬─────────────┬─────────────┐
+ *     │ header │ CPU blocks │ device counters │ devices  │ pool classes │ zone │ chunk region │ address space │ descriptors │ page frames │
+ *     └────────┴────────────┴─────────────────┴──────────┴──────────────┴──────┴──────────────┴───────────────┴─────────────┴─────────────┘
+ *      256 B     512 B each   64 B × devices,   512 B each  128 B each ×  256 B  percpu/chunks/  where there     64 B per      the machine's
+ *                             per CPU, to 256 B             classes ×            chunk-layout    are tables      frame         memory, page-
+ *                                                           devices                                                            aligned
  *
  * Everything before the page frames stands for what hardware, BIOS and linker give a kernel; the machine's memory is the
  * frames alone, and all figures of memory count frames. Counters that different CPUs write are 256 bytes or more apart.
@@ -21,7 +21,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 6;
+export const ARENA_VERSION = 7;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */
@@ -59,6 +59,8 @@ export const HeaderW = {
   plainStatics: 27,
   /** How per-CPU memory is set up: percpu/percpu-config.ts, the method's number and then the sizes. Written once by boot. */
   percpuConfig: 32,
+  /** The machine's page tables: memory/address-space-config.ts, five words. Written once by boot. */
+  addressSpace: 48,
 } as const;
 
 export const CPU_BLOCK_BYTES = 512;
@@ -253,6 +255,8 @@ export interface ArenaGeometry {
   readonly poolClasses: number;
   readonly zone: number;
   readonly chunkRegion: number;
+  /** Address-space region, and behind it the mapping's; empty without page tables. */
+  readonly addressSpace: number;
   readonly frameDescriptors: number;
   readonly frames: number;
   /** Bytes of the whole arena. */
@@ -267,6 +271,7 @@ export function arenaGeometry(machine: {
   readonly frameCount: number;
   readonly pageSizeBytes: number;
   readonly chunkRegionBytes: number;
+  readonly addressSpaceBytes: number;
 }): ArenaGeometry {
   const cpuBlocks = HEADER_BYTES;
   const deviceCounters = cpuBlocks + machine.possibleCpus * CPU_BLOCK_BYTES;
@@ -275,7 +280,8 @@ export function arenaGeometry(machine: {
   const poolClasses = deviceBlocks + machine.devices * DEVICE_BLOCK_BYTES;
   const zone = poolClasses + machine.devices * machine.classCount * POOL_CLASS_BYTES;
   const chunkRegion = roundUp(zone + ZONE_BYTES, 256);
-  const frameDescriptors = roundUp(chunkRegion + machine.chunkRegionBytes, 256);
+  const addressSpace = roundUp(chunkRegion + machine.chunkRegionBytes, 256);
+  const frameDescriptors = roundUp(addressSpace + machine.addressSpaceBytes, 256);
   const frames = roundUp(frameDescriptors + machine.frameCount * FRAME_DESCRIPTOR_BYTES, machine.pageSizeBytes);
   return {
     cpuBlocks,
@@ -285,6 +291,7 @@ export function arenaGeometry(machine: {
     poolClasses,
     zone,
     chunkRegion,
+    addressSpace,
     frameDescriptors,
     frames,
     totalBytes: frames + machine.frameCount * machine.pageSizeBytes,

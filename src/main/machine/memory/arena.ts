@@ -6,6 +6,7 @@ import { BUFFER_LAYOUTS, type BufferLayout } from '../../../shared/design.ts';
 import { ALLOCATION_STAGES, FREE_ORDERS } from '../../../shared/zram-profile.ts';
 import { type SizeClasses, sizeClassesFor } from '../zram/size-classes.ts';
 import { CURRENT_ZRAM, memberAt, type ZramVariant } from '../zram/zram-variant.ts';
+import { type MappedSpaceConfig, mappedSpaceFromWords, mappedSpaceToWords } from './address-space-config.ts';
 import {
   ARENA_MAGIC,
   ARENA_VERSION,
@@ -19,6 +20,7 @@ import {
   POOL_CLASS_BYTES,
 } from './arena-layout.ts';
 import { ChunkRegion } from '../percpu/chunks/chunk-region.ts';
+import { chunkMapping, mappedRegionBytes, spaceChoice } from '../percpu/local-mapping/mapping-plan.ts';
 import { type PercpuConfig, percpuConfigFromWords, percpuConfigToWords } from '../percpu/percpu-config.ts';
 import { type PercpuPlan, planPercpu } from '../percpu/percpu-plan.ts';
 import { type CpuId, type FrameNumber, type PhysicalAddress, physicalAddress } from '../units.ts';
@@ -35,6 +37,8 @@ export interface MachineConfig {
   readonly diskSizeBytes: number;
   readonly bufferLayout: BufferLayout;
   readonly percpu: PercpuConfig;
+  /** Page tables, and per-CPU chunks mapped by them; absent: there are none. */
+  readonly addressSpace?: MappedSpaceConfig | undefined;
   /** Absent: as in current kernels. */
   readonly zram?: ZramVariant;
 }
@@ -95,6 +99,7 @@ export class Arena {
     header[HeaderW.slots] = arena.slotCount;
     header[HeaderW.bufferLayout] = BUFFER_LAYOUTS.indexOf(config.bufferLayout);
     header.set(percpuConfigToWords(config.percpu), HeaderW.percpuConfig);
+    header.set(mappedSpaceToWords(config.addressSpace), HeaderW.addressSpace);
     header[HeaderW.zspagePages] = arena.zram.zspagePages;
     header[HeaderW.freeOrder] = FREE_ORDERS.indexOf(arena.zram.freeOrder);
     header[HeaderW.allocationStages] = ALLOCATION_STAGES.indexOf(arena.zram.allocationStages);
@@ -126,6 +131,7 @@ export class Arena {
       diskSizeBytes: field(HeaderW.slots) * pageSizeBytes,
       bufferLayout,
       percpu: percpuConfigFromWords((index) => field(HeaderW.percpuConfig + index)),
+      addressSpace: mappedSpaceFromWords((index) => field(HeaderW.addressSpace + index)),
       zram: {
         zspagePages: field(HeaderW.zspagePages),
         freeOrder: memberAt(FREE_ORDERS, field(HeaderW.freeOrder)),
@@ -193,5 +199,11 @@ function geometryOf(config: MachineConfig, percpu: PercpuPlan): ArenaGeometry {
     frameCount: Math.floor(config.memoryBytes / config.pageSizeBytes),
     pageSizeBytes: config.pageSizeBytes,
     chunkRegionBytes: ChunkRegion.bytesFor(percpu.geometry, percpu.capacity),
+    addressSpaceBytes: addressSpaceBytes(config, percpu),
   });
+}
+
+function addressSpaceBytes({ addressSpace, possibleCpus }: MachineConfig, plan: PercpuPlan): number {
+  if (addressSpace === undefined) return 0;
+  return mappedRegionBytes(possibleCpus, spaceChoice(addressSpace), chunkMapping(addressSpace, plan));
 }

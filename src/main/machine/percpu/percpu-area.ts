@@ -19,6 +19,7 @@ import { HeaderW } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import {
   type CpuId,
+  cpuId,
   frameNumber,
   type PercpuPtr,
   percpuPtr,
@@ -31,10 +32,12 @@ import { PercpuAllocator } from './chunks/allocator.ts';
 import { ChunkRegion } from './chunks/chunk-region.ts';
 import { FramePages } from './chunks/frame-pages.ts';
 import { RegionWords } from './chunks/region-words.ts';
+import type { LocalMapping } from './local-mapping/local-mapping.ts';
+import { MappedFramePages } from './local-mapping/mapped-frame-pages.ts';
 import type { PercpuPlan } from './percpu-plan.ts';
 import type { MachineVariable } from './static-variables.ts';
 
-/** Where the first chunk begins in the kernel's half of address space. */
+/** Where the first chunk begins in the kernel's half of address space, on a machine without page tables. */
 export const PERCPU_SPACE_START = virtualAddress(2 ** 46);
 
 export class PercpuArea {
@@ -42,12 +45,20 @@ export class PercpuArea {
   readonly region: ChunkRegion;
   readonly allocator: PercpuAllocator;
   readonly #arena: Arena;
+  /** Of the first chunk. */
+  readonly #start: VirtualAddress;
 
-  constructor(arena: Arena, frames: PageFrames) {
+  /** `mapping` where chunks are mapped by page tables: addresses are its then. */
+  constructor(arena: Arena, frames: PageFrames, mapping?: LocalMapping) {
     this.#arena = arena;
+    this.#start = mapping?.perCpuPtr(percpuPtr(0), cpuId(0)) ?? PERCPU_SPACE_START;
     this.plan = arena.percpu;
     this.region = ChunkRegion.attach(new RegionWords(arena.buffer), arena.geometry.chunkRegion);
-    this.allocator = new PercpuAllocator(this.region, new FramePages(arena, frames, this.region));
+    const pages = new FramePages(arena, frames, this.region);
+    this.allocator = new PercpuAllocator(
+      this.region,
+      mapping === undefined ? pages : new MappedFramePages(pages, this.region, mapping),
+    );
   }
 
   /** The pointer of a static variable. Throws for one that this machine does not have. */
@@ -63,7 +74,7 @@ export class PercpuArea {
   percpuOffset(cpu: CpuId): number {
     const unit = this.plan.unitOfCpu[cpu];
     if (unit === undefined) throw new Error(`CPU ${cpu} is not possible on this machine`);
-    return PERCPU_SPACE_START - this.region.linkedStart + unit * this.region.geometry.unitBytes;
+    return this.#start - this.region.linkedStart + unit * this.region.geometry.unitBytes;
   }
 
   /** Address of `cpu`'s copy; `cpu` is any possible CPU, online or not. Any thread. */
@@ -74,7 +85,7 @@ export class PercpuArea {
   /** Where an address of per-CPU memory lies; only the bytes up to the end of its page follow it. Throws where nothing is mapped. */
   translate(address: VirtualAddress): PhysicalAddress {
     const { pageSizeBytes, unitBytes } = this.region.geometry;
-    const fromStart = address - PERCPU_SPACE_START;
+    const fromStart = address - this.#start;
     const span = Math.floor(fromStart / this.region.spanBytes);
     // The first chunk's two parts are one span: the last span of chunks has the number maxChunks − 2.
     if (span < 0 || span > this.plan.capacity.maxChunks - 2) return this.#plainStatic(fromStart);
@@ -99,7 +110,7 @@ export class PercpuArea {
     const frame = frameNumber(this.#arena.word(HeaderW.plainStatics));
     const offset = fromStart - this.#plainStaticsStart();
     if (frame === 0 || offset < 0 || offset >= this.plan.statics.staticBytes) {
-      throw new Error(`no page is mapped at per-CPU address ${PERCPU_SPACE_START + fromStart}`);
+      throw new Error(`no page is mapped at per-CPU address ${this.#start + fromStart}`);
     }
     return physicalAddress(this.#arena.frameAddress(frame) + offset);
   }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
 import { describeOperation, readAllCpuCounters } from '../../../../src/main/engine/live/cpu-counters.ts';
-import { complete, CpuHalted, LockClass, type Suspending } from '../../../../src/main/machine/cpu.ts';
+import { complete, CpuHalted, LockClass } from '../../../../src/main/machine/cpu.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { CpuF64, CpuW, DeviceW, HeaderW, Operation } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { LOCK_BITS, LOCKED, WAITERS } from '../../../../src/main/machine/sync/lock.ts';
@@ -83,20 +83,6 @@ describe('preemption', () => {
     expect(cpu.shouldPause()).toBe(false);
     complete(cpu.reschedule());
     complete(cpu.pause());
-  });
-});
-
-describe('complete', () => {
-  it('gives what a computation returns, and throws when it yields', () => {
-    const seven = function* (): Suspending<number> {
-      return 7;
-    };
-    const yielding = function* (): Suspending<number> {
-      yield undefined;
-      return 7;
-    };
-    expect(complete(seven())).toBe(7);
-    expect(() => complete(yielding())).toThrow('a computation yielded under the live engine');
   });
 });
 

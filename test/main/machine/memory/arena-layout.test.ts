@@ -84,6 +84,7 @@ describe('hot words', () => {
       frameCount: 16,
       pageSizeBytes: 4096,
       chunkRegionBytes: 0,
+      addressSpaceBytes: 0,
     });
     expect(geometry.deviceCountersStride).toBe(256);
   });
@@ -126,6 +127,7 @@ describe('the geometry', () => {
     frameCount: fc.integer({ min: 1, max: 100_000 }),
     pageSizeBytes: fc.constantFrom(4096, 16384, 65536),
     chunkRegionBytes: fc.integer({ min: 0, max: 100 }).map((words) => words * 256),
+    addressSpaceBytes: fc.integer({ min: 0, max: 100 }).map((words) => words * 256),
   });
 
   it('puts the regions one behind another, none overlapping', () => {
@@ -141,7 +143,8 @@ describe('the geometry', () => {
         expect(geometry.zone - geometry.poolClasses).toBe(machine.devices * machine.classCount * POOL_CLASS_BYTES);
         expect(geometry.chunkRegion - geometry.zone).toBeGreaterThanOrEqual(ZONE_BYTES);
         expect(geometry.chunkRegion % 256).toBe(0);
-        expect(geometry.frameDescriptors - geometry.chunkRegion).toBe(machine.chunkRegionBytes);
+        expect(geometry.addressSpace - geometry.chunkRegion).toBe(machine.chunkRegionBytes);
+        expect(geometry.frameDescriptors - geometry.addressSpace).toBe(machine.addressSpaceBytes);
         expect(geometry.frames - geometry.frameDescriptors).toBeGreaterThanOrEqual(
           machine.frameCount * FRAME_DESCRIPTOR_BYTES,
         );
@@ -169,6 +172,7 @@ describe('the geometry', () => {
       frameCount: 65536,
       pageSizeBytes: 4096,
       chunkRegionBytes: 0,
+      addressSpaceBytes: 0,
     };
     const overhead = arenaGeometry(machine).totalBytes - 65536 * 4096 - 65536 * 64;
     // Header, 4 CPUs, a device, 119 classes, the zone, and padding up to a page.

@@ -18,7 +18,7 @@ import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
 import { type LockWord, lockWord, type PercpuPtr, percpuPtr } from '../../units.ts';
 import { BalanceWork } from './balance-work.ts';
 import { FIRST_CHUNK, RegionW, RESERVED_CHUNK } from './chunk-layout.ts';
-import { createChunk, markPopulated } from './chunk-lifecycle.ts';
+import { markPopulated } from './chunk-lifecycle.ts';
 import type { ChunkRegion } from './chunk-region.ts';
 import type { PageSource } from './page-source.ts';
 import { CELL_BYTES, firstChunkParts, LARGEST_OBJECT_BYTES } from './percpu-geometry.ts';
@@ -179,7 +179,8 @@ export class PercpuAllocator {
     if (!cpu.tryLock(this.#mutex)) yield* cpu.lock(this.#mutex, LockClass.percpuAllocMutex);
     yield* this.#takeLock(cpu);
     let object = this.#searchAndCommit(request, callSite);
-    if (object === undefined && this.#makeRoom(request)) object = this.#searchAndCommit(request, callSite);
+    if (object === undefined && (yield* this.#makeRoom(cpu, request)))
+      object = this.#searchAndCommit(request, callSite);
     cpu.unlock(this.#lock);
     const backed = object === undefined || (yield* this.#back(cpu, object));
     cpu.unlock(this.#mutex);
@@ -194,10 +195,11 @@ export class PercpuAllocator {
     return { chunk: place.chunk, start: place.start, cells: request.cells };
   }
 
-  /** Whether another search is worth it: a chunk was made, or a free has left one wholly free meanwhile. */
-  #makeRoom(request: ChunkRequest): boolean {
+  /** Whether another search is worth it: a chunk was made, or a free has left one wholly free meanwhile. Enters and leaves with pcpu_lock. */
+  *#makeRoom(cpu: Cpu, request: ChunkRequest): Suspending<boolean> {
     if (request.reserved && this.region.exists(RESERVED_CHUNK)) return false;
-    return firstOf(this.region, this.region.slots.fullyFree) >= 0 || createChunk(this.region) >= 0;
+    if (firstOf(this.region, this.region.slots.fullyFree) >= 0) return true;
+    return (yield* this.#balance.createChunk(cpu)) >= 0;
   }
 
   /** Populates the pages of a new object; false, with the object gone again, when memory runs out. */

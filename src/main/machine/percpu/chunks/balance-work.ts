@@ -10,7 +10,14 @@
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
 import { type LockWord, lockWord } from '../../units.ts';
 import { ChunkW, RegionW } from './chunk-layout.ts';
-import { createChunk, destroyChunk, isEmptyPopulatedPage, markDepopulated, markPopulated } from './chunk-lifecycle.ts';
+import {
+  createChunk,
+  destroyChunk,
+  isEmptyPopulatedPage,
+  markDepopulated,
+  markPopulated,
+  nextChunkNumber,
+} from './chunk-lifecycle.ts';
 import type { ChunkRegion, PageRange } from './chunk-region.ts';
 import type { PageSource } from './page-source.ts';
 import { EMPTY_PAGES_HIGH } from './percpu-geometry.ts';
@@ -46,6 +53,19 @@ export class BalanceWork {
     cpu.unlock(this.#lock);
   }
 
+  /**
+   * A chunk that is wholly free and has no page; −1 when the region or the address space has no room for one more. The caller
+   * holds the allocation mutex and pcpu_lock, which is dropped meanwhile.
+   */
+  *createChunk(cpu: Cpu): Suspending<number> {
+    const next = nextChunkNumber(this.#region);
+    if (next < 0) return -1;
+    cpu.unlock(this.#lock);
+    const hasSpace = yield* this.#pages.createChunk(cpu, next);
+    yield* this.#take(cpu);
+    return hasSpace ? createChunk(this.#region) : -1;
+  }
+
   *#take(cpu: Cpu): Suspending<void> {
     if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.percpuLock);
   }
@@ -60,6 +80,9 @@ export class BalanceWork {
       yield* this.#giveBackAll(cpu, chunk);
       destroyChunk(region, chunk);
       this.#observer?.destroyed(chunk);
+      cpu.unlock(this.#lock);
+      yield* this.#pages.destroyChunk(cpu, chunk);
+      yield* this.#take(cpu);
     }
   }
 
@@ -107,11 +130,10 @@ export class BalanceWork {
   }
 
   *#grow(cpu: Cpu): Suspending<void> {
-    const region = this.#region;
     for (let wanted = this.#pagesWanted(); wanted > 0; wanted = this.#pagesWanted()) {
       const missing = yield* this.#populateLists(cpu, wanted);
       if (missing === 0) return;
-      const chunk = createChunk(region);
+      const chunk = yield* this.createChunk(cpu);
       if (chunk < 0) return;
       this.#observer?.created(chunk);
     }

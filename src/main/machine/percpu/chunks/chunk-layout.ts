@@ -42,8 +42,6 @@ export const RegionW = {
   /** Chunks that exist; the first and the reserved count as one. And the most there ever were. */
   chunks: 192,
   chunksPeak: 193,
-  /** Chunk number + 1 of the chunk destroyed last, 0 for none; linked by ChunkW.next. */
-  freeChunk: 194,
   /** Numbers from here on were never used. */
   freshChunk: 195,
   /** Empty populated pages of chunks that are neither isolated nor reserved (pcpu_nr_empty_pop_pages). */

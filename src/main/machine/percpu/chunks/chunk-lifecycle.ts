@@ -38,26 +38,25 @@ function bootPart(region: ChunkRegion, chunk: number, part: FirstChunkPart, flag
   if (endCells > 0) placeObject(region, { chunk, start: cells - endCells, cells: endCells });
 }
 
+/**
+ * The number that the next chunk will have: the lowest free one, as the next chunk lies in the lowest hole of address space; −1
+ * when the region has no room for one more. It stays so as long as the caller holds the allocation mutex.
+ */
+export function nextChunkNumber(region: ChunkRegion): number {
+  const fresh = region.header(RegionW.freshChunk);
+  for (let chunk = RESERVED_CHUNK + 1; chunk < fresh; chunk++) if (!region.exists(chunk)) return chunk;
+  return fresh < region.capacity.maxChunks ? fresh : -1;
+}
+
 /** A new chunk at the head of the fully free list; −1 when the region has no room for one more. */
 export function createChunk(region: ChunkRegion): number {
-  const chunk = takeNumber(region);
+  const chunk = nextChunkNumber(region);
   if (chunk < 0) return -1;
+  if (chunk === region.header(RegionW.freshChunk)) region.setHeader(RegionW.freshChunk, chunk + 1);
   region.initialiseChunk(chunk, region.layout.pagesPerUnit, 0);
   moveToHead(region, chunk, region.slots.fullyFree);
   countChunk(region);
   return chunk;
-}
-
-function takeNumber(region: ChunkRegion): number {
-  const freed = region.header(RegionW.freeChunk);
-  if (freed !== 0) {
-    region.setHeader(RegionW.freeChunk, region.chunkField(freed - 1, ChunkW.next));
-    return freed - 1;
-  }
-  const fresh = region.header(RegionW.freshChunk);
-  if (fresh >= region.capacity.maxChunks) return -1;
-  region.setHeader(RegionW.freshChunk, fresh + 1);
-  return fresh;
 }
 
 function countChunk(region: ChunkRegion): void {
@@ -73,8 +72,6 @@ export function destroyChunk(region: ChunkRegion, chunk: number): void {
   }
   takeOffList(region, chunk);
   region.setChunkField(chunk, ChunkW.flags, 0);
-  region.setChunkField(chunk, ChunkW.next, region.header(RegionW.freeChunk));
-  region.setHeader(RegionW.freeChunk, chunk + 1);
   region.addHeader(RegionW.chunks, -1);
 }
 

@@ -29,6 +29,15 @@ export class FramePages implements PageSource {
     this.#region = region;
   }
 
+  /** The frame map has room for every chunk that the region has room for. */
+  *createChunk(): Suspending<boolean> {
+    return true;
+  }
+
+  *destroyChunk(): Suspending<void> {
+    // Nothing was taken.
+  }
+
   *populate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<boolean> {
     const { units } = this.#region.geometry;
     const first = yield* this.#frames.take(cpu, (pages.end - pages.first) * units, FrameKind.percpu);

@@ -8,7 +8,7 @@
  */
 import type { Translation } from '../../../../shared/address-space.ts';
 import type { Cpu, Suspending } from '../../cpu.ts';
-import { AddressSpace, type AddressSpaceConfig, type TlbConfig } from '../../memory/address-space.ts';
+import { AddressSpace, type TlbConfig } from '../../memory/address-space.ts';
 import { Arena, type MachineConfig } from '../../memory/arena.ts';
 import { FrameKind } from '../../memory/arena-layout.ts';
 import { KernelMappings } from '../../memory/kernel-mappings.ts';
@@ -19,7 +19,8 @@ import { roundUp } from '../../units.ts';
 import type { PercpuConfig } from '../percpu-config.ts';
 import { LocalMapping } from './local-mapping.ts';
 import { MappedPages } from './mapped-pages.ts';
-import { type LocalMappingConfig, mappingBytes, mappingShape } from './mapping-layout.ts';
+import type { LocalMappingConfig } from './mapping-layout.ts';
+import { mappedRegionBytes, spaceConfigFor, type SpaceChoice } from './mapping-plan.ts';
 
 export interface MappedMachineConfig {
   readonly possibleCpus: number;
@@ -31,6 +32,13 @@ export interface MappedMachineConfig {
   /** See AddressSpaceConfig. */
   readonly pgdTakesPage: boolean;
   readonly mapping: LocalMappingConfig;
+}
+
+/** Where a machine's page tables are kept track of. */
+interface MappedPlace {
+  readonly frames: PageFrames;
+  /** A multiple of 256. */
+  readonly byteOffset: number;
 }
 
 /** The arena's own per-CPU bookkeeping, as small as can be: chunks are this machine's, and the allocator's are not booted. */
@@ -48,9 +56,6 @@ const UNUSED_PERCPU: PercpuConfig = {
   callSites: 0,
 };
 
-/** Areas beside the chunks': vmalloc's. */
-const OTHER_AREAS = 256;
-
 export class MappedMachine {
   readonly arena: Arena;
   readonly frames: PageFrames;
@@ -60,21 +65,20 @@ export class MappedMachine {
   readonly mapping: LocalMapping;
   readonly pages: MappedPages;
 
-  private constructor(space: AddressSpace, makeMapping: (machine: MappedMachine) => LocalMapping) {
+  private constructor(space: AddressSpace, frames: PageFrames, makeMapping: (machine: MappedMachine) => LocalMapping) {
     this.arena = space.arena;
     this.space = space;
-    this.frames = new PageFrames(space.arena);
-    this.tables = new PageTables(space, this.frames);
-    this.mappings = new KernelMappings(space, this.tables, this.frames);
+    this.frames = frames;
+    this.tables = new PageTables(space, frames);
+    this.mappings = new KernelMappings(space, this.tables, frames);
     this.mapping = makeMapping(this);
     this.pages = new MappedPages(this);
   }
 
   /** Bytes of the buffer of such a machine. */
   static bytesFor(config: MappedMachineConfig): number {
-    const { possibleCpus } = config;
-    const space = AddressSpace.bytesFor(possibleCpus, spaceConfig(config));
-    return spaceStart(Arena.bytesFor(arenaConfig(config))) + space + mappingBytes(config.mapping.maxChunks);
+    const region = mappedRegionBytes(config.possibleCpus, config, config.mapping);
+    return spaceStart(Arena.bytesFor(arenaConfig(config))) + region;
   }
 
   /** Makes a machine over a buffer of at least `bytesFor` bytes, all zero; undefined when its memory does not hold its tables. */
@@ -84,23 +88,47 @@ export class MappedMachine {
     config: MappedMachineConfig,
   ): Suspending<MappedMachine | undefined> {
     const arena = Arena.format(buffer, arenaConfig(config));
-    const space = AddressSpace.format(arena, spaceStart(arena.geometry.totalBytes), spaceConfig(config));
-    const machine = new MappedMachine(space, (parts) =>
-      LocalMapping.format(parts, mappingStart(space), config.mapping),
-    );
+    const frames = new PageFrames(arena);
     // A frame number is never 0, as on every machine.
-    if (machine.frames.takeAtBoot(1, FrameKind.reserved) === undefined) return undefined;
-    const isMade = (yield* machine.mappings.boot(cpu)) && (yield* machine.mapping.boot(cpu));
-    if (!isMade) return undefined;
-    arena.seal();
+    if (frames.takeAtBoot(1, FrameKind.reserved) === undefined) return undefined;
+    const place = { frames, byteOffset: spaceStart(arena.geometry.totalBytes) };
+    const machine = yield* MappedMachine.bootOn(cpu, arena, place, config);
+    if (machine !== undefined) arena.seal();
     return machine;
+  }
+
+  /**
+   * Gives a machine that boots its page tables: linear map, top-level tables, no chunk yet. The region of
+   * `mappedRegionBytes` begins at `byteOffset`. Undefined when its memory does not hold them; it is good for nothing then.
+   */
+  static *bootOn(
+    cpu: Cpu,
+    arena: Arena,
+    { frames, byteOffset }: MappedPlace,
+    { mapping, ...choice }: SpaceChoice & { readonly mapping: LocalMappingConfig },
+  ): Suspending<MappedMachine | undefined> {
+    const config = spaceConfigFor(arena.config.possibleCpus, choice, mapping);
+    const space = AddressSpace.format(arena, byteOffset, config);
+    const machine = new MappedMachine(space, frames, (parts) =>
+      LocalMapping.format(parts, mappingStart(space), mapping),
+    );
+    const isMade = (yield* machine.mappings.boot(cpu)) && (yield* machine.mapping.boot(cpu));
+    return isMade ? machine : undefined;
   }
 
   /** The machine that another thread has booted over the buffer. Throws when there is none. */
   static attach(buffer: SharedArrayBuffer): MappedMachine {
     const arena = Arena.attach(buffer);
-    const space = AddressSpace.attach(arena, spaceStart(arena.geometry.totalBytes));
-    return new MappedMachine(space, (parts) => LocalMapping.attach(parts, mappingStart(space)));
+    return MappedMachine.attachOn(arena, {
+      frames: new PageFrames(arena),
+      byteOffset: spaceStart(arena.geometry.totalBytes),
+    });
+  }
+
+  /** The tables that `bootOn` has made. Throws when there are none at `byteOffset`. */
+  static attachOn(arena: Arena, { frames, byteOffset }: MappedPlace): MappedMachine {
+    const space = AddressSpace.attach(arena, byteOffset);
+    return new MappedMachine(space, frames, (parts) => LocalMapping.attach(parts, mappingStart(space)));
   }
 
   /** A further chunk with the first `pages` pages of its units populated; undefined, with nothing taken, when there is no room. */
@@ -129,17 +157,6 @@ function arenaConfig(config: MappedMachineConfig): MachineConfig {
     diskSizeBytes: 0,
     bufferLayout: 'per-cpu-global',
     percpu: { ...UNUSED_PERCPU, atomBytes: pageGeometry(config.translation).pageSizeBytes },
-  };
-}
-
-function spaceConfig(config: MappedMachineConfig): AddressSpaceConfig {
-  const { ranges } = mappingShape(pageGeometry(config.translation), config.possibleCpus, config.mapping);
-  return {
-    translation: config.translation,
-    tlb: config.tlb,
-    pgdTakesPage: config.pgdTakesPage,
-    maxAreas: config.mapping.maxChunks + OTHER_AREAS,
-    ...ranges,
   };
 }
 

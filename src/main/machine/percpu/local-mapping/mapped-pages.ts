@@ -13,10 +13,9 @@ import type { PageFrames } from '../../memory/page-frames.ts';
 import type { PageTables } from '../../memory/page-tables.ts';
 import { type CpuId, cpuId, type FrameNumber, frameNumber } from '../../units.ts';
 import type { PageRange } from '../chunks/chunk-region.ts';
-import type { PageSource } from '../chunks/page-source.ts';
 import type { LocalMapping } from './local-mapping.ts';
 
-export class MappedPages implements PageSource {
+export class MappedPages {
   readonly #space: AddressSpace;
   readonly #arena: Arena;
   readonly #frames: PageFrames;
@@ -36,6 +35,7 @@ export class MappedPages implements PageSource {
     this.#mapping = parts.mapping;
   }
 
+  /** A frame per unit for each page; false, with nothing taken, when memory runs out. */
   *populate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<boolean> {
     for (let page = pages.first; page < pages.end; page++) {
       if (yield* this.#populatePage(cpu, chunk, page)) continue;
@@ -45,6 +45,7 @@ export class MappedPages implements PageSource {
     return true;
   }
 
+  /** Gives back pages that `populate` has backed. */
   *depopulate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<void> {
     const frames: FrameNumber[] = [];
     for (let page = pages.first; page < pages.end; page++) {
@@ -54,6 +55,7 @@ export class MappedPages implements PageSource {
     yield* this.#giveAll(cpu, frames);
   }
 
+  /** Zeroes an object in every unit. */
   clear(chunk: number, offsetBytes: number, sizeBytes: number): void {
     const { pageSizeBytes } = this.#arena.config;
     for (let at = offsetBytes; at < offsetBytes + sizeBytes;) {

@@ -112,7 +112,7 @@ function sharedOf({ words }: ChunkRegion): SharedArrayBuffer {
 }
 
 describe('a chunk', () => {
-  it('gets the number of the one destroyed last, and another generation', () => {
+  it('gets the lowest free number, and another generation', () => {
     const region = format(SMALL_GEOMETRY, 5);
     bootFirstChunk(region);
     const [one, two] = [createChunk(region), createChunk(region)];
@@ -120,8 +120,8 @@ describe('a chunk', () => {
     destroyChunk(region, one);
     destroyChunk(region, two);
     expect([createChunk(region), createChunk(region), createChunk(region), createChunk(region)]).toEqual([
-      two,
       one,
+      two,
       4,
       -1,
     ]);

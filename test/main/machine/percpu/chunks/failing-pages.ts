@@ -22,6 +22,14 @@ export class FailingPages implements PageSource {
     return this.asked >= this.#failing;
   }
 
+  createChunk(cpu: Cpu, chunk: number): Suspending<boolean> {
+    return this.#pages.createChunk(cpu, chunk);
+  }
+
+  destroyChunk(cpu: Cpu, chunk: number): Suspending<void> {
+    return this.#pages.destroyChunk(cpu, chunk);
+  }
+
   *populate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<boolean> {
     this.asked += 1;
     if (this.asked === this.#failing) return false;
