@@ -206,7 +206,8 @@ export interface Environment {
   /** CPU frequency governor; 'not readable' where the host does not say. */
   readonly governor: string;
   readonly runtime: string;
-  readonly codec: string;
+  /** Absent where the workload compresses nothing. */
+  readonly codec?: string | undefined;
   readonly labVersion: string;
 }
 

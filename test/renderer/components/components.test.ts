@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import EnvironmentPanel from '../../../src/renderer/components/EnvironmentPanel.vue';
 import FiguresTable from '../../../src/renderer/components/FiguresTable.vue';
 import FormField from '../../../src/renderer/components/FormField.vue';
 import HostLine from '../../../src/renderer/components/HostLine.vue';
@@ -11,6 +12,7 @@ import SamplesTable from '../../../src/renderer/components/SamplesTable.vue';
 import VerdictPanel from '../../../src/renderer/components/VerdictPanel.vue';
 import type { RunProgress } from '../../../src/shared/contract.ts';
 import { sampleEntries } from '../in-memory-lab.ts';
+import { samplePercpuProfile } from '../sample-percpu.ts';
 import { sampleProfile } from '../sample-profile.ts';
 import { finishedRecord, sampleEnvironment, scriptedEvents } from '../scripted-run.ts';
 import { render } from './render.ts';
@@ -178,4 +180,12 @@ describe('tables', () => {
 test('the host is one line of model, cores, memory and kernel', async () => {
   const { text } = await render(HostLine, { host: { environment: sampleEnvironment, dataFolder: '/data' } });
   expect(text).toBe('AMD EPYC 7B13 64-Core Processor · 2 cores · 23 GiB · Linux 6.18.5');
+});
+
+describe('what a run was measured on', () => {
+  test('names the codec where pages are compressed, and nowhere else', async () => {
+    expect((await render(EnvironmentPanel, { record })).text).toContain('codec LZ4 (lz4-napi 2.10.0)');
+    const percpu = { ...record, profile: samplePercpuProfile() };
+    expect((await render(EnvironmentPanel, { record: percpu })).text).not.toMatch(/codec|LZ4/);
+  });
 });

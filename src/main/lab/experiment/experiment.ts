@@ -10,7 +10,7 @@
 import { CODEC_WORDS } from '../../../shared/codec.ts';
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
-import { assertUnreachable, fail, type LabError, ok, type Result } from '../../../shared/result.ts';
+import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import { Random } from '../../workload/random.ts';
@@ -19,6 +19,7 @@ import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import { standingNotes } from './run-notes.ts';
 import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
 
 export interface ExperimentSetting {
@@ -58,10 +59,12 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   };
 }
 
-/** The kernel's codec is its own. */
+/** The kernel's codec is its own; where nothing is compressed there is none. */
 function environmentOf({ planned, environment }: ExperimentSetting): Environment {
-  const { codec } = planned.profile.machine;
-  return { ...environment, codec: planned.engine === 'kernel' ? "lz4 (the kernel's)" : CODEC_WORDS[codec].title };
+  const { machine, workload } = planned.profile;
+  if (workload.kind !== 'fio') return { ...environment, codec: undefined };
+  const codec = planned.engine === 'kernel' ? "lz4 (the kernel's)" : CODEC_WORDS[machine.codec].title;
+  return { ...environment, codec };
 }
 
 function outcomeOf(ended: Result<void>): RunOutcome {
@@ -134,39 +137,6 @@ function withDesign(error: LabError, design: Design, designs: number): Result<ne
   if (error.code === 'cancelled' || designs === 1) return { ok: false, error };
   return { ok: false, error: { ...error, message: `design ${design}: ${error.message}` } };
 }
-
-function standingNotes(planned: PlannedProfile): readonly string[] {
-  const { profile, oversubscribed } = planned;
-  const notes =
-    profile.workload.kind === 'percpu'
-      ? ['An operation is one allocation or one free, whatever its size.']
-      : [...fioNotes(planned)];
-  if (oversubscribed) {
-    notes.unshift(
-      `Oversubscribed: ${profile.machine.onlineCpus} CPUs share fewer host cores, so times and ratios are distorted.`,
-    );
-  }
-  return notes;
-}
-
-function fioNotes({ engine, profile }: PlannedProfile): readonly string[] {
-  switch (engine) {
-    case 'live':
-      if (profile.machine.codec !== 'lz4') return [];
-      return ['Work memory is reserved and counted; lz4-napi works in memory of its own.'];
-    case 'kernel':
-      return KERNEL_NOTES;
-    default:
-      return assertUnreachable(engine);
-  }
-}
-
-const KERNEL_NOTES: readonly string[] = [
-  "Measured on this host's kernel: each request is a system call with O_DIRECT, the block layer, and zram with lz4.",
-  'Original, compressed and pool are what mm_stat states; buffers, work memory, per-CPU area, slot tables and lock waiting ' +
-    'are not stated by the kernel and shown as 0.',
-  'The kernel places threads on its CPUs itself: CPUs of the profile are threads here.',
-];
 
 /** For the run's name: a person's clock, to the second. */
 function localTime(moment: Date): string {

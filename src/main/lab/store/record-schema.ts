@@ -153,7 +153,7 @@ const environment = v.strictObject({
   kernel: v.string(),
   governor: v.string(),
   runtime: v.string(),
-  codec: v.string(),
+  codec: v.optional(v.string()),
   labVersion: v.string(),
 });
 

@@ -1,0 +1,61 @@
+/** What the reader of a run must know beside its figures, whatever came out: a sentence each. */
+import { assertUnreachable } from '../../../shared/result.ts';
+import type { Profile } from '../../../shared/profile.ts';
+import type { PlannedProfile } from '../plan/plan-profile.ts';
+
+/** Of the profile and the engine; what the planner or the data had to say comes beside it. */
+export function standingNotes(planned: PlannedProfile): readonly string[] {
+  const { profile, oversubscribed } = planned;
+  const notes =
+    profile.workload.kind === 'percpu'
+      ? ['An operation is one allocation or one free, whatever its size.']
+      : [...fioNotes(planned)];
+  if (oversubscribed) {
+    notes.unshift(
+      `Oversubscribed: ${profile.machine.onlineCpus} CPUs share fewer host cores, so times and ratios are distorted.`,
+    );
+  }
+  return notes;
+}
+
+function fioNotes({ engine, profile }: PlannedProfile): readonly string[] {
+  switch (engine) {
+    case 'live':
+      return workMemoryNotes(profile);
+    case 'kernel':
+      return KERNEL_NOTES;
+    default:
+      return assertUnreachable(engine);
+  }
+}
+
+/** Which of the codecs in use work outside the machine, where no column counts it. */
+function workMemoryNotes({ machine, zram }: Profile): readonly string[] {
+  const notes: string[] = [];
+  if (machine.codec === 'lz4') {
+    notes.push(
+      'The work memory of LZ4 is reserved and counted as a kernel has it; lz4-napi works in memory of its own.',
+    );
+  }
+  const stronger = recompressionCodecs(zram);
+  if (stronger.length > 0) {
+    notes.push(
+      `The work memory of recompression (${stronger.join(', ')}) lies outside the machine and is not counted.`,
+    );
+  }
+  return notes;
+}
+
+/** The codecs that a step of the profile really tries. */
+function recompressionCodecs(zram: Profile['zram']): readonly string[] {
+  const available = zram?.recompression ?? [];
+  const steps = (zram?.afterwards ?? []).filter((step) => step.do === 'recompress');
+  return available.filter((name) => steps.some(({ algorithm }) => algorithm === undefined || algorithm === name));
+}
+
+const KERNEL_NOTES: readonly string[] = [
+  "Measured on this host's kernel: each request is a system call with O_DIRECT, the block layer, and zram with lz4.",
+  'Original, compressed and pool are what mm_stat states; buffers, work memory, per-CPU area, slot tables and lock waiting ' +
+    'are not stated by the kernel and shown as 0.',
+  'The kernel places threads on its CPUs itself: CPUs of the profile are threads here.',
+];
