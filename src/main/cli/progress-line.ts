@@ -1,7 +1,8 @@
 /** Progress of a run on standard error: one line that is overwritten on a screen, a line a sample elsewhere. */
 import type { RunEvent, RunProgress } from '../../shared/contract.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
-import type { Sample } from '../../shared/run-record.ts';
+import { type Direction, DIRECTIONS, type Sample, THROUGHPUT_OF } from '../../shared/run-record.ts';
+import { THROUGHPUT_WORDS } from '../../shared/throughput-words.ts';
 import type { Terminal } from './terminal.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
@@ -25,14 +26,17 @@ export function showProgress(terminal: Terminal, event: RunEvent): void {
   }
 }
 
-/** `write 412.3 MB/s, read - MB/s`, or `create 812345 operations/s, destroy 923456 operations/s` */
-function sampleRates({ write, read, create, destroy, percpu }: Sample): string {
-  if (percpu === undefined) {
-    const rate = (figures: typeof write): string => figures?.megabytesPerSecond.toFixed(1) ?? '-';
-    return `write ${rate(write)} MB/s, read ${rate(read)} MB/s`;
-  }
-  const rate = (figures: typeof create): string => figures?.operationsPerSecond.toFixed(0) ?? '-';
-  return `create ${rate(create)} operations/s, destroy ${rate(destroy)} operations/s`;
+/** What the sample ran: `write 412.3 MB/s, read 823.1 MB/s`, or `create 812345 objects/s`. */
+function sampleRates(sample: Sample): string {
+  return DIRECTIONS.flatMap((direction) => {
+    const figures = sample[direction];
+    return figures === undefined ? [] : [`${direction} ${rateText(direction, figures[THROUGHPUT_OF[direction]])}`];
+  }).join(', ');
+}
+
+function rateText(direction: Direction, rate: number): string {
+  const { unit, digits } = THROUGHPUT_WORDS[direction];
+  return `${rate.toFixed(digits)} ${unit}`;
 }
 
 /** `37 %  per-CPU, global  repetition 3 of 8  write  412 MB/s  about 21 s left` */
@@ -49,9 +53,11 @@ function progressText(progress: RunProgress): string {
   ].join('  ');
 }
 
-function progressRate({ megabytesPerSecond, operationsPerSecond }: RunProgress): string | undefined {
-  const megabytes = megabytesPerSecond.write ?? megabytesPerSecond.read;
-  if (megabytes !== undefined) return `${megabytes.toFixed(0)} MB/s`;
-  const operations = operationsPerSecond.create ?? operationsPerSecond.destroy;
-  return operations === undefined ? undefined : `${operations.toFixed(0)} operations/s`;
+/** Of the first direction that moved since the event before; a mixed phase is told by its writes. */
+function progressRate(progress: RunProgress): string | undefined {
+  for (const direction of DIRECTIONS) {
+    const rate = progress[THROUGHPUT_OF[direction]][direction];
+    if (rate !== undefined) return rateText(direction, rate);
+  }
+  return undefined;
 }

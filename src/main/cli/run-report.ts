@@ -1,4 +1,5 @@
 /** A run as text for a person at a terminal. */
+import { counted } from '../../shared/counted.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
 import {
   type Comparison,
@@ -10,6 +11,7 @@ import {
   type RunRecord,
   THROUGHPUT_OF,
 } from '../../shared/run-record.ts';
+import { THROUGHPUT_WORDS } from '../../shared/throughput-words.ts';
 import { percpuReport } from './percpu-report.ts';
 import { textTable } from './text-table.ts';
 import { zramReport } from './zram-report.ts';
@@ -30,21 +32,15 @@ export function runReport(record: RunRecord): string {
 
 function heading(record: RunRecord): string {
   const { environment, profile } = record;
-  const cpus = `${profile.machine.onlineCpus} CPUs${record.oversubscribed ? ', OVERSUBSCRIBED' : ''}`;
+  const cpus = `${counted(profile.machine.onlineCpus, 'CPU')}${record.oversubscribed ? ', OVERSUBSCRIBED' : ''}`;
   const lines = [
     record.name,
-    `${record.outcome}, ${record.samples.length} samples; engine ${record.engine} (measured, wall clock), ${cpus}`,
-    `${environment.cpuModel}, ${environment.hostCores} cores, ${environment.operatingSystem} ${environment.kernel}, ${environment.runtime}`,
+    `${record.outcome}, ${counted(record.samples.length, 'sample')}; engine ${record.engine} (measured, wall clock), ${cpus}`,
+    `${environment.cpuModel}, ${counted(environment.hostCores, 'core')}, ${environment.operatingSystem} ${environment.kernel}, ${environment.runtime}`,
   ];
   if (record.error !== undefined) lines.push(`failed: ${record.error.message}`);
   return lines.join('\n');
 }
-
-/** Unit of a throughput as heads of tables have it, and its digits after the point. */
-const THROUGHPUT_WORDS = {
-  megabytesPerSecond: { unit: 'MB/s', digits: 1 },
-  operationsPerSecond: { unit: 'operations/s', digits: 0 },
-} as const;
 
 function throughputTable(record: RunRecord, direction: Direction): string {
   const rows = record.designs.flatMap((design) => {
@@ -52,15 +48,14 @@ function throughputTable(record: RunRecord, direction: Direction): string {
     return summary === undefined ? [] : [throughputRow(design, direction, summary)];
   });
   if (rows.length === 0) return '';
-  const { unit } = THROUGHPUT_WORDS[THROUGHPUT_OF[direction]];
+  const { unit } = THROUGHPUT_WORDS[direction];
   const head = [direction, `median ${unit}`, 'low', 'high', 'p50 µs', 'p99 µs', 'lock wait %'];
   return textTable([head, ...rows]);
 }
 
 function throughputRow(design: DesignSummary, direction: Direction, summary: DirectionSummary): string[] {
-  const figure = THROUGHPUT_OF[direction];
-  const { digits } = THROUGHPUT_WORDS[figure];
-  const { median, low, high } = summary[figure];
+  const { digits } = THROUGHPUT_WORDS[direction];
+  const { median, low, high } = summary[THROUGHPUT_OF[direction]];
   return [
     DESIGN_WORDS[design.design].title,
     median.toFixed(digits),
@@ -100,16 +95,22 @@ const MEMORY_COLUMNS: readonly (readonly [string, (memory: MemoryFigures) => num
 
 function memoryTable(record: RunRecord): string {
   if (record.designs.length === 0) return '';
-  const head = ['memory, KiB (counted)', ...MEMORY_COLUMNS.map(([name]) => name)];
+  const columns = memoryColumns(record);
+  const row = (title: string, memory: MemoryFigures): string[] => [
+    title,
+    ...columns.map(([, read]) => (read(memory) / 1024).toFixed(0)),
+  ];
   const rows = record.designs.flatMap((design) => [
-    memoryRow(`${DESIGN_WORDS[design.design].title}, at end`, design.memoryAtEnd),
-    memoryRow(`${DESIGN_WORDS[design.design].title}, at peak`, design.memoryAtPeak),
+    row(`${DESIGN_WORDS[design.design].title}, at end`, design.memoryAtEnd),
+    row(`${DESIGN_WORDS[design.design].title}, at peak`, design.memoryAtPeak),
   ]);
-  return textTable([head, ...rows]);
+  return textTable([['memory, KiB (counted)', ...columns.map(([name]) => name)], ...rows]);
 }
 
-function memoryRow(title: string, memory: MemoryFigures): string[] {
-  return [title, ...MEMORY_COLUMNS.map(([, read]) => (read(memory) / 1024).toFixed(0))];
+/** All for fio workloads; for others, which store no pages, those in which there is anything. */
+function memoryColumns({ designs, profile }: RunRecord): typeof MEMORY_COLUMNS {
+  if (profile.workload.kind === 'fio') return MEMORY_COLUMNS;
+  return MEMORY_COLUMNS.filter(([, read]) => designs.some(({ memoryAtPeak }) => read(memoryAtPeak) > 0));
 }
 
 function notes(record: RunRecord): string {

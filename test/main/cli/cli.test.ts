@@ -136,7 +136,7 @@ describe('lab run', () => {
     expect(text.code).toBe(0);
     expect(text.out).not.toMatch(/^write/m);
     expect(text.out).not.toMatch(NOISE);
-    expect(text.err).toMatch(/write - MB\/s, read [\d.]+ MB\/s/);
+    expect(text.err).toMatch(/repetition 1: read [\d.]+ MB\/s$/m);
     const [design] = (JSON.parse((await cli(['run', path, '--json'])).out) as { designs: object[] }).designs;
     expect(design).not.toHaveProperty('writeMBps');
     expect(design).toHaveProperty('latencyNs.read');

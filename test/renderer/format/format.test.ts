@@ -71,7 +71,7 @@ describe('bytes', () => {
 
 test('throughput stays in the unit of its direction whatever its size', () => {
   expect([formatThroughput(3.14159, 'write'), formatThroughput(12345, 'read')]).toEqual(['3.14 MB/s', '12,345 MB/s']);
-  expect(formatThroughput(654_321, 'create')).toBe('654,321 op/s');
+  expect(formatThroughput(654_321, 'create')).toBe('654,321 objects/s');
 });
 
 test.each([
