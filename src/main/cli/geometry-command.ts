@@ -1,5 +1,6 @@
 /** `lab geometry --check FILE…`: says of each boot log whether its geometry is the one that follows from it. */
 import { checkGeometry } from '../lab/geometry/check-geometry.ts';
+import { counted } from '../../shared/counted.ts';
 import type { BootCheck, FileCheck, GeometryFigures, GeometryVerdict } from '../../shared/geometry-check.ts';
 import { readLogFile } from '../lab/geometry/read-log-file.ts';
 import { fail } from '../../shared/result.ts';
@@ -41,7 +42,7 @@ function geometryReport(checks: readonly FileCheck[]): string {
   const table = textTable([HEAD, ...checks.flatMap(rows)]);
   const remarks = checks.flatMap(remarksOf);
   const match = checks.filter(({ verdict }) => verdict === 'match').length;
-  const sum = `${match} of ${checks.length} ${checks.length === 1 ? 'file matches' : 'files match'}`;
+  const sum = `${match} of ${counted(checks.length, 'file matches', 'files match')}`;
   return `${[table, ...(remarks.length === 0 ? [] : [remarks.join('\n')]), sum].join('\n\n')}\n`;
 }
 

@@ -11,6 +11,7 @@ import {
   type ReplayAccessMode,
   type ReplayReport,
 } from '../../shared/replay-report.ts';
+import { counted } from '../../shared/counted.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import { ExitCode } from './exit-code.ts';
 import { report } from './run-command.ts';
@@ -83,9 +84,9 @@ function heading(found: ReplayReport): string {
   const sizes = `unit ${geometry.unitBytes}, static ${geometry.staticBytes}, reserved ${geometry.reservedBytes}, dynamic ${geometry.dynBytes} bytes`;
   return [
     found.trace,
-    `${found.events} events in ${found.lines} lines: ${found.allocations} allocations, ${found.frees} frees, ${found.failures} failures; ` +
-      `${found.freesOfOlderObjects} frees of older objects; ${found.chunksBorn} chunks born, ${found.chunksDestroyed} destroyed`,
-    `${geometry.possibleCpus} possible CPUs, ${geometry.units} units; ${sizes} (from the ${found.geometrySource})`,
+    `${counted(found.events, 'event')} in ${counted(found.lines, 'line')}: ${counted(found.allocations, 'allocation')}, ${counted(found.frees, 'free')}, ${counted(found.failures, 'failure')}; ` +
+      `${counted(found.freesOfOlderObjects, 'free')} of older objects; ${counted(found.chunksBorn, 'chunk')} born, ${found.chunksDestroyed} destroyed`,
+    `${counted(geometry.possibleCpus, 'possible CPU')}, ${counted(geometry.units, 'unit')}; ${sizes} (from the ${found.geometrySource})`,
   ].join('\n');
 }
 
@@ -104,7 +105,7 @@ function agreement(found: ReplayReport): string {
     agreementRow('chunk alone', found.sameChunk, found.overall.total),
   ]);
   const lines = MISMATCH_CLASSES.filter((each) => found.mismatchCounts[each] > 0).map(
-    (each) => `${found.mismatchCounts[each]} differ, ${MISMATCH_WORDS[each]}`,
+    (each) => `${counted(found.mismatchCounts[each], 'differs', 'differ')}, ${MISMATCH_WORDS[each]}`,
   );
   if (found.reordered > 0) {
     lines.push(`${found.reordered} of the matched are taken to have happened a few events before they were printed`);
@@ -131,13 +132,14 @@ function agreementRow(title: string, matched: number, total: number): string[] {
 }
 
 function lostLines({ lostEvents }: ReplayReport): string {
-  const { markers, counted, overwritten, missingFrees, missingAllocations, missingChunkEvents } = lostEvents;
+  const { markers, counted: lost, overwritten, missingFrees, missingAllocations, missingChunkEvents } = lostEvents;
   const lines: string[] = [];
-  if (markers > 0) lines.push(`the tracer lost events in ${markers} places, ${counted} that it counted`);
-  if (overwritten > 0) lines.push(`${overwritten} events were overwritten before the text begins`);
+  if (markers > 0) lines.push(`the tracer lost events in ${counted(markers, 'place')}, ${lost} that it counted`);
+  if (overwritten > 0)
+    lines.push(`${counted(overwritten, 'event was', 'events were')} overwritten before the text begins`);
   if (missingFrees + missingAllocations + missingChunkEvents > 0) {
     lines.push(
-      `events are missing: put right ${missingFrees} frees, ${missingAllocations} allocations, ${missingChunkEvents} chunk events`,
+      `events are missing: put right ${counted(missingFrees, 'free')}, ${counted(missingAllocations, 'allocation')}, ${counted(missingChunkEvents, 'chunk event')}`,
     );
   }
   return lines.join('\n');
@@ -146,7 +148,7 @@ function lostLines({ lostEvents }: ReplayReport): string {
 function malformedLines({ malformed, malformedCount }: ReplayReport): string {
   if (malformedCount === 0) return '';
   const shown = malformed.slice(0, 10).map(({ line, reason }) => `  line ${line}: ${reason}`);
-  return [`${malformedCount} malformed lines were passed over`, ...shown].join('\n');
+  return [`${counted(malformedCount, 'malformed line was', 'malformed lines were')} passed over`, ...shown].join('\n');
 }
 
 /** Rows of the call-site table that are printed; JSON has them all. */
@@ -209,6 +211,6 @@ function machineTable(machines: readonly MachineCost[]): string {
 }
 
 function machineName({ possibleCpus, unitBytes, accessMode }: MachineCost): string {
-  const sizes = `${possibleCpus} CPUs, unit ${unitBytes}`;
+  const sizes = `${counted(possibleCpus, 'CPU')}, unit ${unitBytes}`;
   return accessMode === undefined ? sizes : `${sizes}, ${accessMode}`;
 }

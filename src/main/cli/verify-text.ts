@@ -1,4 +1,5 @@
 /** A verification as text for a person at a terminal. */
+import { counted } from '../../shared/counted.ts';
 import type { LatencyNs } from '../../shared/run-record.ts';
 import type { VerifiedDirection, VerifyComparison, VerifyReport, VerifySide } from '../../shared/verify-report.ts';
 import { MM_STAT_COLUMNS } from '../../shared/zram-stat.ts';
@@ -19,9 +20,9 @@ export function verifyText(report: VerifyReport): string {
 
 function heading({ data, jobs, rounds, outcome, blockBytes, environment }: VerifyReport): string {
   return [
-    `${data.pages} pages (${data.description}), ${jobs === 1 ? '1 job' : `${jobs} jobs`}, requests of ${blockBytes} bytes`,
-    `${outcome}, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; kernel and lab measured in turns, wall clock`,
-    `${environment.cpuModel}, ${environment.hostCores} cores, ${environment.operatingSystem} ${environment.kernel}, ${environment.runtime}`,
+    `${counted(data.pages, 'page')} (${data.description}), ${counted(jobs, 'job')}, requests of ${blockBytes} bytes`,
+    `${outcome}, ${counted(rounds, 'round')}; kernel and lab measured in turns, wall clock`,
+    `${environment.cpuModel}, ${counted(environment.hostCores, 'core')}, ${environment.operatingSystem} ${environment.kernel}, ${environment.runtime}`,
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 /** The zram devices of a run as text: the statistics line of each, and what was done to them afterwards. */
+import { counted } from '../../shared/counted.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
 import { assertUnreachable } from '../../shared/result.ts';
 import type { RunRecord, Sample } from '../../shared/run-record.ts';
@@ -39,7 +40,7 @@ function stepWords({ step, pagesReleased, pagesTried, pagesRecompressed }: ZramS
     case 'idle':
       return 'marked idle';
     case 'compact':
-      return `compacted: ${pagesReleased} pages released`;
+      return `compacted: ${counted(pagesReleased, 'page')} released`;
     case 'recompress':
       return `recompressed: ${pagesRecompressed} of ${pagesTried} tried`;
     default:

@@ -1,3 +1,5 @@
+import { nounFor } from '../../shared/counted.ts';
+
 const FIXED = [0, 1, 2, 3].map(
   (digits) => new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }),
 );
@@ -16,6 +18,11 @@ export function formatSignificant(value: number): string {
   if (size >= 99.95) return formatFixed(value, 0);
   if (size >= 9.995) return formatFixed(value, 1);
   return formatFixed(value, size >= 0.9995 ? 2 : 3);
+}
+
+/** A whole count with grouped thousands and its noun: `1 object`, `1,234 objects`. */
+export function formatCounted(value: number, one: string, many?: string): string {
+  return `${formatCount(value)} ${nounFor(value, one, many)}`;
 }
 
 /** A whole count with grouped thousands. */

@@ -1,4 +1,5 @@
 /** A boot log's geometry as rows: what follows from the log beside what the kernel printed. */
+import { counted } from '../../shared/counted.ts';
 import type { BootCheck, GeometryFigures, GeometryVerdict } from '../../shared/geometry-check.ts';
 import { assertUnreachable } from '../../shared/result.ts';
 import { formatBytes } from '../format/bytes.ts';
@@ -65,16 +66,13 @@ export const GEOMETRY_VERDICT_WORDS: Readonly<
 export function geometrySentence(boot: BootCheck): string {
   const groups = groupsOf(boot.printed);
   const cpus = groups.flat().filter((cpu) => cpu !== undefined).length;
-  const machine =
-    cpus === 0
-      ? ''
-      : `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'} in ${groups.length} ${groups.length === 1 ? 'group' : 'groups'}: `;
+  const machine = cpus === 0 ? '' : `${counted(cpus, 'CPU')} in ${counted(groups.length, 'group')}: `;
   switch (boot.verdict) {
     case 'match':
       return `${machine}every printed figure and the group map are what the kernel’s rules give`;
     case 'differs': {
       const count = boot.differences.length;
-      return `${machine}${count} ${count === 1 ? 'figure is' : 'figures are'} not what the kernel’s rules give`;
+      return `${machine}${counted(count, 'figure is', 'figures are')} not what the kernel’s rules give`;
     }
     case 'incomplete':
       return `${machine}nothing differs, but not everything that could be compared is in the log`;

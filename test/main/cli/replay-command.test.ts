@@ -60,7 +60,7 @@ describe('lab replay', () => {
   it('says how many offsets are the kernel’s, and who allocated', async () => {
     const { code, out } = await lab('replay', file('trace.txt', TRACE), '--dmesg', file('dmesg.txt', DMESG));
     expect(code).toBe(ExitCode.done);
-    expect(out).toContain('6 events in 7 lines: 4 allocations, 1 frees');
+    expect(out).toContain('6 events in 7 lines: 4 allocations, 1 free');
     expect(out).toContain('2 possible CPUs, 2 units; unit 1048576, static 185560, reserved 0, dynamic 31528 bytes');
     expect(out).toMatch(/chunks born within the trace +4 +4 +100\.000/);
     expect(out).toMatch(/mm_init\+0x2bf\/0x4d0 +3 +16 +48 +75\.0 +2/);
@@ -90,7 +90,7 @@ describe('lab replay', () => {
   it('fails when a difference is not explained', async () => {
     const { code, out } = await lab('replay', file('trace.txt', TRACE.replace('off=32', 'off=64')));
     expect(code).toBe(ExitCode.failed);
-    expect(out).toContain('1 differ, UNEXPLAINED');
+    expect(out).toContain('1 differs, UNEXPLAINED');
     expect(out).toContain('line 7: 16/8 at 00000000aaaaaaaa+64, the model has 00000000aaaaaaaa+32 (unexplained)');
   });
 
@@ -99,7 +99,7 @@ describe('lab replay', () => {
     lines.splice(6, 0, 'CPU:0 [LOST 3 EVENTS]');
     const { code, out } = await lab('replay', file('trace.txt', lines.join('\n')));
     expect(code).toBe(ExitCode.done);
-    expect(out).toContain('the tracer lost events in 1 places, 3 that it counted');
+    expect(out).toContain('the tracer lost events in 1 place, 3 that it counted');
     expect(out).toContain('(lost-events: line 7)');
   });
 

@@ -23,7 +23,7 @@ describe('the form of a percpu workload', () => {
     expect(html).toContain('value="psi_cgroup_alloc"');
     expect(html).toContain('aria-label="Alignment in bytes, row 2"');
     expect(text).toMatch(/one group, one CPU 4 152/);
-    expect(text).toContain('All groups: 400 objects, 14.8 KiB on each CPU, 29.7 KiB on 2.');
+    expect(text).toContain('All groups: 400 objects, 14.8 KiB on each CPU, 29.7 KiB on 2 possible CPUs.');
   });
 
   test('shows no totals while a number is none', async () => {

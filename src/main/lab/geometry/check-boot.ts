@@ -14,6 +14,7 @@ import { cpuId, roundUp } from '../../machine/units.ts';
 import { compareFigures } from './compare-figures.ts';
 import { checkDynamicPart } from './dynamic-part.ts';
 import { type Findings, noFindings } from './findings.ts';
+import { counted } from '../../../shared/counted.ts';
 import type { BootCheck, DynamicPartCheck, GeometryFigures, GeometryVerdict } from '../../../shared/geometry-check.ts';
 import { methodOf, minUnitCandidates, pageSizeOf } from './layout-inputs.ts';
 import { printedFigures } from './printed-figures.ts';
@@ -122,7 +123,7 @@ function unitFigures(boot: LoggedBoot, inputs: LayoutInputs, findings: Findings)
   const alloc = { atoms: layout.allocBytes / layout.atomBytes, atomBytes: layout.atomBytes };
   if (inputs.cpus?.complete !== true) return alloc;
   const count = inputs.cpus.groups.flat().length;
-  const source = `the map: ${inputs.cpus.groups.length === 1 ? 'one group' : `${inputs.cpus.groups.length} groups`}`;
+  const source = `the map: ${counted(inputs.cpus.groups.length, 'group')}`;
   findings.inputs.push({ name: 'possible CPUs', value: String(count), source });
   const mapLines = groupMapLines(layout.groups, layout.unitsPerAlloc).map(mapText);
   return { ...alloc, unitBytes: layout.unitBytes, groupMap: layout.groups, mapLines };

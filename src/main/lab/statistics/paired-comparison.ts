@@ -8,7 +8,8 @@
  * What disturbs the host in one block (its clock, its neighbours) hits both designs of that block and cancels in the
  * ratio; the logarithm makes twice as fast and half as fast equally far from 1.
  */
-import type { Design } from '../../../shared/design.ts';
+import { counted } from '../../../shared/counted.ts';
+import { type Design, DESIGN_WORDS } from '../../../shared/design.ts';
 import { assertUnreachable } from '../../../shared/result.ts';
 import type { Comparison, Direction, Verdict } from '../../../shared/run-record.ts';
 import { hodgesLehmann, signedRankInterval, type ExactInterval } from './signed-rank.ts';
@@ -84,9 +85,9 @@ interface Finding {
 function reasonOf(finding: Finding): string {
   const { interval, question, blocks } = finding;
   const what = WORDS[question.direction];
-  const estimate = `${what} throughput is ${change(finding.ratio)} against ${question.baseline}`;
+  const estimate = `${what} throughput is ${change(finding.ratio)} against ${DESIGN_WORDS[question.baseline].title}`;
   if (interval === undefined) {
-    const few = `${blocks} block${blocks === 1 ? ' allows' : 's allow'}`;
+    const few = counted(blocks, 'block allows', 'blocks allow');
     return `${estimate}, but ${few} no ${CONFIDENCE * 100} % interval (it takes at least ${FEWEST_BLOCKS}).`;
   }
   const confidence = (interval.confidence * 100).toFixed(1);

@@ -2,6 +2,7 @@
  * Pages of real files, in the order picked. Each file starts a page of its own; its last page is filled up with zeros.
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import { counted } from '../../../shared/counted.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { cancelled, fileProblem, listDataFiles, type DataFile } from './data-files.ts';
 import { allocatePages, type PageSet } from './page-set.ts';
@@ -72,9 +73,8 @@ async function readFileInto(
 function describe(placements: readonly Placement[], files: readonly DataFile[]): string {
   const used = placements.reduce((sum, placement) => sum + placement.bytes, 0);
   const available = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const count = (n: number) => (n === 1 ? '1 file' : `${n} files`);
-  if (used === available) return `${count(files.length)}, all ${available} bytes`;
-  return `${count(placements.length)} of ${files.length}, the first ${used} of ${available} bytes`;
+  if (used === available) return `${counted(files.length, 'file')}, all ${available} bytes`;
+  return `${counted(placements.length, 'file')} of ${files.length}, the first ${used} of ${available} bytes`;
 }
 
 /**

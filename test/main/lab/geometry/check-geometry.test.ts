@@ -226,7 +226,7 @@ describe('what was taken from the log and what was assumed', () => {
       { name: 'dynamic part', value: '28672', source: 'the log' },
       { name: 'atom', value: '2097152', source: 'line 4' },
       { name: 'minimum unit', value: '32768', source: 'Linux 6.8.0' },
-      { name: 'possible CPUs', value: '12', source: 'the map: one group' },
+      { name: 'possible CPUs', value: '12', source: 'the map: 1 group' },
     ]);
   });
 

@@ -22,7 +22,7 @@ describe('the verdict', () => {
     expect(compared.interval?.low).toBeCloseTo(1.18, 10);
     expect(compared.interval?.high).toBeCloseTo(1.25, 10);
     expect(compared.reason).toBe(
-      'Write throughput is +20.5 % against single-mutex, and the interval +18 % to +25 % (96.9 %, 6 blocks) lies entirely above 0 %.',
+      'Write throughput is +20.5 % against single mutex, and the interval +18 % to +25 % (96.9 %, 6 blocks) lies entirely above 0 %.',
     );
   });
 
@@ -51,7 +51,7 @@ describe('the verdict', () => {
     expect(compared.interval).toBeUndefined();
     expect(compared.ratio).toBeCloseTo(1.5, 12);
     expect(compared.reason).toBe(
-      'Write throughput is +50 % against single-mutex, but 5 blocks allow no 95 % interval (it takes at least 6).',
+      'Write throughput is +50 % against single mutex, but 5 blocks allow no 95 % interval (it takes at least 6).',
     );
     expect(comparePaired(blocksWith([1.5]), QUESTION).reason).toContain('1 block allows');
   });
