@@ -8,16 +8,17 @@ import { PERCPU_GLOSSARY } from './percpu-glossary.ts';
 export const GLOSSARY = {
   ...PERCPU_GLOSSARY,
   possibleCpus:
-    'CPUs that may ever exist in the simulated machine. Per-CPU areas are made for all of these, used or not, so this drives the memory of per-CPU designs.',
+    'CPUs that may ever exist in the simulated machine. Every chunk of per-CPU memory has a unit for each of these, used or not, so this drives its size.',
   onlineCpus:
-    'CPUs that really run. Each is one worker thread of this host, with real compression and real contention.',
-  pageSize: 'Unit in which the machine stores and compresses data. A compression buffer is two pages.',
+    'CPUs that really run. Each is one worker thread of this host, with real contention; per-CPU compression buffers exist for these alone.',
+  pageSize: 'Size of a page frame: what memory is handed out in, and what zram compresses at a time.',
   memory: 'Page frames of the simulated machine. A run that needs more ends with a clear error.',
   devices: 'Number of zram block devices. Jobs are spread over them in order.',
   diskSize: 'Size of each zram device before compression. It decides the size of the slot table.',
   codec:
     'What the devices compress with. lz4-kernel gives the kernel’s sizes exactly and works in the machine’s own memory; lz4 is the package lz4-napi.',
-  design: 'A way to give CPUs a compression buffer. All designs of an experiment get the same bytes in the same order.',
+  design:
+    'A variant of the machine. Those of a fio workload differ in who compresses into which buffer, those of a percpu workload in where the first chunk lies. All designs of an experiment get the same work.',
   baseline: 'The design that the others are compared with: ratios say how many times as fast as this one.',
   jobFile:
     'The workload as a fio job file: sections are jobs, [global] holds what they share, numjobs makes clones. What is not modelled is reported with line and column.',
@@ -30,7 +31,7 @@ export const GLOSSARY = {
   randomPages: 'Share of pages that do not shrink. zram stores them raw.',
   compressiblePart:
     'In all other pages: the part of each page that compresses well, as fio’s buffer_compress_percentage.',
-  seed: 'Every random choice derives from it. The same seed gives the same bytes and offsets.',
+  seed: 'Every random choice derives from it. The same seed gives the same data and the same order of operations.',
   repetitions:
     'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
   seconds: 'Seconds to measure in all, shared out equally. Empty: every phase runs until the job’s size is done.',
@@ -39,32 +40,35 @@ export const GLOSSARY = {
   oversubscribed:
     'More simulated CPUs than cores of this host. CPUs then share cores, so a lock holder can lose its core and ratios between designs are distorted.',
   measured: 'Times come from a clock of this host while real code ran, not from a model.',
-  live: 'The live engine: CPUs are worker threads of this host with real compression and real contention.',
+  kernelEngine:
+    'The kernel engine: the jobs run on threads of this host against the zram of its own kernel, through direct I/O.',
+  live: 'The live engine: CPUs are worker threads of this host that run the simulated machine, with real contention.',
   wallClock: 'Time is that of this host’s clock. Other load on the host shows up in the figures.',
-  throughput: 'Data moved per second, in MB/s: 10⁶ bytes before compression per second, all CPUs together.',
+  throughput:
+    'What all CPUs together do per second. MB/s: 10⁶ bytes before compression, written or read. objects/s: per-CPU objects allocated or freed.',
   median: 'Half of the samples lie below it, half above. One odd repetition does not move it much.',
   sample: 'One design in one repetition.',
-  interval:
-    'Range that contains the true ratio with the stated confidence. If it excludes 1 the designs differ; its width shows how sure that is.',
-  ratio: 'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more.',
-  equivalenceBand: 'The equivalence margin of the profile. An interval wholly inside it counts as “same”.',
-  latency: 'Time of one request of the job’s block size, from handing it to the device to its completion.',
-  percentile: 'For example p99 = 1.2 ms: 99 of 100 requests took 1.2 ms or less.',
+  ratio:
+    'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more. The bar is the interval that contains the true ratio with the stated confidence; wholly inside the band it counts as “same”.',
+  latency:
+    'Time of one operation: a request of the job’s block size, from handing it to the device to its completion; or the call that allocates or frees one per-CPU object.',
+  percentile:
+    'For example p99 = 1.2 ms: 99 of 100 operations (requests; calls that allocate or free) took 1.2 ms or less.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
-  contentions: 'How many times a CPU found the lock taken and had to wait.',
-  memoryAtEnd: 'State after the last request of a repetition; median over the repetitions.',
+  memoryAtEnd: 'State after the last operation of a repetition; median over the repetitions.',
   memoryAtPeak: 'Highest value during a repetition, each column on its own; median over the repetitions.',
   original: 'Stored pages × page size, before compression (mm_stat: orig_data_size).',
   compressed: 'Sum of the stored sizes (mm_stat: compr_data_size).',
   pool: 'Page frames that hold compressed objects, with what fragmentation leaves unused (mm_stat: mem_used_total).',
-  buffers: 'Compression buffers: two pages each. One per device, or one per CPU, depending on the design.',
-  workMemory: 'Scratch memory of the compressor, beside each buffer.',
+  buffers:
+    'Page frames of the compression buffers, two pages each: one for every device where a mutex guards it, else one for every online CPU, made when the CPU comes up. Static per-CPU pointers lead to the latter.',
+  workMemory: 'Page frames of the compressor’s scratch memory: one piece beside each compression buffer.',
   percpuArea:
-    'Page frames of the per-CPU area: one unit per possible CPU, including buffers and work memory that lie in it.',
+    'Page frames behind per-CPU chunks, static variables and big per-CPU objects, all CPUs together. Compression buffers are not among them: only the pointers to them are.',
   slotTable: 'One entry per page of every device: where its compressed object is, and a lock bit.',
   ioBuffers: 'Page frames of the jobs’ requests in flight (iodepth × bs each), which fio would fill and check.',
   otherMemory:
-    'Page frames in use that belong to none of the other kinds, such as buffers outside the per-CPU area and requests in flight.',
+    'Page frames in use that belong to none of the other kinds: compression buffers with their work memory, requests in flight, page tables.',
   used: 'All page frames in use, counted from the machine’s memory, not estimated.',
   utilisation: 'What each CPU did since the last update: working, waiting for a lock, or idle.',
   warmUp: 'Block 0: every design runs once and the figures are thrown away.',

@@ -3,8 +3,8 @@
  *
  *   usedBytes = pool + slot tables + per-CPU area + other      (the picture: disjoint, adds up)
  *
- * Buffers and work memory lie inside the per-CPU area or among the others, depending on the design; they are columns
- * of the table and no part of the stack.
+ * Buffers, work memory and I/O buffers are frames of their own kinds; the picture has them among the others, because
+ * their peaks are not of one moment and they are thin beside a pool. The table has a column for each.
  */
 import type { MemoryFigures } from '../../shared/run-record.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';

@@ -2,7 +2,6 @@
 export const PERCPU_GLOSSARY = {
   percpuUnit:
     'The part of a chunk that belongs to one CPU. An object has the same offset in every unit, so one pointer serves all CPUs.',
-  unusedUnit: 'A unit that no CPU has: an alloc is filled up with whole units. It takes address space.',
   chunk:
     'A block of address space with one unit per CPU. The first is made at boot, others when there is no room left.',
   firstChunk:
@@ -42,7 +41,6 @@ export const PERCPU_GLOSSARY = {
   chunkMaps: 'The allocator’s own bookkeeping: bitmaps and summaries of its chunks.',
   sideTables: 'With memory cgroup accounting: 8 bytes beside every 4 bytes of a chunk, to know whom to charge.',
   modelled: 'Not measured: the trace’s requests on the lab’s allocator, starting with the first chunk full.',
-  dynamicPartCheck: 'Whether the dynamic part is what the constants of that kernel release give. Vendors change them.',
   percpuMemory:
     'What the machine’s per-CPU memory is like: an architecture and a kernel, from which the sizes follow, and what a command line can change.',
   architecture: 'The way in which its kernels set up the first chunk: atom, smallest unit, reserve.',

@@ -1,10 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { figureGroups } from '../../../src/renderer/words/figure-rows.ts';
 import { GLOSSARY } from '../../../src/renderer/words/glossary.ts';
-import { MEMORY_COLUMNS, MEMORY_KINDS } from '../../../src/renderer/words/memory-kinds.ts';
+import { MEMORY_COLUMNS, MEMORY_KINDS, otherBytes } from '../../../src/renderer/words/memory-kinds.ts';
 import { messagePosition, positionToIndex, withoutPosition } from '../../../src/renderer/words/message-position.ts';
 import { verdictSentences } from '../../../src/renderer/words/verdict-sentence.ts';
-import type { RunRecord } from '../../../src/shared/run-record.ts';
+import type { MemoryFigures, RunRecord } from '../../../src/shared/run-record.ts';
 import { sampleProfile } from '../sample-profile.ts';
 import { finishedRecord } from '../scripted-run.ts';
 
@@ -131,4 +133,32 @@ describe('the table of figures', () => {
 
 test('every word of the glossary is explained in whole sentences', () => {
   for (const [term, explanation] of Object.entries(GLOSSARY)) expect(explanation, term).toMatch(/^[A-Z].*[.]$/s);
+});
+
+test('every word of the glossary is shown with its hover somewhere', () => {
+  const folder = join(import.meta.dirname, '../../../src/renderer');
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /\.(vue|ts)$/.test(path) && !path.endsWith('glossary.ts'),
+  );
+  const text = sources.map((path) => readFileSync(join(folder, path), 'utf8')).join('\n');
+  const shown = (term: string) => new RegExp(`['"]${term}['"]|GLOSSARY\\.${term}\\b`).test(text);
+  expect(Object.keys(GLOSSARY).filter((term) => !shown(term))).toEqual([]);
+});
+
+describe('what the words say of percpu workloads', () => {
+  test('where they stand in tables and charts of every workload, is said too', () => {
+    for (const term of ['design', 'throughput', 'latency', 'percentile'] as const) {
+      expect(GLOSSARY[term], term).toMatch(/per-CPU|percpu|allocate/);
+    }
+  });
+
+  test('does not put compression buffers into the per-CPU area, whose frames are of another kind', () => {
+    expect(GLOSSARY.percpuArea).toMatch(/Compression buffers are not among them/);
+    const [{ memoryAtEnd } = { memoryAtEnd: undefined }] = record.designs;
+    if (memoryAtEnd === undefined) throw new Error('the script has no design');
+    const [bufferBytes, workMemoryBytes] = [8192, 20_480];
+    const only: MemoryFigures = { ...memoryAtEnd, poolBytes: 0, slotTableBytes: 0, percpuAreaBytes: 0 };
+    const usedBytes = bufferBytes + workMemoryBytes;
+    expect(otherBytes({ ...only, bufferBytes, workMemoryBytes, usedBytes })).toBe(usedBytes);
+  });
 });
