@@ -65,12 +65,6 @@ export function percpuMachine(
   return configFor(SPARE_CHUNKS + Math.ceil((2 * workload.groups * groupBytes) / planned.value.layout.unitBytes));
 }
 
-/** Narrows a design to those of a percpu workload; the schema has seen to it that they are. */
-export function asFirstChunkDesign(design: string): FirstChunkDesign {
-  if (design !== 'embed' && design !== 'page') throw new Error(`a percpu workload has no design ${design}`);
-  return design;
-}
-
 /** Pure bookkeeping: objects that all jobs of a phase make or destroy. */
 export function objectsOfPhase(jobs: readonly PercpuJobPlan[], phase: PhasePlan): number {
   return jobs

@@ -3,7 +3,7 @@ import { type FioJob, type FioJobFileResult, fioJobRemarkText } from '../../evid
 import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
 import type { CodecName } from '../../../shared/codec.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
-import { BUFFER_LAYOUTS, type Design } from '../../../shared/design.ts';
+import { BUFFER_LAYOUTS, type Design, FIRST_CHUNK_DESIGNS } from '../../../shared/design.ts';
 import {
   type FieldError,
   type FioWorkload,
@@ -23,7 +23,7 @@ import { zramProblem } from '../zram/check-zram.ts';
 import { zramVariantOf } from '../zram/zram-variant-of.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
 import { machineConfigOf } from './machine-config.ts';
-import { asFirstChunkDesign, percpuMachine, planPercpuWorkload } from './percpu-workload-plan.ts';
+import { percpuMachine, planPercpuWorkload } from './percpu-workload-plan.ts';
 import { planWorkload, type WorkloadPlan } from './workload-plan.ts';
 
 export interface PlannedProfile {
@@ -159,13 +159,18 @@ function machineShortage(config: MachineConfig, codec: CodecName): Failure | und
 
 /** The machine on which a design of the profile runs. Errors: those of `machineConfigOf`. */
 export function designMachine({ machine, workload, zram }: Profile, design: Design): Result<MachineConfig> {
-  if (workload.kind === 'percpu') return percpuMachine(machine, workload, asFirstChunkDesign(design));
+  if (workload.kind === 'percpu') return percpuMachine(machine, workload, oneOf(FIRST_CHUNK_DESIGNS, design));
   // The kernel's buffers are as they are; of its machine only CPUs, devices and sizes count.
   if (design === 'kernel') return machineConfigOf(machine, 'per-cpu-global');
-  const bufferLayout = BUFFER_LAYOUTS.find((layout) => layout === design);
-  if (bufferLayout === undefined) throw new Error(`a fio workload has no design ${design}`);
-  const config = machineConfigOf(machine, bufferLayout);
+  const config = machineConfigOf(machine, oneOf(BUFFER_LAYOUTS, design));
   return config.ok ? ok({ ...config.value, zram: zramVariantOf(zram) }) : config;
+}
+
+/** Narrows a design to those that fit the workload; the schema has seen to it that it is one. */
+function oneOf<Fitting extends Design>(fitting: readonly Fitting[], design: Design): Fitting {
+  const found = fitting.find((each) => each === design);
+  if (found === undefined) throw new Error(`the workload has no design ${design}, only ${fitting.join(', ')}`);
+  return found;
 }
 
 /** All that is wrong at once, for a form; and the jobs when nothing is. */

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  asFirstChunkDesign,
   objectsOfPhase,
   percpuMachine,
   planPercpuWorkload,
@@ -84,7 +83,6 @@ describe('the machine of a percpu workload', () => {
     const { workload, machine } = parts();
     expect(valueOf(percpuMachine(machine, workload, 'embed')).percpu.method).toBe('embed');
     expect(valueOf(percpuMachine(machine, workload, 'page')).percpu.method).toBe('page');
-    expect(() => asFirstChunkDesign('single-mutex')).toThrow('no design single-mutex');
   });
 
   it('keeps books on chunks enough for all objects, twice, and tags their call sites', () => {

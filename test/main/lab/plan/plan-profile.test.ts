@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFioJobFile } from '../../../../src/main/evidence/fio-job/parse-fio-job-file.ts';
-import { planProfile, type PlannedProfile, previewWorkload } from '../../../../src/main/lab/plan/plan-profile.ts';
+import {
+  designMachine,
+  planProfile,
+  type PlannedProfile,
+  previewWorkload,
+} from '../../../../src/main/lab/plan/plan-profile.ts';
 import type { JobPlan } from '../../../../src/main/workload/job-plan.ts';
 import { variable } from '../../evidence/fio-job/contexts.ts';
-import { errorOf, smallProfile, type ProfileChanges, valueOf } from '../small-lab.ts';
+import { errorOf, smallPercpuProfile, smallProfile, type ProfileChanges, valueOf } from '../small-lab.ts';
 
 const HOST = { cores: 2, memoryBytes: 8 * 2 ** 30, environment: { SIZE: '64k' } };
 const MIB = 2 ** 20;
@@ -466,5 +471,20 @@ describe('the parser and the planner agree', () => {
     const text = '[a]\nrw=write\nsize=4k\nnumjobs=3\n[b]\nrw=read\nsize=4k\n';
     const parsed = parseFioJobFile(text, { environment: {}, cpus: 2, pageSizeBytes: 4096, memoryMegabytes: 16 });
     expect(parsed.ok && parsed.jobs.length).toBe(plan(text).workload.jobs.length);
+  });
+});
+
+describe('the machine of a design', () => {
+  it('is what the design says: a buffer layout for fio, a first chunk for percpu', () => {
+    expect(valueOf(designMachine(smallProfile(), 'single-mutex')).bufferLayout).toBe('single-mutex');
+    expect(valueOf(designMachine(smallPercpuProfile(), 'page')).percpu.method).toBe('page');
+    expect(valueOf(designMachine(smallPercpuProfile(), 'embed')).percpu.method).toBe('embed');
+  });
+
+  it('is none for a design of another workload', () => {
+    expect(() => designMachine(smallPercpuProfile(), 'single-mutex')).toThrow(
+      'no design single-mutex, only embed, page',
+    );
+    expect(() => designMachine(smallProfile(), 'embed')).toThrow('no design embed, only single-mutex, ');
   });
 });
