@@ -7,7 +7,7 @@ import { LoneCpu } from '../src/main/machine/lone-cpu.ts';
 import { fillFirstChunk } from '../src/main/lab/replay/starting-state.ts';
 import { PercpuAllocator, type PercpuRequest } from '../src/main/machine/percpu/chunks/allocator.ts';
 import { ChunkW } from '../src/main/machine/percpu/chunks/chunk-layout.ts';
-import { bootFirstChunk } from '../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
+import { createFirstChunk } from '../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
 import { ChunkRegion } from '../src/main/machine/percpu/chunks/chunk-region.ts';
 import { CountedPages } from '../src/main/machine/percpu/chunks/page-source.ts';
 import type { PercpuGeometry } from '../src/main/machine/percpu/chunks/percpu-geometry.ts';
@@ -58,7 +58,7 @@ class TracingMachine {
     const capacity = { maxChunks: MAX_CHUNKS, mappedUnits: 0 };
     const words = new RegionWords(new SharedArrayBuffer(ChunkRegion.bytesFor(geometry, capacity)));
     this.#region = ChunkRegion.format(words, 0, geometry, capacity);
-    bootFirstChunk(this.#region);
+    createFirstChunk(this.#region);
     fillFirstChunk(this.#region);
     this.#allocator = new PercpuAllocator(this.#region, new CountedPages());
     this.#print = print;

@@ -6,7 +6,7 @@ import type { MachineCost, MemorySample, ReplayAccessMode } from '../../../share
 import { PercpuAllocator, type PercpuRequest } from '../../machine/percpu/chunks/allocator.ts';
 import { RegionW, RESERVED_CHUNK } from '../../machine/percpu/chunks/chunk-layout.ts';
 import { chunksInOrder } from '../../machine/percpu/chunks/chunk-figures.ts';
-import { bootFirstChunk } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
+import { createFirstChunk } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
 import { chunkMetadata } from '../../machine/percpu/chunks/chunk-metadata.ts';
 import { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { CountedPages } from '../../machine/percpu/chunks/page-source.ts';
@@ -45,7 +45,7 @@ export class MachineCostMeter {
     const capacity = { maxChunks: maxChunks + 2, mappedUnits: 0 };
     const words = new RegionWords(new SharedArrayBuffer(ChunkRegion.bytesFor(geometry, capacity)));
     this.#region = ChunkRegion.format(words, 0, geometry, capacity);
-    bootFirstChunk(this.#region);
+    createFirstChunk(this.#region);
     fillFirstChunk(this.#region);
     this.#allocator = new PercpuAllocator(this.#region, new CountedPages());
   }

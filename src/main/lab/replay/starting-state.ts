@@ -7,7 +7,7 @@
 import type { PercpuStats, PercpuStatsChunk } from '../../../shared/percpu-stats.ts';
 import { setBit, setRange } from '../../machine/percpu/chunks/bitmap.ts';
 import { ChunkFlag, ChunkSummaryW, ChunkW, FIRST_CHUNK, RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
-import { bootFirstChunk, createChunk } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
+import { createFirstChunk, createChunk } from '../../machine/percpu/chunks/chunk-lifecycle.ts';
 import type { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { rebuildFromMap } from '../../machine/percpu/chunks/rebuild.ts';
@@ -27,7 +27,7 @@ export function buildStartingState(
   survey: TraceSurvey,
   stats: PercpuStats | undefined,
 ): Map<string, { readonly chunk: number; readonly firstLine: number }> {
-  bootFirstChunk(region);
+  createFirstChunk(region);
   fillFirstChunk(region);
   const printedFirst = stats?.chunks.find(({ heading }) => heading === 'first');
   if (printedFirst !== undefined) {

@@ -12,7 +12,7 @@ import type { Arena } from '../memory/arena.ts';
 import { FrameKind, HeaderW } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import { type FrameNumber, frameNumber } from '../units.ts';
-import { bootFirstChunk as bootBookkeeping } from './chunks/chunk-lifecycle.ts';
+import { createFirstChunk } from './chunks/chunk-lifecycle.ts';
 import { ChunkRegion } from './chunks/chunk-region.ts';
 import { RegionWords } from './chunks/region-words.ts';
 import { bootFirstChunk } from './first-chunk.ts';
@@ -38,7 +38,7 @@ export function bootPercpu(arena: Arena, frames: PageFrames): void {
   const { geometry, capacity } = plan;
   const words = new RegionWords(arena.buffer);
   const region = ChunkRegion.format(words, arena.geometry.chunkRegion, geometry, capacity);
-  bootBookkeeping(region);
+  createFirstChunk(region);
   takeBlocks(arena, frames, region);
   const statics = plainStaticFrames(plan);
   if (statics === 0) return;

@@ -1,7 +1,7 @@
 /**
  * How chunks come to be and go: the first chunk at boot, others on demand and by the balance work.
  *
- *     boot ─▶ first chunk (dynamic, reserved): populated for good
+ *     createFirstChunk ─▶ first chunk (dynamic, reserved): populated for good
  *     createChunk ─▶ wholly free, no page populated, head of the fully free list ─▶ … ─▶ destroyChunk, all pages given back
  *
  * Under pcpu_lock.
@@ -15,7 +15,7 @@ import { placeObject } from './place.ts';
 import { moveToHead, relocate, takeOffList } from './slots.ts';
 
 /** Makes the bookkeeping of the first chunk in a new region. Once, before any request. */
-export function bootFirstChunk(region: ChunkRegion): void {
+export function createFirstChunk(region: ChunkRegion): void {
   const { dynamic, reserved } = firstChunkParts(region.geometry);
   if (reserved !== undefined) bootPart(region, RESERVED_CHUNK, reserved, ChunkFlag.reserved);
   bootPart(region, FIRST_CHUNK, dynamic, 0);

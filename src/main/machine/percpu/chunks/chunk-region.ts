@@ -67,7 +67,7 @@ export class ChunkRegion {
     return regionLayout(geometry, capacity).totalBytes;
   }
 
-  /** A new region at `byteOffset`, a multiple of 256, with no chunk in it; the first chunk is `bootFirstChunk`'s to make. */
+  /** A new region at `byteOffset`, a multiple of 256, with no chunk in it; the first chunk is `createFirstChunk`'s to make. */
   static format(
     words: RegionWords,
     byteOffset: number,

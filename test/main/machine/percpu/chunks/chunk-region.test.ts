@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SUMMARY_WORDS } from '../../../../../src/main/machine/percpu/chunks/block-summary.ts';
 import { ChunkW } from '../../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
 import {
-  bootFirstChunk,
+  createFirstChunk,
   createChunk,
   destroyChunk,
   markPopulated,
@@ -83,7 +83,7 @@ describe('the parts of a region', () => {
 
   it('are found again by whoever attaches', () => {
     const region = format(SMALL_GEOMETRY, 4, 512);
-    bootFirstChunk(region);
+    createFirstChunk(region);
     createChunk(region);
     const other = ChunkRegion.attach(new RegionWords(sharedOf(region)), 512);
     expect(other.geometry).toEqual(region.geometry);
@@ -114,7 +114,7 @@ function sharedOf({ words }: ChunkRegion): SharedArrayBuffer {
 describe('a chunk', () => {
   it('gets the lowest free number, and another generation', () => {
     const region = format(SMALL_GEOMETRY, 5);
-    bootFirstChunk(region);
+    createFirstChunk(region);
     const [one, two] = [createChunk(region), createChunk(region)];
     const generation = region.chunkField(two, ChunkW.generation);
     destroyChunk(region, one);
@@ -130,7 +130,7 @@ describe('a chunk', () => {
 
   it('with pages cannot be destroyed', () => {
     const region = format(SMALL_GEOMETRY, 5);
-    bootFirstChunk(region);
+    createFirstChunk(region);
     const chunk = createChunk(region);
     markPopulated(region, chunk, { first: 3, end: 5 });
     expect(() => destroyChunk(region, chunk)).toThrow(`chunk ${chunk} destroyed with objects or pages in it`);
@@ -138,7 +138,7 @@ describe('a chunk', () => {
 
   it('names runs of populated pages and of the others', () => {
     const region = format(SMALL_GEOMETRY, 5);
-    bootFirstChunk(region);
+    createFirstChunk(region);
     const chunk = createChunk(region);
     markPopulated(region, chunk, { first: 3, end: 5 });
     markPopulated(region, chunk, { first: 9, end: 16 });
@@ -170,7 +170,7 @@ describe('the first chunk', () => {
           expect(part.endOffsetBytes).toBeLessThan(geometry.pageSizeBytes);
         }
         const region = format(geometry, 3);
-        bootFirstChunk(region);
+        createFirstChunk(region);
         const [first] = percpuStats(region).chunks.filter(({ heading }) => heading === 'first');
         const rounded = Math.ceil(geometry.staticBytes / 4) * 4 - geometry.staticBytes;
         expect(first?.freeBytes).toBe(Math.floor((geometry.dynBytes - rounded) / 4) * 4);

@@ -2,7 +2,7 @@
 import { nextSet } from '../../../../../src/main/machine/percpu/chunks/bitmap.ts';
 import { SummaryW } from '../../../../../src/main/machine/percpu/chunks/block-summary.ts';
 import { ChunkW } from '../../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
-import { bootFirstChunk, createChunk } from '../../../../../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
+import { createFirstChunk, createChunk } from '../../../../../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
 import { ChunkRegion } from '../../../../../src/main/machine/percpu/chunks/chunk-region.ts';
 import { FIRST_CHUNK } from '../../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
 import type { PercpuGeometry } from '../../../../../src/main/machine/percpu/chunks/percpu-geometry.ts';
@@ -35,7 +35,7 @@ function makeRegion(geometry = RECORDED_GEOMETRY, maxChunks = 16): ChunkRegion {
   const capacity = { maxChunks, mappedUnits: 0 };
   const words = new RegionWords(new SharedArrayBuffer(ChunkRegion.bytesFor(geometry, capacity)));
   const region = ChunkRegion.format(words, 0, geometry, capacity);
-  bootFirstChunk(region);
+  createFirstChunk(region);
   return region;
 }
 
