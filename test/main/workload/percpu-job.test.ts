@@ -9,7 +9,7 @@ import { memoryFigures } from '../../../src/main/machine/memory-figures.ts';
 import { PageFrames } from '../../../src/main/machine/memory/page-frames.ts';
 import { PercpuInterface } from '../../../src/main/machine/percpu/percpu-interface.ts';
 import { RegionW } from '../../../src/main/machine/percpu/chunks/chunk-layout.ts';
-import { liveObjects } from '../../../src/main/machine/percpu/percpu-moment.ts';
+import { liveObjects } from '../../../src/main/machine/percpu/chunks/live-objects.ts';
 import { cpuId, type PercpuPtr } from '../../../src/main/machine/units.ts';
 import type { BatchOutcome, JobClock } from '../../../src/main/workload/job-clock.ts';
 import type { PercpuJobPlan, PercpuPhaseKind } from '../../../src/main/workload/job-plan.ts';

@@ -10,7 +10,7 @@ import type {
   PictureObjects,
   PictureUnit,
 } from '../../../shared/percpu-picture.ts';
-import { bitIsSet, countSet, nextSet } from '../../machine/percpu/chunks/bitmap.ts';
+import { bitIsSet, countSet } from '../../machine/percpu/chunks/bitmap.ts';
 import { SummaryW } from '../../machine/percpu/chunks/block-summary.ts';
 import {
   ChunkFlag,
@@ -21,6 +21,7 @@ import {
   RESERVED_CHUNK,
 } from '../../machine/percpu/chunks/chunk-layout.ts';
 import type { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
+import { objectCells } from '../../machine/percpu/chunks/live-objects.ts';
 import { CELL_BYTES, firstChunkParts } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { firstOf, nextOf } from '../../machine/percpu/chunks/slots.ts';
 
@@ -140,22 +141,14 @@ function pageFill(region: ChunkRegion, chunk: number, pages: number): Uint8Array
   });
 }
 
-/** Live objects by their offsets; the bytes at the ends of the first chunk's parts are none. */
+/** Live objects by their offsets. */
 function chunkObjects(source: PictureSource, chunk: number, pages: number): PictureObjects {
   const { region, callSiteOf } = source;
-  const { words } = region;
-  const map = region.allocMap(chunk);
-  const bounds = region.boundMap(chunk);
-  const start = Math.ceil(region.chunkField(chunk, ChunkW.startOffsetBytes) / CELL_BYTES);
-  const endOffset = Math.floor(region.chunkField(chunk, ChunkW.endOffsetBytes) / CELL_BYTES);
-  const cells = region.chunkField(chunk, ChunkW.cells) - endOffset;
   const starts: number[] = [];
   const sizes: number[] = [];
-  for (let cell = nextSet(words, map, start, cells); cell < cells;) {
-    const end = nextSet(words, bounds, cell + 1, cells);
-    starts.push(cell * CELL_BYTES);
-    sizes.push((end - cell) * CELL_BYTES);
-    cell = nextSet(words, map, end, cells);
+  for (const { start, end } of objectCells(region, chunk)) {
+    starts.push(start * CELL_BYTES);
+    sizes.push((end - start) * CELL_BYTES);
   }
   return {
     startBytes: Int32Array.from(starts),

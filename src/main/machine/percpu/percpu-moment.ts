@@ -5,44 +5,11 @@
  */
 import type { CallSiteTotal, PercpuMoment } from '../../../shared/run-record.ts';
 import type { BigObject } from './big-objects.ts';
-import { nextSet } from './chunks/bitmap.ts';
-import { ChunkW, FIRST_CHUNK, RegionW, RESERVED_CHUNK } from './chunks/chunk-layout.ts';
+import { FIRST_CHUNK, RegionW, RESERVED_CHUNK } from './chunks/chunk-layout.ts';
 import { chunkMetadata } from './chunks/chunk-metadata.ts';
 import { chunksInOrder } from './chunks/chunk-figures.ts';
 import type { ChunkRegion } from './chunks/chunk-region.ts';
-import { CELL_BYTES } from './chunks/percpu-geometry.ts';
-
-/** A live object of a chunk; bytes from the start of the chunk. */
-export interface LiveObject {
-  readonly chunk: number;
-  readonly startBytes: number;
-  readonly sizeBytes: number;
-  readonly callSite: number;
-}
-
-/** All live objects, chunk by chunk in the order of percpu_stats, ascending within one. */
-export function* liveObjects(region: ChunkRegion): Generator<LiveObject, void, void> {
-  for (const chunk of chunksInOrder(region)) yield* objectsOfChunk(region, chunk);
-}
-
-function* objectsOfChunk(region: ChunkRegion, chunk: number): Generator<LiveObject, void, void> {
-  const { words } = region;
-  const map = region.allocMap(chunk);
-  // The bytes at the ends of the first chunk's parts are marked, but nobody's.
-  const first = Math.ceil(region.chunkField(chunk, ChunkW.startOffsetBytes) / CELL_BYTES);
-  const cells = region.chunkField(chunk, ChunkW.cells);
-  const end = cells - Math.floor(region.chunkField(chunk, ChunkW.endOffsetBytes) / CELL_BYTES);
-  for (let cell = nextSet(words, map, first, end); cell < end;) {
-    const next = nextSet(words, region.boundMap(chunk), cell + 1, end);
-    yield {
-      chunk,
-      startBytes: cell * CELL_BYTES,
-      sizeBytes: (next - cell) * CELL_BYTES,
-      callSite: region.callSiteOf(chunk, cell),
-    };
-    cell = nextSet(words, map, next, end);
-  }
-}
+import { liveObjects } from './chunks/live-objects.ts';
 
 /** `firstChunkFrames` is what the first chunk keeps, all CPUs. */
 export function percpuMoment(region: ChunkRegion, firstChunkFrames: number): PercpuMoment {

@@ -5,7 +5,7 @@ import { LiveEngine } from '../../../../src/main/engine/live/live-engine.ts';
 import type { SampleFigures, SamplePlan, Tick } from '../../../../src/main/engine/live/sample-plan.ts';
 import { percpuMachine, planPercpuWorkload } from '../../../../src/main/lab/plan/percpu-workload-plan.ts';
 import { Machine } from '../../../../src/main/machine/machine.ts';
-import { liveObjects } from '../../../../src/main/machine/percpu/percpu-moment.ts';
+import { liveObjects } from '../../../../src/main/machine/percpu/chunks/live-objects.ts';
 import { type PercpuProfileChanges, smallPercpuProfile, errorOf, valueOf } from '../../lab/small-lab.ts';
 import { auditRegion } from '../../machine/percpu/chunks/region-audit.ts';
 import { arenaFor, NOBODY, smallSample } from './sample-plans.ts';

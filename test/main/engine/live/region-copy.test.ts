@@ -7,7 +7,7 @@ import { Machine } from '../../../../src/main/machine/machine.ts';
 import { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { percpuStats } from '../../../../src/main/machine/percpu/chunks/chunk-figures.ts';
 import { RegionW } from '../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
-import { liveObjects } from '../../../../src/main/machine/percpu/percpu-moment.ts';
+import { liveObjects } from '../../../../src/main/machine/percpu/chunks/live-objects.ts';
 import { codecParts } from '../codec/test-codecs.ts';
 import { smallPercpuProfile, valueOf } from '../../lab/small-lab.ts';
 import { arenaFor, NOBODY } from './sample-plans.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../../../../src/main/machine/machine.ts';
-import { liveObjects } from '../../../../../src/main/machine/percpu/percpu-moment.ts';
+import { liveObjects } from '../../../../../src/main/machine/percpu/chunks/live-objects.ts';
 import type { PercpuPtr } from '../../../../../src/main/machine/units.ts';
 import { makeMachine, smallPercpu } from '../../fixtures/make-machine.ts';
 import { MachineTasks } from '../../fixtures/machine-tasks.ts';
