@@ -10,6 +10,7 @@ import { WrittenPages } from '../../workload/written-pages.ts';
 import { PhaseClock } from '../live/phase-clock.ts';
 import type { CpuResponse, PhaseReport } from '../live/protocol.ts';
 import { runInTurn } from '../live/run-in-turn.ts';
+import { waitForGo } from '../live/start-barrier.ts';
 import { alignedPages } from './aligned-pages.ts';
 import { ControlBlock, ControlW } from './control-block.ts';
 import { KernelJobDevice } from './kernel-job-device.ts';
@@ -68,7 +69,7 @@ export class JobThreadCore {
     for (const job of jobs) job.begin(fioPhase(request.phase), request.repeatForMs);
     const verifiedBefore = verifiedPages(jobs);
     this.#post({ kind: 'armed' });
-    if (!waitForGo(control, request.number)) {
+    if (!waitForGo(control.words, ControlW, request.number)) {
       this.#post({ kind: 'halted' });
       return;
     }
@@ -107,16 +108,6 @@ function runTimed({ control, thread }: Prepared, jobs: readonly Job<undefined>[]
     return { startNs, endNs: process.hrtime.bigint(), failure };
   } finally {
     control.leavePhase(thread);
-  }
-}
-
-/** Pairs with the engine's store and notify of the `go` word; false when the sample was given up. */
-function waitForGo({ words }: ControlBlock, number: number): boolean {
-  for (;;) {
-    const go = Atomics.load(words, ControlW.go);
-    if (go >= number) return true;
-    if (Atomics.load(words, ControlW.halt) !== 0) return false;
-    Atomics.wait(words, ControlW.go, go, 20);
   }
 }
 

@@ -22,6 +22,7 @@ import { LiveCpu } from './live-cpu.ts';
 import { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
 import { runInTurn } from './run-in-turn.ts';
+import { waitForGo } from './start-barrier.ts';
 
 type PrepareRequest = Extract<CpuRequest, { kind: 'prepare' }>;
 type PhaseRequest = Extract<CpuRequest, { kind: 'phase' }>;
@@ -93,7 +94,7 @@ export class CpuCore {
     for (const job of jobs) job.begin(request.phase, request.repeatForMs);
     const verifiedBefore = verifiedPages(jobs);
     this.#post({ kind: 'armed' });
-    waitForGo(prepared, request.number);
+    if (!waitForGo(prepared.arena.words, HeaderW, request.number)) throw new CpuHalted(prepared.cpu.id);
     prepared.clock.start();
     const startNs = process.hrtime.bigint();
     const failure = runInTurn(prepared.cpu, jobs);
@@ -147,17 +148,6 @@ function percpuJob(job: PercpuJob): RunnableJob {
     batch: (cpu) => job.batch(cpu),
     verifiedPages: () => 0,
   };
-}
-
-/** Pairs with the engine's store and notify of the `go` word. */
-function waitForGo(prepared: Prepared, number: number): void {
-  const { words } = prepared.arena;
-  for (;;) {
-    const go = Atomics.load(words, HeaderW.go);
-    if (go >= number) return;
-    if (Atomics.load(words, HeaderW.halt) !== 0) throw new CpuHalted(prepared.cpu.id);
-    Atomics.wait(words, HeaderW.go, go, 20);
-  }
 }
 
 function verifiedPages(jobs: readonly RunnableJob[]): number {
