@@ -19,7 +19,8 @@ import { OneCpu } from '../../../machine/fixtures/one-cpu.ts';
 import { auditMachine } from '../../../machine/fixtures/pool-audit.ts';
 import { valueOf } from '../../../lab/small-lab.ts';
 import { codecParts } from '../test-codecs.ts';
-import { HostZram, noHostZram } from './host-zram.ts';
+import { skipWithoutKernelZram } from '../../kernel/real-kernel.ts';
+import { HostZram } from './host-zram.ts';
 import { PageMemory } from './page-memory.ts';
 
 const PAGE = 4096;
@@ -122,8 +123,7 @@ const HOST_DATA: Readonly<Record<string, () => readonly Buffer[]>> = {
 
 describe.each(Object.keys(HOST_DATA))('%s through the zram of this host', (name) => {
   it('compresses to the same size, page by page', (context) => {
-    const missing = noHostZram();
-    if (missing !== undefined) context.skip(missing);
+    skipWithoutKernelZram(context);
     const pages = (HOST_DATA[name]?.() ?? []).filter((page) => !isSameFilled(page));
     const memory = new PageMemory();
     const ours = pages.map((page) => Math.min(memory.compress(page).length, 3625));
