@@ -12,7 +12,10 @@ export type CpuId = Branded<number, 'CpuId'>;
 export type FrameNumber = Branded<number, 'FrameNumber'>;
 /** Byte offset into the arena of something in a page frame. */
 export type PhysicalAddress = Branded<number, 'PhysicalAddress'>;
-/** Address in the kernel's part of the address space, in bytes from a start that whoever makes it names, so that it is exact as a number. */
+/**
+ * Address in the kernel's half of the address space, in bytes from the start of the half, so that it is exact as a number: one
+ * origin for all (memory/address-regions.ts draws the half).
+ */
 export type VirtualAddress = Branded<number, 'VirtualAddress'>;
 /** Offset within the per-CPU area, never dereferenced; only `perCpuPtr(ptr, cpu)` makes an address of it. */
 export type PercpuPtr = Branded<number, 'PercpuPtr'>;

@@ -37,7 +37,7 @@ import { MappedFramePages } from './local-mapping/mapped-frame-pages.ts';
 import type { PercpuPlan } from './percpu-plan.ts';
 import type { MachineVariable } from './static-variables.ts';
 
-/** Where the first chunk begins in the kernel's half of address space, on a machine without page tables. */
+/** Where the first chunk begins in the kernel's half of the address space on a machine without page tables: behind room for 64 TiB of linear map. */
 export const PERCPU_SPACE_START = virtualAddress(2 ** 46);
 
 export class PercpuArea {
