@@ -23,40 +23,41 @@
  */
 import type { ObjectSpan } from '../codec.ts';
 import type { Arena } from '../memory/arena.ts';
-import {
-  FrameKind,
-  FrameW,
-  FULLNESS_GROUPS,
-  NAMED_PAGES,
-  POOL_CLASS_BYTES,
-  PoolClassW,
-} from '../memory/arena-layout.ts';
-import {
-  type FrameNumber,
-  frameNumber,
-  type LockWord,
-  lockWord,
-  type PhysicalAddress,
-  physicalAddress,
-  type PoolHandle,
-  poolHandle,
-} from '../units.ts';
+import * as layout from '../memory/arena-layout.ts';
+import * as units from '../units.ts';
+import type { FrameNumber, LockWord, PhysicalAddress, PoolHandle } from '../units.ts';
 import { HANDLE_BYTES, type SizeClasses } from './size-classes.ts';
+
+// This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { FrameKind, FrameW, FULLNESS_GROUPS, NAMED_PAGES, POOL_CLASS_BYTES, PoolClassW } = layout;
+const { frameNumber, lockWord, physicalAddress, poolHandle } = units;
 
 const FULL_GROUP = FULLNESS_GROUPS - 1;
 const POOL_CLASS_WORDS = POOL_CLASS_BYTES / 4;
 
+/** A size class of the pool: its columns of the class table side by side. */
+interface PoolClassShape {
+  /** Word of its block. */
+  readonly block: number;
+  /** Header included. */
+  readonly objectBytes: number;
+  /** Bytes in front of an object's data: none where the object owns its page. */
+  readonly headerBytes: number;
+  readonly pages: number;
+  readonly objects: number;
+}
+
 export class Zspages {
   readonly classes: SizeClasses;
   readonly #arena: Arena;
-  readonly #firstClass: number;
+  readonly #shapes: readonly PoolClassShape[];
   readonly #objectBits: number;
   readonly #pageShift: number;
 
   constructor(arena: Arena, device: number) {
     this.#arena = arena;
     this.classes = arena.sizeClasses;
-    this.#firstClass = arena.poolClassWord(device);
+    this.#shapes = poolClassShapes(arena, device);
     this.#pageShift = Math.log2(arena.config.pageSizeBytes);
     this.#objectBits = Math.ceil(Math.log2(Math.max(...this.classes.objects)));
     if (arena.frameCount * 2 ** this.#objectBits > 2 ** 31) {
@@ -65,17 +66,17 @@ export class Zspages {
   }
 
   lock(index: number): LockWord {
-    return lockWord(this.#class(index) + PoolClassW.lock);
+    return lockWord(this.#shape(index).block + PoolClassW.lock);
   }
 
   /** Page frames of a zspage. */
   pages(index: number): number {
-    return this.#column(this.classes.pages, index);
+    return this.#shape(index).pages;
   }
 
   /** Objects of a zspage. */
   capacity(index: number): number {
-    return this.#column(this.classes.objects, index);
+    return this.#shape(index).objects;
   }
 
   /** First frame of the zspage of a live object. Throws for a handle that names no frame of a pool. */
@@ -104,7 +105,8 @@ export class Zspages {
   /** As `describe`, of an object known to be of class `index`. */
   describeOf(index: number, handle: PoolHandle, bytes: number, span: ObjectSpan): void {
     const zspage = frameNumber(handle >> this.#objectBits);
-    const start = this.objectNumber(handle) * this.#column(this.classes.objectBytes, index) + this.#header(index);
+    const { objectBytes, headerBytes } = this.#shape(index);
+    const start = this.objectNumber(handle) * objectBytes + headerBytes;
     const page = start >> this.#pageShift;
     const pageSize = this.#arena.config.pageSizeBytes;
     const within = start & (pageSize - 1);
@@ -129,7 +131,7 @@ export class Zspages {
       frame = next - 1;
     }
     this.link(index, zspage);
-    this.#addTo(this.#class(index) + PoolClassW.allocatedObjects, this.capacity(index));
+    this.#addTo(this.#shape(index).block + PoolClassW.allocatedObjects, this.capacity(index));
   }
 
   /** Takes an empty zspage off the lists; its frames are the caller's to give back. */
@@ -140,12 +142,12 @@ export class Zspages {
 
   /** Counts a zspage less, one that is off the lists already. */
   forget(index: number): void {
-    this.#addTo(this.#class(index) + PoolClassW.allocatedObjects, -this.capacity(index));
+    this.#addTo(this.#shape(index).block + PoolClassW.allocatedObjects, -this.capacity(index));
   }
 
   /** Objects that are handed out, and all that the zspages of the class have. */
   objects(index: number): { readonly used: number; readonly allocated: number } {
-    const block = this.#class(index);
+    const block = this.#shape(index).block;
     return {
       used: this.#arena.word(block + PoolClassW.usedObjects),
       allocated: this.#arena.word(block + PoolClassW.allocatedObjects),
@@ -154,14 +156,14 @@ export class Zspages {
 
   /** The head of the fullest group that has room; an empty zspage only if `evenEmpty`. */
   fullest(index: number, evenEmpty: boolean): FrameNumber | undefined {
-    const block = this.#class(index);
+    const block = this.#shape(index).block;
     const usable = this.#arena.word(block + PoolClassW.groupsInUse) & ((1 << FULL_GROUP) - (evenEmpty ? 1 : 2));
     return usable === 0 ? undefined : this.#head(block, 31 - Math.clz32(usable));
   }
 
   /** The head of the emptiest group that is neither empty nor full. */
   emptiest(index: number): FrameNumber | undefined {
-    const block = this.#class(index);
+    const block = this.#shape(index).block;
     const usable = this.#arena.word(block + PoolClassW.groupsInUse) & ((1 << FULL_GROUP) - 2);
     return usable === 0 ? undefined : this.#head(block, 31 - Math.clz32(usable & -usable));
   }
@@ -169,17 +171,14 @@ export class Zspages {
   /** Hands out an object of a listed zspage that has room, for `owner`. */
   take(index: number, zspage: FrameNumber, owner: LockWord): PoolHandle {
     const handle = this.pop(index, zspage, owner);
-    this.#addTo(this.#class(index) + PoolClassW.usedObjects, 1);
-    this.#regroup(index, zspage);
+    this.#count(index, zspage, 1);
     return handle;
   }
 
   /** Takes an object back; answers with how many the zspage has left in use. Throws when the object is not live. */
   put(index: number, zspage: FrameNumber, handle: PoolHandle): number {
     this.push(index, zspage, handle);
-    this.#addTo(this.#class(index) + PoolClassW.usedObjects, -1);
-    this.#regroup(index, zspage);
-    return this.used(zspage);
+    return this.#count(index, zspage, -1);
   }
 
   /** As `take`, for a zspage that is off the lists, and without counting the object. */
@@ -189,7 +188,7 @@ export class Zspages {
     const freed = this.#arena.word(descriptor + FrameW.freeObject);
     const object = freed === 0 ? this.#arena.word(descriptor + FrameW.freshObject) : freed - 1;
     const handle = this.handleOf(zspage, object);
-    if (this.#header(index) > 0) {
+    if (this.#shape(index).headerBytes > 0) {
       const header = this.headerWord(index, handle);
       if (freed !== 0) words[descriptor + FrameW.freeObject] = this.#arena.word(header);
       words[header] = owner;
@@ -207,7 +206,7 @@ export class Zspages {
     const used = this.used(zspage) - 1;
     if (used < 0) throw new Error(`zspage at frame ${zspage} has ${used} used objects`);
     words[descriptor + FrameW.usedObjects] = used;
-    if (this.#header(index) === 0) return;
+    if (this.#shape(index).headerBytes === 0) return;
     const header = this.headerWord(index, handle);
     if (words[header + 1] !== handle) {
       throw new Error(`pool object ${handle} is freed while its header says ${words[header + 1]}`);
@@ -241,7 +240,7 @@ export class Zspages {
   /** Lists a zspage at the head of the group that its use puts it in. */
   link(index: number, zspage: FrameNumber): void {
     const { words } = this.#arena;
-    const block = this.#class(index);
+    const block = this.#shape(index).block;
     const group = fullnessGroup(this.used(zspage), this.capacity(index));
     const descriptor = this.#arena.descriptorWord(zspage);
     const head = this.#arena.word(block + PoolClassW.groups + group);
@@ -263,7 +262,7 @@ export class Zspages {
       words[this.#arena.descriptorWord(frameNumber(previous - 1)) + FrameW.listNext] = next;
       return;
     }
-    const block = this.#class(index);
+    const block = this.#shape(index).block;
     const group = this.#arena.word(descriptor + FrameW.group);
     words[block + PoolClassW.groups + group] = next;
     if (next === 0) {
@@ -271,12 +270,17 @@ export class Zspages {
     }
   }
 
-  /** Moves a listed zspage when its use has put it into another group. */
-  #regroup(index: number, zspage: FrameNumber): void {
-    const group = fullnessGroup(this.used(zspage), this.capacity(index));
-    if (group === this.#arena.word(this.#arena.descriptorWord(zspage) + FrameW.group)) return;
-    this.unlink(index, zspage);
-    this.link(index, zspage);
+  /** Counts an object more or less, and moves its listed zspage when that puts it into another group; answers with its use. */
+  #count(index: number, zspage: FrameNumber, change: number): number {
+    const { block, objects } = this.#shape(index);
+    this.#addTo(block + PoolClassW.usedObjects, change);
+    const descriptor = this.#arena.descriptorWord(zspage);
+    const used = this.#arena.word(descriptor + FrameW.usedObjects);
+    if (fullnessGroup(used, objects) !== this.#arena.word(descriptor + FrameW.group)) {
+      this.unlink(index, zspage);
+      this.link(index, zspage);
+    }
+    return used;
   }
 
   #head(block: number, group: number): FrameNumber {
@@ -284,7 +288,7 @@ export class Zspages {
   }
 
   #objectAddress(index: number, handle: PoolHandle): PhysicalAddress {
-    const start = this.objectNumber(handle) * this.#column(this.classes.objectBytes, index);
+    const start = this.objectNumber(handle) * this.#shape(index).objectBytes;
     const frame = this.#frame(frameNumber(handle >> this.#objectBits), start >> this.#pageShift);
     return physicalAddress(this.#arena.frameAddress(frame) + (start & (this.#arena.config.pageSizeBytes - 1)));
   }
@@ -300,19 +304,10 @@ export class Zspages {
     return frameNumber(entry - 1);
   }
 
-  /** Bytes in front of an object's data: none where the object owns its page. */
-  #header(index: number): number {
-    return this.capacity(index) === 1 ? 0 : HANDLE_BYTES;
-  }
-
-  #class(index: number): number {
-    return this.#firstClass + index * POOL_CLASS_WORDS;
-  }
-
-  #column(column: Int32Array, index: number): number {
-    const value = column[index];
-    if (value === undefined) throw new Error(`size class ${index} does not exist`);
-    return value;
+  #shape(index: number): PoolClassShape {
+    const shape = this.#shapes[index];
+    if (shape === undefined) throw new Error(`size class ${index} does not exist`);
+    return shape;
   }
 
   #addTo(word: number, change: number): void {
@@ -320,9 +315,23 @@ export class Zspages {
   }
 }
 
+function poolClassShapes(arena: Arena, device: number): readonly PoolClassShape[] {
+  const { sizeClasses } = arena;
+  return Array.from(sizeClasses.objectBytes, (objectBytes, index) => {
+    const objects = sizeClasses.objects[index] ?? 1;
+    return {
+      block: arena.poolClassWord(device) + index * POOL_CLASS_WORDS,
+      objectBytes,
+      headerBytes: objects === 1 ? 0 : HANDLE_BYTES,
+      pages: sizeClasses.pages[index] ?? 1,
+      objects,
+    };
+  });
+}
+
 /** 0 empty, 11 full, otherwise tenths of use: 1 … 10. */
 export function fullnessGroup(used: number, objects: number): number {
   if (used === 0) return 0;
   if (used === objects) return FULL_GROUP;
-  return ((((100 * used) / objects) | 0) / 10 + 1) | 0;
+  return (((10 * used) / objects) | 0) + 1;
 }
