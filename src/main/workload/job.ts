@@ -147,8 +147,11 @@ export class Job<Executor = Cpu> {
     for (let at = 0; at < count; at++) {
       if (this.#clock.stopped()) return 'finished';
       const request = this.#request(at);
-      const failure = yield* this.#submit(cpu, request);
-      if (failure !== undefined) return failure;
+      const slot = this.#slotOf(request);
+      const status = request.isRead
+        ? yield* this.#device.readRequest(cpu, slot, request.pages)
+        : yield* this.#device.writeRequest(cpu, slot, request.pages);
+      if (status !== IoStatus.done) return this.#failure(FAILURE_OF_STATUS[status], request);
       const endMs = this.#clock.now();
       this.#clock.record(request.isRead ? 'read' : 'write', startMs, endMs);
       startMs = endMs;
@@ -180,15 +183,6 @@ export class Job<Executor = Cpu> {
       this.#setBytes.copy(page.bytes, 0, start, start + pageSizeBytes);
       this.#nextSetPage = this.#nextSetPage + 1 === count ? 0 : this.#nextSetPage + 1;
     }
-  }
-
-  *#submit(cpu: Executor, request: Request): Suspending<IoFailure | undefined> {
-    const slot = this.#slotOf(request);
-    const status = request.isRead
-      ? yield* this.#device.readRequest(cpu, slot, request.pages)
-      : yield* this.#device.writeRequest(cpu, slot, request.pages);
-    if (status === IoStatus.done) return undefined;
-    return this.#failure(FAILURE_OF_STATUS[status], request);
   }
 
   /** A read prepared after a write of the same batch to the same block sees that write: both go in order. */
