@@ -175,10 +175,13 @@ export class Job<Executor = Cpu> {
     request.block = request.isRead ? this.#reads.next() : this.#writes.next();
     if (request.isRead) return;
     const { pageSizeBytes, count } = this.#set;
-    let slot = this.#slotOf(request);
-    for (const page of request.pages) {
-      this.#written.enter(slot, this.plan.pageSet, this.#nextSetPage);
-      slot += 1;
+    const { pages } = request;
+    const slot = this.#slotOf(request);
+    // By index: an iterator costs each page a twentieth of what the device does with it.
+    for (let at = 0; at < pages.length; at++) {
+      const page = pages[at];
+      if (page === undefined) return;
+      this.#written.enter(slot + at, this.plan.pageSet, this.#nextSetPage);
       const start = this.#nextSetPage * pageSizeBytes;
       this.#setBytes.copy(page.bytes, 0, start, start + pageSizeBytes);
       this.#nextSetPage = this.#nextSetPage + 1 === count ? 0 : this.#nextSetPage + 1;

@@ -31,7 +31,7 @@ export class PhaseClock implements JobClock {
   }
 
   stopped(): boolean {
-    return Atomics.load(this.#words, this.#stop) !== 0;
+    return this.#words[this.#stop] !== 0;
   }
 }
 
