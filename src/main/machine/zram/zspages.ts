@@ -35,29 +35,23 @@ const { frameNumber, lockWord, physicalAddress, poolHandle } = units;
 const FULL_GROUP = FULLNESS_GROUPS - 1;
 const POOL_CLASS_WORDS = POOL_CLASS_BYTES / 4;
 
-/** A size class of the pool: its columns of the class table side by side. */
-interface PoolClassShape {
-  /** Word of its block. */
-  readonly block: number;
-  /** Header included. */
-  readonly objectBytes: number;
-  /** Bytes in front of an object's data: none where the object owns its page. */
-  readonly headerBytes: number;
-  readonly pages: number;
-  readonly objects: number;
-}
+/** Words of a class in the pool's own copy of the class table, in which all of a class lies in one cache line. */
+const ShapeW = { objectBytes: 0, headerBytes: 1, pages: 2, objects: 3 } as const;
+const SHAPE_WORDS = 4;
 
 export class Zspages {
   readonly classes: SizeClasses;
   readonly #arena: Arena;
-  readonly #shapes: readonly PoolClassShape[];
+  readonly #firstClass: number;
+  readonly #shapes: Int32Array;
   readonly #objectBits: number;
   readonly #pageShift: number;
 
   constructor(arena: Arena, device: number) {
     this.#arena = arena;
     this.classes = arena.sizeClasses;
-    this.#shapes = poolClassShapes(arena, device);
+    this.#firstClass = arena.poolClassWord(device);
+    this.#shapes = shapesOf(arena.sizeClasses);
     this.#pageShift = Math.log2(arena.config.pageSizeBytes);
     this.#objectBits = Math.ceil(Math.log2(Math.max(...this.classes.objects)));
     if (arena.frameCount * 2 ** this.#objectBits > 2 ** 31) {
@@ -66,17 +60,17 @@ export class Zspages {
   }
 
   lock(index: number): LockWord {
-    return lockWord(this.#shape(index).block + PoolClassW.lock);
+    return lockWord(this.#class(index) + PoolClassW.lock);
   }
 
   /** Page frames of a zspage. */
   pages(index: number): number {
-    return this.#shape(index).pages;
+    return this.#shape(index, ShapeW.pages);
   }
 
   /** Objects of a zspage. */
   capacity(index: number): number {
-    return this.#shape(index).objects;
+    return this.#shape(index, ShapeW.objects);
   }
 
   /** First frame of the zspage of a live object. Throws for a handle that names no frame of a pool. */
@@ -105,15 +99,18 @@ export class Zspages {
   /** As `describe`, of an object known to be of class `index`. */
   describeOf(index: number, handle: PoolHandle, bytes: number, span: ObjectSpan): void {
     const zspage = frameNumber(handle >> this.#objectBits);
-    const { objectBytes, headerBytes } = this.#shape(index);
-    const start = this.objectNumber(handle) * objectBytes + headerBytes;
+    const objectBytes = this.#shape(index, ShapeW.objectBytes);
+    const start = this.objectNumber(handle) * objectBytes + this.#shape(index, ShapeW.headerBytes);
     const page = start >> this.#pageShift;
     const pageSize = this.#arena.config.pageSizeBytes;
     const within = start & (pageSize - 1);
     span.first = physicalAddress(this.#arena.frameAddress(this.#frame(zspage, page)) + within);
-    span.firstBytes = Math.min(bytes, pageSize - within);
+    span.firstBytes = bytes;
+    span.restBytes = 0;
+    if (within + bytes <= pageSize) return;
+    span.firstBytes = pageSize - within;
     span.restBytes = bytes - span.firstBytes;
-    if (span.restBytes > 0) span.rest = this.#arena.frameAddress(this.#frame(zspage, page + 1));
+    span.rest = this.#arena.frameAddress(this.#frame(zspage, page + 1));
   }
 
   /** Makes freshly taken, chained frames an empty zspage of class `index`, and lists it. */
@@ -131,7 +128,7 @@ export class Zspages {
       frame = next - 1;
     }
     this.link(index, zspage);
-    this.#addTo(this.#shape(index).block + PoolClassW.allocatedObjects, this.capacity(index));
+    this.#addTo(this.#class(index) + PoolClassW.allocatedObjects, this.capacity(index));
   }
 
   /** Takes an empty zspage off the lists; its frames are the caller's to give back. */
@@ -142,12 +139,12 @@ export class Zspages {
 
   /** Counts a zspage less, one that is off the lists already. */
   forget(index: number): void {
-    this.#addTo(this.#shape(index).block + PoolClassW.allocatedObjects, -this.capacity(index));
+    this.#addTo(this.#class(index) + PoolClassW.allocatedObjects, -this.capacity(index));
   }
 
   /** Objects that are handed out, and all that the zspages of the class have. */
   objects(index: number): { readonly used: number; readonly allocated: number } {
-    const block = this.#shape(index).block;
+    const block = this.#class(index);
     return {
       used: this.#arena.word(block + PoolClassW.usedObjects),
       allocated: this.#arena.word(block + PoolClassW.allocatedObjects),
@@ -156,14 +153,14 @@ export class Zspages {
 
   /** The head of the fullest group that has room; an empty zspage only if `evenEmpty`. */
   fullest(index: number, evenEmpty: boolean): FrameNumber | undefined {
-    const block = this.#shape(index).block;
+    const block = this.#class(index);
     const usable = this.#arena.word(block + PoolClassW.groupsInUse) & ((1 << FULL_GROUP) - (evenEmpty ? 1 : 2));
     return usable === 0 ? undefined : this.#head(block, 31 - Math.clz32(usable));
   }
 
   /** The head of the emptiest group that is neither empty nor full. */
   emptiest(index: number): FrameNumber | undefined {
-    const block = this.#shape(index).block;
+    const block = this.#class(index);
     const usable = this.#arena.word(block + PoolClassW.groupsInUse) & ((1 << FULL_GROUP) - 2);
     return usable === 0 ? undefined : this.#head(block, 31 - Math.clz32(usable & -usable));
   }
@@ -188,7 +185,7 @@ export class Zspages {
     const freed = this.#arena.word(descriptor + FrameW.freeObject);
     const object = freed === 0 ? this.#arena.word(descriptor + FrameW.freshObject) : freed - 1;
     const handle = this.handleOf(zspage, object);
-    if (this.#shape(index).headerBytes > 0) {
+    if (this.#shape(index, ShapeW.headerBytes) > 0) {
       const header = this.headerWord(index, handle);
       if (freed !== 0) words[descriptor + FrameW.freeObject] = this.#arena.word(header);
       words[header] = owner;
@@ -206,7 +203,7 @@ export class Zspages {
     const used = this.used(zspage) - 1;
     if (used < 0) throw new Error(`zspage at frame ${zspage} has ${used} used objects`);
     words[descriptor + FrameW.usedObjects] = used;
-    if (this.#shape(index).headerBytes === 0) return;
+    if (this.#shape(index, ShapeW.headerBytes) === 0) return;
     const header = this.headerWord(index, handle);
     if (words[header + 1] !== handle) {
       throw new Error(`pool object ${handle} is freed while its header says ${words[header + 1]}`);
@@ -240,7 +237,7 @@ export class Zspages {
   /** Lists a zspage at the head of the group that its use puts it in. */
   link(index: number, zspage: FrameNumber): void {
     const { words } = this.#arena;
-    const block = this.#shape(index).block;
+    const block = this.#class(index);
     const group = fullnessGroup(this.used(zspage), this.capacity(index));
     const descriptor = this.#arena.descriptorWord(zspage);
     const head = this.#arena.word(block + PoolClassW.groups + group);
@@ -262,7 +259,7 @@ export class Zspages {
       words[this.#arena.descriptorWord(frameNumber(previous - 1)) + FrameW.listNext] = next;
       return;
     }
-    const block = this.#shape(index).block;
+    const block = this.#class(index);
     const group = this.#arena.word(descriptor + FrameW.group);
     words[block + PoolClassW.groups + group] = next;
     if (next === 0) {
@@ -272,11 +269,10 @@ export class Zspages {
 
   /** Counts an object more or less, and moves its listed zspage when that puts it into another group; answers with its use. */
   #count(index: number, zspage: FrameNumber, change: number): number {
-    const { block, objects } = this.#shape(index);
-    this.#addTo(block + PoolClassW.usedObjects, change);
+    this.#addTo(this.#class(index) + PoolClassW.usedObjects, change);
     const descriptor = this.#arena.descriptorWord(zspage);
     const used = this.#arena.word(descriptor + FrameW.usedObjects);
-    if (fullnessGroup(used, objects) !== this.#arena.word(descriptor + FrameW.group)) {
+    if (fullnessGroup(used, this.capacity(index)) !== this.#arena.word(descriptor + FrameW.group)) {
       this.unlink(index, zspage);
       this.link(index, zspage);
     }
@@ -288,7 +284,7 @@ export class Zspages {
   }
 
   #objectAddress(index: number, handle: PoolHandle): PhysicalAddress {
-    const start = this.objectNumber(handle) * this.#shape(index).objectBytes;
+    const start = this.objectNumber(handle) * this.#shape(index, ShapeW.objectBytes);
     const frame = this.#frame(frameNumber(handle >> this.#objectBits), start >> this.#pageShift);
     return physicalAddress(this.#arena.frameAddress(frame) + (start & (this.#arena.config.pageSizeBytes - 1)));
   }
@@ -304,10 +300,14 @@ export class Zspages {
     return frameNumber(entry - 1);
   }
 
-  #shape(index: number): PoolClassShape {
-    const shape = this.#shapes[index];
-    if (shape === undefined) throw new Error(`size class ${index} does not exist`);
-    return shape;
+  #class(index: number): number {
+    return this.#firstClass + index * POOL_CLASS_WORDS;
+  }
+
+  #shape(index: number, field: number): number {
+    const value = this.#shapes[index * SHAPE_WORDS + field];
+    if (value === undefined) throw new Error(`size class ${index} does not exist`);
+    return value;
   }
 
   #addTo(word: number, change: number): void {
@@ -315,17 +315,14 @@ export class Zspages {
   }
 }
 
-function poolClassShapes(arena: Arena, device: number): readonly PoolClassShape[] {
-  const { sizeClasses } = arena;
-  return Array.from(sizeClasses.objectBytes, (objectBytes, index) => {
-    const objects = sizeClasses.objects[index] ?? 1;
-    return {
-      block: arena.poolClassWord(device) + index * POOL_CLASS_WORDS,
-      objectBytes,
-      headerBytes: objects === 1 ? 0 : HANDLE_BYTES,
-      pages: sizeClasses.pages[index] ?? 1,
-      objects,
-    };
+function shapesOf(classes: SizeClasses): Int32Array {
+  return Int32Array.from({ length: classes.count * SHAPE_WORDS }, (_, word) => {
+    const [index, field] = [Math.floor(word / SHAPE_WORDS), word % SHAPE_WORDS];
+    const objects = classes.objects[index] ?? 0;
+    if (field === ShapeW.objects) return objects;
+    if (field === ShapeW.pages) return classes.pages[index] ?? 0;
+    if (field === ShapeW.objectBytes) return classes.objectBytes[index] ?? 0;
+    return objects === 1 ? 0 : HANDLE_BYTES;
   });
 }
 
