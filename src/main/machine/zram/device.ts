@@ -271,8 +271,8 @@ export class ZramDevice {
 
   /** Copies what is stored of a page (the raw page, or its compressed form in the buffer) to where `#span` says. */
   #copyIn(cpu: Cpu, stored: Omit<PageInHand, 'slot'>): void {
-    if (stored.isHuge) this.#arena.bytes.set(stored.page.bytes, this.#span.first);
-    else copyToObject(this.#arena.bytes, stored.buffer.target, this.#span);
+    const from = stored.isHuge ? stored.page.address : stored.buffer.target;
+    copyToObject(this.#arena.bytes, cpu.codec, from, this.#span);
     cpu.charge(Cost.copyBytes, stored.storedBytes);
   }
 
