@@ -85,9 +85,9 @@ export class ZramDevice {
    */
   *writeRequest(cpu: Cpu, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus> {
     const block = this.#begin(cpu, Operation.write);
+    // By index: an iterator costs each page a tenth of what the machine does with it.
     for (let at = 0; at < pages.length; at++) {
-      const page = pages[at];
-      if (page === undefined) continue;
+      const page = pageAt(pages, at);
       this.#arena.words[block + CpuW.slot] = firstSlot + at;
       const slot = this.#slots.lock(firstSlot + at);
       if (this.#freesFirst) yield* this.#forget(cpu, slot);
@@ -271,8 +271,8 @@ export class ZramDevice {
 
   /** Copies what is stored of a page (the raw page, or its compressed form in the buffer) to where `#span` says. */
   #copyIn(cpu: Cpu, stored: Omit<PageInHand, 'slot'>): void {
-    const from = stored.isHuge ? stored.page.address : stored.buffer.target;
-    copyToObject(this.#arena.bytes, cpu.codec, from, this.#span);
+    if (stored.isHuge) this.#arena.bytes.set(stored.page.bytes, this.#span.first);
+    else copyToObject(this.#arena.bytes, stored.buffer.target, this.#span, cpu.codec);
     cpu.charge(Cost.copyBytes, stored.storedBytes);
   }
 
@@ -290,4 +290,10 @@ export class ZramDevice {
     doubles[first + bytes] = this.#arena.double(first + bytes) + pages * config.pageSizeBytes;
     words[block + CpuW.operation] = Operation.idle;
   }
+}
+
+function pageAt(pages: readonly IoPage[], index: number): IoPage {
+  const page = pages[index];
+  if (page === undefined) throw new Error(`a request of ${pages.length} pages has no page ${index}`);
+  return page;
 }

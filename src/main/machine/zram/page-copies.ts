@@ -4,16 +4,16 @@ import { type PhysicalAddress, physicalAddress } from '../units.ts';
 
 /**
  * Copies the bytes at `from` to where `span` says, up to 7 more than the span has: copies of whole 8-byte words take a quarter less
- * time in shared memory, and an object, which begins on a word, has room for whole words, as the buffer or page that it comes
- * from has. By the codec, where that is quicker still.
+ * time in shared memory, and an object, which begins on a word, has room for whole words, as the buffer that it comes from has.
+ * By the codec, where that is quicker still.
  */
 export function copyToObject(
   memory: Uint8Array,
-  codec: Codec,
   from: PhysicalAddress,
   { first, firstBytes, rest, restBytes }: Readonly<ObjectSpan>,
+  codec?: Codec,
 ): void {
-  if (codec.copyWords !== undefined) {
+  if (codec?.copyWords !== undefined) {
     codec.copyWords(from, first, firstBytes);
     if (restBytes > 0) codec.copyWords(physicalAddress(from + firstBytes), rest, restBytes);
     return;
