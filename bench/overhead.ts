@@ -5,15 +5,17 @@
  *     codec   put the page into an I/O page, codec.compress(page, buffer, work memory)
  *     device  put the page into an I/O page, device.writeRequest(cpu, slot, [page]): same-filled test, per-CPU buffer, codec,
  *             pool, copy, slot, statistics
- *     job     the same through a job, whose requests are timed
+ *     job     the same through a job, whose requests are timed and recorded as in a run
  *
  * Every round boots a fresh machine and goes over all pages, the ways in turn (shared/interleaved.ts). Read a ratio so:
  * device/codec 0.90 means that of the time of a write 90 % is the codec's and 10 % the machine's.
  */
 import { widenInliningBudget } from '../src/main/engine/live/compiler-budget.ts';
+import { PhaseClock } from '../src/main/engine/live/phase-clock.ts';
 import { complete } from '../src/main/machine/cpu.ts';
 import type { IoPage } from '../src/main/machine/codec.ts';
 import type { Machine } from '../src/main/machine/machine.ts';
+import { HeaderW } from '../src/main/machine/memory/arena-layout.ts';
 import { cpuId } from '../src/main/machine/units.ts';
 import { IoStatus } from '../src/main/machine/zram/device.ts';
 import type { PageSet } from '../src/main/workload/data/page-set.ts';
@@ -61,11 +63,8 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
 
 function jobOver(set: PageSet, machine: Machine, ioPages: readonly IoPage[]): Job {
   const written = new WrittenPages(new SharedArrayBuffer(writtenPagesBytes(PAGES)), [set]);
-  const clock = {
-    now: () => performance.now(),
-    record: () => undefined,
-    stopped: () => false,
-  };
+  const clock = new PhaseClock(machine.arena.words, HeaderW.stop);
+  clock.start();
   const plan = {
     name: 'bench',
     cpu: cpuId(0),

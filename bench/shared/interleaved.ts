@@ -1,6 +1,7 @@
 /**
  * Ways of doing the same work, timed in turn chunk by chunk in rotating order, so that all meet the host in the same mood.
- * Of each chunk the median over the rounds counts: a host's hiccups do not.
+ * Of each chunk the lower quartile over the rounds counts: on a host that others use as well, half of the rounds may have met
+ * their work.
  */
 import { CHUNK } from './page-data.ts';
 
@@ -40,7 +41,10 @@ export class Timings {
   #typicalMs(rounds: readonly ChunkTimes[], way: number): number {
     let sum = 0;
     for (let chunk = 0; chunk < this.#chunks; chunk++) {
-      sum += median(rounds.map((times) => times[way]?.[chunk] ?? NaN));
+      sum += quantile(
+        rounds.map((times) => times[way]?.[chunk] ?? NaN),
+        0.25,
+      );
     }
     return sum;
   }
@@ -71,10 +75,10 @@ function round(chunks: number, ways: readonly Way[]): ChunkTimes {
 /** `median [low, high]`. */
 export function spread(values: readonly number[], digits: number): string {
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  return `${median(values).toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+  return `${quantile(values, 0.5).toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
 }
 
-function median(values: readonly number[]): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  return sorted[Math.floor(sorted.length * share)] ?? NaN;
 }

@@ -25,6 +25,11 @@ export interface Codec {
    * off). What the work memory holds before and after does not matter.
    */
   compress(page: IoPage, target: PhysicalAddress, workMemory: PhysicalAddress): number;
+  /**
+   * Copies `bytes` bytes, and up to 7 more to a whole 8-byte word, within the arena; both places begin on a word and do not
+   * overlap. Absent where the codec has no quicker way than `copyWithin`.
+   */
+  copyWords?(from: PhysicalAddress, to: PhysicalAddress, bytes: number): void;
   /** Decompresses an object into `page`; false when the object is not what `compress` made of a page. */
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean;
 }

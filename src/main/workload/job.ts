@@ -147,8 +147,11 @@ export class Job<Executor = Cpu> {
     for (let at = 0; at < count; at++) {
       if (this.#clock.stopped()) return 'finished';
       const request = this.#request(at);
-      const failure = yield* this.#submit(cpu, request);
-      if (failure !== undefined) return failure;
+      const slot = this.#slotOf(request);
+      const status = request.isRead
+        ? yield* this.#device.readRequest(cpu, slot, request.pages)
+        : yield* this.#device.writeRequest(cpu, slot, request.pages);
+      if (status !== IoStatus.done) return this.#failure(FAILURE_OF_STATUS[status], request);
       const endMs = this.#clock.now();
       this.#clock.record(request.isRead ? 'read' : 'write', startMs, endMs);
       startMs = endMs;
@@ -172,23 +175,17 @@ export class Job<Executor = Cpu> {
     request.block = request.isRead ? this.#reads.next() : this.#writes.next();
     if (request.isRead) return;
     const { pageSizeBytes, count } = this.#set;
-    let slot = this.#slotOf(request);
-    for (const page of request.pages) {
-      this.#written.enter(slot, this.plan.pageSet, this.#nextSetPage);
-      slot += 1;
+    const { pages } = request;
+    const slot = this.#slotOf(request);
+    // By index: an iterator costs each page a twentieth of what the device does with it.
+    for (let at = 0; at < pages.length; at++) {
+      const page = pages[at];
+      if (page === undefined) return;
+      this.#written.enter(slot + at, this.plan.pageSet, this.#nextSetPage);
       const start = this.#nextSetPage * pageSizeBytes;
       this.#setBytes.copy(page.bytes, 0, start, start + pageSizeBytes);
       this.#nextSetPage = this.#nextSetPage + 1 === count ? 0 : this.#nextSetPage + 1;
     }
-  }
-
-  *#submit(cpu: Executor, request: Request): Suspending<IoFailure | undefined> {
-    const slot = this.#slotOf(request);
-    const status = request.isRead
-      ? yield* this.#device.readRequest(cpu, slot, request.pages)
-      : yield* this.#device.writeRequest(cpu, slot, request.pages);
-    if (status === IoStatus.done) return undefined;
-    return this.#failure(FAILURE_OF_STATUS[status], request);
   }
 
   /** A read prepared after a write of the same batch to the same block sees that write: both go in order. */

@@ -14,16 +14,21 @@ import {
   type ArenaGeometry,
   CPU_BLOCK_BYTES,
   DEVICE_BLOCK_BYTES,
-  FRAME_DESCRIPTOR_BYTES,
   HEADER_BYTES,
   HeaderW,
   POOL_CLASS_BYTES,
 } from './arena-layout.ts';
+import * as layout from './arena-layout.ts';
 import { ChunkRegion } from '../percpu/chunks/chunk-region.ts';
 import { chunkMapping, mappedRegionBytes, spaceChoice } from '../percpu/local-mapping/mapping-plan.ts';
 import { type PercpuConfig, percpuConfigFromWords, percpuConfigToWords } from '../percpu/percpu-config.ts';
 import { type PercpuPlan, planPercpu } from '../percpu/percpu-plan.ts';
-import { type CpuId, type FrameNumber, type PhysicalAddress, physicalAddress } from '../units.ts';
+import type { CpuId, FrameNumber, PhysicalAddress } from '../units.ts';
+import * as units from '../units.ts';
+
+// This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { FRAME_DESCRIPTOR_BYTES } = layout;
+const { physicalAddress } = units;
 
 /** What a machine is made of; all counts are whole numbers. */
 export interface MachineConfig {

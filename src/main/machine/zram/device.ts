@@ -16,20 +16,26 @@
 import type { IoPage } from '../codec.ts';
 import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
-import { CpuF64, CpuW, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
+import * as layout from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import type { PercpuArea } from '../percpu/percpu-area.ts';
 import { LOCKED } from '../sync/lock.ts';
-import { type LockWord, NO_HANDLE, type PoolHandle } from '../units.ts';
+import * as units from '../units.ts';
+import type { LockWord, PoolHandle } from '../units.ts';
 import { type CompressBuffer, type CompressBuffers, compressBuffersFor } from './compress-buffers.ts';
 import { DeviceControls } from './device-controls.ts';
 import { raiseWord } from './device-statistics.ts';
 import { emptySpan } from './object-span.ts';
-import { copyRawPage, copyToObject, fillPage, isSameFilled } from './page-copies.ts';
+import * as pageCopies from './page-copies.ts';
 import type { Pool } from './pool.ts';
 import { SlotContent } from './slot-content.ts';
 import { SLOT_CHOSEN, SLOT_HUGE, SLOT_IDLE, Slots } from './slots.ts';
 import { Zsmalloc } from './zsmalloc.ts';
+
+// This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { CpuF64, CpuW, DeviceCounterF64, DeviceW, Operation } = layout;
+const { copyRawPage, copyToObject, fillPage, isSameFilled } = pageCopies;
+const { NO_HANDLE } = units;
 
 /** How a request ended. */
 export const IoStatus = { done: 0, noMemory: 1, corrupt: 2, noBuffer: 3 } as const;
@@ -79,10 +85,11 @@ export class ZramDevice {
    */
   *writeRequest(cpu: Cpu, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus> {
     const block = this.#begin(cpu, Operation.write);
-    let number = firstSlot;
-    for (const page of pages) {
-      this.#arena.words[block + CpuW.slot] = number;
-      const slot = this.#slots.lock(number++);
+    // By index: an iterator costs each page a tenth of what the machine does with it.
+    for (let at = 0; at < pages.length; at++) {
+      const page = pageAt(pages, at);
+      this.#arena.words[block + CpuW.slot] = firstSlot + at;
+      const slot = this.#slots.lock(firstSlot + at);
       if (this.#freesFirst) yield* this.#forget(cpu, slot);
       cpu.charge(Cost.comparePage, 1);
       if (isSameFilled(page.words)) {
@@ -265,11 +272,11 @@ export class ZramDevice {
   /** Copies what is stored of a page (the raw page, or its compressed form in the buffer) to where `#span` says. */
   #copyIn(cpu: Cpu, stored: Omit<PageInHand, 'slot'>): void {
     if (stored.isHuge) this.#arena.bytes.set(stored.page.bytes, this.#span.first);
-    else copyToObject(this.#arena.bytes, stored.buffer.target, this.#span);
+    else copyToObject(this.#arena.bytes, stored.buffer.target, this.#span, cpu.codec);
     cpu.charge(Cost.copyBytes, stored.storedBytes);
   }
 
-  #begin(cpu: Cpu, operation: Operation): number {
+  #begin(cpu: Cpu, operation: layout.Operation): number {
     const block = this.#arena.cpuWord(cpu.id);
     this.#arena.words[block + CpuW.device] = this.index;
     this.#arena.words[block + CpuW.operation] = operation;
@@ -278,8 +285,15 @@ export class ZramDevice {
 
   #finish(block: number, operations: number, bytes: number, pages: number): void {
     const { doubles, config, words } = this.#arena;
-    doubles[block / 2 + operations] = this.#arena.double(block / 2 + operations) + 1;
-    doubles[block / 2 + bytes] = this.#arena.double(block / 2 + bytes) + pages * config.pageSizeBytes;
+    const first = block >> 1;
+    doubles[first + operations] = this.#arena.double(first + operations) + 1;
+    doubles[first + bytes] = this.#arena.double(first + bytes) + pages * config.pageSizeBytes;
     words[block + CpuW.operation] = Operation.idle;
   }
+}
+
+function pageAt(pages: readonly IoPage[], index: number): IoPage {
+  const page = pages[index];
+  if (page === undefined) throw new Error(`a request of ${pages.length} pages has no page ${index}`);
+  return page;
 }

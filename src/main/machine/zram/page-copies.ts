@@ -1,13 +1,23 @@
 /** Pages and objects copied into each other, and pages of one word. */
-import type { IoPage, ObjectSpan } from '../codec.ts';
-import type { PhysicalAddress } from '../units.ts';
+import type { Codec, IoPage, ObjectSpan } from '../codec.ts';
+import { type PhysicalAddress, physicalAddress } from '../units.ts';
 
 /**
  * Copies the bytes at `from` to where `span` says, up to 7 more than the span has: copies of whole 8-byte words take a quarter less
  * time in shared memory, and an object, which begins on a word, has room for whole words, as the buffer that it comes from has.
+ * By the codec, where that is quicker still.
  */
-export function copyToObject(memory: Uint8Array, from: PhysicalAddress, span: Readonly<ObjectSpan>): void {
-  const { first, firstBytes, rest, restBytes } = span;
+export function copyToObject(
+  memory: Uint8Array,
+  from: PhysicalAddress,
+  { first, firstBytes, rest, restBytes }: Readonly<ObjectSpan>,
+  codec?: Codec,
+): void {
+  if (codec?.copyWords !== undefined) {
+    codec.copyWords(from, first, firstBytes);
+    if (restBytes > 0) codec.copyWords(physicalAddress(from + firstBytes), rest, restBytes);
+    return;
+  }
   memory.copyWithin(first, from, from + wholeWords(firstBytes));
   if (restBytes > 0) memory.copyWithin(rest, from + firstBytes, from + firstBytes + wholeWords(restBytes));
 }

@@ -9,11 +9,15 @@
  */
 import type { Cpu, Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
-import { type DeviceCounter, DeviceCounterF64 } from '../memory/arena-layout.ts';
+import * as layout from '../memory/arena-layout.ts';
+import type { DeviceCounter } from '../memory/arena-layout.ts';
 import { cpuId, type LockWord, type PoolHandle } from '../units.ts';
 import { deviceCounters, PeakKeeper } from './device-statistics.ts';
 import type { Pool } from './pool.ts';
 import { priorityFlags, SLOT_HUGE, SLOT_SAME, type Slots } from './slots.ts';
+
+// This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { DeviceCounterF64 } = layout;
 
 interface RecompressedObject {
   readonly handle: PoolHandle;
@@ -26,17 +30,17 @@ export class SlotContent {
   readonly #peaks: PeakKeeper;
   readonly #slots: Slots;
   readonly #pool: Pool;
-  /** By CPU: where its counters of this device are. */
-  readonly #counters: readonly number[];
+  /** Doubles: where the counters of CPU 0 are, and from one CPU's to the next one's. */
+  readonly #counters: number;
+  readonly #countersStride: number;
 
   constructor(arena: Arena, device: number, parts: { readonly slots: Slots; readonly pool: Pool }) {
     this.#arena = arena;
     this.#peaks = new PeakKeeper(arena, device);
     this.#slots = parts.slots;
     this.#pool = parts.pool;
-    this.#counters = Array.from({ length: arena.config.possibleCpus }, (_, cpu) =>
-      deviceCounters(arena, device, cpuId(cpu)),
-    );
+    this.#counters = deviceCounters(arena, device, cpuId(0));
+    this.#countersStride = deviceCounters(arena, device, cpuId(1)) - this.#counters;
   }
 
   /** Enters an object of the primary codec into a slot without content. */
@@ -95,7 +99,7 @@ export class SlotContent {
   }
 
   count(cpu: Cpu, counter: DeviceCounter, change: number): void {
-    const index = (this.#counters[cpu.id] ?? 0) + counter;
+    const index = this.#counters + cpu.id * this.#countersStride + counter;
     this.#arena.doubles[index] = this.#arena.double(index) + change;
   }
 }

@@ -9,10 +9,16 @@
  * lock. A pool object knows its slot by the slot's lock word, so compaction can move it and say so (`ObjectOwners`).
  */
 import type { Arena } from '../memory/arena.ts';
-import { DeviceW, SLOT_BYTES, SlotW } from '../memory/arena-layout.ts';
-import { LOCK_BITS } from '../sync/lock.ts';
-import { frameNumber, type LockWord, lockWord, type PoolHandle, poolHandle } from '../units.ts';
+import * as layout from '../memory/arena-layout.ts';
+import * as lockLayout from '../sync/lock.ts';
+import * as units from '../units.ts';
+import type { LockWord, PoolHandle } from '../units.ts';
 import type { ObjectOwners } from './pool.ts';
+
+// This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { DeviceW, SLOT_BYTES, SlotW } = layout;
+const { LOCK_BITS } = lockLayout;
+const { frameNumber, lockWord, poolHandle } = units;
 
 /** All machine words equal: the slot keeps the word. */
 export const SLOT_SAME = 1 << 2;
@@ -28,6 +34,8 @@ const PRIORITY_SHIFT = 7;
 const PRIORITY_MASK = 3;
 const SIZE_SHIFT = 12;
 const FLAGS_MASK = (1 << PRIORITY_SHIFT) - 1 - LOCK_BITS;
+/** Of a flag word, what is not all 0 where the slot has content. */
+const CONTENT_MASK = SLOT_SAME | (-1 << SIZE_SHIFT);
 
 /** The priority of a codec, 0 … 3, as it goes among the flags of an object. */
 export function priorityFlags(priority: number): number {
@@ -37,17 +45,19 @@ export function priorityFlags(priority: number): number {
 export class Slots implements ObjectOwners {
   readonly #arena: Arena;
   readonly #first: number;
+  readonly #count: number;
 
   constructor(arena: Arena, device: number) {
     this.#arena = arena;
     const table = frameNumber(arena.word(arena.deviceWord(device) + DeviceW.slotTableFirstFrame));
     this.#first = arena.frameAddress(table) / 4;
+    this.#count = arena.slotCount;
   }
 
   /** The lock of a slot, by which the other methods know the slot. Throws for one that the disk does not have. */
   lock(slot: number): LockWord {
-    if (!Number.isInteger(slot) || slot < 0 || slot >= this.#arena.slotCount) {
-      throw new Error(`slot ${slot} lies outside a disk of ${this.#arena.slotCount} pages`);
+    if (slot >>> 0 !== slot || slot >= this.#count) {
+      throw new Error(`slot ${slot} lies outside a disk of ${this.#count} pages`);
     }
     return lockWord(this.#first + (slot * SLOT_BYTES) / 4 + SlotW.flags);
   }
@@ -68,8 +78,7 @@ export class Slots implements ObjectOwners {
   }
 
   hasContent(slot: LockWord): boolean {
-    const flags = this.#arena.word(slot);
-    return flags >>> SIZE_SHIFT !== 0 || (flags & SLOT_SAME) !== 0;
+    return (this.#arena.word(slot) & CONTENT_MASK) !== 0;
   }
 
   handle(slot: LockWord): PoolHandle {
@@ -118,12 +127,8 @@ export class Slots implements ObjectOwners {
     this.#arena.words[slot - SlotW.flags + SlotW.handle] = location;
   }
 
-  /** Waiters may set a lock bit at any moment, hence the loop. */
+  /** Waiters may set a lock bit at any moment, hence an exclusive or of the other bits, which are the caller's alone. */
   #setFlags(slot: LockWord, flags: number): void {
-    const { words } = this.#arena;
-    for (;;) {
-      const seen = this.#arena.word(slot);
-      if (Atomics.compareExchange(words, slot, seen, (seen & LOCK_BITS) | flags) === seen) return;
-    }
+    Atomics.xor(this.#arena.words, slot, (this.#arena.word(slot) & ~LOCK_BITS) ^ flags);
   }
 }

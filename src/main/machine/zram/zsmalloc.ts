@@ -14,12 +14,18 @@
 import type { ObjectSpan } from '../codec.ts';
 import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
-import { DeviceW, FrameKind } from '../memory/arena-layout.ts';
+import * as layout from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
-import { type FrameNumber, type LockWord, NO_HANDLE, type PoolHandle } from '../units.ts';
+import * as units from '../units.ts';
+import type { FrameNumber, LockWord, PoolHandle } from '../units.ts';
 import type { Pool, PoolRequest } from './pool.ts';
-import { classOf } from './size-classes.ts';
+import * as sizeClasses from './size-classes.ts';
 import { Zspages } from './zspages.ts';
+
+// This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { DeviceW, FrameKind } = layout;
+const { NO_HANDLE } = units;
+const { classOf } = sizeClasses;
 
 export class Zsmalloc implements Pool {
   readonly hugeThresholdBytes: number;

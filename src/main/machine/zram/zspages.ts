@@ -23,33 +23,27 @@
  */
 import type { ObjectSpan } from '../codec.ts';
 import type { Arena } from '../memory/arena.ts';
-import {
-  FrameKind,
-  FrameW,
-  FULLNESS_GROUPS,
-  NAMED_PAGES,
-  POOL_CLASS_BYTES,
-  PoolClassW,
-} from '../memory/arena-layout.ts';
-import {
-  type FrameNumber,
-  frameNumber,
-  type LockWord,
-  lockWord,
-  type PhysicalAddress,
-  physicalAddress,
-  type PoolHandle,
-  poolHandle,
-} from '../units.ts';
+import * as layout from '../memory/arena-layout.ts';
+import * as units from '../units.ts';
+import type { FrameNumber, LockWord, PhysicalAddress, PoolHandle } from '../units.ts';
 import { HANDLE_BYTES, type SizeClasses } from './size-classes.ts';
+
+// This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { FrameKind, FrameW, FULLNESS_GROUPS, NAMED_PAGES, POOL_CLASS_BYTES, PoolClassW } = layout;
+const { frameNumber, lockWord, physicalAddress, poolHandle } = units;
 
 const FULL_GROUP = FULLNESS_GROUPS - 1;
 const POOL_CLASS_WORDS = POOL_CLASS_BYTES / 4;
+
+/** Words of a class in the pool's own copy of the class table, in which all of a class lies in one cache line. */
+const ShapeW = { objectBytes: 0, headerBytes: 1, pages: 2, objects: 3 } as const;
+const SHAPE_WORDS = 4;
 
 export class Zspages {
   readonly classes: SizeClasses;
   readonly #arena: Arena;
   readonly #firstClass: number;
+  readonly #shapes: Int32Array;
   readonly #objectBits: number;
   readonly #pageShift: number;
 
@@ -57,6 +51,7 @@ export class Zspages {
     this.#arena = arena;
     this.classes = arena.sizeClasses;
     this.#firstClass = arena.poolClassWord(device);
+    this.#shapes = shapesOf(arena.sizeClasses);
     this.#pageShift = Math.log2(arena.config.pageSizeBytes);
     this.#objectBits = Math.ceil(Math.log2(Math.max(...this.classes.objects)));
     if (arena.frameCount * 2 ** this.#objectBits > 2 ** 31) {
@@ -70,12 +65,12 @@ export class Zspages {
 
   /** Page frames of a zspage. */
   pages(index: number): number {
-    return this.#column(this.classes.pages, index);
+    return this.#shape(index, ShapeW.pages);
   }
 
   /** Objects of a zspage. */
   capacity(index: number): number {
-    return this.#column(this.classes.objects, index);
+    return this.#shape(index, ShapeW.objects);
   }
 
   /** First frame of the zspage of a live object. Throws for a handle that names no frame of a pool. */
@@ -104,14 +99,18 @@ export class Zspages {
   /** As `describe`, of an object known to be of class `index`. */
   describeOf(index: number, handle: PoolHandle, bytes: number, span: ObjectSpan): void {
     const zspage = frameNumber(handle >> this.#objectBits);
-    const start = this.objectNumber(handle) * this.#column(this.classes.objectBytes, index) + this.#header(index);
+    const objectBytes = this.#shape(index, ShapeW.objectBytes);
+    const start = this.objectNumber(handle) * objectBytes + this.#shape(index, ShapeW.headerBytes);
     const page = start >> this.#pageShift;
     const pageSize = this.#arena.config.pageSizeBytes;
     const within = start & (pageSize - 1);
     span.first = physicalAddress(this.#arena.frameAddress(this.#frame(zspage, page)) + within);
-    span.firstBytes = Math.min(bytes, pageSize - within);
+    span.firstBytes = bytes;
+    span.restBytes = 0;
+    if (within + bytes <= pageSize) return;
+    span.firstBytes = pageSize - within;
     span.restBytes = bytes - span.firstBytes;
-    if (span.restBytes > 0) span.rest = this.#arena.frameAddress(this.#frame(zspage, page + 1));
+    span.rest = this.#arena.frameAddress(this.#frame(zspage, page + 1));
   }
 
   /** Makes freshly taken, chained frames an empty zspage of class `index`, and lists it. */
@@ -169,17 +168,14 @@ export class Zspages {
   /** Hands out an object of a listed zspage that has room, for `owner`. */
   take(index: number, zspage: FrameNumber, owner: LockWord): PoolHandle {
     const handle = this.pop(index, zspage, owner);
-    this.#addTo(this.#class(index) + PoolClassW.usedObjects, 1);
-    this.#regroup(index, zspage);
+    this.#count(index, zspage, 1);
     return handle;
   }
 
   /** Takes an object back; answers with how many the zspage has left in use. Throws when the object is not live. */
   put(index: number, zspage: FrameNumber, handle: PoolHandle): number {
     this.push(index, zspage, handle);
-    this.#addTo(this.#class(index) + PoolClassW.usedObjects, -1);
-    this.#regroup(index, zspage);
-    return this.used(zspage);
+    return this.#count(index, zspage, -1);
   }
 
   /** As `take`, for a zspage that is off the lists, and without counting the object. */
@@ -189,7 +185,7 @@ export class Zspages {
     const freed = this.#arena.word(descriptor + FrameW.freeObject);
     const object = freed === 0 ? this.#arena.word(descriptor + FrameW.freshObject) : freed - 1;
     const handle = this.handleOf(zspage, object);
-    if (this.#header(index) > 0) {
+    if (this.#shape(index, ShapeW.headerBytes) > 0) {
       const header = this.headerWord(index, handle);
       if (freed !== 0) words[descriptor + FrameW.freeObject] = this.#arena.word(header);
       words[header] = owner;
@@ -207,7 +203,7 @@ export class Zspages {
     const used = this.used(zspage) - 1;
     if (used < 0) throw new Error(`zspage at frame ${zspage} has ${used} used objects`);
     words[descriptor + FrameW.usedObjects] = used;
-    if (this.#header(index) === 0) return;
+    if (this.#shape(index, ShapeW.headerBytes) === 0) return;
     const header = this.headerWord(index, handle);
     if (words[header + 1] !== handle) {
       throw new Error(`pool object ${handle} is freed while its header says ${words[header + 1]}`);
@@ -271,12 +267,16 @@ export class Zspages {
     }
   }
 
-  /** Moves a listed zspage when its use has put it into another group. */
-  #regroup(index: number, zspage: FrameNumber): void {
-    const group = fullnessGroup(this.used(zspage), this.capacity(index));
-    if (group === this.#arena.word(this.#arena.descriptorWord(zspage) + FrameW.group)) return;
-    this.unlink(index, zspage);
-    this.link(index, zspage);
+  /** Counts an object more or less, and moves its listed zspage when that puts it into another group; answers with its use. */
+  #count(index: number, zspage: FrameNumber, change: number): number {
+    this.#addTo(this.#class(index) + PoolClassW.usedObjects, change);
+    const descriptor = this.#arena.descriptorWord(zspage);
+    const used = this.#arena.word(descriptor + FrameW.usedObjects);
+    if (fullnessGroup(used, this.capacity(index)) !== this.#arena.word(descriptor + FrameW.group)) {
+      this.unlink(index, zspage);
+      this.link(index, zspage);
+    }
+    return used;
   }
 
   #head(block: number, group: number): FrameNumber {
@@ -284,7 +284,7 @@ export class Zspages {
   }
 
   #objectAddress(index: number, handle: PoolHandle): PhysicalAddress {
-    const start = this.objectNumber(handle) * this.#column(this.classes.objectBytes, index);
+    const start = this.objectNumber(handle) * this.#shape(index, ShapeW.objectBytes);
     const frame = this.#frame(frameNumber(handle >> this.#objectBits), start >> this.#pageShift);
     return physicalAddress(this.#arena.frameAddress(frame) + (start & (this.#arena.config.pageSizeBytes - 1)));
   }
@@ -300,17 +300,12 @@ export class Zspages {
     return frameNumber(entry - 1);
   }
 
-  /** Bytes in front of an object's data: none where the object owns its page. */
-  #header(index: number): number {
-    return this.capacity(index) === 1 ? 0 : HANDLE_BYTES;
-  }
-
   #class(index: number): number {
     return this.#firstClass + index * POOL_CLASS_WORDS;
   }
 
-  #column(column: Int32Array, index: number): number {
-    const value = column[index];
+  #shape(index: number, field: number): number {
+    const value = this.#shapes[index * SHAPE_WORDS + field];
     if (value === undefined) throw new Error(`size class ${index} does not exist`);
     return value;
   }
@@ -320,9 +315,20 @@ export class Zspages {
   }
 }
 
+function shapesOf(classes: SizeClasses): Int32Array {
+  return Int32Array.from({ length: classes.count * SHAPE_WORDS }, (_, word) => {
+    const [index, field] = [Math.floor(word / SHAPE_WORDS), word % SHAPE_WORDS];
+    const objects = classes.objects[index] ?? 0;
+    if (field === ShapeW.objects) return objects;
+    if (field === ShapeW.pages) return classes.pages[index] ?? 0;
+    if (field === ShapeW.objectBytes) return classes.objectBytes[index] ?? 0;
+    return objects === 1 ? 0 : HANDLE_BYTES;
+  });
+}
+
 /** 0 empty, 11 full, otherwise tenths of use: 1 … 10. */
 export function fullnessGroup(used: number, objects: number): number {
   if (used === 0) return 0;
   if (used === objects) return FULL_GROUP;
-  return ((((100 * used) / objects) | 0) / 10 + 1) | 0;
+  return (((10 * used) / objects) | 0) + 1;
 }

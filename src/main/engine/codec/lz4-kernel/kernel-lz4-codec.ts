@@ -17,6 +17,7 @@ const ACCELERATION = 1;
 
 /** What assembly/index.ts exports; addresses and lengths in bytes. */
 interface KernelLz4Exports {
+  readonly copyWords: (...args: [to: number, from: number, count: number]) => void;
   readonly encode: (
     ...args: [page: number, size: number, table: number, target: number, acceleration: number]
   ) => number;
@@ -27,6 +28,7 @@ interface KernelLz4Exports {
 
 export class KernelLz4Codec implements Codec {
   readonly name = 'lz4-kernel';
+  readonly #copyWords: KernelLz4Exports['copyWords'];
   readonly #encode: KernelLz4Exports['encode'];
   readonly #decode: KernelLz4Exports['decode'];
   readonly #pageSizeBytes: number;
@@ -35,6 +37,7 @@ export class KernelLz4Codec implements Codec {
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, pageSizeBytes: number) {
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     if (!isKernelLz4(exports)) throw new Error('the WebAssembly module is not that of lz4-kernel');
+    this.#copyWords = exports.copyWords;
     this.#encode = exports.encode;
     this.#decode = exports.decode;
     this.#pageSizeBytes = pageSizeBytes;
@@ -42,6 +45,10 @@ export class KernelLz4Codec implements Codec {
 
   compress(page: IoPage, target: PhysicalAddress, workMemory: PhysicalAddress): number {
     return this.#encode(page.address, this.#pageSizeBytes, workMemory, target, ACCELERATION);
+  }
+
+  copyWords(from: PhysicalAddress, to: PhysicalAddress, bytes: number): void {
+    this.#copyWords(to, from, bytes);
   }
 
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean {
@@ -52,6 +59,8 @@ export class KernelLz4Codec implements Codec {
 
 function isKernelLz4(exports: object): exports is KernelLz4Exports {
   return (
+    'copyWords' in exports &&
+    typeof exports.copyWords === 'function' &&
     'encode' in exports &&
     typeof exports.encode === 'function' &&
     'decode' in exports &&
