@@ -53,8 +53,10 @@ export class DeviceControls {
     return this.#compaction.run(cpu);
   }
 
-  /** Tries stronger codecs on stored pages. Errors: 'bad-input', 'busy' (another pass
-   * runs), 'out-of-memory', 'unavailable' (this CPU has no buffer). */
+  /**
+   * Tries stronger codecs on stored pages. Errors: 'bad-input', 'busy' (another pass runs), 'out-of-memory', 'unavailable'
+   * (this CPU has no buffer, or a codec failed); what was recompressed before stays so.
+   */
   recompress(cpu: Cpu, request: RecompressionRequest): Suspending<Result<RecompressionOutcome>> {
     return this.#recompression.run(cpu, request);
   }

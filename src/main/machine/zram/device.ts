@@ -13,7 +13,7 @@
  *
  * Statistics are those of mm_stat and io_stat (device-statistics.ts). What is no I/O is in `controls` (device-controls.ts).
  */
-import type { IoPage } from '../codec.ts';
+import { COMPRESSION_FAILED, type IoPage } from '../codec.ts';
 import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { CpuF64, CpuW, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
@@ -32,8 +32,13 @@ import { SLOT_CHOSEN, SLOT_HUGE, SLOT_IDLE, Slots } from './slots.ts';
 import { Zsmalloc } from './zsmalloc.ts';
 
 /** How a request ended. */
-export const IoStatus = { done: 0, noMemory: 1, corrupt: 2, noBuffer: 3 } as const;
+export const IoStatus = { done: 0, noMemory: 1, corrupt: 2, noBuffer: 3, codecFailed: 4 } as const;
 export type IoStatus = (typeof IoStatus)[keyof typeof IoStatus];
+
+/** Where a page is after the long way to room for it; or that it is nowhere, and why. A handle is the caller's in any case. */
+type Allocation =
+  | { readonly handle: PoolHandle; readonly buffer: CompressBuffer }
+  | { readonly handle: PoolHandle; readonly buffer: undefined; readonly failure: IoStatus };
 
 /** A page on its way into the pool. */
 interface PageInHand {
@@ -92,16 +97,20 @@ export class ZramDevice {
       const mutex = this.#buffers.lock;
       if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
       let buffer = this.#buffers.acquire(cpu);
-      if (buffer === undefined) return yield* this.#failWithoutBuffer(cpu, mutex, NO_HANDLE);
+      if (buffer === undefined) return yield* this.#giveUp(cpu, mutex, NO_HANDLE, IoStatus.noBuffer);
       const length = cpu.codec.compress(page, buffer.target, buffer.workMemory);
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
       const isHuge = length >= this.#pool.hugeThresholdBytes;
+      if (isHuge && length === COMPRESSION_FAILED) {
+        return yield* this.#giveUp(cpu, mutex, NO_HANDLE, IoStatus.codecFailed);
+      }
       const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
       let handle = this.#pool.tryAllocate(cpu, storedBytes, slot, this.#span);
       if (handle === NO_HANDLE) {
-        ({ handle, buffer } = yield* this.#allocate(cpu, { page, buffer, storedBytes, isHuge, slot }));
-        if (buffer === undefined) return yield* this.#failWithoutBuffer(cpu, mutex, handle);
+        const found = yield* this.#allocate(cpu, { page, buffer, storedBytes, isHuge, slot });
+        if (found.buffer === undefined) return yield* this.#giveUp(cpu, mutex, found.handle, found.failure);
+        ({ handle, buffer } = found);
       }
       const fits = handle !== NO_HANDLE && this.#withinLimit();
       if (fits) this.#copyIn(cpu, { page, buffer, storedBytes, isHuge });
@@ -123,14 +132,14 @@ export class ZramDevice {
     return IoStatus.done;
   }
 
-  /** A write on a CPU that has no buffer: nothing is stored, and an object that was allocated for it goes back. */
-  *#failWithoutBuffer(cpu: Cpu, mutex: LockWord | undefined, handle: PoolHandle): Suspending<IoStatus> {
+  /** Ends a write that has no page in a buffer: nothing is stored, and an object that was allocated for it goes back. */
+  *#giveUp(cpu: Cpu, mutex: LockWord | undefined, handle: PoolHandle, why: IoStatus): Suspending<IoStatus> {
     const mustReschedule = this.#buffers.release(cpu);
     if (mutex !== undefined) cpu.unlock(mutex);
     if (mustReschedule) yield* cpu.reschedule();
     if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
     this.#content.count(cpu, DeviceCounterF64.failedWrites, 1);
-    return IoStatus.noBuffer;
+    return why;
   }
 
   /** Reads consecutive pages; what was never written reads as zeros. */
@@ -195,10 +204,7 @@ export class ZramDevice {
   }
 
   /** Room for a page that the quick way did not find any for, in one stage or two; and the buffer that holds the page now. */
-  *#allocate(
-    cpu: Cpu,
-    inHand: PageInHand,
-  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: CompressBuffer | undefined }> {
+  *#allocate(cpu: Cpu, inHand: PageInHand): Suspending<Allocation> {
     const { storedBytes: bytes, slot: owner, buffer } = inHand;
     const maySleep = this.#arena.zram.allocationStages === 'one';
     const handle = yield* this.#pool.allocate(cpu, { bytes, owner, maySleep, span: this.#span });
@@ -210,7 +216,7 @@ export class ZramDevice {
   *#allocateAsleep(
     cpu: Cpu,
     { page, storedBytes: bytes, isHuge, slot: owner }: PageInHand,
-  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: CompressBuffer | undefined }> {
+  ): Suspending<Allocation> {
     const mutex = this.#buffers.lock;
     const mustReschedule = this.#buffers.release(cpu);
     if (mutex !== undefined) cpu.unlock(mutex);
@@ -219,9 +225,11 @@ export class ZramDevice {
     const handle = yield* this.#pool.allocate(cpu, { bytes, owner, maySleep: true, span: this.#span });
     if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
     const buffer = this.#buffers.acquire(cpu);
-    if (handle === NO_HANDLE || buffer === undefined) return { handle, buffer };
+    if (buffer === undefined) return { handle, buffer, failure: IoStatus.noBuffer };
+    if (handle === NO_HANDLE) return { handle, buffer };
     const length = cpu.codec.compress(page, buffer.target, buffer.workMemory);
     cpu.charge(Cost.compressPage, 1);
+    if (length === COMPRESSION_FAILED) return { handle, buffer: undefined, failure: IoStatus.codecFailed };
     if (!isHuge && length !== bytes) {
       throw new Error(`a page of ${bytes} bytes compressed again gave ${length}: it changed while it was written`);
     }

@@ -98,6 +98,13 @@ export class PercpuAllocator {
     return object === undefined ? 'not-an-object' : 'freed';
   }
 
+  /** What a failed atomic request leaves behind: the balance work will keep more pages ready. */
+  *noteAtomicFailure(cpu: Cpu): Suspending<void> {
+    yield* this.#takeLock(cpu);
+    this.#wantMorePages();
+    cpu.unlock(this.#lock);
+  }
+
   /** Whether the balance work has something to do; the caller decides when to run it. */
   balanceWanted(): boolean {
     return this.region.header(RegionW.balanceWanted) !== 0;
@@ -167,12 +174,15 @@ export class PercpuAllocator {
   *#takeAtomic(cpu: Cpu, request: ChunkRequest, callSite: number): Suspending<ObjectCells | undefined> {
     yield* this.#takeLock(cpu);
     const object = this.#searchAndCommit(request, callSite);
-    if (object === undefined) {
-      this.region.setHeader(RegionW.atomicFailed, 1);
-      this.region.wantBalanceWork();
-    }
+    if (object === undefined) this.#wantMorePages();
     cpu.unlock(this.#lock);
     return object;
+  }
+
+  /** Under pcpu_lock. */
+  #wantMorePages(): void {
+    this.region.setHeader(RegionW.atomicFailed, 1);
+    this.region.wantBalanceWork();
   }
 
   *#takeWaiting(cpu: Cpu, request: ChunkRequest, callSite: number): Suspending<ObjectCells | undefined> {
