@@ -101,10 +101,8 @@ export class ZramDevice {
       const length = cpu.codec.compress(page, buffer.target, buffer.workMemory);
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
+      if (length === COMPRESSION_FAILED) return yield* this.#giveUp(cpu, mutex, NO_HANDLE, IoStatus.codecFailed);
       const isHuge = length >= this.#pool.hugeThresholdBytes;
-      if (isHuge && length === COMPRESSION_FAILED) {
-        return yield* this.#giveUp(cpu, mutex, NO_HANDLE, IoStatus.codecFailed);
-      }
       const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
       let handle = this.#pool.tryAllocate(cpu, storedBytes, slot, this.#span);
       if (handle === NO_HANDLE) {
@@ -117,15 +115,10 @@ export class ZramDevice {
       const mustReschedule = this.#buffers.release(cpu);
       if (mutex !== undefined) cpu.unlock(mutex);
       if (mustReschedule) yield* cpu.reschedule();
-      if (!fits) {
-        if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
-        this.#content.count(cpu, DeviceCounterF64.failedWrites, 1);
-        return IoStatus.noMemory;
-      }
+      if (!fits) return yield* this.#refuse(cpu, handle, IoStatus.noMemory);
       if (!cpu.tryLock(slot)) yield* cpu.lock(slot, LockClass.slot);
       if (this.#slots.hasContent(slot)) yield* this.#content.release(cpu, slot);
-      if (isHuge) this.#content.enterHuge(cpu, slot, handle);
-      else this.#content.enterObject(cpu, slot, handle, storedBytes);
+      this.#enter(cpu, slot, handle, isHuge ? undefined : storedBytes);
       cpu.unlock(slot);
     }
     this.#finish(block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
@@ -137,9 +130,20 @@ export class ZramDevice {
     const mustReschedule = this.#buffers.release(cpu);
     if (mutex !== undefined) cpu.unlock(mutex);
     if (mustReschedule) yield* cpu.reschedule();
+    return yield* this.#refuse(cpu, handle, why);
+  }
+
+  /** As `#giveUp`, of a write that has no buffer any more. */
+  *#refuse(cpu: Cpu, handle: PoolHandle, why: IoStatus): Suspending<IoStatus> {
     if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
     this.#content.count(cpu, DeviceCounterF64.failedWrites, 1);
     return why;
+  }
+
+  /** Under the slot's lock; without a compressed length the object is a raw page. */
+  #enter(cpu: Cpu, slot: LockWord, handle: PoolHandle, compressedBytes: number | undefined): void {
+    if (compressedBytes === undefined) this.#content.enterHuge(cpu, slot, handle);
+    else this.#content.enterObject(cpu, slot, handle, compressedBytes);
   }
 
   /** Reads consecutive pages; what was never written reads as zeros. */
@@ -213,10 +217,7 @@ export class ZramDevice {
   }
 
   /** The second stage: without the buffer, which is compressed into again afterwards. */
-  *#allocateAsleep(
-    cpu: Cpu,
-    { page, storedBytes: bytes, isHuge, slot: owner }: PageInHand,
-  ): Suspending<Allocation> {
+  *#allocateAsleep(cpu: Cpu, { page, storedBytes: bytes, isHuge, slot: owner }: PageInHand): Suspending<Allocation> {
     const mutex = this.#buffers.lock;
     const mustReschedule = this.#buffers.release(cpu);
     if (mutex !== undefined) cpu.unlock(mutex);
