@@ -6,6 +6,7 @@ import type { Codec } from '../../machine/codec.ts';
 import { type Cost, type Cpu, CpuHalted, type LockClass, type Suspending } from '../../machine/cpu.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuF64, CpuW, HeaderW } from '../../machine/memory/arena-layout.ts';
+import { Operation } from '../../machine/operation.ts';
 import { announceWaiter, LOCKED, tryLock, tryLockAsWaiter, unlock } from '../../machine/sync/lock.ts';
 import type { CpuId, LockWord } from '../../machine/units.ts';
 
@@ -29,7 +30,19 @@ export class LiveCpu implements Cpu {
     this.#block = arena.cpuWord(id);
   }
 
+  begin(operation: Operation): void {
+    this.#words[this.#block + CpuW.operation] = operation;
+  }
+
+  end(): void {
+    this.#words[this.#block + CpuW.operation] = Operation.idle;
+  }
+
   tryLock(word: LockWord): boolean {
+    return tryLock(this.#words, word);
+  }
+
+  tryOnly(word: LockWord): boolean {
     return tryLock(this.#words, word);
   }
 

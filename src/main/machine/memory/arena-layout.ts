@@ -68,7 +68,7 @@ export const CPU_BLOCK_BYTES = 512;
 export const CpuW = {
   /** Nesting depth of preempt-off sections. */
   preemptCount: 0,
-  /** What the CPU is at: an `Operation`. */
+  /** What the CPU is at: an `Operation` (operation.ts). */
   operation: 1,
   /** Device and slot of the request in hand, for the sentence when the CPU dies. */
   device: 2,
@@ -89,10 +89,6 @@ export const CpuF64 = {
   /** Engine clock, in milliseconds, at which the wait in hand began; 0 when the CPU is not waiting. */
   waitingSinceMs: 20 + LOCK_CLASS_COUNT,
 } as const;
-
-/** Values of CpuW.operation. */
-export const Operation = { idle: 0, read: 1, write: 2, discard: 3, finished: 4 } as const;
-export type Operation = (typeof Operation)[keyof typeof Operation];
 
 export const DEVICE_BLOCK_BYTES = 512;
 /** Words of a device block. */

@@ -14,6 +14,7 @@ import { fail, ok, type Result } from '../../../shared/result.ts';
 import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { CpuW, HeaderW } from '../memory/arena-layout.ts';
+import { Operation } from '../operation.ts';
 import { type CpuId, cpuId, lockWord } from '../units.ts';
 
 /** Values of CpuW.hotplugState. */
@@ -82,9 +83,11 @@ export class Hotplug {
     { from, to }: { readonly from: HotplugState; readonly to: HotplugState },
   ): Suspending<Result<void>> {
     const lock = lockWord(HeaderW.hotplugLock);
+    cpu.begin(Operation.hotplug);
     if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.hotplug);
     const result = yield* this.#changeLocked(cpu, target, { from, to });
     cpu.unlock(lock);
+    cpu.end();
     return result;
   }
 

@@ -16,8 +16,9 @@
 import { COMPRESSION_FAILED, type IoPage } from '../codec.ts';
 import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
-import { CpuF64, CpuW, DeviceCounterF64, DeviceW, Operation } from '../memory/arena-layout.ts';
+import { CpuF64, CpuW, DeviceCounterF64, DeviceW } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
+import { Operation } from '../operation.ts';
 import type { PercpuArea } from '../percpu/percpu-area.ts';
 import { LOCKED } from '../sync/lock.ts';
 import { type LockWord, NO_HANDLE, type PoolHandle } from '../units.ts';
@@ -121,7 +122,7 @@ export class ZramDevice {
       this.#enter(cpu, slot, handle, isHuge ? undefined : storedBytes);
       cpu.unlock(slot);
     }
-    this.#finish(block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
+    this.#finish(cpu, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
     return IoStatus.done;
   }
 
@@ -137,6 +138,7 @@ export class ZramDevice {
   *#refuse(cpu: Cpu, handle: PoolHandle, why: IoStatus): Suspending<IoStatus> {
     if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
     this.#content.count(cpu, DeviceCounterF64.failedWrites, 1);
+    cpu.end();
     return why;
   }
 
@@ -158,10 +160,11 @@ export class ZramDevice {
       cpu.unlock(lock);
       if (!isIntact) {
         this.#content.count(cpu, DeviceCounterF64.failedReads, 1);
+        cpu.end();
         return IoStatus.corrupt;
       }
     }
-    this.#finish(block, CpuF64.readOperations, CpuF64.readBytes, pages.length);
+    this.#finish(cpu, CpuF64.readOperations, CpuF64.readBytes, pages.length);
     return IoStatus.done;
   }
 
@@ -173,7 +176,7 @@ export class ZramDevice {
       yield* this.#forget(cpu, this.#slots.lock(slot));
       this.#content.count(cpu, DeviceCounterF64.notifyFree, 1);
     }
-    this.#arena.words[block + CpuW.operation] = Operation.idle;
+    cpu.end();
   }
 
   /**
@@ -182,16 +185,19 @@ export class ZramDevice {
    */
   *notifyFree(cpu: Cpu, slot: number): Suspending<void> {
     const lock = this.#slots.lock(slot);
+    cpu.begin(Operation.notifyFree);
     this.#content.count(cpu, DeviceCounterF64.notifyFree, 1);
-    while (!cpu.tryLock(lock)) {
+    while (!cpu.tryOnly(lock)) {
       if ((this.#arena.word(lock) & LOCKED) !== 0) {
         Atomics.add(this.#arena.words, this.#block + DeviceW.missedFrees, 1);
+        cpu.end();
         return;
       }
       yield* cpu.pause();
     }
     yield* this.#content.forget(cpu, lock);
     cpu.unlock(lock);
+    cpu.end();
   }
 
   *#forget(cpu: Cpu, slot: LockWord): Suspending<void> {
@@ -281,14 +287,15 @@ export class ZramDevice {
   #begin(cpu: Cpu, operation: Operation): number {
     const block = this.#arena.cpuWord(cpu.id);
     this.#arena.words[block + CpuW.device] = this.index;
-    this.#arena.words[block + CpuW.operation] = operation;
+    cpu.begin(operation);
     return block;
   }
 
-  #finish(block: number, operations: number, bytes: number, pages: number): void {
-    const { doubles, config, words } = this.#arena;
+  #finish(cpu: Cpu, operations: number, bytes: number, pages: number): void {
+    const { doubles, config } = this.#arena;
+    const block = this.#arena.cpuWord(cpu.id);
     doubles[block / 2 + operations] = this.#arena.double(block / 2 + operations) + 1;
     doubles[block / 2 + bytes] = this.#arena.double(block / 2 + bytes) + pages * config.pageSizeBytes;
-    words[block + CpuW.operation] = Operation.idle;
+    cpu.end();
   }
 }

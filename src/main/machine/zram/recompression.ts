@@ -20,6 +20,7 @@ import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { DeviceW, FrameKind } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
+import { Operation } from '../operation.ts';
 import { type FrameNumber, type LockWord, NO_HANDLE } from '../units.ts';
 import type { CompressBuffers } from './compress-buffers.ts';
 import { emptySpan } from './object-span.ts';
@@ -100,6 +101,7 @@ export class Recompression {
     if (Atomics.compareExchange(words, this.#block + DeviceW.postProcessing, 0, 1) !== 0) {
       return fail('busy', 'another recompression of the device is running');
     }
+    cpu.begin(Operation.recompress);
     const frame = yield* this.#frames.take(cpu, 1, FrameKind.recompression);
     const outcome =
       frame === undefined
@@ -114,6 +116,7 @@ export class Recompression {
           });
     if (frame !== undefined) yield* this.#frames.give(cpu, frame, 1, FrameKind.recompression);
     Atomics.store(words, this.#block + DeviceW.postProcessing, 0);
+    cpu.end();
     return outcome;
   }
 

@@ -10,6 +10,7 @@ import { type InterleavedCpu, Interleaver } from '../../../../src/main/engine/in
 import type { Codec } from '../../../../src/main/machine/codec.ts';
 import type { Cost, Cpu, LockClass, Suspending } from '../../../../src/main/machine/cpu.ts';
 import type { Machine } from '../../../../src/main/machine/machine.ts';
+import type { Operation } from '../../../../src/main/machine/operation.ts';
 import { DeviceW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { type CpuId, cpuId, type LockWord } from '../../../../src/main/machine/units.ts';
 import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
@@ -40,8 +41,20 @@ class ForwardingCpu implements Cpu {
     this.codec = cpu.codec;
   }
 
+  begin(operation: Operation): void {
+    this.cpu.begin(operation);
+  }
+
+  end(): void {
+    this.cpu.end();
+  }
+
   tryLock(word: LockWord): boolean {
     return this.cpu.tryLock(word);
+  }
+
+  tryOnly(word: LockWord): boolean {
+    return this.cpu.tryOnly(word);
   }
 
   lock(word: LockWord, lockClass: LockClass): Suspending<void> {
