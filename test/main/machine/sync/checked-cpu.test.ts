@@ -9,7 +9,13 @@ import { Operation } from '../../../../src/main/machine/operation.ts';
 import { CheckedCpu } from '../../../../src/main/machine/sync/checked-cpu.ts';
 import { LockRecord } from '../../../../src/main/machine/sync/lock-record.ts';
 import { lockReport } from '../../../../src/main/machine/sync/lock-report.ts';
-import { cpuId, type LockWord, lockWord, physicalAddress } from '../../../../src/main/machine/units.ts';
+import {
+  cpuId,
+  type LockWord,
+  lockWord,
+  type PhysicalAddress,
+  physicalAddress,
+} from '../../../../src/main/machine/units.ts';
 import { Slots } from '../../../../src/main/machine/zram/slots.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import { lockChainText, type LockProblem } from '../../../../src/shared/lock-report.ts';
@@ -259,10 +265,8 @@ describe('what an operation leaves', () => {
 describe('a stream', () => {
   const page = sizedPage(900, 1);
   /** Where two buffers are, as far as the codec cares. */
-  const [here, there] = [100, 120].map(
-    (frame) => (arena: Arena) => physicalAddress(arena.geometry.frames + frame * 4096),
-  );
-  if (here === undefined || there === undefined) throw new Error('two buffers');
+  const here = (arena: Arena): PhysicalAddress => physicalAddress(arena.geometry.frames + 100 * 4096);
+  const there = (arena: Arena): PhysicalAddress => physicalAddress(here(arena) + 20 * 4096);
 
   function* compress(watched: Watched, cpu: Cpu, guard: 'stream' | 'preemption' | 'none', at = here): Suspending<void> {
     cpu.begin(Operation.write);
