@@ -12,6 +12,9 @@ import type { Cpu, Suspending } from '../../../../src/main/machine/cpu.ts';
 import { FailingCodec } from '../../../../src/main/machine/faults/failing-parts.ts';
 import { FaultInjector } from '../../../../src/main/machine/faults/fault-injector.ts';
 import { Machine } from '../../../../src/main/machine/machine.ts';
+import { CheckedCpu } from '../../../../src/main/machine/sync/checked-cpu.ts';
+import { LockRecord } from '../../../../src/main/machine/sync/lock-record.ts';
+import { lockReport } from '../../../../src/main/machine/sync/lock-report.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
 import type { ZramVariant } from '../../../../src/main/machine/zram/zram-variant.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
@@ -77,16 +80,15 @@ function torture({ bufferLayout, zram, faults, seed, switchChance }: Setting) {
     return new PageWriter({ arena, device, firstSlot: index * SLOTS_EACH, slots: SLOTS_EACH, pages, random });
   });
   const before = memoryInUse(machine);
+  const record = new LockRecord();
   const upkeep = new Upkeep(new Random(seed + 1));
   const churn = new ObjectChurn(machine, new Random(seed + 2));
   const hotplug = new HotplugCycles(machine.hotplug, COMING_AND_GOING.map(cpuId), new Random(seed + 3));
   const spawn = (id: number, name: string, count: number, step: (cpu: Cpu) => Suspending<void>): void => {
     const cpu = engine.cpu(cpuId(id));
-    engine.spawn(
-      cpu,
-      name,
-      times(count, () => step(cpu)),
-    );
+    const watched = new CheckedCpu(cpu, arena, record);
+    const task = times(count, () => step(watched));
+    engine.spawn(cpu, name, task);
   };
   injector.arm(true);
   for (const [id, writer] of writers.entries()) spawn(id, `writer ${id}`, 25, (cpu) => writer.step(cpu));
@@ -102,6 +104,7 @@ function torture({ bufferLayout, zram, faults, seed, switchChance }: Setting) {
   for (const writer of writers) calm.run((cpu) => writer.checkAll(cpu));
   calm.run((cpu) => churn.freeAll(cpu));
   calm.run((cpu) => machine.area.allocator.runBalanceWork(cpu));
+  expect(lockReport(record).problems).toEqual([]);
   expect([writers, upkeep, churn, hotplug].flat().flatMap(({ problems }) => problems)).toEqual([]);
   calm.discard(device, 0, arena.slotCount);
   auditMachine(arena);
