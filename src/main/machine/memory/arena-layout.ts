@@ -75,6 +75,8 @@ export const CpuW = {
   slot: 3,
   /** Whether the CPU is possible only, present or online: a `HotplugState` (percpu/hotplug.ts). Under the hotplug lock. */
   hotplugState: 4,
+  /** 1 while a thread executes on the CPU, which then must not stop; 0 between two looks at the state. Engines with threads alone. */
+  occupied: 5,
   /** Contended acquisitions, one word per LockClass. */
   contentions: 8,
 } as const;
