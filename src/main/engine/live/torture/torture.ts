@@ -47,13 +47,15 @@ export class Torture {
   readonly #codec: CodecParts;
   readonly #workerUrl: URL;
   readonly #memory: ArenaMemory;
+  readonly #hangsAfterMs: number;
   #threads: Worker[] = [];
 
   /** `workerUrl` is the entry of a CPU's thread. Throws when this host has no memory for the largest of the machines. */
-  constructor(workerUrl: URL, codec: CodecParts, cpus = 4) {
+  constructor(workerUrl: URL, codec: CodecParts, { cpus = 4, hangsAfterMs = HANGS_AFTER_MS } = {}) {
     this.cpus = cpus;
     this.#codec = codec;
     this.#workerUrl = workerUrl;
+    this.#hangsAfterMs = hangsAfterMs;
     const memory = allocateArena(this.#largestArena(), codec.name);
     if (!memory.ok) throw new Error(memory.error.message);
     this.#memory = memory.value;
@@ -109,19 +111,19 @@ export class Torture {
     while (this.#threads.length < this.cpus) {
       this.#threads.push(new Worker(this.#workerUrl, { name: `torture CPU ${this.#threads.length}` }));
     }
-    const answers = Promise.all(this.#threads.map((thread) => nextAnswer(thread)));
+    const answers = Promise.all(this.#threads.map((thread) => answerOrHalt(thread, arena)));
     for (const [cpu, thread] of this.#threads.entries()) thread.postMessage({ ...plan, cpu } satisfies TortureCpuPlan);
     const hung = Promise.withResolvers<'hung'>();
     const watchdog = setTimeout(() => {
       hung.resolve('hung');
-    }, HANGS_AFTER_MS);
+    }, this.#hangsAfterMs);
     const ended = await Promise.race([answers, hung.promise]);
     clearTimeout(watchdog);
-    if (ended !== 'hung') return ended;
+    if (ended !== 'hung' && ended.every((answer) => !('threw' in answer))) return ended;
     const at = this.#threads.map((_, cpu) => `CPU ${cpu} ${describeOperation(arena, cpuId(cpu))}`);
-    Atomics.store(arena.words, HeaderW.halt, 1);
+    halt(arena);
     await this.close();
-    return [{ threw: `the sequence hangs: ${at.join('; ')}` }];
+    return ended === 'hung' ? [{ threw: `the sequence hangs: ${at.join('; ')}` }] : ended;
   }
 
   #largestArena(): number {
@@ -185,6 +187,18 @@ function randomFaults(random: Random, seed: number): FaultPlan {
     return choice === 1 ? { every: 8 + random.nextBelow(20) } : { percent: 1 + random.nextBelow(mostPercent) };
   };
   return { seed, frames: rate(20), atomic: rate(60), codec: rate(40), bringUps: rate(60) };
+}
+
+/** Where one thread cannot go on the others must not wait for it. */
+async function answerOrHalt(thread: Worker, arena: Arena): Promise<TortureReport | TortureThrew> {
+  const answer = await nextAnswer(thread);
+  if ('threw' in answer) halt(arena);
+  return answer;
+}
+
+function halt(arena: Arena): void {
+  Atomics.store(arena.words, HeaderW.halt, 1);
+  Atomics.notify(arena.words, HeaderW.halt);
 }
 
 function nextAnswer(thread: Worker): Promise<TortureReport | TortureThrew> {
