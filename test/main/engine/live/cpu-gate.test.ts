@@ -2,8 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { CpuGate } from '../../../../src/main/engine/live/cpu-gate.ts';
-import { complete, LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
-import { CpuHalted } from '../../../../src/main/machine/cpu.ts';
+import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
+import { complete, CpuHalted } from '../../../../src/main/machine/cpu.ts';
 import { CpuW, HeaderW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { HotplugState } from '../../../../src/main/machine/percpu/hotplug.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';

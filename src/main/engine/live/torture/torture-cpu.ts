@@ -7,7 +7,7 @@
  * Load is a seeded mixture of requests, per-CPU objects and upkeep. CPU 0 also takes the others down and brings them up; their
  * threads wait meanwhile (cpu-gate.ts). Between the stretches all meet at a barrier, a count in the shared control words.
  */
-import { CpuHalted } from '../../../machine/cpu.ts';
+import { complete, CpuHalted } from '../../../machine/cpu.ts';
 import { FailingCodec } from '../../../machine/faults/failing-parts.ts';
 import { FaultInjector } from '../../../machine/faults/fault-injector.ts';
 import { Machine } from '../../../machine/machine.ts';
@@ -24,7 +24,7 @@ import type { ArenaMemory } from '../../codec/arena-memory.ts';
 import { type CodecParts, makeCodec } from '../../codec/make-codec.ts';
 import { zstdCodec } from '../../codec/zlib.ts';
 import { CpuGate } from '../cpu-gate.ts';
-import { complete, LiveCpu } from '../live-cpu.ts';
+import { LiveCpu } from '../live-cpu.ts';
 
 /** Pages of a CPU's requests at most, each a frame of the machine. */
 export const IO_PAGES = 3;

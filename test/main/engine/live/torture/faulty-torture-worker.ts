@@ -1,7 +1,8 @@
 /** A torture CPU's thread as it should not be; the seed says in which way. */
 import { parentPort } from 'node:worker_threads';
-import { complete, LiveCpu } from '../../../../../src/main/engine/live/live-cpu.ts';
+import { LiveCpu } from '../../../../../src/main/engine/live/live-cpu.ts';
 import { runTortureCpu, type TortureCpuPlan } from '../../../../../src/main/engine/live/torture/torture-cpu.ts';
+import { complete } from '../../../../../src/main/machine/cpu.ts';
 import { Machine } from '../../../../../src/main/machine/machine.ts';
 import { CheckedCpu } from '../../../../../src/main/machine/sync/checked-cpu.ts';
 import { LockRecord } from '../../../../../src/main/machine/sync/lock-record.ts';
