@@ -17,10 +17,14 @@ export interface ObjectSpan {
   restBytes: number;
 }
 
+/** The answer of `compress` when nothing came of it; longer than any page, so that who looks for a gain finds none. */
+export const COMPRESSION_FAILED = 2 ** 30;
+
 export interface Codec {
   readonly name: string;
   /**
-   * Compresses `page` to `target` and answers with the length in bytes, which may exceed the page's size. At `target`
+   * Compresses `page` to `target` and answers with the length in bytes, which may exceed the page's size, or with
+   * COMPRESSION_FAILED, whatever is at `target` then. At `target`
    * there is room for two pages, at `workMemory` for LZ4_WORK_MEMORY_BYTES; the caller owns both (stream lock or preemption
    * off). What the work memory holds before and after does not matter.
    */

@@ -13,6 +13,7 @@
  * another CPU to run first, and the yield is where it does. No machine code can tell which one it runs on.
  */
 import type { Codec } from './codec.ts';
+import type { Operation } from './operation.ts';
 import type { CpuId, LockWord } from './units.ts';
 
 /** A computation that the engine may suspend. The yielded value is the word waited for, or undefined for a mere pause. */
@@ -44,8 +45,14 @@ export interface Cpu {
   readonly codec: Codec;
   /** Codecs of the priorities 1, 2, 3 for recompression; absent where the engine brings the primary `codec` alone. */
   readonly recompressors?: readonly Codec[];
+  /** Says what follows, up to the matching `end`; for whoever looks at the CPU. Nests; the inner one is the one told. */
+  begin(operation: Operation): void;
+  /** All that was taken since `begin` has been given back. */
+  end(): void;
   /** One attempt. False: held by another, or the engine wants another CPU to go first; then `lock` or `pause` must follow. */
   tryLock(word: LockWord): boolean;
+  /** As `tryLock`, of a lock that is never waited for, so that it may be taken in any order: `lock` must not follow. */
+  tryOnly(word: LockWord): boolean;
   /** Returns with the lock held. Throws `CpuHalted` when the machine is halted meanwhile. */
   lock(word: LockWord, lockClass: LockClass): Suspending<void>;
   /** The caller holds it. Wakes one waiter. */

@@ -25,6 +25,18 @@ export class LoneCpu implements Cpu {
     this.recompressors = recompressors;
   }
 
+  begin(): void {
+    // Nobody looks.
+  }
+
+  end(): void {
+    // Nobody looks.
+  }
+
+  tryOnly(): boolean {
+    return true;
+  }
+
   tryLock(): boolean {
     return true;
   }

@@ -4,6 +4,9 @@
  */
 import type { IoPage } from './codec.ts';
 import type { Cpu, Suspending } from './cpu.ts';
+import { FailingFrames } from './faults/failing-frames.ts';
+import { FailingBringUp, FailingPercpu } from './faults/failing-parts.ts';
+import type { FaultInjector } from './faults/fault-injector.ts';
 import { Arena } from './memory/arena.ts';
 import { takeIoPages } from './memory/io-pages.ts';
 import { PageFrames } from './memory/page-frames.ts';
@@ -25,14 +28,19 @@ export class Machine {
   readonly devices: readonly ZramDevice[];
   readonly #frames: PageFrames;
 
-  constructor(arena: Arena) {
+  /** With `faults`, some of its parts are those that refuse on purpose; a codec that does is the engine's to bring. */
+  constructor(arena: Arena, faults?: FaultInjector) {
     this.arena = arena;
-    const frames = new PageFrames(arena);
+    const frames = faults === undefined ? new PageFrames(arena) : new FailingFrames(arena, faults);
     this.#frames = frames;
     this.mapped = attachTables(arena, frames);
     this.area = new PercpuArea(arena, frames, this.mapped?.mapping);
-    this.percpu = new PercpuInterface(arena, frames, this.area);
-    this.hotplug = new Hotplug(arena, this.#hotplugSteps());
+    this.percpu =
+      faults === undefined
+        ? new PercpuInterface(arena, frames, this.area)
+        : new FailingPercpu(arena, frames, this.area, faults);
+    const failing = faults === undefined ? [] : [new FailingBringUp(faults)];
+    this.hotplug = new Hotplug(arena, [...this.#hotplugSteps(), ...failing]);
     this.devices = Array.from(
       { length: arena.config.devices },
       (_, index) => new ZramDevice(arena, { frames, area: this.area, index }),
@@ -40,8 +48,8 @@ export class Machine {
   }
 
   /** Throws when the buffer holds no machine (see `Arena.attach`). */
-  static attach(buffer: SharedArrayBuffer): Machine {
-    return new Machine(Arena.attach(buffer));
+  static attach(buffer: SharedArrayBuffer, faults?: FaultInjector): Machine {
+    return new Machine(Arena.attach(buffer), faults);
   }
 
   /** In the order of bringing up. */

@@ -13,7 +13,7 @@ export interface JobClock {
 
 /** Why a fio job cannot go on. `slot` is the first page of the request in hand. */
 export interface IoFailure {
-  readonly kind: 'no-memory' | 'no-buffer' | 'corrupt' | 'mismatch';
+  readonly kind: 'no-memory' | 'no-buffer' | 'codec-failed' | 'corrupt' | 'mismatch';
   readonly job: string;
   readonly device: number;
   readonly slot: number;

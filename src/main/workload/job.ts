@@ -26,6 +26,7 @@ import type { WrittenPages } from './written-pages.ts';
 const FAILURE_OF_STATUS = {
   [IoStatus.noMemory]: 'no-memory',
   [IoStatus.noBuffer]: 'no-buffer',
+  [IoStatus.codecFailed]: 'codec-failed',
   [IoStatus.corrupt]: 'corrupt',
 } as const satisfies Record<Exclude<IoStatus, typeof IoStatus.done>, IoFailure['kind']>;
 

@@ -16,6 +16,7 @@ import type { Codec } from '../../machine/codec.ts';
 import { Cost, COST_COUNT, type Cpu, type LockClass, type Suspending } from '../../machine/cpu.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW } from '../../machine/memory/arena-layout.ts';
+import { Operation } from '../../machine/operation.ts';
 import { LOCKED, tryLock, unlock } from '../../machine/sync/lock.ts';
 import type { CpuId, LockWord } from '../../machine/units.ts';
 import type { Random } from '../../workload/random.ts';
@@ -116,6 +117,7 @@ export class InterleavedCpu implements Cpu {
   readonly #random: Random;
   readonly #switchChance: number;
   readonly #preemptCount: number;
+  readonly #operation: number;
 
   constructor(id: CpuId, options: InterleaverOptions) {
     this.id = id;
@@ -125,6 +127,19 @@ export class InterleavedCpu implements Cpu {
     this.#random = options.random;
     this.#switchChance = options.switchChance;
     this.#preemptCount = options.arena.cpuWord(id) + CpuW.preemptCount;
+    this.#operation = options.arena.cpuWord(id) + CpuW.operation;
+  }
+
+  begin(operation: Operation): void {
+    this.#arena.words[this.#operation] = operation;
+  }
+
+  end(): void {
+    this.#arena.words[this.#operation] = Operation.idle;
+  }
+
+  tryOnly(word: LockWord): boolean {
+    return this.tryLock(word);
   }
 
   tryLock(word: LockWord): boolean {

@@ -65,7 +65,7 @@ export class KernelDevices {
 
   /** A job's failure in words. */
   describeFailure(failure: JobFailure): Result<never> {
-    if (failure.kind === 'percpu' || failure.kind === 'no-buffer') {
+    if (failure.kind === 'percpu' || failure.kind === 'no-buffer' || failure.kind === 'codec-failed') {
       throw new Error(`the kernel's zram cannot fail by ${failure.kind}`);
     }
     const { kind, job, device, slot } = failure;

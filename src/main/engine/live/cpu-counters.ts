@@ -1,6 +1,7 @@
 /** What the CPU blocks of an arena say, read from outside while CPUs run. */
 import type { Arena } from '../../machine/memory/arena.ts';
-import { CpuF64, CpuW, Operation } from '../../machine/memory/arena-layout.ts';
+import { CpuF64, CpuW } from '../../machine/memory/arena-layout.ts';
+import { Operation, OPERATION_WORDS } from '../../machine/operation.ts';
 import { LOCK_CLASS_COUNT } from '../../machine/cpu.ts';
 import { type CpuId, cpuId } from '../../machine/units.ts';
 
@@ -42,16 +43,11 @@ export function readAllCpuCounters(arena: Arena): readonly CpuCounters[] {
 export function describeOperation(arena: Arena, cpu: CpuId): string {
   const block = arena.cpuWord(cpu);
   const place = `page ${arena.word(block + CpuW.slot)} of zram${arena.word(block + CpuW.device)}`;
-  switch (arena.word(block + CpuW.operation)) {
-    case Operation.read:
-      return `during the read of ${place}`;
-    case Operation.write:
-      return `during the write of ${place}`;
-    case Operation.discard:
-      return `during the discard of ${place}`;
-    default:
-      return `between requests, after ${place}`;
-  }
+  const operation = arena.word(block + CpuW.operation) as Operation;
+  const words = OPERATION_WORDS[operation];
+  if (operation === Operation.idle || operation === Operation.finished) return `between requests, after ${place}`;
+  const isRequest = [Operation.read, Operation.write, Operation.discard].some((each) => each === operation);
+  return isRequest ? `during the ${words} of ${place}` : `during ${words}, after ${place}`;
 }
 
 /** Of all CPUs together, between two looks. */

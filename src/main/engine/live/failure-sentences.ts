@@ -56,6 +56,8 @@ function describeIoFailure(arena: Arena, failure: IoFailure): Result<never> {
     }
     case 'no-buffer':
       return fail('cpu-failed', `job ${failure.job} could not write ${place}: its CPU has no compression buffer`);
+    case 'codec-failed':
+      return fail('cpu-failed', `job ${failure.job} could not write ${place}: the codec failed`);
     case 'corrupt':
       return fail('data-mismatch', `job ${failure.job} could not read ${place}: its compressed data is damaged`);
     case 'mismatch':

@@ -6,6 +6,7 @@ import type { Codec } from '../../machine/codec.ts';
 import { type Cost, type Cpu, CpuHalted, type LockClass, type Suspending } from '../../machine/cpu.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import * as layout from '../../machine/memory/arena-layout.ts';
+import { Operation } from '../../machine/operation.ts';
 import * as locking from '../../machine/sync/lock.ts';
 import type { CpuId, LockWord } from '../../machine/units.ts';
 
@@ -17,23 +18,40 @@ const { announceWaiter, LOCKED, tryLock, tryLockAsWaiter, unlock } = locking;
 const SPINS = 200;
 /** A sleeper looks at the halt word this often, so that a dead CPU's locks hold nobody for longer. */
 const SLEEP_MS = 20;
+/** About a page's compression. */
+const PAUSE_MS = 0.05;
 
 export class LiveCpu implements Cpu {
   readonly id: CpuId;
   readonly codec: Codec;
+  readonly recompressors?: readonly Codec[];
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #block: number;
 
-  constructor(arena: Arena, id: CpuId, codec: Codec) {
+  /** `recompressors` are the codecs of the priorities 1, 2, 3, where somebody recompresses. */
+  constructor(arena: Arena, id: CpuId, codec: Codec, recompressors?: readonly Codec[]) {
     this.id = id;
     this.codec = codec;
+    if (recompressors !== undefined) this.recompressors = recompressors;
     this.#words = arena.words;
     this.#doubles = arena.doubles;
     this.#block = arena.cpuWord(id);
   }
 
+  begin(operation: Operation): void {
+    this.#words[this.#block + CpuW.operation] = operation;
+  }
+
+  end(): void {
+    this.#words[this.#block + CpuW.operation] = Operation.idle;
+  }
+
   tryLock(word: LockWord): boolean {
+    return tryLock(this.#words, word);
+  }
+
+  tryOnly(word: LockWord): boolean {
     return tryLock(this.#words, word);
   }
 
@@ -84,8 +102,10 @@ export class LiveCpu implements Cpu {
     return false;
   }
 
+  /** What is waited for takes another thread a while, which may need this one's core. */
   *pause(): Suspending<void> {
-    // The other CPUs run anyway.
+    Atomics.wait(this.#words, HeaderW.halt, 0, PAUSE_MS);
+    if (Atomics.load(this.#words, HeaderW.halt) !== 0) throw new CpuHalted(this.id);
   }
 
   charge(_cost: Cost, _amount: number): void {

@@ -68,13 +68,15 @@ export const CPU_BLOCK_BYTES = 512;
 export const CpuW = {
   /** Nesting depth of preempt-off sections. */
   preemptCount: 0,
-  /** What the CPU is at: an `Operation`. */
+  /** What the CPU is at: an `Operation` (operation.ts). */
   operation: 1,
   /** Device and slot of the request in hand, for the sentence when the CPU dies. */
   device: 2,
   slot: 3,
   /** Whether the CPU is possible only, present or online: a `HotplugState` (percpu/hotplug.ts). Under the hotplug lock. */
   hotplugState: 4,
+  /** 1 while a thread executes on the CPU, which then must not stop; 0 between two looks at the state. Engines with threads alone. */
+  occupied: 5,
   /** Contended acquisitions, one word per LockClass. */
   contentions: 8,
 } as const;
@@ -89,10 +91,6 @@ export const CpuF64 = {
   /** Engine clock, in milliseconds, at which the wait in hand began; 0 when the CPU is not waiting. */
   waitingSinceMs: 20 + LOCK_CLASS_COUNT,
 } as const;
-
-/** Values of CpuW.operation. */
-export const Operation = { idle: 0, read: 1, write: 2, discard: 3, finished: 4 } as const;
-export type Operation = (typeof Operation)[keyof typeof Operation];
 
 export const DEVICE_BLOCK_BYTES = 512;
 /** Words of a device block. */

@@ -14,6 +14,7 @@ import { fail, ok, type Result } from '../../../shared/result.ts';
 import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { CpuW, HeaderW } from '../memory/arena-layout.ts';
+import { Operation } from '../operation.ts';
 import { type CpuId, cpuId, lockWord } from '../units.ts';
 
 /** Values of CpuW.hotplugState. */
@@ -82,9 +83,11 @@ export class Hotplug {
     { from, to }: { readonly from: HotplugState; readonly to: HotplugState },
   ): Suspending<Result<void>> {
     const lock = lockWord(HeaderW.hotplugLock);
+    cpu.begin(Operation.hotplug);
     if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.hotplug);
     const result = yield* this.#changeLocked(cpu, target, { from, to });
     cpu.unlock(lock);
+    cpu.end();
     return result;
   }
 
@@ -99,17 +102,30 @@ export class Hotplug {
       const prepared = yield* this.#prepare(cpu, target);
       if (!prepared.ok) return prepared;
     }
-    this.#arena.words[this.#arena.cpuWord(target) + CpuW.hotplugState] = to;
+    this.#setState(target, to);
     if (from !== HotplugState.online) return ok(undefined);
     yield* this.#waitUntilStopped(cpu, target);
     yield* this.#dead(cpu, target, this.#steps.length);
     return ok(undefined);
   }
 
-  /** A CPU stops with preemption on: what it holds for the length of such a section (a buffer) is its own until the end. */
+  /** Pairs with the loads of whoever is to stop, or waits to go on (engine/live/cpu-gate.ts). */
+  #setState(target: CpuId, state: HotplugState): void {
+    const word = this.#arena.cpuWord(target) + CpuW.hotplugState;
+    Atomics.store(this.#arena.words, word, state);
+    Atomics.notify(this.#arena.words, word);
+  }
+
+  /**
+   * A CPU stops with preemption on: what it holds for the length of such a section (a buffer) is its own until the end. One
+   * that is a thread stops where it looks at its state; it must not wait for the hotplug lock meanwhile.
+   */
   *#waitUntilStopped(cpu: Cpu, target: CpuId): Suspending<void> {
-    const preemptCount = this.#arena.cpuWord(target) + CpuW.preemptCount;
-    while (Atomics.load(this.#arena.words, preemptCount) !== 0) yield* cpu.pause();
+    const { words } = this.#arena;
+    const block = this.#arena.cpuWord(target);
+    const isRunning = (): boolean =>
+      Atomics.load(words, block + CpuW.occupied) !== 0 || Atomics.load(words, block + CpuW.preemptCount) !== 0;
+    while (isRunning()) yield* cpu.pause();
   }
 
   *#prepare(cpu: Cpu, target: CpuId): Suspending<Result<void>> {

@@ -19,6 +19,7 @@ import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { DeviceW } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
+import { Operation } from '../operation.ts';
 import { LOCKED } from '../sync/lock.ts';
 import type { FrameNumber, LockWord, PoolHandle } from '../units.ts';
 import { emptySpan } from './object-span.ts';
@@ -58,11 +59,13 @@ export class Compaction {
   *run(cpu: Cpu): Suspending<number> {
     const { words } = this.#arena;
     if (Atomics.compareExchange(words, this.#device + DeviceW.compacting, 0, 1) !== 0) return 0;
+    cpu.begin(Operation.compact);
     let released = 0;
     for (let index = this.#zspages.classes.count - 1; index >= 0; index--) {
       if (this.#zspages.capacity(index) > 1) released += yield* this.#compactClass(cpu, index);
     }
     Atomics.store(words, this.#device + DeviceW.compacting, 0);
+    cpu.end();
     return released;
   }
 
@@ -145,7 +148,7 @@ function freeableZspages(zspages: Zspages, index: number): number {
 
 /** One attempt at a lock that must not be waited for; an attempt that fails for the scheduler's sake is repeated. */
 function* tryOwner(cpu: Cpu, arena: Arena, owner: LockWord): Suspending<boolean> {
-  while (!cpu.tryLock(owner)) {
+  while (!cpu.tryOnly(owner)) {
     if ((arena.word(owner) & LOCKED) !== 0) return false;
     yield* cpu.pause();
   }

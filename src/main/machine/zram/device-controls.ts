@@ -9,6 +9,7 @@ import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { DEVICE_COUNTERS_BYTES, DeviceF64, DeviceW } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
+import { Operation } from '../operation.ts';
 import { cpuId } from '../units.ts';
 import { Compaction } from './compaction.ts';
 import { deviceCounters } from './device-statistics.ts';
@@ -53,8 +54,10 @@ export class DeviceControls {
     return this.#compaction.run(cpu);
   }
 
-  /** Tries stronger codecs on stored pages. Errors: 'bad-input', 'busy' (another pass
-   * runs), 'out-of-memory', 'unavailable' (this CPU has no buffer). */
+  /**
+   * Tries stronger codecs on stored pages. Errors: 'bad-input', 'busy' (another pass runs), 'out-of-memory', 'unavailable'
+   * (this CPU has no buffer, or a codec failed); what was recompressed before stays so.
+   */
   recompress(cpu: Cpu, request: RecompressionRequest): Suspending<Result<RecompressionOutcome>> {
     return this.#recompression.run(cpu, request);
   }
@@ -62,12 +65,14 @@ export class DeviceControls {
   /** Marks all stored pages idle, except same-filled ones; a page loses the mark when it is read, written or freed. */
   *markIdle(cpu: Cpu): Suspending<void> {
     const { slots } = this.#parts;
+    cpu.begin(Operation.markIdle);
     for (let slot = 0; slot < this.#arena.slotCount; slot++) {
       const lock = slots.lock(slot);
       if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
       if (slots.hasContent(lock) && (slots.flags(lock) & SLOT_SAME) === 0) slots.mark(lock, SLOT_IDLE);
       cpu.unlock(lock);
     }
+    cpu.end();
   }
 
   /** Sets the most bytes that the pool may use, rounded up to whole pages; 0 lifts the limit. Any thread. */
@@ -85,12 +90,14 @@ export class DeviceControls {
   /** Frees everything and forgets limit and statistics. No other operation of the device may be in hand on any CPU. */
   *reset(cpu: Cpu): Suspending<void> {
     const { slots, content } = this.#parts;
+    cpu.begin(Operation.reset);
     for (let slot = 0; slot < this.#arena.slotCount; slot++) {
       const lock = slots.lock(slot);
       if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.slot);
       yield* content.forget(cpu, lock);
       cpu.unlock(lock);
     }
+    cpu.end();
     const { words, doubles, config } = this.#arena;
     for (const word of STATISTIC_WORDS) Atomics.store(words, this.#block + word, 0);
     doubles[this.#block / 2 + DeviceF64.compressedBytesPeak] = 0;

@@ -13,11 +13,12 @@
  *
  * Statistics are those of mm_stat and io_stat (device-statistics.ts). What is no I/O is in `controls` (device-controls.ts).
  */
-import type { IoPage } from '../codec.ts';
+import { COMPRESSION_FAILED, type IoPage } from '../codec.ts';
 import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import * as layout from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
+import { Operation } from '../operation.ts';
 import type { PercpuArea } from '../percpu/percpu-area.ts';
 import { LOCKED } from '../sync/lock.ts';
 import * as units from '../units.ts';
@@ -33,13 +34,18 @@ import { SLOT_CHOSEN, SLOT_HUGE, SLOT_IDLE, Slots } from './slots.ts';
 import { Zsmalloc } from './zsmalloc.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
-const { CpuF64, CpuW, DeviceCounterF64, DeviceW, Operation } = layout;
+const { CpuF64, CpuW, DeviceCounterF64, DeviceW } = layout;
 const { copyRawPage, copyToObject, fillPage, isSameFilled } = pageCopies;
 const { NO_HANDLE } = units;
 
 /** How a request ended. */
-export const IoStatus = { done: 0, noMemory: 1, corrupt: 2, noBuffer: 3 } as const;
+export const IoStatus = { done: 0, noMemory: 1, corrupt: 2, noBuffer: 3, codecFailed: 4 } as const;
 export type IoStatus = (typeof IoStatus)[keyof typeof IoStatus];
+
+/** Where a page is after the long way to room for it; or that it is nowhere, and why. A handle is the caller's in any case. */
+type Allocation =
+  | { readonly handle: PoolHandle; readonly buffer: CompressBuffer }
+  | { readonly handle: PoolHandle; readonly buffer: undefined; readonly failure: IoStatus };
 
 /** A page on its way into the pool. */
 interface PageInHand {
@@ -99,45 +105,54 @@ export class ZramDevice {
       const mutex = this.#buffers.lock;
       if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
       let buffer = this.#buffers.acquire(cpu);
-      if (buffer === undefined) return yield* this.#failWithoutBuffer(cpu, mutex, NO_HANDLE);
+      if (buffer === undefined) return yield* this.#giveUp(cpu, mutex, NO_HANDLE, IoStatus.noBuffer);
       const length = cpu.codec.compress(page, buffer.target, buffer.workMemory);
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
+      if (length === COMPRESSION_FAILED) return yield* this.#giveUp(cpu, mutex, NO_HANDLE, IoStatus.codecFailed);
       const isHuge = length >= this.#pool.hugeThresholdBytes;
       const storedBytes = isHuge ? this.#arena.config.pageSizeBytes : length;
       let handle = this.#pool.tryAllocate(cpu, storedBytes, slot, this.#span);
       if (handle === NO_HANDLE) {
-        ({ handle, buffer } = yield* this.#allocate(cpu, { page, buffer, storedBytes, isHuge, slot }));
-        if (buffer === undefined) return yield* this.#failWithoutBuffer(cpu, mutex, handle);
+        const found = yield* this.#allocate(cpu, { page, buffer, storedBytes, isHuge, slot });
+        if (found.buffer === undefined) return yield* this.#giveUp(cpu, mutex, found.handle, found.failure);
+        ({ handle, buffer } = found);
       }
       const fits = handle !== NO_HANDLE && this.#withinLimit();
       if (fits) this.#copyIn(cpu, { page, buffer, storedBytes, isHuge });
       const mustReschedule = this.#buffers.release(cpu);
       if (mutex !== undefined) cpu.unlock(mutex);
       if (mustReschedule) yield* cpu.reschedule();
-      if (!fits) {
-        if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
-        this.#content.count(cpu, DeviceCounterF64.failedWrites, 1);
-        return IoStatus.noMemory;
-      }
+      if (!fits) return yield* this.#refuse(cpu, handle, IoStatus.noMemory);
       if (!cpu.tryLock(slot)) yield* cpu.lock(slot, LockClass.slot);
       if (this.#slots.hasContent(slot)) yield* this.#content.release(cpu, slot);
-      if (isHuge) this.#content.enterHuge(cpu, slot, handle);
-      else this.#content.enterObject(cpu, slot, handle, storedBytes);
+      this.#enter(cpu, slot, handle, isHuge ? undefined : storedBytes);
       cpu.unlock(slot);
     }
-    this.#finish(block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
+    this.#finish(cpu, block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
     return IoStatus.done;
   }
 
-  /** A write on a CPU that has no buffer: nothing is stored, and an object that was allocated for it goes back. */
-  *#failWithoutBuffer(cpu: Cpu, mutex: LockWord | undefined, handle: PoolHandle): Suspending<IoStatus> {
+  /** Ends a write that has no page in a buffer: nothing is stored, and an object that was allocated for it goes back. */
+  *#giveUp(cpu: Cpu, mutex: LockWord | undefined, handle: PoolHandle, why: IoStatus): Suspending<IoStatus> {
     const mustReschedule = this.#buffers.release(cpu);
     if (mutex !== undefined) cpu.unlock(mutex);
     if (mustReschedule) yield* cpu.reschedule();
+    return yield* this.#refuse(cpu, handle, why);
+  }
+
+  /** As `#giveUp`, of a write that has no buffer any more. */
+  *#refuse(cpu: Cpu, handle: PoolHandle, why: IoStatus): Suspending<IoStatus> {
     if (handle !== NO_HANDLE) yield* this.#pool.free(cpu, handle);
     this.#content.count(cpu, DeviceCounterF64.failedWrites, 1);
-    return IoStatus.noBuffer;
+    cpu.end();
+    return why;
+  }
+
+  /** Under the slot's lock; without a compressed length the object is a raw page. */
+  #enter(cpu: Cpu, slot: LockWord, handle: PoolHandle, compressedBytes: number | undefined): void {
+    if (compressedBytes === undefined) this.#content.enterHuge(cpu, slot, handle);
+    else this.#content.enterObject(cpu, slot, handle, compressedBytes);
   }
 
   /** Reads consecutive pages; what was never written reads as zeros. */
@@ -152,10 +167,11 @@ export class ZramDevice {
       cpu.unlock(lock);
       if (!isIntact) {
         this.#content.count(cpu, DeviceCounterF64.failedReads, 1);
+        cpu.end();
         return IoStatus.corrupt;
       }
     }
-    this.#finish(block, CpuF64.readOperations, CpuF64.readBytes, pages.length);
+    this.#finish(cpu, block, CpuF64.readOperations, CpuF64.readBytes, pages.length);
     return IoStatus.done;
   }
 
@@ -167,7 +183,7 @@ export class ZramDevice {
       yield* this.#forget(cpu, this.#slots.lock(slot));
       this.#content.count(cpu, DeviceCounterF64.notifyFree, 1);
     }
-    this.#arena.words[block + CpuW.operation] = Operation.idle;
+    cpu.end();
   }
 
   /**
@@ -176,16 +192,19 @@ export class ZramDevice {
    */
   *notifyFree(cpu: Cpu, slot: number): Suspending<void> {
     const lock = this.#slots.lock(slot);
+    cpu.begin(Operation.notifyFree);
     this.#content.count(cpu, DeviceCounterF64.notifyFree, 1);
-    while (!cpu.tryLock(lock)) {
+    while (!cpu.tryOnly(lock)) {
       if ((this.#arena.word(lock) & LOCKED) !== 0) {
         Atomics.add(this.#arena.words, this.#block + DeviceW.missedFrees, 1);
+        cpu.end();
         return;
       }
       yield* cpu.pause();
     }
     yield* this.#content.forget(cpu, lock);
     cpu.unlock(lock);
+    cpu.end();
   }
 
   *#forget(cpu: Cpu, slot: LockWord): Suspending<void> {
@@ -202,10 +221,7 @@ export class ZramDevice {
   }
 
   /** Room for a page that the quick way did not find any for, in one stage or two; and the buffer that holds the page now. */
-  *#allocate(
-    cpu: Cpu,
-    inHand: PageInHand,
-  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: CompressBuffer | undefined }> {
+  *#allocate(cpu: Cpu, inHand: PageInHand): Suspending<Allocation> {
     const { storedBytes: bytes, slot: owner, buffer } = inHand;
     const maySleep = this.#arena.zram.allocationStages === 'one';
     const handle = yield* this.#pool.allocate(cpu, { bytes, owner, maySleep, span: this.#span });
@@ -214,10 +230,7 @@ export class ZramDevice {
   }
 
   /** The second stage: without the buffer, which is compressed into again afterwards. */
-  *#allocateAsleep(
-    cpu: Cpu,
-    { page, storedBytes: bytes, isHuge, slot: owner }: PageInHand,
-  ): Suspending<{ readonly handle: PoolHandle; readonly buffer: CompressBuffer | undefined }> {
+  *#allocateAsleep(cpu: Cpu, { page, storedBytes: bytes, isHuge, slot: owner }: PageInHand): Suspending<Allocation> {
     const mutex = this.#buffers.lock;
     const mustReschedule = this.#buffers.release(cpu);
     if (mutex !== undefined) cpu.unlock(mutex);
@@ -226,9 +239,11 @@ export class ZramDevice {
     const handle = yield* this.#pool.allocate(cpu, { bytes, owner, maySleep: true, span: this.#span });
     if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
     const buffer = this.#buffers.acquire(cpu);
-    if (handle === NO_HANDLE || buffer === undefined) return { handle, buffer };
+    if (buffer === undefined) return { handle, buffer, failure: IoStatus.noBuffer };
+    if (handle === NO_HANDLE) return { handle, buffer };
     const length = cpu.codec.compress(page, buffer.target, buffer.workMemory);
     cpu.charge(Cost.compressPage, 1);
+    if (length === COMPRESSION_FAILED) return { handle, buffer: undefined, failure: IoStatus.codecFailed };
     if (!isHuge && length !== bytes) {
       throw new Error(`a page of ${bytes} bytes compressed again gave ${length}: it changed while it was written`);
     }
@@ -276,19 +291,19 @@ export class ZramDevice {
     cpu.charge(Cost.copyBytes, stored.storedBytes);
   }
 
-  #begin(cpu: Cpu, operation: layout.Operation): number {
+  #begin(cpu: Cpu, operation: Operation): number {
     const block = this.#arena.cpuWord(cpu.id);
     this.#arena.words[block + CpuW.device] = this.index;
-    this.#arena.words[block + CpuW.operation] = operation;
+    cpu.begin(operation);
     return block;
   }
 
-  #finish(block: number, operations: number, bytes: number, pages: number): void {
-    const { doubles, config, words } = this.#arena;
+  #finish(cpu: Cpu, block: number, operations: number, bytes: number, pages: number): void {
+    const { doubles, config } = this.#arena;
     const first = block >> 1;
     doubles[first + operations] = this.#arena.double(first + operations) + 1;
     doubles[first + bytes] = this.#arena.double(first + bytes) + pages * config.pageSizeBytes;
-    words[block + CpuW.operation] = Operation.idle;
+    cpu.end();
   }
 }
 

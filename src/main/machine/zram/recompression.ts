@@ -15,11 +15,12 @@
  */
 import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
 import type { RecompressionType } from '../../../shared/zram-profile.ts';
-import type { Codec, IoPage } from '../codec.ts';
+import { type Codec, COMPRESSION_FAILED, type IoPage } from '../codec.ts';
 import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import { DeviceW, FrameKind } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
+import { Operation } from '../operation.ts';
 import { type FrameNumber, type LockWord, NO_HANDLE } from '../units.ts';
 import type { CompressBuffers } from './compress-buffers.ts';
 import { emptySpan } from './object-span.ts';
@@ -72,7 +73,7 @@ interface Pass {
 
 type Try = 'skipped' | 'recompressed' | 'incompressible' | 'kept' | PassFailure;
 /** What ends a pass. */
-type PassFailure = 'no-memory' | 'no-buffer';
+type PassFailure = 'no-memory' | 'no-buffer' | 'codec-failed';
 
 /** Stored bytes of one bucket of candidates. */
 const BUCKET_BYTES = 64;
@@ -100,6 +101,7 @@ export class Recompression {
     if (Atomics.compareExchange(words, this.#block + DeviceW.postProcessing, 0, 1) !== 0) {
       return fail('busy', 'another recompression of the device is running');
     }
+    cpu.begin(Operation.recompress);
     const frame = yield* this.#frames.take(cpu, 1, FrameKind.recompression);
     const outcome =
       frame === undefined
@@ -114,6 +116,7 @@ export class Recompression {
           });
     if (frame !== undefined) yield* this.#frames.give(cpu, frame, 1, FrameKind.recompression);
     Atomics.store(words, this.#block + DeviceW.postProcessing, 0);
+    cpu.end();
     return outcome;
   }
 
@@ -158,7 +161,7 @@ export class Recompression {
         const result: Try = isOver ? yield* this.#unchoose(cpu, slot) : yield* this.#serve(cpu, pass, slot);
         if (result !== 'skipped') outcome.tried += 1;
         if (result === 'recompressed' || result === 'incompressible') outcome[result] += 1;
-        if (result === 'no-memory' || result === 'no-buffer') failure = result;
+        if (result === 'no-memory' || result === 'no-buffer' || result === 'codec-failed') failure = result;
       }
     }
     switch (failure) {
@@ -168,6 +171,8 @@ export class Recompression {
         return fail('out-of-memory', 'the machine has no memory for a recompressed page');
       case 'no-buffer':
         return fail('unavailable', `CPU ${cpu.id} has no compression buffer`);
+      case 'codec-failed':
+        return fail('unavailable', 'a codec failed on a stored page, which stays as it was');
       default:
         return assertUnreachable(failure);
     }
@@ -222,7 +227,7 @@ export class Recompression {
   /** Under the slot's lock. */
   *#tryLocked(cpu: Cpu, pass: Pass, slot: LockWord): Suspending<Try> {
     const { slots, buffers } = this.#parts;
-    this.#readInto(cpu, pass, slot);
+    if (!this.#readInto(cpu, pass, slot)) return 'codec-failed';
     slots.unmark(slot, SLOT_IDLE);
     const mutex = buffers.lock;
     if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
@@ -233,18 +238,21 @@ export class Recompression {
     return result;
   }
 
-  #readInto(cpu: Cpu, { codecs, page }: Pass, slot: LockWord): void {
+  /** False when the page does not decompress. */
+  #readInto(cpu: Cpu, { codecs, page }: Pass, slot: LockWord): boolean {
     const { slots, pool } = this.#parts;
     const sizeBytes = slots.sizeBytes(slot);
     pool.locate(slots.handle(slot), sizeBytes, this.#span);
     if ((slots.flags(slot) & SLOT_HUGE) !== 0) {
       copyRawPage(this.#arena.bytes, this.#span, page);
       cpu.charge(Cost.copyBytes, sizeBytes);
-      return;
+      return true;
     }
-    const codec = codecs[slots.priority(slot)];
-    if (codec?.decompress(this.#span, page) !== true) throw new Error(`the page at slot word ${slot} is corrupt`);
+    const priority = slots.priority(slot);
+    const codec = codecs[priority];
+    if (codec === undefined) throw new Error(`CPU ${cpu.id} has no codec of priority ${priority}`);
     cpu.charge(Cost.decompressPage, 1);
+    return codec.decompress(this.#span, page);
   }
 
   /** Acquires the buffer, which the caller releases. */
@@ -257,6 +265,7 @@ export class Recompression {
       const sizeBytes = pass.codecs[priority]?.compress(pass.page, buffer.target, buffer.workMemory) ?? Infinity;
       cpu.charge(Cost.compressPage, 1);
       if (cpu.shouldPause()) yield* cpu.pause();
+      if (sizeBytes === COMPRESSION_FAILED) return 'codec-failed';
       if (!this.#isWorthIt(sizeBytes, smallerThan, pass)) continue;
       const request = { bytes: sizeBytes, owner: slot, maySleep: true, span: this.#span };
       const handle = yield* pool.allocate(cpu, request);

@@ -10,7 +10,11 @@ import { type InterleavedCpu, Interleaver } from '../../../../src/main/engine/in
 import type { Codec } from '../../../../src/main/machine/codec.ts';
 import type { Cost, Cpu, LockClass, Suspending } from '../../../../src/main/machine/cpu.ts';
 import type { Machine } from '../../../../src/main/machine/machine.ts';
+import type { Operation } from '../../../../src/main/machine/operation.ts';
 import { DeviceW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { CheckedCpu } from '../../../../src/main/machine/sync/checked-cpu.ts';
+import { LockRecord } from '../../../../src/main/machine/sync/lock-record.ts';
+import { lockReport } from '../../../../src/main/machine/sync/lock-report.ts';
 import { type CpuId, cpuId, type LockWord } from '../../../../src/main/machine/units.ts';
 import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
@@ -40,8 +44,20 @@ class ForwardingCpu implements Cpu {
     this.codec = cpu.codec;
   }
 
+  begin(operation: Operation): void {
+    this.cpu.begin(operation);
+  }
+
+  end(): void {
+    this.cpu.end();
+  }
+
   tryLock(word: LockWord): boolean {
     return this.cpu.tryLock(word);
+  }
+
+  tryOnly(word: LockWord): boolean {
+    return this.cpu.tryOnly(word);
   }
 
   lock(word: LockWord, lockClass: LockClass): Suspending<void> {
@@ -223,6 +239,20 @@ describe('without its protection', () => {
 
   it('single-mutex corrupts data, because all CPUs share its buffer', () => {
     expect(anyCorruption('single-mutex', (cpu, machine) => new CpuIgnoringMutex(cpu, machine))).toBe(true);
+  });
+
+  it('is seen by a checker in one schedule, whether data is corrupted in it or not', () => {
+    const seen = (bufferLayout: BufferLayout, ignoring: (cpu: Cpu, machine: Machine) => Cpu): readonly string[] => {
+      const record = new LockRecord();
+      const wrap = (cpu: InterleavedCpu, machine: Machine): Cpu =>
+        ignoring(new CheckedCpu(cpu, machine.arena, record), machine);
+      runTasks({ bufferLayout, seed: 1, switchChance: 0, wrap });
+      return lockReport(record).problems.map(({ message }) => message);
+    };
+    const WITHOUT = 'a stream is used without its buffer lock';
+    expect(seen('per-cpu-global', (cpu) => new CpuIgnoringPreemptOff(cpu))).toEqual([WITHOUT]);
+    expect(seen('single-mutex', (cpu, machine) => new CpuIgnoringMutex(cpu, machine))).toEqual([WITHOUT]);
+    for (const layout of BUFFER_LAYOUTS) expect(seen(layout, (cpu) => cpu)).toEqual([]);
   });
 
   it('that only the other design needs, each keeps all data', () => {

@@ -12,6 +12,9 @@ import type { IoPage } from '../../../../src/main/machine/codec.ts';
 import type { Cpu, Suspending } from '../../../../src/main/machine/cpu.ts';
 import { FrameKind } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';
+import { CheckedCpu } from '../../../../src/main/machine/sync/checked-cpu.ts';
+import { LockRecord } from '../../../../src/main/machine/sync/lock-record.ts';
+import { lockReport } from '../../../../src/main/machine/sync/lock-report.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
 import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { IoStatus, type ZramDevice } from '../../../../src/main/machine/zram/device.ts';
@@ -101,6 +104,7 @@ function runAll({ bufferLayout, seed, switchChance, zram, rounds }: Run) {
   const codec = new Lz4Codec(arena.buffer, 4096);
   const recompressors = [zstdCodec(arena.buffer, 4096, 1)];
   const engine = new Interleaver({ arena, random: new Random(seed), codec, recompressors, switchChance });
+  const record = new LockRecord();
   const models: Model[] = [];
   for (let writer = 0; writer < WRITERS; writer++) {
     const model: Model = new Map();
@@ -108,13 +112,15 @@ function runAll({ bufferLayout, seed, switchChance, zram, rounds }: Run) {
     const cpu = engine.cpu(cpuId(writer % CPUS));
     const random = new Random(seed * 31 + writer);
     const parts = { model, random, first: writer * SLOTS_EACH, rounds };
-    engine.spawn(cpu, `writer ${writer}`, write(cpu, device, parts));
+    engine.spawn(cpu, `writer ${writer}`, write(new CheckedCpu(cpu, arena, record), device, parts));
   }
   for (const id of [1, 2]) {
     const cpu = engine.cpu(cpuId(id));
-    engine.spawn(cpu, `maintenance ${id}`, maintain(cpu, device, new Random(seed + id), Math.ceil(rounds / 6)));
+    const checked = new CheckedCpu(cpu, arena, record);
+    engine.spawn(cpu, `maintenance ${id}`, maintain(checked, device, new Random(seed + id), Math.ceil(rounds / 6)));
   }
   engine.run();
+  expect(lockReport(record).problems).toEqual([]);
   return { machine, device, models, free, checker: new OneCpu(arena, codec, recompressors) };
 }
 

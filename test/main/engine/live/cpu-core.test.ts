@@ -6,7 +6,8 @@ import type { SamplePlan } from '../../../../src/main/engine/live/sample-plan.ts
 import { Machine } from '../../../../src/main/machine/machine.ts';
 import { bootMachine } from '../../../../src/main/machine/boot.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
-import { CpuW, DeviceW, HeaderW, Operation } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { CpuW, DeviceW, HeaderW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { Operation } from '../../../../src/main/machine/operation.ts';
 import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
 import { writtenPagesBytes } from '../../../../src/main/workload/written-pages.ts';

@@ -15,6 +15,7 @@
  */
 import { fail, ok, type Result } from '../../../../shared/result.ts';
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
+import { Operation } from '../../operation.ts';
 import { type LockWord, lockWord, type PercpuPtr, percpuPtr } from '../../units.ts';
 import { BalanceWork } from './balance-work.ts';
 import { FIRST_CHUNK, RegionW, RESERVED_CHUNK } from './chunk-layout.ts';
@@ -75,9 +76,11 @@ export class PercpuAllocator {
     if (refusal !== undefined) return fail('bad-input', refusal);
     const wanted = inCells(request);
     const { callSite = 0 } = request;
+    cpu.begin(Operation.percpuAllocate);
     const object = wanted.atomic
       ? yield* this.#takeAtomic(cpu, wanted, callSite)
       : yield* this.#takeWaiting(cpu, wanted, callSite);
+    cpu.end();
     if (object === undefined) {
       const kind = wanted.atomic ? 'atomic ' : '';
       return fail('out-of-memory', `no room for an ${kind}object of ${request.sizeBytes} bytes on every CPU`);
@@ -91,11 +94,20 @@ export class PercpuAllocator {
     if (ptr === undefined || ptr === 0) return 'nothing';
     const at = this.locate(ptr);
     if (at === undefined || at.offsetBytes % CELL_BYTES !== 0) return 'not-an-object';
+    cpu.begin(Operation.percpuFree);
     yield* this.#takeLock(cpu);
     const object = this.#liveObject(at.chunk, at.offsetBytes / CELL_BYTES);
     if (object !== undefined) releaseCells(this.region, object);
     cpu.unlock(this.#lock);
+    cpu.end();
     return object === undefined ? 'not-an-object' : 'freed';
+  }
+
+  /** What a failed atomic request leaves behind: the balance work will keep more pages ready. */
+  *noteAtomicFailure(cpu: Cpu): Suspending<void> {
+    yield* this.#takeLock(cpu);
+    this.#wantMorePages();
+    cpu.unlock(this.#lock);
   }
 
   /** Whether the balance work has something to do; the caller decides when to run it. */
@@ -105,9 +117,11 @@ export class PercpuAllocator {
 
   /** One run of the balance work, whether wanted or not. */
   *runBalanceWork(cpu: Cpu): Suspending<void> {
+    cpu.begin(Operation.percpuBalance);
     if (!cpu.tryLock(this.#mutex)) yield* cpu.lock(this.#mutex, LockClass.percpuAllocMutex);
     yield* this.#balance.run(cpu);
     cpu.unlock(this.#mutex);
+    cpu.end();
   }
 
   /** The pointer to a byte of a chunk. */
@@ -167,12 +181,15 @@ export class PercpuAllocator {
   *#takeAtomic(cpu: Cpu, request: ChunkRequest, callSite: number): Suspending<ObjectCells | undefined> {
     yield* this.#takeLock(cpu);
     const object = this.#searchAndCommit(request, callSite);
-    if (object === undefined) {
-      this.region.setHeader(RegionW.atomicFailed, 1);
-      this.region.wantBalanceWork();
-    }
+    if (object === undefined) this.#wantMorePages();
     cpu.unlock(this.#lock);
     return object;
+  }
+
+  /** Under pcpu_lock. */
+  #wantMorePages(): void {
+    this.region.setHeader(RegionW.atomicFailed, 1);
+    this.region.wantBalanceWork();
   }
 
   *#takeWaiting(cpu: Cpu, request: ChunkRequest, callSite: number): Suspending<ObjectCells | undefined> {
