@@ -129,7 +129,7 @@ export class ZramDevice {
       this.#enter(cpu, slot, handle, isHuge ? undefined : storedBytes);
       cpu.unlock(slot);
     }
-    this.#finish(cpu, block, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
+    this.#finish(cpu, CpuF64.writeOperations, CpuF64.writtenBytes, pages.length);
     return IoStatus.done;
   }
 
@@ -171,7 +171,7 @@ export class ZramDevice {
         return IoStatus.corrupt;
       }
     }
-    this.#finish(cpu, block, CpuF64.readOperations, CpuF64.readBytes, pages.length);
+    this.#finish(cpu, CpuF64.readOperations, CpuF64.readBytes, pages.length);
     return IoStatus.done;
   }
 
@@ -298,9 +298,9 @@ export class ZramDevice {
     return block;
   }
 
-  #finish(cpu: Cpu, block: number, operations: number, bytes: number, pages: number): void {
+  #finish(cpu: Cpu, operations: number, bytes: number, pages: number): void {
     const { doubles, config } = this.#arena;
-    const first = block >> 1;
+    const first = this.#arena.cpuWord(cpu.id) >> 1;
     doubles[first + operations] = this.#arena.double(first + operations) + 1;
     doubles[first + bytes] = this.#arena.double(first + bytes) + pages * config.pageSizeBytes;
     cpu.end();
