@@ -1,5 +1,6 @@
 /** Reads a trace from a file, plain or gzip, piece by piece. */
-import { createReadStream, openSync, readSync, closeSync, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { TraceEvent, TraceSummary } from './trace-event.ts';
@@ -25,38 +26,61 @@ export async function readTraceFile(
   onEvent: (event: TraceEvent) => void,
   watch?: ReadingWatch,
 ): Promise<Result<TraceSummary>> {
-  let isGzip: boolean;
+  let file: FileHandle;
   try {
-    isGzip = startsLikeGzip(path);
+    file = await open(path);
   } catch (error) {
     return fail('not-found', `cannot read ${path}: ${messageOf(error)}`, path);
   }
   const parser = new TraceParser(onEvent);
-  const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
   try {
-    const pieces: AsyncIterable<Uint8Array> = isGzip ? file.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : file;
-    const sizeBytes = statSync(path).size;
-    for await (const piece of pieces) {
+    const { size } = await file.stat();
+    const pieces = (await startsLikeGzip(file)) ? unzipped(path) : plain(file);
+    for await (const { bytes, read } of pieces) {
       if (watch?.signal.aborted === true) return fail('cancelled', `the reading of ${path} was cancelled`);
-      parser.push(piece);
-      watch?.onShare(file.bytesRead / sizeBytes);
+      parser.push(bytes);
+      watch?.onShare(read / size);
     }
   } catch (error) {
     return ok({ ...parser.end(), cutShort: messageOf(error) });
   } finally {
-    file.destroy();
+    await file.close();
   }
   return ok(parser.end());
 }
 
-function startsLikeGzip(path: string): boolean {
-  const file = openSync(path, 'r');
-  try {
-    const head = Buffer.alloc(2);
-    return readSync(file, head, 0, 2, 0) === 2 && head[0] === 0x1f && head[1] === 0x8b;
-  } finally {
-    closeSync(file);
+interface Piece {
+  /** Void after the next piece. */
+  readonly bytes: Uint8Array;
+  /** Bytes of the file that were read so far. */
+  readonly read: number;
+}
+
+/** Every piece lies in the same memory: a new buffer for each would be most of what the garbage collector has to do. */
+async function* plain(file: FileHandle): AsyncGenerator<Piece, void> {
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  for (let read = 0; ;) {
+    const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, read);
+    if (bytesRead === 0) return;
+    read += bytesRead;
+    yield { bytes: buffer.subarray(0, bytesRead), read };
   }
+}
+
+async function* unzipped(path: string): AsyncGenerator<Piece, void> {
+  const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
+  try {
+    const pieces: AsyncIterable<Uint8Array> = file.pipe(createGunzip({ chunkSize: PIECE_BYTES }));
+    for await (const bytes of pieces) yield { bytes, read: file.bytesRead };
+  } finally {
+    file.destroy();
+  }
+}
+
+async function startsLikeGzip(file: FileHandle): Promise<boolean> {
+  const head = Buffer.alloc(2);
+  const { bytesRead } = await file.read(head, 0, 2, 0);
+  return bytesRead === 2 && head[0] === 0x1f && head[1] === 0x8b;
 }
 
 function messageOf(error: unknown): string {
