@@ -137,7 +137,8 @@ export function readFields(
 ): void {
   clearFields(fields);
   for (let at = start; at < end;) {
-    const equals = keyEnd(bytes, at, end);
+    const known = KEY_LENGTHS[bytes[at] ?? 0] ?? 0;
+    const equals = at + known < end && bytes[at + known] === EQUALS ? at + known : keyEnd(bytes, at, end);
     if (bytes[equals] !== EQUALS) {
       fields.isWhole = false;
       return;
@@ -200,6 +201,26 @@ interface Pair {
 }
 
 const LETTER = { a: 0x61, b: 0x62, c: 0x63, i: 0x69, o: 0x6f, r: 0x72, s: 0x73 } as const;
+
+/** By first letter, of the keys that `setField` knows: where the `=` is looked for first. */
+const KEY_LENGTHS = Uint8Array.from({ length: 256 }, (_, letter) => {
+  switch (letter) {
+    case LETTER.c:
+    case LETTER.i:
+    case LETTER.b:
+      return 'call_site'.length;
+    case LETTER.r:
+      return 'reserved'.length;
+    case LETTER.a:
+      return 'align'.length;
+    case LETTER.s:
+      return 'size'.length;
+    case LETTER.o:
+      return 'off'.length;
+    default:
+      return 0;
+  }
+});
 
 /** Keys are told apart by first letter and length: reserved, is_atomic, size, align, off, base_addr, call_site. */
 function setField(bytes: Uint8Array, pair: Pair, fields: EventFields, strings: FieldStrings): void {

@@ -26,20 +26,15 @@ export async function readTraceFile(
   onEvent: (event: TraceEvent) => void,
   watch?: ReadingWatch,
 ): Promise<Result<TraceSummary>> {
-  let file: FileHandle;
-  try {
-    file = await open(path);
-  } catch (error) {
-    return fail('not-found', `cannot read ${path}: ${messageOf(error)}`, path);
-  }
+  const opened = await openTrace(path);
+  if (!opened.ok) return opened;
+  const { file, sizeBytes, isGzip } = opened.value;
   const parser = new TraceParser(onEvent);
   try {
-    const { size } = await file.stat();
-    const pieces = (await startsLikeGzip(file)) ? unzipped(path) : plain(file);
-    for await (const { bytes, read } of pieces) {
+    for await (const { bytes, read } of isGzip ? unzipped(path) : plain(file)) {
       if (watch?.signal.aborted === true) return fail('cancelled', `the reading of ${path} was cancelled`);
       parser.push(bytes);
-      watch?.onShare(read / size);
+      watch?.onShare(read / sizeBytes);
     }
   } catch (error) {
     return ok({ ...parser.end(), cutShort: messageOf(error) });
@@ -56,14 +51,24 @@ interface Piece {
   readonly read: number;
 }
 
-/** Every piece lies in the same memory: a new buffer for each would be most of what the garbage collector has to do. */
+/**
+ * The next piece is read while the one before is parsed. The pieces lie in two buffers, by turns: new ones for each would be
+ * most of what the garbage collector has to do.
+ */
 async function* plain(file: FileHandle): AsyncGenerator<Piece, void> {
-  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
-  for (let read = 0; ;) {
-    const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, read);
-    if (bytesRead === 0) return;
-    read += bytesRead;
-    yield { bytes: buffer.subarray(0, bytesRead), read };
+  const buffers = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)] as const;
+  let next = file.read(buffers[0], 0, PIECE_BYTES, 0);
+  try {
+    for (let read = 0, turn = 1; ; turn = 1 - turn) {
+      const { bytesRead, buffer } = await next;
+      if (bytesRead === 0) return;
+      read += bytesRead;
+      next = file.read(turn === 0 ? buffers[0] : buffers[1], 0, PIECE_BYTES, read);
+      yield { bytes: buffer.subarray(0, bytesRead), read };
+    }
+  } finally {
+    // Nobody waits for it where the reading ends early; what went wrong with it no longer matters then.
+    await next.catch(() => undefined);
   }
 }
 
@@ -77,10 +82,24 @@ async function* unzipped(path: string): AsyncGenerator<Piece, void> {
   }
 }
 
-async function startsLikeGzip(file: FileHandle): Promise<boolean> {
-  const head = Buffer.alloc(2);
-  const { bytesRead } = await file.read(head, 0, 2, 0);
-  return bytesRead === 2 && head[0] === 0x1f && head[1] === 0x8b;
+interface TraceFile {
+  readonly file: FileHandle;
+  readonly sizeBytes: number;
+  readonly isGzip: boolean;
+}
+
+async function openTrace(path: string): Promise<Result<TraceFile>> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const head = Buffer.alloc(2);
+    const { bytesRead } = await file.read(head, 0, 2, 0);
+    const { size } = await file.stat();
+    return ok({ file, sizeBytes: size, isGzip: bytesRead === 2 && head[0] === 0x1f && head[1] === 0x8b });
+  } catch (error) {
+    await file?.close();
+    return fail('not-found', `cannot read ${path}: ${messageOf(error)}`, path);
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -65,5 +65,5 @@ export const RequestFlag = { reserved: 1, atomic: 2 } as const;
 /** Parts of an alloc's word 4: the size, the alignment's power of two, the flags. */
 export const ShapeBits = { size: 0x1ffff, alignShift: 17, align: 31, flagShift: 22 } as const;
 
-/** Strings that have a number at a time. */
-export const MOST_STRINGS = LOW_HALF;
+/** Strings that have a number at a time: numbers are 16 bits, 0 is none. */
+export const MOST_STRINGS = 2 ** 16 - 1;
