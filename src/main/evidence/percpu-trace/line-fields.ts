@@ -4,7 +4,10 @@
  *        bash-5940    [000] d..1.   743.060891: percpu_free_percpu: base_addr=00000000682ba6ef off=46192 ptr=…
  *     └─── task ───┘  └cpu┘ └flags┘ └── time ──┘ ^ marker
  *
- * Flags may be missing (trace option noirq-info); a `(pid)` of the thread group may stand before the CPU.
+ * Flags may be missing (trace option noirq-info); a `(pid)` of the thread group may stand before the CPU. trace-cmd and perf
+ * put more spaces around an event's name, perf the system's name before it:
+ *
+ *        bash  5940 [000]   743.060891:       percpu:percpu_free_percpu: base_addr=0xffffe8ffff600000 off=46192 ptr=…
  */
 import type { KeptStrings } from './kept-strings.ts';
 
@@ -14,8 +17,7 @@ const DOT = 0x2e;
 const EQUALS = 0x3d;
 const COLON = 0x3a;
 const BRACKET = 0x5b;
-const MARKER = Array.from(': percpu', (letter) => letter.charCodeAt(0));
-const P = 0x70;
+const PERCPU = Array.from('percpu', (letter) => letter.charCodeAt(0));
 
 /** Part of a line: bytes [start, end). */
 export interface ByteSpan {
@@ -23,7 +25,10 @@ export interface ByteSpan {
   readonly end: number;
 }
 
-/** Position of `: percpu` in the line, or −1. It is looked for at `guess` first: most lines have it where the one before had. */
+/**
+ * Position of the colon before an event's name, `: percpu…` with any number of spaces (perf fills up the names), or −1. It is
+ * looked for at `guess` first: most lines have it where the one before had.
+ */
 export function findMarker(bytes: Uint8Array, { start, end }: ByteSpan, guess: number): number {
   if (isMarker(bytes, guess, end)) return guess;
   for (let at = start; at < end; at++) if (isMarker(bytes, at, end)) return at;
@@ -31,10 +36,19 @@ export function findMarker(bytes: Uint8Array, { start, end }: ByteSpan, guess: n
 }
 
 function isMarker(bytes: Uint8Array, at: number, end: number): boolean {
-  if (bytes[at] !== COLON || bytes[at + 1] !== SPACE || bytes[at + 2] !== P || at + MARKER.length > end) return false;
-  let matched = 3;
-  while (matched < MARKER.length && bytes[at + matched] === MARKER[matched]) matched += 1;
-  return matched === MARKER.length;
+  if (bytes[at] !== COLON || bytes[at + 1] !== SPACE) return false;
+  const name = skipSpaces(bytes, at + 1, end);
+  if (name + PERCPU.length > end) return false;
+  let matched = 0;
+  while (matched < PERCPU.length && bytes[name + matched] === PERCPU[matched]) matched += 1;
+  return matched === PERCPU.length;
+}
+
+/** The first byte from `at` on that is no space, or `end`. */
+export function skipSpaces(bytes: Uint8Array, at: number, end: number): number {
+  let next = at;
+  while (next < end && bytes[next] === SPACE) next += 1;
+  return next;
 }
 
 /** No kernel counts further (NR_CPUS is at most 8192). */
@@ -136,8 +150,9 @@ export function readFields(
   strings: FieldStrings,
 ): void {
   clearFields(fields);
-  for (let at = start; at < end;) {
-    const equals = keyEnd(bytes, at, end);
+  for (let at = skipSpaces(bytes, start, end); at < end;) {
+    const known = KEY_LENGTHS[bytes[at] ?? 0] ?? 0;
+    const equals = at + known < end && bytes[at + known] === EQUALS ? at + known : keyEnd(bytes, at, end);
     if (bytes[equals] !== EQUALS) {
       fields.isWhole = false;
       return;
@@ -150,8 +165,7 @@ export function readFields(
       fields.isWhole = isPointerNext(bytes, valueEnd, end);
       return;
     }
-    at = valueEnd;
-    while (at < end && bytes[at] === SPACE) at += 1;
+    at = skipSpaces(bytes, valueEnd, end);
   }
 }
 
@@ -200,6 +214,26 @@ interface Pair {
 }
 
 const LETTER = { a: 0x61, b: 0x62, c: 0x63, i: 0x69, o: 0x6f, r: 0x72, s: 0x73 } as const;
+
+/** By first letter, of the keys that `setField` knows: where the `=` is looked for first. */
+const KEY_LENGTHS = Uint8Array.from({ length: 256 }, (_, letter) => {
+  switch (letter) {
+    case LETTER.c:
+    case LETTER.i:
+    case LETTER.b:
+      return 'call_site'.length;
+    case LETTER.r:
+      return 'reserved'.length;
+    case LETTER.a:
+      return 'align'.length;
+    case LETTER.s:
+      return 'size'.length;
+    case LETTER.o:
+      return 'off'.length;
+    default:
+      return 0;
+  }
+});
 
 /** Keys are told apart by first letter and length: reserved, is_atomic, size, align, off, base_addr, call_site. */
 function setField(bytes: Uint8Array, pair: Pair, fields: EventFields, strings: FieldStrings): void {

@@ -1,5 +1,6 @@
 /** Reads a trace from a file, plain or gzip, piece by piece. */
-import { createReadStream, openSync, readSync, closeSync, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { TraceEvent, TraceSummary } from './trace-event.ts';
@@ -25,37 +26,79 @@ export async function readTraceFile(
   onEvent: (event: TraceEvent) => void,
   watch?: ReadingWatch,
 ): Promise<Result<TraceSummary>> {
-  let isGzip: boolean;
-  try {
-    isGzip = startsLikeGzip(path);
-  } catch (error) {
-    return fail('not-found', `cannot read ${path}: ${messageOf(error)}`, path);
-  }
+  const opened = await openTrace(path);
+  if (!opened.ok) return opened;
+  const { file, sizeBytes, isGzip } = opened.value;
   const parser = new TraceParser(onEvent);
-  const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
   try {
-    const pieces: AsyncIterable<Uint8Array> = isGzip ? file.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : file;
-    const sizeBytes = statSync(path).size;
-    for await (const piece of pieces) {
+    for await (const { bytes, read } of isGzip ? unzipped(path) : plain(file)) {
       if (watch?.signal.aborted === true) return fail('cancelled', `the reading of ${path} was cancelled`);
-      parser.push(piece);
-      watch?.onShare(file.bytesRead / sizeBytes);
+      parser.push(bytes);
+      watch?.onShare(read / sizeBytes);
     }
   } catch (error) {
     return ok({ ...parser.end(), cutShort: messageOf(error) });
   } finally {
-    file.destroy();
+    await file.close();
   }
   return ok(parser.end());
 }
 
-function startsLikeGzip(path: string): boolean {
-  const file = openSync(path, 'r');
+interface Piece {
+  /** Void after the next piece. */
+  readonly bytes: Uint8Array;
+  /** Bytes of the file that were read so far. */
+  readonly read: number;
+}
+
+/**
+ * The next piece is read while the one before is parsed. The pieces lie in two buffers, by turns: new ones for each would be
+ * most of what the garbage collector has to do.
+ */
+async function* plain(file: FileHandle): AsyncGenerator<Piece, void> {
+  const buffers = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)] as const;
+  let next = file.read(buffers[0], 0, PIECE_BYTES, 0);
   try {
-    const head = Buffer.alloc(2);
-    return readSync(file, head, 0, 2, 0) === 2 && head[0] === 0x1f && head[1] === 0x8b;
+    for (let read = 0, turn = 1; ; turn = 1 - turn) {
+      const { bytesRead, buffer } = await next;
+      if (bytesRead === 0) return;
+      read += bytesRead;
+      next = file.read(turn === 0 ? buffers[0] : buffers[1], 0, PIECE_BYTES, read);
+      yield { bytes: buffer.subarray(0, bytesRead), read };
+    }
   } finally {
-    closeSync(file);
+    // Nobody waits for it where the reading ends early; what went wrong with it no longer matters then.
+    await next.catch(() => undefined);
+  }
+}
+
+async function* unzipped(path: string): AsyncGenerator<Piece, void> {
+  const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
+  try {
+    const pieces: AsyncIterable<Uint8Array> = file.pipe(createGunzip({ chunkSize: PIECE_BYTES }));
+    for await (const bytes of pieces) yield { bytes, read: file.bytesRead };
+  } finally {
+    file.destroy();
+  }
+}
+
+interface TraceFile {
+  readonly file: FileHandle;
+  readonly sizeBytes: number;
+  readonly isGzip: boolean;
+}
+
+async function openTrace(path: string): Promise<Result<TraceFile>> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const head = Buffer.alloc(2);
+    const { bytesRead } = await file.read(head, 0, 2, 0);
+    const { size } = await file.stat();
+    return ok({ file, sizeBytes: size, isGzip: bytesRead === 2 && head[0] === 0x1f && head[1] === 0x8b });
+  } catch (error) {
+    await file?.close();
+    return fail('not-found', `cannot read ${path}: ${messageOf(error)}`, path);
   }
 }
 

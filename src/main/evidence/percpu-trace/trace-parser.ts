@@ -3,7 +3,15 @@
  * go out; what cannot be read is collected with its line number and stops nothing.
  */
 import { KeptStrings } from './kept-strings.ts';
-import { type ByteSpan, type EventFields, findMarker, type LinePrefix, readFields, readPrefix } from './line-fields.ts';
+import {
+  type ByteSpan,
+  type EventFields,
+  findMarker,
+  type LinePrefix,
+  readFields,
+  readPrefix,
+  skipSpaces,
+} from './line-fields.ts';
 import type { MalformedLine, TraceEvent, TraceSummary } from './trace-event.ts';
 
 /** Malformed lines that are kept; the rest is counted. */
@@ -18,6 +26,9 @@ const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 const COLON = 0x3a;
 const HASH = 0x23;
+
+/** What trace-cmd prints before the events. */
+const TRACE_CMD_HEADER = /^(?:cpus=\d+|version = \d+|CPU \d+ is empty)\s*$/;
 
 type Answer = TraceEvent | string;
 
@@ -119,13 +130,14 @@ export class TraceParser {
   }
 
   #takeOtherLine(line: string): void {
-    const lost = /^\s*CPU:\s*(\d+) \[LOST (?:(\d+) )?EVENTS\]/.exec(line);
+    const lost = /^\s*CPU:\s*(\d+) \[(?:LOST (?:(\d+) )?EVENTS|(\d+) EVENTS DROPPED)\]/.exec(line);
     if (lost !== null) {
-      const count = lost[2] === undefined ? undefined : Number(lost[2]);
+      const counted = lost[2] ?? lost[3];
+      const count = counted === undefined ? undefined : Number(counted);
       this.#onEvent({ kind: 'lost', line: this.#line, cpu: Number(lost[1]), count });
-    } else if (line.startsWith('#')) {
+    } else if (line.startsWith('#') || TRACE_CMD_HEADER.test(line)) {
       this.#takeHeaderLine(line);
-    } else if (/\[\d+\].*\d: \S+/.test(line)) {
+    } else if (/\[\d+\].*\d: +\S/.test(line)) {
       this.#otherEvents += 1;
     } else if (line.trim() !== '') {
       this.#addMalformed('no trace event');
@@ -135,8 +147,8 @@ export class TraceParser {
   #takeHeaderLine(line: string): void {
     const entries = /entries-in-buffer\/entries-written:\s*(\d+)\/(\d+)/.exec(line);
     if (entries !== null) this.#overwrittenEvents = Math.max(0, Number(entries[2]) - Number(entries[1]));
-    const online = /#P:(\d+)/.exec(line);
-    if (online !== null) this.#onlineCpus = Number(online[1]);
+    const online = /#P:(\d+)|^cpus=(\d+)/.exec(line);
+    if (online !== null) this.#onlineCpus = Number(online[1] ?? online[2]);
   }
 
   #addMalformed(reason: string): void {
@@ -148,14 +160,14 @@ export class TraceParser {
   #readEvent({ start, end }: ByteSpan, marker: number): Answer {
     const bytes = this.#bytes;
     if (!readPrefix(bytes, start, marker, this.#prefix)) return 'no task, CPU and time before the event';
-    let name = marker + ': percpu_'.length;
+    let name = skipSpaces(bytes, marker + 1, end) + 'percpu_'.length;
     // perf prints the system's name before the event's: `percpu:percpu_…`.
     if (bytes[name - 1] === COLON) name += 'percpu_'.length;
     let colon = name;
     while (colon < end && bytes[colon] !== COLON) colon += 1;
     if (colon === end) return 'no percpu event';
     const stop = bytes[end - 1] === RETURN ? end - 1 : end;
-    readFields(bytes, { start: colon + 2, end: stop }, this.#fields, this.#strings);
+    readFields(bytes, { start: colon + 1, end: stop }, this.#fields, this.#strings);
     switch (this.#names.get(bytes, name, colon)) {
       case 'alloc_percpu':
         this.#allocatedPerByte ??= this.#readAllocated({ start, end: stop });

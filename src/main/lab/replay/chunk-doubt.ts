@@ -4,6 +4,9 @@
  *     born in the trace ─► known ──────── something unseen touched it ──────► doubted ── AGREEMENTS allocations agree ─► known
  *     older than the trace ─────────────────────────────────────────────────► doubted ──┘
  *
+ * The hints of an older chunk, 32 bytes for each of its pages, are in no text. Most are soon made anew; one that is not can
+ * show much later. So they remain the last explanation until the chunk was wholly free once.
+ *
  * A mismatch can come from the two chunks alone that the kernel and the model chose: one has room that the other does not
  * know of, or stands elsewhere in the lists. So a mismatch is explained by what is doubted of these two, and by nothing else.
  */
@@ -17,6 +20,8 @@ export interface DoubtableChunk {
   readonly base: string | undefined;
   /** Undefined: its state is known. */
   doubt: Doubt | undefined;
+  /** The line that names it first, as long as it may have hints from before the trace. */
+  olderSince: number | undefined;
 }
 
 export interface Doubt {
@@ -82,6 +87,8 @@ export function explain(
   if (doubt !== undefined) return { class: doubt.class, lines: doubt.lines };
   const concerned = neighbours.filter(({ base }) => chunks.some((chunk) => chunk.base === base));
   if (concerned.length > 0) return { class: 'event-order', lines: concerned.map(({ line }) => line) };
+  const older = chunks.flatMap(({ olderSince }) => olderSince ?? []);
+  if (older.length > 0) return { class: 'starting-state', lines: older };
   return { class: 'unexplained', lines: [] };
 }
 

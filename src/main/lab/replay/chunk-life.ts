@@ -10,6 +10,7 @@
  *
  * Memory grows with the furthest cell that is used, not with the number of events.
  */
+import { CellSet } from './cell-set.ts';
 
 /** Something that the trace lacks: between two of its lines, not included. */
 export interface Gap {
@@ -25,8 +26,9 @@ const FIRST_CELLS = 4096;
 export class ChunkLife {
   /** 0: older than the trace. */
   readonly bornLine: number;
-  #used = new Uint8Array(FIRST_CELLS);
-  #lines = new Int32Array(FIRST_CELLS);
+  readonly #used = new CellSet();
+  /** Two words per cell: a line as above, and how many cells the object has that begins there. */
+  #objects = new Int32Array(2 * FIRST_CELLS);
 
   constructor(bornLine: number) {
     this.bornLine = bornLine;
@@ -35,19 +37,20 @@ export class ChunkLife {
   /** An object begins; answers with the objects in its way, whose frees are missing. */
   allocate(start: number, cells: number, line: number): readonly Gap[] {
     const end = start + cells;
-    this.#reach(end);
-    const gaps = this.#isFree(start, end) ? NO_GAPS : this.#clear(start, end, line);
-    for (let cell = start; cell < end; cell++) this.#used[cell] = 1;
-    this.#lines[start] = line;
+    this.#reach(start);
+    const gaps = this.#used.meets(start, end) ? this.#clear(start, end, line) : NO_GAPS;
+    this.#used.addRange(start, end);
+    this.#objects[2 * start] = line;
+    this.#objects[2 * start + 1] = cells;
     return gaps;
   }
 
   /** An object ends; undefined when it was there, else since when it may have been. */
   free(start: number, line: number): Gap | undefined {
-    this.#reach(start + 1);
-    const since = this.#lines[start] ?? 0;
+    this.#reach(start);
+    const since = this.#objects[2 * start] ?? 0;
     if (since <= 0) {
-      this.#lines[start] = -line;
+      this.#objects[2 * start] = -line;
       return { what: 'alloc', after: Math.max(this.bornLine, -since), before: line };
     }
     this.#remove(start, line);
@@ -56,46 +59,33 @@ export class ChunkLife {
 
   /** What is still in use although the chunk ends. */
   end(line: number): readonly Gap[] {
-    return this.#clear(0, this.#used.length, line);
-  }
-
-  #isFree(start: number, end: number): boolean {
-    for (let cell = start; cell < end; cell++) if (this.#used[cell] === 1) return false;
-    return true;
+    return this.#clear(0, this.#used.end, line);
   }
 
   /** Removes every object that meets the cells [start, end). */
   #clear(start: number, end: number, line: number): readonly Gap[] {
     const gaps: Gap[] = [];
-    for (let cell = start; cell < end; cell++) {
-      if (this.#used[cell] !== 1) continue;
+    for (let cell = this.#used.next(start); cell < end; cell = this.#used.next(cell)) {
       let owner = cell;
-      while ((this.#lines[owner] ?? 0) <= 0) owner -= 1;
-      gaps.push({ what: 'free', after: this.#lines[owner] ?? 0, before: line });
+      while ((this.#objects[2 * owner] ?? 0) <= 0) owner -= 1;
+      gaps.push({ what: 'free', after: this.#objects[2 * owner] ?? 0, before: line });
       this.#remove(owner, line);
     }
     return gaps;
   }
 
   #remove(start: number, line: number): void {
-    this.#lines[start] = -line;
-    let cell = start;
-    do {
-      this.#used[cell] = 0;
-      cell += 1;
-    } while (this.#used[cell] === 1 && (this.#lines[cell] ?? 0) <= 0);
+    this.#objects[2 * start] = -line;
+    this.#used.removeRange(start, start + (this.#objects[2 * start + 1] ?? 0));
   }
 
-  #reach(end: number): void {
-    let length = this.#used.length;
-    if (end <= length) return;
-    while (length < end) length *= 2;
-    const used = new Uint8Array(length);
-    used.set(this.#used);
-    this.#used = used;
-    const lines = new Int32Array(length);
-    lines.set(this.#lines);
-    this.#lines = lines;
+  #reach(cell: number): void {
+    let length = this.#objects.length;
+    if (2 * cell < length) return;
+    while (length <= 2 * cell) length *= 2;
+    const longer = new Int32Array(length);
+    longer.set(this.#objects);
+    this.#objects = longer;
   }
 }
 

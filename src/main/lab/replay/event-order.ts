@@ -17,7 +17,7 @@ import type { JournaledWords } from './journaled-words.ts';
 import type { KernelFollower } from './kernel-follower.ts';
 
 /** Length of the journal at which the past becomes final. */
-const JOURNAL_LIMIT = 1 << 18;
+const JOURNAL_LIMIT = 1 << 14;
 
 interface Recent {
   readonly event: AllocEvent | FreeEvent;

@@ -80,7 +80,9 @@ export class KernelFollower {
   constructor(region: ChunkRegion, older: ReadonlyMap<string, { readonly chunk: number; readonly firstLine: number }>) {
     this.region = region;
     for (const [base, { chunk, firstLine }] of older) {
-      raiseDoubt(this.#adopt(chunk, base), { class: 'starting-state', lines: [firstLine] });
+      const followed = this.#adopt(chunk, base);
+      followed.olderSince = firstLine;
+      raiseDoubt(followed, { class: 'starting-state', lines: [firstLine] });
     }
     this.#balance = new BalanceWork(region, new CountedPages(), {
       created: (chunk) => void this.#unnamed.push(this.#adopt(chunk, undefined)),
@@ -170,6 +172,10 @@ export class KernelFollower {
     releaseCells(this.region, object);
   }
 
+  isWhollyFree({ chunk }: FollowedChunk): boolean {
+    return this.region.isWhollyFree(chunk);
+  }
+
   balanceWanted(): boolean {
     return this.region.header(RegionW.balanceWanted) !== 0;
   }
@@ -234,7 +240,15 @@ export class KernelFollower {
 
   #adopt(chunk: number, base: string | undefined): FollowedChunk {
     const sites = new Uint16Array(this.region.chunkField(chunk, ChunkW.cells));
-    const followed: FollowedChunk = { chunk, base, bornInTrace: false, allocations: 0, doubt: undefined, sites };
+    const followed: FollowedChunk = {
+      chunk,
+      base,
+      bornInTrace: false,
+      allocations: 0,
+      doubt: undefined,
+      olderSince: undefined,
+      sites,
+    };
     this.#byNumber[chunk] = followed;
     if (base !== undefined) this.#byBase.set(base, followed);
     this.#structureVersion += 1;

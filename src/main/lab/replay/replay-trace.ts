@@ -5,6 +5,7 @@ import type { ReplayAccessMode, ReplayReport } from '../../../shared/replay-repo
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
 import { parseBootLog } from '../../evidence/boot-log/parse-boot-log.ts';
+import { EventSpool } from '../../evidence/percpu-trace/event-spool.ts';
 import type { TraceEvent, TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
 import { readTraceFile } from '../../evidence/percpu-trace/read-trace.ts';
 import { parsePercpuStats } from '../../evidence/percpu-trace/stats-text.ts';
@@ -13,7 +14,6 @@ import type { CostedMachine } from './machine-cost.ts';
 import { LARGEST_OBJECT_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { roundUp } from '../../machine/units.ts';
 import { readLogFile } from '../geometry/read-log-file.ts';
-import { ReadEvents } from './read-events.ts';
 import { chooseGeometry } from './replay-geometry.ts';
 import type { ReplayMoments } from './replay-moments.ts';
 import { ReplaySession } from './replay-session.ts';
@@ -115,7 +115,7 @@ interface Replayed {
 }
 
 async function runRecording(recording: Recording, watch?: ReplayWatch): Promise<Result<Replayed>> {
-  const events = new ReadEvents();
+  const events = new EventSpool();
   try {
     return await replayEvents(recording, events, watch);
   } finally {
@@ -125,14 +125,14 @@ async function runRecording(recording: Recording, watch?: ReplayWatch): Promise<
 
 async function replayEvents(
   recording: Recording,
-  events: ReadEvents,
+  events: EventSpool,
   watch: ReplayWatch | undefined,
 ): Promise<Result<Replayed>> {
   const { name, stats, boot } = recording;
   const surveyor = new TraceSurveyor();
   const order = new TimeOrder((event) => {
     surveyor.take(event);
-    events.add(event);
+    events.write(event);
   });
   const surveyed = await recording.read((event) => order.take(event));
   if (!surveyed.ok) return surveyed;
@@ -169,13 +169,13 @@ async function replayEvents(
 
 interface SecondReading {
   readonly session: ReplaySession;
-  readonly events: ReadEvents;
+  readonly events: EventSpool;
   readonly watch: ReplayWatch | undefined;
 }
 
 /** Every event to the session, in turns between which the watch is looked at. */
 async function takeAll(recording: Recording, { session, events, watch }: SecondReading): Promise<Result<unknown>> {
-  for (const share of events.each((event) => session.take(event))) {
+  for (const share of events.read((event) => session.take(event))) {
     if (watch === undefined) continue;
     if (watch.signal.aborted) return fail('cancelled', `the replay of ${recording.name} was cancelled`);
     watch.onFraction(SURVEY_SHARE + (1 - SURVEY_SHARE) * share);

@@ -196,6 +196,7 @@ export class Replayer {
     }
     const mark = this.#order.mark();
     this.#kernel.free(object);
+    if (followed.olderSince !== undefined && this.#kernel.isWhollyFree(followed)) followed.olderSince = undefined;
     const site = followed.sites[object.start] ?? 0;
     if (site === 0) this.#noteOlderFreed(event, followed);
     // Its size is a guess.

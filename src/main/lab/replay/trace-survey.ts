@@ -7,6 +7,7 @@
  *
  * Memory is bounded by the chunks, not by the trace: a few bytes per cell, and what the trace is found to lack.
  */
+import { CellSet } from './cell-set.ts';
 import { ChunkLife } from './chunk-life.ts';
 import { TraceGaps } from './trace-gaps.ts';
 import { UnseenObjects } from './unseen-objects.ts';
@@ -50,37 +51,6 @@ export interface TraceSurvey {
   readonly unseen: UnseenObjects;
   /** What else is missing. */
   readonly gaps: TraceGaps;
-}
-
-/** A set of cells that grows with the furthest one. */
-export class CellSet {
-  #bits = new Uint8Array(4096);
-  #end = 0;
-
-  /** Cell after the last one in the set. */
-  get end(): number {
-    return this.#end;
-  }
-
-  has(cell: number): boolean {
-    return this.#bits[cell] === 1;
-  }
-
-  addRange(from: number, end: number): void {
-    while (end > this.#bits.length) {
-      const longer = new Uint8Array(this.#bits.length * 2);
-      longer.set(this.#bits);
-      this.#bits = longer;
-    }
-    this.#bits.fill(1, from, end);
-    this.#end = Math.max(this.#end, end);
-  }
-
-  /** First cell at or after `from` that is in the set; infinite when there is none. */
-  next(from: number): number {
-    const cell = this.#bits.indexOf(1, from);
-    return cell < 0 ? Infinity : cell;
-  }
 }
 
 class SurveyedChunk implements OlderChunk {

@@ -77,6 +77,43 @@ describe('a line', () => {
   });
 });
 
+describe('a text of another tool', () => {
+  it('perf script has the system before the event’s name, and blanks before both', () => {
+    const { events, summary } = parse(
+      [
+        '       perf-exec  8019 [001] 25664.490652:      percpu:percpu_alloc_percpu: call_site=mm_init+0x2bf reserved=0 is_atomic=0 size=16 align=8 base_addr=0xffffe8ffff600000 off=640 ptr=0x60795b4f9280 bytes_alloc=64 gfp_flags=GFP_KERNEL',
+        '       perf-exec  8019 [001] 25664.490660:               sched:sched_switch: prev_comm=perf',
+        '       perf-exec  8019 [001] 25664.491121:       percpu:percpu_free_percpu: base_addr=0xffffe8ffff600000 off=304 ptr=0x60795b4f9130',
+      ].join('\n'),
+    );
+    const origin = { cpu: 1, task: 'perf-exec  8019', base: '0xffffe8ffff600000' };
+    expect(events).toMatchObject([
+      { kind: 'alloc', timeUs: 25664490652, ...origin, callSite: 'mm_init+0x2bf', sizeBytes: 16, offsetBytes: 640 },
+      { kind: 'free', timeUs: 25664491121, ...origin, offsetBytes: 304 },
+    ]);
+    expect(summary).toMatchObject({ otherEvents: 1, malformedCount: 0 });
+  });
+
+  it('trace-cmd report has blanks behind the event’s name, lines of its own before, and its own mark of lost events', () => {
+    const { events, summary } = parse(
+      [
+        'version = 6',
+        'cpus=2',
+        'CPU 1 is empty',
+        '            bash-5940  [000]   743.060891: percpu_free_percpu:   base_addr=00000000682ba6ef off=46192 ptr=1',
+        'CPU:0 [17 EVENTS DROPPED]',
+        '            bash-5940  [000]   743.060893: percpu_create_chunk:  base_addr=00000000682ba6ef',
+      ].join('\n'),
+    );
+    expect(events).toMatchObject([
+      { kind: 'free', line: 4, base: '00000000682ba6ef', offsetBytes: 46192 },
+      { kind: 'lost', line: 5, cpu: 0, count: 17 },
+      { kind: 'create', line: 6, base: '00000000682ba6ef' },
+    ]);
+    expect(summary).toMatchObject({ onlineCpus: 2, malformedCount: 0 });
+  });
+});
+
 describe('a text', () => {
   const text = [
     '# tracer: nop',

@@ -44,7 +44,8 @@ function padding(position: number, align: number): number {
 export function findFit(region: ChunkRegion, chunk: number, request: CellRequest, fit: Fit): FitOutcome {
   const candidate = findCandidate(region, chunk, request);
   if (candidate < 0) return 'no-candidate';
-  return scanBits(region, chunk, { ...request, candidate }, fit) ? 'found' : 'scan-failed';
+  fit.start = candidate;
+  return scanBits(region, chunk, request, fit) ? 'found' : 'scan-failed';
 }
 
 /** Steps 1 to 3: a cell at which the bit scan begins, or −1. */
@@ -123,14 +124,10 @@ function restartAfterUnpopulated(region: ChunkRegion, chunk: number, walk: Walk)
   return missing === end ? undefined : nextSet(region.words, map, missing, end) * perPage;
 }
 
-/** Step 4. False when no aligned fit ends within the window. */
-function scanBits(
-  region: ChunkRegion,
-  chunk: number,
-  { cells, alignCells, candidate }: { cells: number; alignCells: number; candidate: number },
-  fit: Fit,
-): boolean {
+/** Step 4, from `fit.start` on. False when no aligned fit ends within the window. */
+function scanBits(region: ChunkRegion, chunk: number, { cells, alignCells }: CellRequest, fit: Fit): boolean {
   const { words } = region;
+  const candidate = fit.start;
   const map = region.allocMap(chunk);
   const chunkCells = region.chunkField(chunk, ChunkW.cells);
   const windowEnd = Math.min(candidate + cells + region.layout.cellsPerPage, chunkCells);

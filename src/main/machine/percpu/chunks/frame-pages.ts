@@ -1,10 +1,12 @@
 /**
  * Pages of chunks as page frames of a machine: one frame per page and unit, found again through the region's frame map.
  *
- *     chunk page p ──▶ frame map [p][unit 0] [p][unit 1] … ──▶ page frames
+ *     chunk page p ──▶ frame map [p][unit 0] [p][unit 1] [p][unit 2: unused] … ──▶ page frames
+ *                                                        0
  *
- * Only units of CPUs get frames that anybody uses; padding units are backed as the kernel backs them. The first chunk's pages
- * are boot's, which enters them into the first chunk's map; they are never given back.
+ * Only units of CPUs have frames: an unused one takes address space alone, in the first chunk, which gives its memory back
+ * whole, as in later ones. The kernel's own figures (`Percpu:` in /proc/meminfo) count it all the same. The first chunk's
+ * pages are boot's, which enters them into the first chunk's map; they are never given back.
  */
 import type { Cpu, Suspending } from '../../cpu.ts';
 import type { Arena } from '../../memory/arena.ts';
@@ -18,6 +20,8 @@ export class FramePages implements PageSource {
   readonly #arena: Arena;
   readonly #frames: PageFrames;
   readonly #region: ChunkRegion;
+  /** Those of CPUs, in the order of addresses. */
+  readonly #units: readonly number[];
 
   /** Throws when the region's frame map does not have a column for every unit. */
   constructor(arena: Arena, frames: PageFrames, region: ChunkRegion) {
@@ -27,6 +31,7 @@ export class FramePages implements PageSource {
     this.#arena = arena;
     this.#frames = frames;
     this.#region = region;
+    this.#units = arena.percpu.cpuOfUnit.flatMap((cpu, unit) => (cpu === undefined ? [] : [unit]));
   }
 
   /** The frame map has room for every chunk that the region has room for. */
@@ -39,12 +44,12 @@ export class FramePages implements PageSource {
   }
 
   *populate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<boolean> {
-    const { units } = this.#region.geometry;
-    const first = yield* this.#frames.take(cpu, (pages.end - pages.first) * units, FrameKind.percpu);
+    const frames = (pages.end - pages.first) * this.#units.length;
+    const first = yield* this.#frames.take(cpu, frames, FrameKind.percpu);
     if (first === undefined) return false;
     let frame = first;
     for (let page = pages.first; page < pages.end; page++) {
-      for (let unit = 0; unit < units; unit++) {
+      for (const unit of this.#units) {
         this.#region.words.set(this.#region.frameWord(chunk, page, unit), frame + 1);
         frame = frameNumber(this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.next) - 1);
       }
@@ -53,10 +58,9 @@ export class FramePages implements PageSource {
   }
 
   *depopulate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<void> {
-    const { units } = this.#region.geometry;
     let chain = 0;
     for (let page = pages.first; page < pages.end; page++) {
-      for (let unit = 0; unit < units; unit++) {
+      for (const unit of this.#units) {
         const word = this.#region.frameWord(chunk, page, unit);
         const frame = frameNumber(this.#region.words.get(word) - 1);
         this.#arena.words[this.#arena.descriptorWord(frame) + FrameW.next] = chain;
@@ -64,13 +68,14 @@ export class FramePages implements PageSource {
         chain = frame + 1;
       }
     }
-    yield* this.#frames.give(cpu, frameNumber(chain - 1), (pages.end - pages.first) * units, FrameKind.percpu);
+    const frames = (pages.end - pages.first) * this.#units.length;
+    yield* this.#frames.give(cpu, frameNumber(chain - 1), frames, FrameKind.percpu);
   }
 
   /** Whatever the frames held before: a frame is not cleared when it is taken. */
   clear(chunk: number, offsetBytes: number, sizeBytes: number): void {
-    const { pageSizeBytes, units } = this.#region.geometry;
-    for (let unit = 0; unit < units; unit++) {
+    const { pageSizeBytes } = this.#region.geometry;
+    for (const unit of this.#units) {
       for (let at = offsetBytes; at < offsetBytes + sizeBytes;) {
         const end = Math.min((Math.floor(at / pageSizeBytes) + 1) * pageSizeBytes, offsetBytes + sizeBytes);
         const start = this.address(chunk, at, unit);

@@ -8,7 +8,7 @@ export interface PageSource {
   createChunk(cpu: Cpu, chunk: number): Suspending<boolean>;
   /** Gives it back; the chunk's pages have been depopulated. */
   destroyChunk(cpu: Cpu, chunk: number): Suspending<void>;
-  /** Backs pages of a chunk on every unit; false, with nothing taken, when memory does not suffice. */
+  /** Backs pages of a chunk on every CPU's unit; false, with nothing taken, when memory does not suffice. */
   populate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<boolean>;
   /** Gives back pages that `populate` has backed. */
   depopulate(cpu: Cpu, chunk: number, pages: PageRange): Suspending<void>;

@@ -38,6 +38,8 @@ const CODEC = {
 };
 
 export interface MachineOptions {
+  /** 4 unless said; with 3, one unit of the four is unused. */
+  readonly possibleCpus?: number;
   readonly frames?: number;
   readonly seed?: number;
   readonly switchChance?: number;
@@ -55,9 +57,10 @@ export class PercpuMachine {
   readonly #interleaver: Interleaver;
 
   constructor(options: MachineOptions = {}) {
+    const { possibleCpus = 4 } = options;
     const config: MachineConfig = {
-      possibleCpus: 4,
-      onlineCpus: 4,
+      possibleCpus,
+      onlineCpus: possibleCpus,
       pageSizeBytes: 4096,
       memoryBytes: (options.frames ?? 2048) * 4096,
       devices: 1,
