@@ -71,7 +71,7 @@ describe('a sequence in which something goes wrong', () => {
   });
 
   it('is told as one that hangs when a thread does not answer, and the next one gets fresh threads', async () => {
-    const { problems } = await faulty({ hangsAfterMs: 4000 }).run(FAULTY.hangs, 10);
+    const { problems } = await faulty({ hangsAfterMs: 15_000 }).run(FAULTY.hangs, 10);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^the sequence hangs: CPU 0 .*; CPU 1 .*; CPU 2 .*; CPU 3 /);
     expect((await torture?.run(9, 10))?.problems).toEqual([]);
