@@ -32,9 +32,13 @@ export interface TableRow {
   readonly globalSpaceBytes: number;
 }
 
+/** What is done to a machine at rest, in this order. */
+export const EVENTS = ['chunk-created', 'pages-populated', 'chunk-destroyed', 'cpu-down', 'cpu-up'] as const;
+export type MappingEvent = (typeof EVENTS)[number];
+
 /** What one event changed. */
 export interface EventCost {
-  readonly event: 'chunk-created' | 'pages-populated' | 'chunk-destroyed' | 'cpu-up' | 'cpu-down';
+  readonly event: MappingEvent;
   readonly tablesMade: number;
   readonly tablesFreed: number;
   /** Stores into other CPUs' top-level tables. */

@@ -20,6 +20,7 @@ export const RESOURCES = join(import.meta.dirname, '../../../resources');
 /** Made by the unit tests' global set-up. */
 export const KERNEL_LZ4 = new URL('../../../out/codec/lz4-kernel.wasm', import.meta.url);
 const CPU_WORKER = new URL('../../../src/main/engine/live/cpu-worker.ts', import.meta.url);
+const STORM_WORKER = new URL('../../../src/main/engine/live/storm/storm-worker.ts', import.meta.url);
 const JOB_WORKER = new URL('../../../src/main/engine/kernel/job-worker.ts', import.meta.url);
 
 /** 4 KiB pages; contents of eight of them that compress differently. */
@@ -33,6 +34,7 @@ export async function openSmallLab(dataFolder = temporaryFolder()): Promise<Lab>
     cpuWorkerUrl: CPU_WORKER,
     kernelLz4Url: KERNEL_LZ4,
     jobWorkerUrl: JOB_WORKER,
+    stormWorkerUrl: STORM_WORKER,
   });
   onTestFinished(() => lab.close());
   return lab;
