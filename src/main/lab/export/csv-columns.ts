@@ -89,6 +89,14 @@ const CONTEXT_COLUMNS: readonly CsvColumn[] = [
   { name: 'lab_version', unit: 'text', meaning: 'of percpu-lab', read: (record) => record.environment.labVersion },
 ];
 
+const DIRECTION_WORDS: Readonly<Record<Direction, string>> = {
+  write: 'writes',
+  read: 'reads',
+  create: 'creates',
+  destroy: 'destroys',
+  access: 'this_cpu operations',
+};
+
 /** What the bytes of a direction are. */
 const BYTES_WORDS: Readonly<Record<Direction, string>> = {
   write: 'bytes moved',
@@ -120,14 +128,6 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...directionColumns('access'),
   ...thisCpuColumns(),
 ];
-
-const DIRECTION_WORDS: Readonly<Record<Direction, string>> = {
-  write: 'writes',
-  read: 'reads',
-  create: 'creates',
-  destroy: 'destroys',
-  access: 'this_cpu operations',
-};
 
 type DirectionColumn = (
   suffix: string,

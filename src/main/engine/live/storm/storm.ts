@@ -4,6 +4,8 @@
  *
  *     boot ─▶ threads ─▶ [ tasks anew ── all armed ─▶ go ─▶ all done ─▶ totals, audit ] for each mix ─▶ figures
  *
+ * The first mix is a short one of all operations, whose times and counts are dropped: the loops are compiled in it.
+ *
  * The threads end with the storm. More CPUs than host cores is allowed; times are then the host scheduler's.
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
@@ -29,6 +31,7 @@ import {
   type StormObserver,
   type StormOutcome,
   type StormPlan,
+  turnsPerUnit,
 } from './storm-plan.ts';
 
 const TICK_MS = 100;
@@ -36,6 +39,9 @@ const TICK_MS = 100;
 const FIRST_COUNTER = 256;
 const COUNTER_STRIDE = 256;
 const FLAGS_OFFSET = 128;
+
+/** Operations of the warm-up, all CPUs together: after some 10^5 turns a loop has been compiled. */
+const WARM_UP_OPERATIONS = 1_000_000;
 
 /** What a storm needs of its caller. */
 export interface StormParts {
@@ -66,9 +72,10 @@ export async function runStorm(
   observer: StormObserver,
   signal: AbortSignal,
 ): Promise<Result<StormOutcome>> {
-  const prepared = prepare(cpu, plan);
+  const prepared = prepare(cpu, { ...plan, mixes: [warmUpOf(plan), ...plan.mixes] });
   if (!prepared.ok) return prepared;
   const storm = prepared.value;
+  const parts = { cpu, storm, observer };
   const threads = cpuPlans(storm).map(
     (workerData) => new Worker(workerUrl, { workerData, name: `storm CPU ${workerData.cpu}` }),
   );
@@ -76,22 +83,33 @@ export async function runStorm(
   signal.addEventListener('abort', stop);
   try {
     const mixes: MixOutcome[] = [];
-    for (const index of plan.mixes.keys()) {
+    let warm: readonly AccessFigures[] = [];
+    for (const index of storm.plan.mixes.keys()) {
       if (signal.aborted) return fail('cancelled', 'the run was cancelled');
-      observer.onMix(index);
-      const mix = await runMix({ cpu, storm, threads, observer }, index);
+      if (index > 0) observer.onMix(index - 1);
+      const mix = await runMix({ ...parts, threads }, index);
       if (signal.aborted) return fail('cancelled', 'the run was cancelled');
       const fault = faultOf(storm, mix);
       if (fault !== undefined) return fail('data-mismatch', fault);
-      mixes.push(mix);
+      if (index > 0) mixes.push(mix);
+      else warm = figuresByCpu(storm);
     }
-    return ok(outcomeOf(storm, mixes));
+    return ok(outcomeOf(storm, mixes, warm));
   } catch (thrown) {
     return fail('cpu-failed', thrown instanceof Error ? thrown.message : String(thrown));
   } finally {
     signal.removeEventListener('abort', stop);
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
+}
+
+/** One of each operation that the mixes have, so many times. */
+function warmUpOf({ mixes, machine, tasksPerCpu }: StormPlan): StormMix {
+  const operations = [...new Set(mixes.flatMap(({ steps }) => steps.map(({ operation }) => operation)))];
+  const longest = Math.max(...mixes.map((mix) => mix.unitsPerTask * turnsPerUnit(mix)));
+  const each = Math.min(longest, WARM_UP_OPERATIONS / (machine.onlineCpus * tasksPerCpu));
+  const steps = operations.map((operation) => ({ operation, number: 1 }));
+  return { name: 'warm-up', steps, unitsPerTask: Math.ceil(each / operations.length) };
 }
 
 function prepare(cpu: Cpu, plan: StormPlan): Result<Storm> {
@@ -163,7 +181,7 @@ async function runMix(
   const done = Promise.all(threads.map((thread) => nextMessage(thread, 'done')));
   Atomics.store(machine.arena.words, HeaderW.go, index + 1);
   Atomics.notify(machine.arena.words, HeaderW.go);
-  const ticking = tick(storm, observer, index);
+  const ticking = index === 0 ? undefined : tick(storm, observer, index - 1);
   try {
     return mixOutcome({ storm, mix, index, figures, waits }, await done);
   } finally {
@@ -257,10 +275,18 @@ function lockWaits({ machine }: Storm): LockWaits {
   };
 }
 
-function outcomeOf({ plan, machine }: Storm, mixes: readonly MixOutcome[]): StormOutcome {
+function figuresByCpu({ plan, machine }: Storm): readonly AccessFigures[] {
+  return Array.from({ length: plan.machine.onlineCpus }, (_, cpu) => accessFigures(machine.space, [cpuId(cpu)]));
+}
+
+/** `warm`: what CPUs had counted before the first mix. */
+function outcomeOf(storm: Storm, mixes: readonly MixOutcome[], warm: readonly AccessFigures[]): StormOutcome {
+  const { machine } = storm;
   return {
     mixes,
-    cpus: Array.from({ length: plan.machine.onlineCpus }, (_, cpu) => accessFigures(machine.space, [cpuId(cpu)])),
+    cpus: figuresByCpu(storm).map((figures, cpu) =>
+      accessFiguresOf((name) => figures[name] - (warm[cpu]?.[name] ?? 0)),
+    ),
     memoryAtEnd: memoryFigures(machine.arena),
     memoryAtPeak: peakMemoryFigures(machine.arena),
   };
