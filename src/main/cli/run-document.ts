@@ -82,16 +82,32 @@ export function runDocument(record: RunRecord): RunDocument {
   };
 }
 
-function designDocument(record: RunRecord, summary: DesignSummary): DesignDocument {
-  const { design, write, read, create, destroy, access, percpu, thisCpu, memoryAtEnd, memoryAtPeak } = summary;
-  const first: DirectionSummary | undefined = write ?? read ?? create ?? destroy ?? access;
+/** Of the directions that were run. */
+function throughputs({
+  write,
+  read,
+  create,
+  destroy,
+  access,
+}: DesignSummary): Pick<
+  DesignDocument,
+  'writeMBps' | 'readMBps' | 'createPerSecond' | 'destroyPerSecond' | 'accessPerSecond'
+> {
   return {
-    name: design,
     ...(write === undefined ? {} : { writeMBps: write.megabytesPerSecond }),
     ...(read === undefined ? {} : { readMBps: read.megabytesPerSecond }),
     ...(create === undefined ? {} : { createPerSecond: create.operationsPerSecond }),
     ...(destroy === undefined ? {} : { destroyPerSecond: destroy.operationsPerSecond }),
     ...(access === undefined ? {} : { accessPerSecond: access.operationsPerSecond }),
+  };
+}
+
+function designDocument(record: RunRecord, summary: DesignSummary): DesignDocument {
+  const { design, write, read, create, destroy, access, percpu, thisCpu, memoryAtEnd, memoryAtPeak } = summary;
+  const first: DirectionSummary | undefined = write ?? read ?? create ?? destroy ?? access;
+  return {
+    name: design,
+    ...throughputs(summary),
     latencyNs: {
       p50: first?.latencyNs.p50 ?? 0,
       p99: first?.latencyNs.p99 ?? 0,

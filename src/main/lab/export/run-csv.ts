@@ -1,5 +1,5 @@
 /** The tables of a run that can be exported, and each as a file. */
-import { type CsvExport, type CsvTable } from '../../../shared/contract.ts';
+import type { CsvExport, CsvTable } from '../../../shared/contract.ts';
 import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
 import type { RunRecord } from '../../../shared/run-record.ts';
 import { mixesCsv } from './mixes-csv.ts';

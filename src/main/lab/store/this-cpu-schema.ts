@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { TRANSLATIONS, WINDOW_LAYOUTS } from '../../../shared/address-space.ts';
 import { EVENTS, type MappingReport } from '../../../shared/mapping-report.ts';
 import { PAPER_FIGURES } from '../../../shared/this-cpu-profile.ts';
-import { type AccessCounts, type ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
+import type { AccessCounts, ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
 
 const figure = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.safeInteger());

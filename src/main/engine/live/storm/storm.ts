@@ -88,7 +88,8 @@ export async function runStorm(
       if (signal.aborted) return fail('cancelled', 'the run was cancelled');
       if (index > 0) observer.onMix(index - 1);
       const mix = await runMix({ ...parts, threads }, index);
-      if (signal.aborted) return fail('cancelled', 'the run was cancelled');
+      // Looked at anew: the mix was long.
+      if (isAborted(signal)) return fail('cancelled', 'the run was cancelled');
       const fault = faultOf(storm, mix);
       if (fault !== undefined) return fail('data-mismatch', fault);
       if (index > 0) mixes.push(mix);
@@ -101,6 +102,10 @@ export async function runStorm(
     signal.removeEventListener('abort', stop);
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 /** One of each operation that the mixes have, so many times. */

@@ -9,7 +9,7 @@
  */
 import { TaskI64, TaskW } from '../../../machine/percpu/access/task-layout.ts';
 import type { Tasks } from '../../../machine/percpu/access/tasks.ts';
-import { type ThisCpuRequest, type ThisCpuSteps } from '../../../machine/percpu/access/this-cpu-steps.ts';
+import type { ThisCpuRequest, ThisCpuSteps } from '../../../machine/percpu/access/this-cpu-steps.ts';
 import type { MixVariables } from '../../../machine/percpu/access/operation-loops.ts';
 import type { MixOperation } from '../../../../shared/this-cpu-profile.ts';
 import type { MixStep } from './storm-plan.ts';
