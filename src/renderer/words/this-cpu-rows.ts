@@ -15,6 +15,7 @@ export interface ThisCpuDesign {
 
 /** A mix in one design. */
 export interface MixCell {
+  readonly design: Design;
   /** Nanoseconds of processor time. */
   readonly time: string;
   /** Lowest and highest sample. */
@@ -47,14 +48,16 @@ export function mixRows(designs: readonly ThisCpuDesign[]): readonly MixRow[] {
   const names = designs[0]?.thisCpu.mixes.map(({ name }) => name) ?? [];
   return names.map((name) => ({
     name,
-    cells: designs.flatMap(({ thisCpu }) => thisCpu.mixes.filter((mix) => mix.name === name).map(mixCell)),
+    cells: designs.flatMap(({ design, thisCpu }) =>
+      thisCpu.mixes.filter((mix) => mix.name === name).map((mix) => mixCell(design, mix)),
+    ),
   }));
 }
 
-function mixCell({ nsPerOperation, issued, counted, comparison }: MixSummary): MixCell {
+function mixCell(design: Design, { nsPerOperation, issued, counted, comparison }: MixSummary): MixCell {
   const { median, low, high } = nsPerOperation;
   const range = `${formatFixed(low, 1)} – ${formatFixed(high, 1)}`;
-  const total = { total: totalWords(issued, counted), isExact: issued === counted };
+  const total = { design, total: totalWords(issued, counted), isExact: issued === counted };
   if (comparison === undefined) return { time: formatFixed(median, 1), range, ...total };
   const { interval, verdict, ratio } = comparison;
   const { sign, word } = VERDICT_WORDS[verdict];
