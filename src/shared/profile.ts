@@ -186,6 +186,11 @@ export const DESIGNS_OF_WORKLOAD = {
   'this-cpu': ACCESS_MODES,
 } as const;
 
+const DESIGN_MISFIT = Object.entries(DESIGNS_OF_WORKLOAD)
+  .map(([kind, designs]) => `a ${kind} workload compares ${designs.join(', ')}`)
+  .join('; ')
+  .replace(/^a/, 'A');
+
 export const profileSchema = v.pipe(
   v.strictObject({
     schemaVersion: v.literal(PROFILE_SCHEMA_VERSION),
@@ -216,9 +221,7 @@ export const profileSchema = v.pipe(
         const fitting: readonly string[] = DESIGNS_OF_WORKLOAD[workload.kind];
         return designs.every((design) => fitting.includes(design));
       },
-      Object.entries(DESIGNS_OF_WORKLOAD)
-        .map(([kind, designs]) => `A ${kind} workload compares ${designs.join(', ')}`)
-        .join('; '),
+      DESIGN_MISFIT,
     ),
     ['designs'],
   ),

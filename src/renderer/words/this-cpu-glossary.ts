@@ -7,7 +7,7 @@ export const THIS_CPU_GLOSSARY = {
   mappingWindow:
     'How chunks lie in the window. same-offset: as far apart as globally; packed: close together; none: all CPUs walk the same tables.',
   mappedFirstChunk:
-    'page: the first chunk is mapped page by page like the others; second-window: it lies in the linear map and has a window of its own.',
+    'Where the first chunk lies. page: it is mapped page by page like the others; second-window: it lies in the linear map and has a window of its own.',
   tablesFor: 'CPUs that have tables of their own: all that may exist, from boot on, or each as it comes up.',
   mappedUnit: 'One CPU’s part of a chunk: what one chunk takes of the window.',
   tlb: 'Translation cache of each CPU. What is not in it is looked up in the page tables, a step per level.',
@@ -18,7 +18,7 @@ export const THIS_CPU_GLOSSARY = {
   mixBatch:
     'After so many units in a row a CPU’s counter goes into the shared total, as the kernel’s counters do. Empty: never.',
   mixSource: 'Where the numbers come from.',
-  accessOperations: 'this_cpu operations of one sample, shared out over the mixes in equal parts.',
+  accessOperations: 'How many this_cpu operations one sample is, shared out over the mixes in equal parts.',
   tasksPerCpu: 'Tasks of each CPU. Ticks make them take turns, and the balancer moves them to other CPUs.',
   tickOperations: 'Operations between two ticks of a CPU, about. A tick comes into the middle of an operation.',
   balanceTicks:
