@@ -12,7 +12,7 @@
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { runStorm } from '../src/main/engine/live/storm/storm.ts';
 import type { MixOutcome, StormPlan } from '../src/main/engine/live/storm/storm-plan.ts';
-import { LoneCpu } from '../src/main/lab/lone-cpu.ts';
+import { LoneCpu } from '../src/main/machine/lone-cpu.ts';
 import { cpuId } from '../src/main/machine/units.ts';
 import { ACCESS_MODE_WORDS, ACCESS_MODES, type AccessMode } from '../src/shared/design.ts';
 

@@ -98,7 +98,7 @@ async function writeEvidence(record: RunRecord, folder: string): Promise<Result<
 }
 
 /** Error: 'storage'. */
-export async function writeText(path: string, text: string): Promise<Result<void>> {
+async function writeText(path: string, text: string): Promise<Result<void>> {
   try {
     await writeFile(path, text);
     return ok(undefined);

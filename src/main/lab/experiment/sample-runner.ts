@@ -17,7 +17,7 @@ import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
 import { cpuId } from '../../machine/units.ts';
 import { runStorm } from '../../engine/live/storm/storm.ts';
-import { LoneCpu } from '../lone-cpu.ts';
+import { LoneCpu } from '../../machine/lone-cpu.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { stormFigures, stormObserver } from './storm-sample.ts';
 import { zramAfterwards } from '../zram/zram-afterwards.ts';

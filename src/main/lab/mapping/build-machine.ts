@@ -3,7 +3,7 @@ import type { AddressSpaceSettings } from '../../../shared/address-space-setting
 import type { Translation, WindowLayout } from '../../../shared/address-space.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { TableCounting } from '../../../shared/this-cpu-profile.ts';
-import { complete } from '../../engine/live/live-cpu.ts';
+import { complete } from '../../machine/cpu.ts';
 import { FrameKind } from '../../machine/memory/arena-layout.ts';
 import { pageGeometry } from '../../machine/memory/page-geometry.ts';
 import { MappedMachine, type MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';

@@ -12,6 +12,7 @@
  */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Codec } from '../../../machine/codec.ts';
+import { complete } from '../../../machine/cpu.ts';
 import { HeaderW } from '../../../machine/memory/arena-layout.ts';
 import { type MixVariables, OperationLoops } from '../../../machine/percpu/access/operation-loops.ts';
 import { TaskCpuW, TaskW } from '../../../machine/percpu/access/task-layout.ts';
@@ -20,7 +21,7 @@ import { ThisCpuSteps } from '../../../machine/percpu/access/this-cpu-steps.ts';
 import { MappedMachine } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
 import { cpuId, percpuPtr } from '../../../machine/units.ts';
 import { Random } from '../../../workload/random.ts';
-import { complete, LiveCpu } from '../live-cpu.ts';
+import { LiveCpu } from '../live-cpu.ts';
 import { type StormCpuPlan, turnsPerUnit } from './storm-plan.ts';
 import { UnitInHand } from './unit-in-hand.ts';
 

@@ -11,7 +11,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../../../../shared/result.ts';
-import type { Cpu } from '../../../machine/cpu.ts';
+import { complete, type Cpu } from '../../../machine/cpu.ts';
 import { memoryFigures, peakMemoryFigures } from '../../../machine/memory-figures.ts';
 import { FrameKind, HeaderW } from '../../../machine/memory/arena-layout.ts';
 import { type AccessFigures, accessFigures, accessFiguresOf } from '../../../machine/percpu/access/cpu-statistics.ts';
@@ -21,7 +21,6 @@ import { auditMapping } from '../../../machine/percpu/local-mapping/audit-mappin
 import { MappedMachine } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
 import { cpuId, type PercpuPtr, roundUp } from '../../../machine/units.ts';
 import { readAllCpuCounters } from '../cpu-counters.ts';
-import { complete } from '../live-cpu.ts';
 import {
   additionsPerUnit,
   type MixOutcome,

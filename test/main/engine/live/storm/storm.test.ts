@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { runStorm } from '../../../../../src/main/engine/live/storm/storm.ts';
-import {
-  type MixOutcome,
-  type StormMix,
-  type StormOutcome,
-  type StormPlan,
+import type {
+  MixOutcome,
+  StormMix,
+  StormOutcome,
+  StormPlan,
 } from '../../../../../src/main/engine/live/storm/storm-plan.ts';
 import { ACCESS_MODES, type AccessMode } from '../../../../../src/shared/design.ts';
 import { MIX_OPERATIONS } from '../../../../../src/shared/this-cpu-profile.ts';

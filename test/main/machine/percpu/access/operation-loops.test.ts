@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { complete } from '../../../../../src/main/engine/live/live-cpu.ts';
+import { complete } from '../../../../../src/main/machine/cpu.ts';
 import { UnitInHand } from '../../../../../src/main/engine/live/storm/unit-in-hand.ts';
 import { accessFigures, type AccessFigures } from '../../../../../src/main/machine/percpu/access/cpu-statistics.ts';
+import { LoneCpu } from '../../../../../src/main/machine/lone-cpu.ts';
 import { OperationLoops } from '../../../../../src/main/machine/percpu/access/operation-loops.ts';
 import { Tasks } from '../../../../../src/main/machine/percpu/access/tasks.ts';
 import { ThisCpuSteps } from '../../../../../src/main/machine/percpu/access/this-cpu-steps.ts';
@@ -198,8 +199,7 @@ describe('tasks of a machine', () => {
       expect(complete(tasks.schedule(bootCpu))).toBe(2);
       tasks.end(cpuId(0));
       expect(tasks.areUnfinished).toBe(true);
-      const other = { ...bootCpu, id: CPU, tryLock: () => true, unlock: () => undefined };
-      expect(complete(tasks.schedule(Object.assign(Object.create(bootCpu), other)))).toBe(1);
+      expect(complete(tasks.schedule(new LoneCpu(CPU)))).toBe(1);
       tasks.end(CPU);
       expect(tasks.areUnfinished).toBe(false);
     }
