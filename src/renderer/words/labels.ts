@@ -11,6 +11,7 @@ export const PHASE_WORDS: Readonly<Record<RunProgress['phase'], string>> = {
   mixed: 'writing and reading',
   create: 'creating',
   destroy: 'destroying',
+  access: 'accessing per-CPU data',
 };
 
 /** An outcome with a sign, so that it never depends on colour. */
@@ -34,4 +35,5 @@ export const DIRECTION_WORDS: Readonly<Record<Direction, string>> = {
   read: 'reads',
   create: 'creation',
   destroy: 'destruction',
+  access: 'accesses',
 };

@@ -3,6 +3,7 @@
  *
  *     live     machines booted one after the other over one buffer: its pages have been touched by the warm-up, and no
  *              design pays for the host's page faults
+ *              of this-cpu workloads: a machine and threads of its own for each sample, so that no design's code warms up another's
  *     kernel   devices made and removed for each sample; the only design is the kernel
  */
 import type { Design } from '../../../shared/design.ts';
@@ -14,12 +15,18 @@ import type { KernelEngine } from '../../engine/kernel/kernel-engine.ts';
 import type { LiveEngine, SampleObserver } from '../../engine/live/live-engine.ts';
 import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
+import { cpuId } from '../../machine/units.ts';
+import { runStorm } from '../../engine/live/storm/storm.ts';
+import { LoneCpu } from '../../machine/lone-cpu.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
+import { stormFigures, stormObserver } from './storm-sample.ts';
 import { zramAfterwards } from '../zram/zram-afterwards.ts';
 
 export interface Engines {
   readonly live: LiveEngine;
   readonly kernel: KernelEngine;
+  /** Entry of a storm CPU's thread. */
+  readonly stormWorkerUrl: URL;
 }
 
 /** What a sample is of a plan apart from its machine and codec. */
@@ -39,6 +46,7 @@ export type SampleRunner = (
 export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: CodecSource): Result<SampleRunner> {
   switch (planned.engine) {
     case 'live': {
+      if (planned.storms.size > 0) return ok(stormRunner(engines, planned));
       const codec = codecs(planned.profile.machine.codec);
       if (!codec.ok) return codec;
       const memory = allocateArena(largestArena(planned), codec.value.name);
@@ -61,6 +69,18 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
     default:
       return assertUnreachable(planned.engine);
   }
+}
+
+/** Machines and threads of their own for each sample. */
+function stormRunner({ stormWorkerUrl }: Engines, { storms }: PlannedProfile): SampleRunner {
+  const parts = { cpu: new LoneCpu(cpuId(0)), workerUrl: stormWorkerUrl };
+  return async (design, { phases, repeatForMs }, observer, signal) => {
+    const planned = storms.get(design);
+    if (planned === undefined) throw new Error(`no storm was planned for design ${design}`);
+    const plan = { ...planned, repeatForMs };
+    const outcome = await runStorm(parts, plan, stormObserver(plan, phases, observer), signal);
+    return outcome.ok ? ok(stormFigures(plan, outcome.value)) : outcome;
+  };
 }
 
 /** With what is done to the devices after the jobs, and what they say then. */
