@@ -62,7 +62,7 @@ const COMMANDS: readonly Command[] = [
         value: 'PATH',
         meaning: 'fio: write the pages of this file or folder; may be given more than once',
       },
-      { name: 'codec', value: 'NAME', meaning: 'What the machine compresses with: lz4 or lz4-kernel' },
+      { name: 'codec', value: 'NAME', meaning: 'fio: what the machine compresses with, lz4 or lz4-kernel' },
       {
         name: 'csv',
         value: 'FILE',

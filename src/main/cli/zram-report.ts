@@ -20,7 +20,7 @@ export function zramReport(record: RunRecord): string {
       ...afterwards.flatMap((outcome) => deviceRows(`  ${stepWords(outcome)}`, outcome.devices)),
     ];
   });
-  return rows.length === 0 ? '' : textTable([['mm_stat (counted)', ...COLUMNS], ...rows]);
+  return rows.length === 0 ? '' : textTable([['mm_stat, bytes and pages (counted)', ...COLUMNS], ...rows]);
 }
 
 /** The last sample of a design that the record keeps. */
