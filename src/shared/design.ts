@@ -10,12 +10,16 @@ export type BufferLayout = (typeof BUFFER_LAYOUTS)[number];
 export const FIRST_CHUNK_DESIGNS = ['embed', 'page'] as const;
 export type FirstChunkDesign = (typeof FIRST_CHUNK_DESIGNS)[number];
 
+/** What a percpu workload compares: first chunks, and page-mapped ones on machines that build page tables for their chunks. */
+export const ALLOCATOR_DESIGNS = [...FIRST_CHUNK_DESIGNS, 'page-tables', 'page-local-mapping'] as const;
+export type AllocatorDesign = (typeof ALLOCATOR_DESIGNS)[number];
+
 /** How code reaches the running CPU's copy of a per-CPU variable. */
 export const ACCESS_MODES = ['segment', 'preempt-offset', 'fixup', 'local-mapping', 'unprotected'] as const;
 export type AccessMode = (typeof ACCESS_MODES)[number];
 
 /** All design variants that a profile can compare; those of one experiment are of one list. */
-export const PROFILE_DESIGNS = [...BUFFER_LAYOUTS, ...FIRST_CHUNK_DESIGNS, ...ACCESS_MODES] as const;
+export const PROFILE_DESIGNS = [...BUFFER_LAYOUTS, ...ALLOCATOR_DESIGNS, ...ACCESS_MODES] as const;
 export type ProfileDesign = (typeof PROFILE_DESIGNS)[number];
 
 /** Everything that is measured: the machine's designs, and this host's own kernel as it is. */
@@ -74,6 +78,16 @@ export const DESIGN_WORDS: Readonly<Record<Design, DesignWords>> = {
     title: 'page-mapped units',
     explanation:
       'The first chunk is put together from single pages in vmalloc space; a unit is no larger than it must be, so later chunks are many and small.',
+  },
+  'page-tables': {
+    title: 'page-mapped, real tables',
+    explanation:
+      'As page-mapped units, and every page of a chunk is entered into page tables that all CPUs share: what a kernel does today.',
+  },
+  'page-local-mapping': {
+    title: 'page-mapped, local mapping',
+    explanation:
+      'As with real tables, and every CPU has its own top-level table and a window that shows it its own units (the 2026 proposal).',
   },
   ...ACCESS_MODE_WORDS,
   kernel: {

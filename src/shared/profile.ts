@@ -7,7 +7,7 @@
 import * as v from 'valibot';
 import { addressSpaceSchema, pageBytesOf } from './address-space-settings.ts';
 import { CODEC_BEFORE_CHOICE, CODECS } from './codec.ts';
-import { ACCESS_MODES, BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, PROFILE_DESIGNS } from './design.ts';
+import { ACCESS_MODES, ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, PROFILE_DESIGNS } from './design.ts';
 import { percpuSettingsSchema } from './percpu-settings.ts';
 import { fail, ok, type LabError, type Result } from './result.ts';
 import { thisCpuWorkloadSchema } from './this-cpu-profile.ts';
@@ -64,7 +64,7 @@ const machineSchema = v.pipe(
     diskSizeBytes: integerBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size (bytes)'),
     /** Per-CPU memory; absent: `usualPercpuSettings`. */
     percpu: v.optional(percpuSettingsSchema),
-    /** Page tables and local mapping, of this-cpu workloads; absent: `usualAddressSpace`. */
+    /** Page tables and local mapping, of this-cpu workloads and of percpu designs with page tables; absent: `usualAddressSpace`. */
     addressSpace: v.optional(addressSpaceSchema),
     /** What the devices compress with. */
     codec: v.optional(v.picklist(CODECS, `Codec must be one of ${CODECS.join(', ')}`), CODEC_BEFORE_CHOICE),
@@ -182,7 +182,7 @@ const experimentSchema = v.strictObject({
 /** Designs that a workload can compare. */
 export const DESIGNS_OF_WORKLOAD = {
   fio: BUFFER_LAYOUTS,
-  percpu: FIRST_CHUNK_DESIGNS,
+  percpu: ALLOCATOR_DESIGNS,
   'this-cpu': ACCESS_MODES,
 } as const;
 

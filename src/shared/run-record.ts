@@ -112,6 +112,19 @@ export interface PercpuMoment {
   readonly metadataBytes: number;
 }
 
+/** Page tables of a machine that maps its chunks, at one moment, counted. Bytes; numbers since boot began. */
+export interface ChunkTables {
+  /** All tables; and of these the ones that one CPU alone walks through, CPU 0's top-level table not among them. */
+  readonly tableBytes: number;
+  readonly ownTableBytes: number;
+  readonly tablesMade: number;
+  readonly tablesFreed: number;
+  /** Stores that kept the CPUs' top-level tables equal. */
+  readonly pgdCopies: number;
+  /** Ranges invalidated on all CPUs. */
+  readonly flushes: number;
+}
+
 /** One row of the table of who allocates what. */
 export interface CallSiteTotal {
   readonly callSite: string;
@@ -133,6 +146,8 @@ export interface PercpuFigures {
   readonly callSites: readonly CallSiteTotal[];
   /** percpu_stats at the fullest moment; its `info` is the geometry. */
   readonly statsAtFull: PercpuStats;
+  /** Of designs with page tables: before the first group, and at the two moments. */
+  readonly tables?: Readonly<Record<'atBoot' | 'atFull' | 'atEnd', ChunkTables>> | undefined;
 }
 
 /** One design in one block. */

@@ -1,6 +1,12 @@
 /** What a percpu workload leaves, as text: the allocator when it was fullest and at the end, and who allocates what. */
 import { DESIGN_WORDS } from '../../shared/design.ts';
-import type { CallSiteTotal, DesignSummary, PercpuFigures, PercpuMoment } from '../../shared/run-record.ts';
+import type {
+  CallSiteTotal,
+  ChunkTables,
+  DesignSummary,
+  PercpuFigures,
+  PercpuMoment,
+} from '../../shared/run-record.ts';
 import { textTable } from './text-table.ts';
 
 interface PercpuDesign {
@@ -13,7 +19,7 @@ export function percpuReport(summaries: readonly DesignSummary[]): readonly stri
   const designs = summaries.flatMap(({ design, percpu }): readonly PercpuDesign[] =>
     percpu === undefined ? [] : [{ title: DESIGN_WORDS[design].title, percpu }],
   );
-  return designs.length === 0 ? [] : [momentTable(designs), ...callSiteTables(designs)];
+  return designs.length === 0 ? [] : [momentTable(designs), ...chunkTables(designs), ...callSiteTables(designs)];
 }
 
 const MOMENT_COLUMNS: readonly (readonly [string, (moment: PercpuMoment) => string])[] = [
@@ -36,6 +42,32 @@ function momentTable(designs: readonly PercpuDesign[]): string {
     row(`${title}, at end`, percpu.atEnd),
   ]);
   return textTable([head, ...rows]);
+}
+
+/** Page tables, of the designs that build any; and what came with each new chunk. */
+function chunkTables(designs: readonly PercpuDesign[]): readonly string[] {
+  const head = [
+    'page tables (counted)',
+    ...['tables KiB', "CPUs' own KiB", 'made', 'freed', 'PGD copies', 'flushes', 'made per new chunk'],
+  ];
+  const rows = designs.flatMap(({ title, percpu: { tables, atFull } }) => {
+    if (tables === undefined) return [];
+    const row = (when: string, moment: ChunkTables, perChunk: string): readonly string[] => [
+      `${title}, ${when}`,
+      kibibytes(moment.tableBytes),
+      kibibytes(moment.ownTableBytes),
+      ...[moment.tablesMade, moment.tablesFreed, moment.pgdCopies, moment.flushes].map(String),
+      perChunk,
+    ];
+    const newChunks = atFull.chunks - 1;
+    const made = tables.atFull.tablesMade - tables.atBoot.tablesMade;
+    return [
+      row('at boot', tables.atBoot, ''),
+      row('full', tables.atFull, newChunks === 0 ? '' : `${(made / newChunks).toFixed(2)} × ${newChunks}`),
+      row('at end', tables.atEnd, ''),
+    ];
+  });
+  return rows.length === 0 ? [] : [textTable([head, ...rows])];
 }
 
 /** One table where all designs agree, as they do unless one of them ran out of memory; else one each. */

@@ -1,6 +1,12 @@
 /** What a percpu workload leaves, in words: the allocator at two moments, and who had allocated what. */
 import type { Design } from '../../shared/design.ts';
-import type { CallSiteTotal, DesignSummary, PercpuFigures, PercpuMoment } from '../../shared/run-record.ts';
+import type {
+  CallSiteTotal,
+  ChunkTables,
+  DesignSummary,
+  PercpuFigures,
+  PercpuMoment,
+} from '../../shared/run-record.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { formatCount } from '../format/number.ts';
 import type { GlossaryTerm } from './glossary.ts';
@@ -44,11 +50,40 @@ export function percpuDesigns(summaries: readonly DesignSummary[]): readonly Per
 
 /** One row per figure, one pair of values per design. */
 export function momentRows(designs: readonly PercpuDesign[]): readonly MomentRow[] {
-  return FIGURES.map(({ title, term, words }) => ({
+  const figures = FIGURES.map(({ title, term, words }) => ({
     title,
     term,
-    values: designs.map(({ figures }) => ({ atFull: words(figures.atFull), atEnd: words(figures.atEnd) })),
+    values: designs.map(({ figures: each }) => ({ atFull: words(each.atFull), atEnd: words(each.atEnd) })),
   }));
+  return designs.some(({ figures: { tables } }) => tables !== undefined)
+    ? [...figures, ...TABLE_FIGURES.map((figure) => tableRow(designs, figure))]
+    : figures;
+}
+
+interface TableFigure {
+  readonly title: string;
+  readonly term: GlossaryTerm;
+  readonly words: (tables: ChunkTables) => string;
+}
+
+const TABLE_FIGURES: readonly TableFigure[] = [
+  { title: 'page tables', term: 'chunkTables', words: ({ tableBytes }) => formatBytes(tableBytes) },
+  { title: 'CPUs’ own tables', term: 'ownTables', words: ({ ownTableBytes }) => formatBytes(ownTableBytes) },
+  { title: 'tables made', term: 'tablesMade', words: ({ tablesMade }) => formatCount(tablesMade) },
+  { title: 'tables freed', term: 'tablesFreed', words: ({ tablesFreed }) => formatCount(tablesFreed) },
+  { title: 'PGD copies', term: 'pgdCopiesOfChunks', words: ({ pgdCopies }) => formatCount(pgdCopies) },
+  { title: 'flushes', term: 'flushesOfChunks', words: ({ flushes }) => formatCount(flushes) },
+];
+
+/** A dash for designs that build no tables. */
+function tableRow(designs: readonly PercpuDesign[], { title, term, words }: TableFigure): MomentRow {
+  return {
+    title,
+    term,
+    values: designs.map(({ figures: { tables } }) =>
+      tables === undefined ? { atFull: '–', atEnd: '–' } : { atFull: words(tables.atFull), atEnd: words(tables.atEnd) },
+    ),
+  };
 }
 
 /** One table where designs agree, as they do unless one of them ran out of memory. */

@@ -38,6 +38,13 @@ export const PERCPU_GLOSSARY = {
   populatedMemory: 'Populated pages × units × page size, first chunk included; /proc/meminfo calls it Percpu.',
   liveMemory: 'Sizes of the live objects of the trace × possible CPUs.',
   addressSpace: 'Chunks × units × unit size: what they span, whether backed by pages or not.',
+  chunkTables: 'Page tables of all CPUs, those of the linear map included, counted frame by frame.',
+  ownTables:
+    'Top-level tables of the CPUs other than CPU 0, and the tables below each CPU’s window: what the local mapping takes.',
+  tablesMade: 'Page tables made since boot began. They come with chunks and their pages, not with allocations.',
+  tablesFreed: 'Page tables given back since boot began, when the last page that they led to had gone.',
+  pgdCopiesOfChunks: 'Stores that kept the top-level tables of all CPUs equal: one per CPU and changed entry.',
+  flushesOfChunks: 'Ranges that were invalidated on all CPUs, when pages of chunks went.',
   chunkMaps: 'The allocator’s own bookkeeping: bitmaps and summaries of its chunks.',
   sideTables: 'With memory cgroup accounting: 8 bytes beside every 4 bytes of a chunk, to know whom to charge.',
   modelled: 'Not measured: the trace’s requests on the lab’s allocator, starting with the first chunk full.',

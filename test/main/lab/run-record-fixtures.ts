@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { CODECS } from '../../../src/shared/codec.ts';
 import { TRANSLATIONS, WINDOW_LAYOUTS } from '../../../src/shared/address-space.ts';
-import { ACCESS_MODES, BUFFER_LAYOUTS, type Design, DESIGNS, FIRST_CHUNK_DESIGNS } from '../../../src/shared/design.ts';
+import { ACCESS_MODES, ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, type Design, DESIGNS } from '../../../src/shared/design.ts';
 import type { PercpuStats } from '../../../src/shared/percpu-stats.ts';
 import {
   type FioWorkload,
@@ -25,6 +25,7 @@ import {
   type LatencyNs,
   type MemoryFigures,
   type PercpuFigures,
+  type ChunkTables,
   type PercpuMoment,
   type RunRecord,
   type Sample,
@@ -272,6 +273,15 @@ const percpuStats: fc.Arbitrary<PercpuStats> = fc.array(count, { minLength: 26, 
   };
 });
 
+const chunkTables: fc.Arbitrary<ChunkTables> = fc.record({
+  tableBytes: count,
+  ownTableBytes: count,
+  tablesMade: count,
+  tablesFreed: count,
+  pgdCopies: count,
+  flushes: count,
+});
+
 const percpuFigures: fc.Arbitrary<PercpuFigures> = fc.record({
   atFull: percpuMoment,
   atEnd: percpuMoment,
@@ -280,6 +290,7 @@ const percpuFigures: fc.Arbitrary<PercpuFigures> = fc.record({
     { maxLength: 3 },
   ),
   statsAtFull: percpuStats,
+  tables: optional(fc.record({ atBoot: chunkTables, atFull: chunkTables, atEnd: chunkTables })),
 });
 
 const zramDevice: fc.Arbitrary<ZramDeviceState> = fc.record({
@@ -533,7 +544,7 @@ const workloadAndDesigns = fc.oneof(
   fc.record({ workload: fioWorkload, designs: fc.uniqueArray(fc.constantFrom(...BUFFER_LAYOUTS), { minLength: 1 }) }),
   fc.record({
     workload: percpuWorkload,
-    designs: fc.uniqueArray(fc.constantFrom(...FIRST_CHUNK_DESIGNS), { minLength: 1 }),
+    designs: fc.uniqueArray(fc.constantFrom(...ALLOCATOR_DESIGNS), { minLength: 1 }),
   }),
 );
 

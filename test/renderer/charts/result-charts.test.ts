@@ -5,7 +5,7 @@ import { buildMemoryBarsOption } from '../../../src/renderer/charts/build-memory
 import { buildRatioOption } from '../../../src/renderer/charts/build-ratio-option.ts';
 import { buildThroughputIntervalsOption } from '../../../src/renderer/charts/build-throughput-intervals-option.ts';
 import { designLook } from '../../../src/renderer/charts/design-mark.ts';
-import { BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS } from '../../../src/shared/design.ts';
+import { ALLOCATOR_DESIGNS, BUFFER_LAYOUTS } from '../../../src/shared/design.ts';
 import type { Comparison } from '../../../src/shared/run-record.ts';
 import { sampleProfile } from '../sample-profile.ts';
 import { finishedRecord } from '../scripted-run.ts';
@@ -16,7 +16,7 @@ const tokens = chartTokens('dark');
 const record = finishedRecord('run-1', sampleProfile());
 
 describe('looks of designs', () => {
-  test.each([[BUFFER_LAYOUTS], [FIRST_CHUNK_DESIGNS]])(
+  test.each([[BUFFER_LAYOUTS], [ALLOCATOR_DESIGNS]])(
     'of one list and the kernel differ in colour, dash and symbol: %j',
     (list) => {
       const looks = [...list, 'kernel' as const].map(designLook);

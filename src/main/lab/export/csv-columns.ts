@@ -9,6 +9,7 @@ import type {
   DirectionFigures,
   MemoryFigures,
   PercpuFigures,
+  ChunkTables,
   PercpuMoment,
   RunRecord,
   Sample,
@@ -106,6 +107,8 @@ const BYTES_WORDS: Readonly<Record<Direction, string>> = {
   access: 'none',
 };
 
+const TABLE_MOMENTS = { atBoot: 'before the first group', atFull: 'when all groups are there', atEnd: 'at the end' };
+
 /** All columns, in the order of the file. */
 export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...RUN_COLUMNS,
@@ -124,6 +127,7 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...directionColumns('destroy'),
   ...momentColumns('full', (percpu) => percpu.atFull),
   ...momentColumns('end', (percpu) => percpu.atEnd),
+  ...(['atBoot', 'atFull', 'atEnd'] as const).flatMap(tableColumns),
   ...operationsThroughput('access'),
   ...directionColumns('access'),
   ...thisCpuColumns(),
@@ -213,6 +217,23 @@ function momentColumns(when: 'full' | 'end', moment: (percpu: PercpuFigures) => 
     column('populated_bytes', 'bytes', 'page frames behind chunks, all CPUs', (m) => m.populatedBytes),
     column('address_space_bytes', 'bytes', 'address space of all chunks', (m) => m.addressSpaceBytes),
     column('metadata_bytes', 'bytes', "what a kernel's bookkeeping of these chunks takes", (m) => m.metadataBytes),
+  ];
+}
+
+function tableColumns(when: keyof typeof TABLE_MOMENTS): readonly CsvColumn[] {
+  const column = (what: keyof ChunkTables, unit: string, meaning: string): CsvColumn => ({
+    name: `percpu_${snakeCase(when).replace('at_', '')}_${snakeCase(what)}`,
+    unit,
+    meaning: `${meaning}, ${TABLE_MOMENTS[when]}`,
+    read: (_, { percpu }) => percpu?.tables?.[when][what],
+  });
+  return [
+    column('tableBytes', 'bytes', 'page tables of all CPUs'),
+    column('ownTableBytes', 'bytes', 'page tables that one CPU alone walks through'),
+    column('tablesMade', 'number', 'page tables made since boot began'),
+    column('tablesFreed', 'number', 'page tables given back since boot began'),
+    column('pgdCopies', 'number', "stores that kept the CPUs' top-level tables equal, since boot began"),
+    column('flushes', 'number', 'ranges invalidated on all CPUs since boot began'),
   ];
 }
 

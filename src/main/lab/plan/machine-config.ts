@@ -25,7 +25,8 @@ export function machineConfigOf(
   bufferLayout: BufferLayout,
   needs: PercpuNeeds = { maxChunks: USUAL_CHUNKS, callSites: 0 },
 ): Result<MachineConfig> {
-  const { percpu: given, ...rest } = machine;
+  // Page tables are asked for by designs, not by every machine of a profile that says what they would be like.
+  const { percpu: given, addressSpace: _, ...rest } = machine;
   const percpu = percpuConfigOf(given ?? usualPercpuSettings(machine.pageSizeBytes), machine, needs);
   return percpu.ok ? ok({ ...rest, bufferLayout, percpu: percpu.value }) : percpu;
 }

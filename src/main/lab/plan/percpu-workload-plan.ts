@@ -1,9 +1,11 @@
 /** A percpu workload, shared out over the machine's CPUs. */
-import type { FirstChunkDesign } from '../../../shared/design.ts';
+import { type AddressSpaceSettings, usualAddressSpace } from '../../../shared/address-space-settings.ts';
+import type { AllocatorDesign } from '../../../shared/design.ts';
 import { usualPercpuSettings } from '../../../shared/percpu-settings.ts';
 import type { MachineProfile, PercpuWorkload } from '../../../shared/profile.ts';
-import type { Result } from '../../../shared/result.ts';
+import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { PhasePlan } from '../../engine/live/sample-plan.ts';
+import type { MappedSpaceConfig } from '../../machine/memory/address-space-config.ts';
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import { planPercpu } from '../../machine/percpu/percpu-plan.ts';
 import { roundUp } from '../../machine/units.ts';
@@ -46,14 +48,17 @@ export function planPercpuWorkload(workload: PercpuWorkload, machine: MachinePro
 export function percpuMachine(
   machine: MachineProfile,
   workload: PercpuWorkload,
-  firstChunk: FirstChunkDesign,
+  design: AllocatorDesign,
 ): Result<MachineConfig> {
-  const percpu = { ...(machine.percpu ?? usualPercpuSettings(machine.pageSizeBytes)), firstChunk };
-  const configFor = (maxChunks: number): Result<MachineConfig> =>
-    machineConfigOf({ ...machine, percpu }, 'per-cpu-global', {
-      maxChunks,
-      callSites: new Set(workload.objects.map(({ callSite }) => callSite)).size,
-    });
+  const firstChunk = design === 'embed' ? 'embed' : 'page';
+  const percpu = { ...(machine.percpu ?? usualPercpuSettings(machine.pageSizeBytes)), firstChunk } as const;
+  const tables = tablesOf(machine.addressSpace ?? usualAddressSpace(machine.pageSizeBytes), design);
+  if (!tables.ok) return tables;
+  const callSites = new Set(workload.objects.map(({ callSite }) => callSite)).size;
+  const configFor = (maxChunks: number): Result<MachineConfig> => {
+    const config = machineConfigOf({ ...machine, percpu }, 'per-cpu-global', { maxChunks, callSites });
+    return config.ok ? ok({ ...config.value, addressSpace: tables.value }) : config;
+  };
   const small = configFor(SPARE_CHUNKS);
   if (!small.ok) return small;
   const planned = planPercpu(small.value);
@@ -63,6 +68,22 @@ export function percpuMachine(
     0,
   );
   return configFor(SPARE_CHUNKS + Math.ceil((2 * workload.groups * groupBytes) / planned.value.layout.unitBytes));
+}
+
+/** The page tables of a design; undefined for those without. Errors: 'bad-input' for what an allocating machine cannot have. */
+function tablesOf(
+  { translation, window, firstChunk, tablesFor, tlb }: AddressSpaceSettings,
+  design: AllocatorDesign,
+): Result<MappedSpaceConfig | undefined> {
+  if (design !== 'page-tables' && design !== 'page-local-mapping') return ok(undefined);
+  if (firstChunk !== 'page') {
+    const sentence = `design ${design} maps its first chunk page by page; a second window is for this-cpu workloads`;
+    return fail('bad-input', sentence, 'machine.addressSpace.firstChunk');
+  }
+  if (design === 'page-tables') return ok({ translation, window: 'none', tablesFor, tlb });
+  if (window === 'same-offset') return ok({ translation, window, tablesFor, tlb });
+  const sentence = `design ${design} needs a same-offset window, since the allocator lays out chunks one behind the other`;
+  return fail('bad-input', sentence, 'machine.addressSpace.window');
 }
 
 /** Pure bookkeeping: objects that all jobs of a phase make or destroy. */

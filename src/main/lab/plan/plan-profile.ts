@@ -3,7 +3,7 @@ import { type FioJob, type FioJobFileResult, fioJobRemarkText } from '../../evid
 import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
 import type { CodecName } from '../../../shared/codec.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
-import { BUFFER_LAYOUTS, type Design, FIRST_CHUNK_DESIGNS } from '../../../shared/design.ts';
+import { ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, type Design } from '../../../shared/design.ts';
 import {
   type FieldError,
   type FioWorkload,
@@ -182,7 +182,7 @@ function machineShortage(config: MachineConfig, codec: CodecName): Failure | und
 
 /** The machine on which a design of the profile runs. Errors: those of `machineConfigOf`. */
 export function designMachine({ machine, workload, zram }: Profile, design: Design): Result<MachineConfig> {
-  if (workload.kind === 'percpu') return percpuMachine(machine, workload, oneOf(FIRST_CHUNK_DESIGNS, design));
+  if (workload.kind === 'percpu') return percpuMachine(machine, workload, oneOf(ALLOCATOR_DESIGNS, design));
   // The kernel's buffers are as they are; of its machine only CPUs, devices and sizes count.
   if (design === 'kernel') return machineConfigOf(machine, 'per-cpu-global');
   const config = machineConfigOf(machine, oneOf(BUFFER_LAYOUTS, design));

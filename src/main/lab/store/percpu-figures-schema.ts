@@ -1,7 +1,7 @@
 /** What the figures of a percpu workload must look like when they come out of the database. */
 import * as v from 'valibot';
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
-import type { CallSiteTotal, PercpuFigures, PercpuMoment } from '../../../shared/run-record.ts';
+import type { CallSiteTotal, ChunkTables, PercpuFigures, PercpuMoment } from '../../../shared/run-record.ts';
 
 const count = v.pipe(v.number(), v.safeInteger());
 
@@ -60,10 +60,20 @@ const stats = v.strictObject({
   chunks: v.array(chunk),
 }) satisfies v.GenericSchema<unknown, PercpuStats>;
 
+const chunkTables = v.strictObject({
+  tableBytes: count,
+  ownTableBytes: count,
+  tablesMade: count,
+  tablesFreed: count,
+  pgdCopies: count,
+  flushes: count,
+}) satisfies v.GenericSchema<unknown, ChunkTables>;
+
 /** Its type and `PercpuFigures` must agree or this does not compile. */
 export const percpuFiguresSchema = v.strictObject({
   atFull: moment,
   atEnd: moment,
   callSites: v.array(callSite),
   statsAtFull: stats,
+  tables: v.optional(v.strictObject({ atBoot: chunkTables, atFull: chunkTables, atEnd: chunkTables })),
 }) satisfies v.GenericSchema<unknown, PercpuFigures>;

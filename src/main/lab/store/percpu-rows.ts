@@ -10,6 +10,7 @@ export function percpuCells(figures: PercpuFigures | undefined): Row {
     ...momentCells('end', figures.atEnd),
     percpu_call_sites: JSON.stringify(figures.callSites),
     percpu_stats: JSON.stringify(figures.statsAtFull),
+    ...(figures.tables === undefined ? {} : { percpu_tables: JSON.stringify(figures.tables) }),
   };
 }
 
@@ -25,6 +26,7 @@ export function percpuFrom(row: UnknownRow): object {
     atEnd: momentFrom('end', row),
     callSites: document(row['percpu_call_sites']),
     statsAtFull: document(row['percpu_stats']),
+    ...(row['percpu_tables'] === null ? {} : { tables: document(row['percpu_tables']) }),
   };
   return { percpu };
 }

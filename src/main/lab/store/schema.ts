@@ -126,4 +126,8 @@ ${ADD_DIRECTION('access')}
 ALTER TABLE samples ADD COLUMN this_cpu TEXT;
 ALTER TABLE runs ADD COLUMN mapping TEXT;
 `,
+  `
+-- Page tables of percpu workloads at three moments as JSON; NULL without page tables.
+ALTER TABLE samples ADD COLUMN percpu_tables TEXT;
+`,
 ];

@@ -1,7 +1,4 @@
-/**
- * The page tables of a machine whose per-CPU chunks are mapped, as plain numbers that fit the arena's header. Absent: per-CPU
- * memory is found through frame maps alone, and there are no tables.
- */
+/** What is chosen of an address space, and how a machine that has one keeps it in its arena's header. */
 import {
   TABLES_FOR,
   type TablesFor,
@@ -11,6 +8,10 @@ import {
   type WindowLayout,
 } from '../../../shared/address-space.ts';
 
+/**
+ * The page tables of a machine whose per-CPU chunks are mapped. Absent: per-CPU memory is found through frame maps alone, and
+ * there are no tables.
+ */
 export interface MappedSpaceConfig {
   readonly translation: Translation;
   /** `none`: all CPUs walk the same tables. */
@@ -45,4 +46,27 @@ export function mappedSpaceFromWords(word: (index: number) => number): MappedSpa
     throw new Error('the header names no page tables of this version');
   }
   return { translation, window, tablesFor, tlb: { entries: word(3), ways: word(4) } };
+}
+
+/** Translation caches. */
+export interface TlbConfig {
+  /** Of each TLB; a multiple of `ways`, the quotient a power of two. */
+  readonly entries: number;
+  readonly ways: number;
+  /** 1, or 2 where two hardware threads share one. */
+  readonly cpusPerTlb: number;
+  /** Whether entries carry the number of their CPU. Without it a shared TLB mixes up the CPUs' windows. */
+  readonly isTagged: boolean;
+}
+
+export interface AddressSpaceConfig {
+  readonly translation: Translation;
+  readonly tlb: TlbConfig;
+  /** Whether a top-level table smaller than a page takes a whole one all the same. */
+  readonly pgdTakesPage: boolean;
+  /** Most vm areas at a time. */
+  readonly maxAreas: number;
+  /** Bytes of the chunk range and of the window, see address-regions.ts. */
+  readonly chunkBytes: number;
+  readonly windowBytes: number;
 }

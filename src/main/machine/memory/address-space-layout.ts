@@ -12,6 +12,7 @@
  * which their CPU writes; any CPU may clear a TLB entry's tag (tlb.ts says how that races).
  */
 import { roundUp } from '../units.ts';
+import type { AddressSpaceConfig } from './address-space-config.ts';
 
 export const SPACE_HEADER_BYTES = 256;
 /** Words of the header; the first block is written once by `format`. */
@@ -108,15 +109,13 @@ export interface SpaceOffsets {
 }
 
 /** Pure; every thread computes the same from the header. */
-export function spaceOffsets(space: {
-  readonly cpus: number;
-  readonly tlbEntries: number;
-  readonly cpusPerTlb: number;
-  readonly maxAreas: number;
-}): SpaceOffsets {
+export function spaceOffsets(
+  possibleCpus: number,
+  { tlb, maxAreas }: Pick<AddressSpaceConfig, 'tlb' | 'maxAreas'>,
+): SpaceOffsets {
   const cpus = SPACE_HEADER_BYTES;
-  const tlbs = cpus + space.cpus * SPACE_CPU_BYTES;
-  const tlbStride = roundUp(space.tlbEntries * TLB_ENTRY_BYTES, 256);
-  const areas = tlbs + Math.ceil(space.cpus / space.cpusPerTlb) * tlbStride;
-  return { cpus, tlbs, tlbStride, areas, totalBytes: roundUp(areas + space.maxAreas * AREA_BYTES, 256) };
+  const tlbs = cpus + possibleCpus * SPACE_CPU_BYTES;
+  const tlbStride = roundUp(tlb.entries * TLB_ENTRY_BYTES, 256);
+  const areas = tlbs + Math.ceil(possibleCpus / tlb.cpusPerTlb) * tlbStride;
+  return { cpus, tlbs, tlbStride, areas, totalBytes: roundUp(areas + maxAreas * AREA_BYTES, 256) };
 }

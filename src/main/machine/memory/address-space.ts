@@ -1,11 +1,11 @@
 /**
- * One address space as a thread sees it: its region behind the arena's frames, the geometry, and where each CPU's tables
+ * One address space as a thread sees it: its region beside the arena's frames, the geometry, and where each CPU's tables
  * begin. Holds no state: two `AddressSpace`s over the same bytes are the same.
  *
  *     arena … page frames ┃ address-space region        CPU 0's PGD is the machine's own; the others' are copies of it
  *                         ┃   CPU block ── root ─▶ PGD   whose window entries are their own
  */
-import { type Translation, TRANSLATIONS } from '../../../shared/address-space.ts';
+import { TRANSLATIONS } from '../../../shared/address-space.ts';
 import {
   type CpuId,
   type FrameNumber,
@@ -15,6 +15,7 @@ import {
   type VirtualAddress,
   virtualAddress,
 } from '../units.ts';
+import type { AddressSpaceConfig } from './address-space-config.ts';
 import { addressRegions, type AddressRegions } from './address-regions.ts';
 import {
   SPACE_CPU_BYTES,
@@ -27,29 +28,6 @@ import {
 } from './address-space-layout.ts';
 import type { Arena } from './arena.ts';
 import { pageGeometry, type PageGeometry } from './page-geometry.ts';
-
-/** Translation caches. */
-export interface TlbConfig {
-  /** Of each TLB; a multiple of `ways`, the quotient a power of two. */
-  readonly entries: number;
-  readonly ways: number;
-  /** 1, or 2 where two hardware threads share one. */
-  readonly cpusPerTlb: number;
-  /** Whether entries carry the number of their CPU. Without it a shared TLB mixes up the CPUs' windows. */
-  readonly isTagged: boolean;
-}
-
-export interface AddressSpaceConfig {
-  readonly translation: Translation;
-  readonly tlb: TlbConfig;
-  /** Whether a top-level table smaller than a page takes a whole one all the same. */
-  readonly pgdTakesPage: boolean;
-  /** Most vm areas at a time. */
-  readonly maxAreas: number;
-  /** Bytes of the chunk range and of the window, see address-regions.ts. */
-  readonly chunkBytes: number;
-  readonly windowBytes: number;
-}
 
 export class AddressSpace {
   readonly arena: Arena;
@@ -69,7 +47,7 @@ export class AddressSpace {
       throw new Error(`translation ${config.translation} on pages of ${arena.config.pageSizeBytes} bytes`);
     }
     this.regions = addressRegions(this.geometry, config);
-    this.offsets = offsetsFor(arena.config.possibleCpus, config);
+    this.offsets = spaceOffsets(arena.config.possibleCpus, config);
     this.base = byteOffset / 4;
     this.lock = lockWord(this.base + SpaceW.lock);
     if (byteOffset + this.offsets.totalBytes > arena.buffer.byteLength) {
@@ -77,12 +55,7 @@ export class AddressSpace {
     }
   }
 
-  /** Bytes that such a region takes. */
-  static bytesFor(possibleCpus: number, config: AddressSpaceConfig): number {
-    return offsetsFor(possibleCpus, config).totalBytes;
-  }
-
-  /** A new region at `byteOffset`, a multiple of 256 behind the arena's frames; there are no tables yet. */
+  /** A new region at `byteOffset`, a multiple of 256 outside the arena's frames; there are no tables yet. */
   static format(arena: Arena, byteOffset: number, config: AddressSpaceConfig): AddressSpace {
     const sets = config.tlb.entries / config.tlb.ways;
     if (!Number.isInteger(Math.log2(sets))) throw new Error(`${sets} sets of TLB entries are no power of two`);
@@ -175,9 +148,4 @@ export class AddressSpace {
     if (stored === 0) throw new Error(`CPU ${cpu} has no top-level table`);
     return frameNumber(stored - 1);
   }
-}
-
-function offsetsFor(possibleCpus: number, config: AddressSpaceConfig): SpaceOffsets {
-  const { entries, cpusPerTlb } = config.tlb;
-  return spaceOffsets({ cpus: possibleCpus, tlbEntries: entries, cpusPerTlb, maxAreas: config.maxAreas });
 }
