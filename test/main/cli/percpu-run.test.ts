@@ -74,6 +74,44 @@ describe('lab run of a percpu profile', () => {
     expect(rows.map((row) => row['write_operations'])).toEqual(rows.map(() => ''));
   });
 
+  it('counts page tables by chunk: none is left when the chunks have gone, and none comes with an allocation', async () => {
+    const out = join(temporaryFolder(), 'record.json');
+    const csv = join(temporaryFolder(), 'samples.csv');
+    const path = small({ designs: ['page', 'page-tables', 'page-local-mapping'], workload: { groups: 200 } });
+    const run = await cli(['run', path, '--repetitions', '1', '--out', out, '--csv', csv]);
+    expect(run.code).toBe(0);
+    const record = JSON.parse(readFileSync(out, 'utf8')) as RunRecord;
+    const [page, shared, local] = record.designs.map(({ percpu }) => percpu?.tables);
+    expect(page).toBeUndefined();
+    if (shared === undefined || local === undefined) throw new Error('there are no page tables');
+    // Tables of a CPU's own: a top-level one, and three levels below its window at boot; CPU 0 keeps the machine's top level.
+    const cpus = record.profile.machine.possibleCpus;
+    expect(shared.atBoot.ownTableBytes).toBe(0);
+    expect(local.atBoot.ownTableBytes).toBe((4 * cpus - 1) * 4096);
+    for (const tables of [shared, local]) {
+      expect(tables.atEnd.tableBytes).toBe(tables.atBoot.tableBytes);
+      expect(tables.atEnd.tablesMade - tables.atEnd.tablesFreed).toBe(
+        tables.atBoot.tablesMade - tables.atBoot.tablesFreed,
+      );
+      expect(tables.atFull.flushes).toBe(tables.atBoot.flushes);
+      expect(tables.atEnd.flushes).toBeGreaterThan(tables.atFull.flushes);
+      // 800 objects came, and far fewer tables.
+      expect(tables.atFull.tablesMade - tables.atBoot.tablesMade).toBeLessThan(40);
+    }
+    expect(run.out).toMatch(/^page tables \(counted\) +tables KiB +CPUs' own KiB +made +freed +PGD copies +flushes/m);
+    expect(run.out).toMatch(/^page-mapped, local mapping, full +\d+ +\d+ +\d+ +0 +\d+ +\d+ +\d+\.\d\d × \d+$/m);
+    expect(run.out).not.toMatch(NOISE);
+    const rows = Papa.parse<Record<string, string>>(readFileSync(csv, 'utf8').trimEnd(), { header: true }).data;
+    const ownOf = new Map(rows.map((row) => [row['design'], row['percpu_boot_own_table_bytes']]));
+    expect(ownOf).toEqual(
+      new Map([
+        ['page', ''],
+        ['page-tables', '0'],
+        ['page-local-mapping', String(local.atBoot.ownTableBytes)],
+      ]),
+    );
+  });
+
   it('--jobs sets the online CPUs', async () => {
     const { out } = await cli(['run', small(), '--jobs', '1', '--repetitions', '1']);
     expect(out).toMatch(/engine live \(measured, wall clock\), 1 CPU$/m);

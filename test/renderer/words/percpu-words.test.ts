@@ -47,6 +47,24 @@ describe('settings of per-CPU memory', () => {
 });
 
 describe('what a percpu run leaves', () => {
+  test('has rows of page tables where a design builds any, with a dash for those that do not', () => {
+    const [first, second] = percpuDesigns(samplePercpuSummaries());
+    if (first === undefined || second === undefined) throw new Error('the sample has two designs');
+    const moment = { tableBytes: 8192, ownTableBytes: 4096, tablesMade: 3, tablesFreed: 1, pgdCopies: 7, flushes: 2 };
+    const tables = { atBoot: moment, atFull: moment, atEnd: { ...moment, tableBytes: 4096 } };
+    const rows = momentRows([first, { ...second, figures: { ...second.figures, tables } }]).slice(-6);
+    expect(rows.map(({ title, values }) => [title, ...values.flatMap(({ atFull, atEnd }) => [atFull, atEnd])])).toEqual(
+      [
+        ['page tables', '–', '–', '8 KiB', '4 KiB'],
+        ['CPUs’ own tables', '–', '–', '4 KiB', '4 KiB'],
+        ['tables made', '–', '–', '3', '3'],
+        ['tables freed', '–', '–', '1', '1'],
+        ['PGD copies', '–', '–', '7', '7'],
+        ['flushes', '–', '–', '2', '2'],
+      ],
+    );
+  });
+
   test('is one row per figure with a pair of values per design', () => {
     const rows = momentRows(percpuDesigns(samplePercpuSummaries()));
     expect(rows.map(({ title, values }) => [title, ...values.flatMap(({ atFull, atEnd }) => [atFull, atEnd])])).toEqual(

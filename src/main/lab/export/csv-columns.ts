@@ -127,10 +127,10 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...directionColumns('destroy'),
   ...momentColumns('full', (percpu) => percpu.atFull),
   ...momentColumns('end', (percpu) => percpu.atEnd),
-  ...(['atBoot', 'atFull', 'atEnd'] as const).flatMap(tableColumns),
   ...operationsThroughput('access'),
   ...directionColumns('access'),
   ...thisCpuColumns(),
+  ...(['atBoot', 'atFull', 'atEnd'] as const).flatMap(tableColumns),
 ];
 
 type DirectionColumn = (

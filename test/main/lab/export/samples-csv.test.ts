@@ -44,6 +44,12 @@ const HEADER = [
   'this_cpu_reschedule_checks,this_cpu_offset_reads,this_cpu_notes,this_cpu_fixups,this_cpu_window_accesses',
   'this_cpu_atomics,this_cpu_stray_accesses,this_cpu_tlb_hits,this_cpu_tlb_misses,this_cpu_walk_steps',
   'this_cpu_switches,this_cpu_migrations',
+  ...['boot', 'full', 'end'].map((when) =>
+    'table_bytes,own_table_bytes,tables_made,tables_freed,pgd_copies,flushes'
+      .split(',')
+      .map((what) => `percpu_${when}_${what}`)
+      .join(','),
+  ),
 ].join(',');
 
 function parse(csv: string): readonly Record<string, string>[] {
@@ -94,7 +100,7 @@ describe('samplesCsv', () => {
       write_operations_per_second: '',
     });
     const own = Object.entries(fio ?? {}).filter(([name]) => /^(create|destroy|percpu)_/.test(name));
-    expect(own.length).toBe(38);
+    expect(own.length).toBe(38 + 18);
     expect(own.every(([, cell]) => cell === '')).toBe(true);
     expect(fio?.['write_operations_per_second']).toBe(String((612.345_678_901_234_5 * 1e6) / 4096));
   });

@@ -7,6 +7,8 @@ import {
 } from '../../../../src/main/lab/plan/percpu-workload-plan.ts';
 import { planProfile, previewWorkload } from '../../../../src/main/lab/plan/plan-profile.ts';
 import { planPercpu } from '../../../../src/main/machine/percpu/percpu-plan.ts';
+import { usualAddressSpace } from '../../../../src/shared/address-space-settings.ts';
+import type { AllocatorDesign } from '../../../../src/shared/design.ts';
 import type { PercpuWorkload, Profile } from '../../../../src/shared/profile.ts';
 import { errorOf, type PercpuProfileChanges, smallPercpuProfile, valueOf } from '../small-lab.ts';
 
@@ -85,6 +87,28 @@ describe('the machine of a percpu workload', () => {
     expect(valueOf(percpuMachine(machine, workload, 'page')).percpu.method).toBe('page');
   });
 
+  it('has page tables where its design has, with a window of its own for the local mapping, and none otherwise', () => {
+    const addressSpace = { ...usualAddressSpace(4096), translation: '4k-39', tablesFor: 'online' } as const;
+    const { workload, machine } = parts({ machine: { addressSpace } });
+    const tablesOf = (design: AllocatorDesign) => valueOf(percpuMachine(machine, workload, design)).addressSpace;
+    expect([tablesOf('embed'), tablesOf('page')]).toEqual([undefined, undefined]);
+    const { translation, tablesFor, tlb } = addressSpace;
+    expect(tablesOf('page-tables')).toEqual({ translation, window: 'none', tablesFor, tlb });
+    expect(tablesOf('page-local-mapping')).toEqual({ translation, window: 'same-offset', tablesFor, tlb });
+    expect(valueOf(percpuMachine(machine, workload, 'page-tables')).percpu.method).toBe('page');
+  });
+
+  it.each([
+    ['page-tables', { firstChunk: 'second-window' }, 'machine.addressSpace.firstChunk'],
+    ['page-local-mapping', { window: 'packed' }, 'machine.addressSpace.window'],
+    ['page-local-mapping', { window: 'none' }, 'machine.addressSpace.window'],
+  ] as const)('of design %s is refused with %j, and names the field', (design, changes, where) => {
+    const { workload, machine } = parts({ machine: { addressSpace: { ...usualAddressSpace(4096), ...changes } } });
+    const error = errorOf(percpuMachine(machine, workload, design));
+    expect([error.code, error.where]).toEqual(['bad-input', where]);
+    expect(error.message).toContain(`design ${design} `);
+  });
+
   it('keeps books on chunks enough for all objects, twice, and tags their call sites', () => {
     const { workload, machine } = parts({ workload: { groups: 20_000 } });
     const config = valueOf(percpuMachine(machine, workload, 'page'));
@@ -104,7 +128,11 @@ describe('a percpu profile', () => {
   });
 
   it.each([
-    [{ ...smallPercpuProfile(), designs: ['single-mutex'] }, 'designs', 'a percpu workload compares embed, page'],
+    [
+      { ...smallPercpuProfile(), designs: ['single-mutex'] },
+      'designs',
+      'a percpu workload compares embed, page, page-tables, page-local-mapping',
+    ],
     [
       { ...smallPercpuProfile(), experiment: { repetitions: 1, equivalencePercent: 5, seconds: 3 } },
       'experiment.seconds',
