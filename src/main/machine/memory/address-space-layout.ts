@@ -13,6 +13,7 @@
  */
 import { roundUp } from '../units.ts';
 
+/** Bytes of the header. */
 export const SPACE_HEADER_BYTES = 256;
 /** Words of the header; the first block is written once by `format`. */
 export const SpaceW = {
@@ -44,6 +45,7 @@ export const SpaceW = {
 /** Doubles of the header, written once: bytes of the ranges that `addressRegions` is asked for. */
 export const SpaceF64 = { chunkBytes: 4, windowBytes: 5 } as const;
 
+/** Bytes of a CPU's block: blocks of different CPUs share no cache line. */
 export const SPACE_CPU_BYTES = 256;
 /** Words of a CPU's block, under the address-space lock unless said otherwise. */
 export const SpaceCpuW = {
@@ -81,6 +83,7 @@ export const SpaceCpuF64 = {
 } as const;
 export type SpaceCounter = (typeof SpaceCpuF64)[keyof typeof SpaceCpuF64];
 
+/** Bytes of an entry of a TLB. */
 export const TLB_ENTRY_BYTES = 16;
 /** Double of an entry: page number + 1, 0 for an empty one. */
 export const TlbF64 = { tag: 0 } as const;
@@ -91,6 +94,7 @@ export const TlbW = {
   cpu: 3,
 } as const;
 
+/** Bytes of a vm area. */
 export const AREA_BYTES = 24;
 /** Doubles of a vm area, pages. */
 export const AreaF64 = { start: 0, end: 1 } as const;
