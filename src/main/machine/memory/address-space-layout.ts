@@ -11,6 +11,7 @@
  * since they reach 2^40. Everything is written under the address-space lock but for the TLBs and the CPU blocks' counters,
  * which their CPU writes; any CPU may clear a TLB entry's tag (tlb.ts says how that races).
  */
+import type { Translation } from '../../../shared/address-space.ts';
 import { roundUp } from '../units.ts';
 
 /** Bytes of the header. */
@@ -101,6 +102,30 @@ export const AreaF64 = { start: 0, end: 1 } as const;
 /** Words of a vm area: area number + 1 of the next higher one, or of the next free one; 0 ends. */
 export const AreaW = { next: 4 } as const;
 
+/** Translation caches. */
+export interface TlbConfig {
+  /** Of each TLB; a multiple of `ways`, the quotient a power of two. */
+  readonly entries: number;
+  readonly ways: number;
+  /** 1, or 2 where two hardware threads share one. */
+  readonly cpusPerTlb: number;
+  /** Whether entries carry the number of their CPU. Without it a shared TLB mixes up the CPUs' windows. */
+  readonly isTagged: boolean;
+}
+
+/** What an address space is made with. */
+export interface AddressSpaceConfig {
+  readonly translation: Translation;
+  readonly tlb: TlbConfig;
+  /** Whether a top-level table smaller than a page takes a whole one all the same. */
+  readonly pgdTakesPage: boolean;
+  /** Most vm areas at a time. */
+  readonly maxAreas: number;
+  /** Bytes of the chunk range and of the window, see address-regions.ts. */
+  readonly chunkBytes: number;
+  readonly windowBytes: number;
+}
+
 /** Byte offsets from the region's start. */
 export interface SpaceOffsets {
   readonly cpus: number;
@@ -112,15 +137,13 @@ export interface SpaceOffsets {
 }
 
 /** Pure; every thread computes the same from the header. */
-export function spaceOffsets(space: {
-  readonly cpus: number;
-  readonly tlbEntries: number;
-  readonly cpusPerTlb: number;
-  readonly maxAreas: number;
-}): SpaceOffsets {
+export function spaceOffsets(
+  possibleCpus: number,
+  { tlb, maxAreas }: Pick<AddressSpaceConfig, 'tlb' | 'maxAreas'>,
+): SpaceOffsets {
   const cpus = SPACE_HEADER_BYTES;
-  const tlbs = cpus + space.cpus * SPACE_CPU_BYTES;
-  const tlbStride = roundUp(space.tlbEntries * TLB_ENTRY_BYTES, 256);
-  const areas = tlbs + Math.ceil(space.cpus / space.cpusPerTlb) * tlbStride;
-  return { cpus, tlbs, tlbStride, areas, totalBytes: roundUp(areas + space.maxAreas * AREA_BYTES, 256) };
+  const tlbs = cpus + possibleCpus * SPACE_CPU_BYTES;
+  const tlbStride = roundUp(tlb.entries * TLB_ENTRY_BYTES, 256);
+  const areas = tlbs + Math.ceil(possibleCpus / tlb.cpusPerTlb) * tlbStride;
+  return { cpus, tlbs, tlbStride, areas, totalBytes: roundUp(areas + maxAreas * AREA_BYTES, 256) };
 }

@@ -5,7 +5,7 @@
  *     arena … page frames ┃ address-space region        CPU 0's PGD is the machine's own; the others' are copies of it
  *                         ┃   CPU block ── root ─▶ PGD   whose window entries are their own
  */
-import { type Translation, TRANSLATIONS } from '../../../shared/address-space.ts';
+import { TRANSLATIONS } from '../../../shared/address-space.ts';
 import {
   type CpuId,
   type FrameNumber,
@@ -17,6 +17,7 @@ import {
 } from '../units.ts';
 import { addressRegions, type AddressRegions } from './address-regions.ts';
 import {
+  type AddressSpaceConfig,
   SPACE_CPU_BYTES,
   SPACE_HEADER_BYTES,
   SpaceCpuW,
@@ -27,29 +28,6 @@ import {
 } from './address-space-layout.ts';
 import type { Arena } from './arena.ts';
 import { pageGeometry, type PageGeometry } from './page-geometry.ts';
-
-/** Translation caches. */
-export interface TlbConfig {
-  /** Of each TLB; a multiple of `ways`, the quotient a power of two. */
-  readonly entries: number;
-  readonly ways: number;
-  /** 1, or 2 where two hardware threads share one. */
-  readonly cpusPerTlb: number;
-  /** Whether entries carry the number of their CPU. Without it a shared TLB mixes up the CPUs' windows. */
-  readonly isTagged: boolean;
-}
-
-export interface AddressSpaceConfig {
-  readonly translation: Translation;
-  readonly tlb: TlbConfig;
-  /** Whether a top-level table smaller than a page takes a whole one all the same. */
-  readonly pgdTakesPage: boolean;
-  /** Most vm areas at a time. */
-  readonly maxAreas: number;
-  /** Bytes of the chunk range and of the window, see address-regions.ts. */
-  readonly chunkBytes: number;
-  readonly windowBytes: number;
-}
 
 export class AddressSpace {
   readonly arena: Arena;
@@ -69,17 +47,12 @@ export class AddressSpace {
       throw new Error(`translation ${config.translation} on pages of ${arena.config.pageSizeBytes} bytes`);
     }
     this.regions = addressRegions(this.geometry, config);
-    this.offsets = offsetsFor(arena.config.possibleCpus, config);
+    this.offsets = spaceOffsets(arena.config.possibleCpus, config);
     this.base = byteOffset / 4;
     this.lock = lockWord(this.base + SpaceW.lock);
     if (byteOffset + this.offsets.totalBytes > arena.buffer.byteLength) {
       throw new Error(`address space of ${this.offsets.totalBytes} bytes at ${byteOffset} exceeds the buffer`);
     }
-  }
-
-  /** Bytes that such a region takes. */
-  static bytesFor(possibleCpus: number, config: AddressSpaceConfig): number {
-    return offsetsFor(possibleCpus, config).totalBytes;
   }
 
   /** A new region at `byteOffset`, a multiple of 256 behind the arena's frames; there are no tables yet. */
@@ -175,9 +148,4 @@ export class AddressSpace {
     if (stored === 0) throw new Error(`CPU ${cpu} has no top-level table`);
     return frameNumber(stored - 1);
   }
-}
-
-function offsetsFor(possibleCpus: number, config: AddressSpaceConfig): SpaceOffsets {
-  const { entries, cpusPerTlb } = config.tlb;
-  return spaceOffsets({ cpus: possibleCpus, tlbEntries: entries, cpusPerTlb, maxAreas: config.maxAreas });
 }

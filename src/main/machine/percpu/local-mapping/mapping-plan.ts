@@ -1,6 +1,6 @@
 /** What mapping a machine's per-CPU chunks asks of its address space and its arena. Pure. */
 import type { MappedSpaceConfig } from '../../memory/address-space-config.ts';
-import { AddressSpace, type AddressSpaceConfig } from '../../memory/address-space.ts';
+import { type AddressSpaceConfig, spaceOffsets } from '../../memory/address-space-layout.ts';
 import { pageGeometry } from '../../memory/page-geometry.ts';
 import type { PercpuPlan } from '../percpu-plan.ts';
 import { type LocalMappingConfig, mappingBytes, mappingShape } from './mapping-layout.ts';
@@ -24,9 +24,8 @@ export function spaceConfigFor(
 
 /** Bytes of the address space's region and, behind it, of the mapping's; a multiple of 256. */
 export function mappedRegionBytes(possibleCpus: number, choice: SpaceChoice, mapping: LocalMappingConfig): number {
-  return (
-    AddressSpace.bytesFor(possibleCpus, spaceConfigFor(possibleCpus, choice, mapping)) + mappingBytes(mapping.maxChunks)
-  );
+  const space = spaceOffsets(possibleCpus, spaceConfigFor(possibleCpus, choice, mapping));
+  return space.totalBytes + mappingBytes(mapping.maxChunks);
 }
 
 /** A machine's own TLBs: one per CPU, whole pages for top-level tables that need one. */
