@@ -36,6 +36,8 @@ export default defineConfig({
           environment: 'node',
           // One browser and one lab at a time: runs are measured, and a cancelled one must not slow the next.
           fileParallelism: false,
+          // What a page shows comes through a run and a socket: on a loaded host later than the usual second.
+          expect: { poll: { timeout: 10_000 } },
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

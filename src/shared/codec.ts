@@ -14,6 +14,7 @@ export interface CodecWords {
   readonly explanation: string;
 }
 
+/** How codecs are named and explained wherever a person reads of them. */
 export const CODEC_WORDS: Readonly<Record<CodecName, CodecWords>> = {
   lz4: {
     title: 'lz4 (lz4-napi)',

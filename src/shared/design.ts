@@ -33,6 +33,7 @@ export interface DesignWords {
   readonly explanation: string;
 }
 
+/** How access modes are named and explained wherever a person reads of them. */
 export const ACCESS_MODE_WORDS: Readonly<Record<AccessMode, DesignWords>> = {
   segment: {
     title: 'segment prefix',
@@ -58,6 +59,7 @@ export const ACCESS_MODE_WORDS: Readonly<Record<AccessMode, DesignWords>> = {
   },
 };
 
+/** How designs are named and explained wherever a person reads of them. */
 export const DESIGN_WORDS: Readonly<Record<Design, DesignWords>> = {
   'single-mutex': {
     title: 'single mutex',

@@ -26,6 +26,7 @@ export type ArchitectureName = (typeof ARCHITECTURES)[number];
 /** `auto` is what the architecture does by itself; `embed` and `page` are what `percpu_alloc=` forces. */
 export const FIRST_CHUNK_CHOICES = ['auto', 'embed', 'page', 'uniprocessor'] as const;
 
+/** Limits that the form shows and the schema enforces. */
 export const PERCPU_LIMITS = {
   otherStaticBytes: { min: 0, max: 4 * MIB },
   reservedBytes: { min: 0, max: 4 * MIB },
@@ -38,6 +39,7 @@ function wholeNumber(range: { readonly min: number; readonly max: number }, what
   return v.pipe(v.number(message), v.integer(message), v.minValue(range.min, message), v.maxValue(range.max, message));
 }
 
+/** The section `percpu` of a profile's machine. */
 export const percpuSettingsSchema = v.strictObject({
   architecture: v.picklist(ARCHITECTURES, `Architecture must be one of ${ARCHITECTURES.join(', ')}`),
   /** Version whose constants hold: `6.18`. */

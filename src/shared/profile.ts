@@ -34,6 +34,7 @@ export const PROFILE_LIMITS = {
   alignBytes: { min: 1, max: 4 * KIB },
 } as const;
 
+/** Page sizes of a machine, in bytes. */
 export const PAGE_SIZES = [4 * KIB, 16 * KIB, 64 * KIB] as const;
 
 function integerBetween(range: { readonly min: number; readonly max: number }, what: string) {
@@ -191,6 +192,7 @@ const DESIGN_MISFIT = Object.entries(DESIGNS_OF_WORKLOAD)
   .join('; ')
   .replace(/^a/, 'A');
 
+/** A profile of the current version; parse with `parseProfile`, which also takes older ones. */
 export const profileSchema = v.pipe(
   v.strictObject({
     schemaVersion: v.literal(PROFILE_SCHEMA_VERSION),

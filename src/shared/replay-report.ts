@@ -3,6 +3,7 @@ import type { PercpuStats, PercpuStatsInfo } from './percpu-stats.ts';
 
 /** Why an offset differs. unexplained: a fault of the model, or something that the trace does not show. */
 export type MismatchClass = 'event-order' | 'lost-events' | 'starting-state' | 'unexplained';
+/** In the order in which they are shown. */
 export const MISMATCH_CLASSES: readonly MismatchClass[] = [
   'event-order',
   'lost-events',
@@ -58,6 +59,7 @@ export interface CallSiteRow {
 
 /** How code reaches the running CPU's copy. A trace of allocations tells what that costs in tables, not in time. */
 export type ReplayAccessMode = 'segment' | 'preempt-offset' | 'fixup' | 'local-mapping';
+/** All of them, for parsers and lists. */
 export const REPLAY_ACCESS_MODES: readonly ReplayAccessMode[] = ['segment', 'preempt-offset', 'fixup', 'local-mapping'];
 
 /** What the trace's requests cost on a machine that starts with nothing but its first chunk full. */

@@ -33,10 +33,12 @@ export interface Failure {
 
 export type Result<T> = { readonly ok: true; readonly value: T } | Failure;
 
+/** A success with its value. */
 export function ok<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
+/** An expected failure: one clear sentence, and the file, line or field that it is about. */
 export function fail(code: ErrorCode, message: string, where?: string): Failure {
   return { ok: false, error: where === undefined ? { code, message } : { code, message, where } };
 }

@@ -10,7 +10,6 @@ export interface ThroughputWords {
 
 const MEGABYTES: ThroughputWords = { unit: 'MB/s', digits: 1 };
 const OBJECTS: ThroughputWords = { unit: 'objects/s', digits: 0 };
-
 const OPERATIONS: ThroughputWords = { unit: 'operations/s', digits: 0 };
 
 /** By direction: bytes moved, per-CPU objects made and destroyed, or operations on per-CPU data. */

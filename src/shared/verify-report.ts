@@ -10,6 +10,7 @@ import type { IoStat, MmStat, MmStatColumn } from './zram-stat.ts';
 export const VERIFY_CODECS = ['lz4-kernel', 'lz4'] as const satisfies readonly CodecName[];
 export type VerifyCodec = (typeof VERIFY_CODECS)[number];
 
+/** Limits that the form shows and the parsers enforce. */
 export const VERIFY_LIMITS = { jobs: { min: 1, max: 64 }, rounds: { min: 1, max: 1000 } } as const;
 
 /** What is measured, in the order in which it is done. */

@@ -52,6 +52,7 @@ export const zramStepSchema = v.variant('do', [
 
 const chainMessage = `Pages of a zspage must be a whole number from ${ZSPAGE_PAGES.min} to ${ZSPAGE_PAGES.max}`;
 
+/** The section `zram` of a profile. */
 export const zramSchema = v.strictObject({
   zspagePages: v.optional(
     v.pipe(

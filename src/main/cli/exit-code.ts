@@ -1,6 +1,7 @@
 /** Exit codes of the command line, the same for every command. */
 import type { ErrorCode } from '../../shared/result.ts';
 
+/** What a command answers its caller with; regression and inconclusive only where a command is asked to judge. */
 export const ExitCode = { done: 0, failed: 1, usage: 2, regression: 3, inconclusive: 4, cancelled: 130 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 

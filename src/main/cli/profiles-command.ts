@@ -5,6 +5,7 @@ import { report } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
+/** Prints the list; a damaged profile is a line of it and no failure. */
 export async function profilesCommand(
   lab: LabContract,
   command: { readonly json: boolean },

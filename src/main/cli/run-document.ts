@@ -68,6 +68,7 @@ export interface RunDocument {
   readonly profile: RunRecord['profile'];
 }
 
+/** The document of a stored run: its figures as they are, units in the names. */
 export function runDocument(record: RunRecord): RunDocument {
   const { id, name, startedAt, finishedAt, outcome, engine, oversubscribed } = record;
   return {

@@ -13,6 +13,7 @@ export interface ServeCommand {
   readonly dashboardFolder: string;
 }
 
+/** Serves until it is interrupted. */
 export async function serveCommand(lab: LabContract, command: ServeCommand, terminal: Terminal): Promise<ExitCode> {
   const { port: portText = '0', host } = command;
   const port = Number(portText);

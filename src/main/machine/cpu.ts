@@ -33,11 +33,13 @@ export const LockClass = {
   runQueue: 8,
 } as const;
 export type LockClass = (typeof LockClass)[keyof typeof LockClass];
+/** Classes of `LockClass`. */
 export const LOCK_CLASS_COUNT = 9;
 
 /** What a CPU is charged for. The live engine lets the host charge; others count, and later price, these. */
 export const Cost = { compressPage: 0, decompressPage: 1, copyBytes: 2, lock: 3, comparePage: 4, fillPage: 5 } as const;
 export type Cost = (typeof Cost)[keyof typeof Cost];
+/** Kinds of `Cost`. */
 export const COST_COUNT = 6;
 
 export interface Cpu {

@@ -26,6 +26,7 @@ export type LockWord = Branded<number, 'LockWord'>;
 /** Opaque name of an object in a pool; 0 is none. */
 export type PoolHandle = Branded<number, 'PoolHandle'>;
 
+// The makers of brands: nothing is checked, the caller knows what the number is.
 export const cpuId = (value: number): CpuId => value as CpuId;
 export const frameNumber = (value: number): FrameNumber => value as FrameNumber;
 export const physicalAddress = (value: number): PhysicalAddress => value as PhysicalAddress;
@@ -35,6 +36,7 @@ export const percpuPtr = (value: number): PercpuPtr => value as PercpuPtr;
 export const lockWord = (value: number): LockWord => value as LockWord;
 export const poolHandle = (value: number): PoolHandle => value as PoolHandle;
 
+/** The handle of no object. */
 export const NO_HANDLE = poolHandle(0);
 
 /** Smallest multiple of `step` that is not below `value`. */

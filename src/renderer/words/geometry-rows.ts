@@ -54,6 +54,7 @@ export function groupsOf({ groupMap }: GeometryFigures): readonly (readonly (num
   return (groupMap ?? []).map((units) => units.map((cpu) => (typeof cpu === 'number' ? cpu : undefined)));
 }
 
+/** A verdict on a boot log with a sign, so that it never depends on colour. */
 export const GEOMETRY_VERDICT_WORDS: Readonly<
   Record<GeometryVerdict, { readonly sign: string; readonly word: string }>
 > = {

@@ -20,7 +20,7 @@ export const GLOSSARY = {
   codec:
     'What the devices compress with. lz4-kernel gives the kernel’s sizes exactly and works in the machine’s own memory; lz4 is the package lz4-napi.',
   design:
-    'A variant of the machine. Those of a fio workload differ in who compresses into which buffer, those of a percpu workload in where the first chunk lies. All designs of an experiment get the same work.',
+    'A variant of the machine. Those of a fio workload differ in who compresses into which buffer, those of a percpu workload in where the first chunk lies, those of a this-cpu workload in how code reaches its own CPU’s copy. All designs of an experiment get the same work.',
   baseline: 'The design that the others are compared with: ratios say how many times as fast as this one.',
   jobFile:
     'The workload as a fio job file: sections are jobs, [global] holds what they share, numjobs makes clones. What is not modelled is reported with line and column.',
@@ -47,15 +47,15 @@ export const GLOSSARY = {
   live: 'The live engine: CPUs are worker threads of this host that run the simulated machine, with real contention.',
   wallClock: 'Time is that of this host’s clock. Other load on the host shows up in the figures.',
   throughput:
-    'What all CPUs together do per second. MB/s: 10⁶ bytes before compression, written or read. objects/s: per-CPU objects allocated or freed.',
+    'What all CPUs together do per second. MB/s: 10⁶ bytes before compression, written or read. objects/s: per-CPU objects allocated or freed. operations/s: this_cpu operations.',
   median: 'Half of the samples lie below it, half above. One odd repetition does not move it much.',
   sample: 'One design in one repetition.',
   ratio:
     'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more. The bar is the interval that contains the true ratio with the stated confidence; wholly inside the band it counts as “same”.',
   latency:
-    'Time of one operation: a request of the job’s block size, from handing it to the device to its completion; or the call that allocates or frees one per-CPU object.',
+    'Time of one operation: a request of the job’s block size, from handing it to the device to its completion; the call that allocates or frees one per-CPU object; or one this_cpu operation.',
   percentile:
-    'For example p99 = 1.2 ms: 99 of 100 operations (requests; calls that allocate or free) took 1.2 ms or less.',
+    'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees, this_cpu operations) took 1.2 ms or less.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
   memoryAtEnd: 'State after the last operation of a repetition; median over the repetitions.',
   memoryAtPeak: 'Highest value during a repetition, each column on its own; median over the repetitions.',

@@ -169,9 +169,10 @@ test('every word of the glossary is shown with its hover somewhere', () => {
 });
 
 describe('what the words say of percpu workloads', () => {
-  test('where they stand in tables and charts of every workload, is said too', () => {
+  test('and of this-cpu workloads, where they stand in tables and charts of every workload, is said too', () => {
     for (const term of ['design', 'throughput', 'latency', 'percentile'] as const) {
-      expect(GLOSSARY[term], term).toMatch(/per-CPU|percpu|allocate/);
+      expect(GLOSSARY[term], term).toMatch(/per-CPU|percpu|allocat/);
+      expect(GLOSSARY[term], term).toMatch(/this.cpu/);
     }
   });
 

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { diskSequence, errorCode, KERNEL_FILES, type KernelFiles } from './zram-control.ts';
 
+/** Where the notes lie: gone with the devices when the host boots again. */
 export const RECORD_FOLDER = '/run/percpu-lab';
 
 const noteSchema = v.strictObject({

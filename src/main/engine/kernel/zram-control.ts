@@ -23,6 +23,7 @@ export interface KernelFiles {
   readonly proc: string;
 }
 
+/** Where a Linux host has them. */
 export const KERNEL_FILES: KernelFiles = {
   control: '/sys/class/zram-control',
   block: '/sys/block',

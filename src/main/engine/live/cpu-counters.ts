@@ -35,6 +35,7 @@ function readCpuCounters(arena: Arena, cpu: CpuId): CpuCounters {
   };
 }
 
+/** Counters of all online CPUs, in order. Any thread; while CPUs run, of slightly different moments. */
 export function readAllCpuCounters(arena: Arena): readonly CpuCounters[] {
   return Array.from({ length: arena.config.onlineCpus }, (_, cpu) => readCpuCounters(arena, cpuId(cpu)));
 }

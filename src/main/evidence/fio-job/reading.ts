@@ -8,6 +8,7 @@ export type Reading<T> =
     }
   | { readonly ok: false; readonly problem: string };
 
+/** A value that was read; `note` is what the reader should know of how it was taken. */
 export function read<T>(value: T, note?: string): Reading<T> {
   return { ok: true, value, note };
 }

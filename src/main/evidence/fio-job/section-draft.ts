@@ -19,6 +19,7 @@ export interface SectionDraft {
   readonly broken: boolean;
 }
 
+/** A section before its first line. */
 export const EMPTY_DRAFT: SectionDraft = { settings: DEFAULT_SETTINGS, places: new Map(), broken: false };
 
 /** Collects, over a whole file, what is not a setting. In no particular order. */

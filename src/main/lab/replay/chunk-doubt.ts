@@ -55,6 +55,7 @@ export interface Explanation {
 /** What of the trace around an allocation may have happened in another order. */
 export type Neighbour = Exclude<TraceEvent, { kind: 'lost' | 'fail' }>;
 
+/** From here on disagreements of the chunk are explained by `why`; nothing where the chunk is not followed. */
 export function raiseDoubt(followed: DoubtableChunk | undefined, why: Explanation): void {
   if (followed !== undefined) followed.doubt = { ...why, agreed: 0 };
 }

@@ -148,6 +148,7 @@ export class EventOrder {
   }
 }
 
+/** What the kernel asked its allocator for, in cells. */
 export function requestOf({ sizeBytes, alignBytes, isAtomic, isReserved }: AllocEvent): ChunkRequest {
   return {
     cells: Math.ceil(sizeBytes / CELL_BYTES),

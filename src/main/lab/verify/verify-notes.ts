@@ -9,6 +9,7 @@ const CODEC_NOTES: Readonly<Record<VerifyCodec, string>> = {
   lz4: "Codec lz4 is lz4-napi's encoder: its sizes differ from the kernel's by about 0.5 %.",
 };
 
+/** The notes of a verification, in the order in which they are shown. */
 export function verifyNotes(facts: {
   readonly codecs: readonly VerifyComparison[];
   readonly kernel: VerifyReport['kernel'];

@@ -47,26 +47,3 @@ export function mappedSpaceFromWords(word: (index: number) => number): MappedSpa
   }
   return { translation, window, tablesFor, tlb: { entries: word(3), ways: word(4) } };
 }
-
-/** Translation caches. */
-export interface TlbConfig {
-  /** Of each TLB; a multiple of `ways`, the quotient a power of two. */
-  readonly entries: number;
-  readonly ways: number;
-  /** 1, or 2 where two hardware threads share one. */
-  readonly cpusPerTlb: number;
-  /** Whether entries carry the number of their CPU. Without it a shared TLB mixes up the CPUs' windows. */
-  readonly isTagged: boolean;
-}
-
-export interface AddressSpaceConfig {
-  readonly translation: Translation;
-  readonly tlb: TlbConfig;
-  /** Whether a top-level table smaller than a page takes a whole one all the same. */
-  readonly pgdTakesPage: boolean;
-  /** Most vm areas at a time. */
-  readonly maxAreas: number;
-  /** Bytes of the chunk range and of the window, see address-regions.ts. */
-  readonly chunkBytes: number;
-  readonly windowBytes: number;
-}

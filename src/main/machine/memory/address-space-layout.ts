@@ -11,9 +11,10 @@
  * since they reach 2^40. Everything is written under the address-space lock but for the TLBs and the CPU blocks' counters,
  * which their CPU writes; any CPU may clear a TLB entry's tag (tlb.ts says how that races).
  */
+import type { Translation } from '../../../shared/address-space.ts';
 import { roundUp } from '../units.ts';
-import type { AddressSpaceConfig } from './address-space-config.ts';
 
+/** Bytes of the header. */
 export const SPACE_HEADER_BYTES = 256;
 /** Words of the header; the first block is written once by `format`. */
 export const SpaceW = {
@@ -45,6 +46,7 @@ export const SpaceW = {
 /** Doubles of the header, written once: bytes of the ranges that `addressRegions` is asked for. */
 export const SpaceF64 = { chunkBytes: 4, windowBytes: 5 } as const;
 
+/** Bytes of a CPU's block: blocks of different CPUs share no cache line. */
 export const SPACE_CPU_BYTES = 256;
 /** Words of a CPU's block, under the address-space lock unless said otherwise. */
 export const SpaceCpuW = {
@@ -82,6 +84,7 @@ export const SpaceCpuF64 = {
 } as const;
 export type SpaceCounter = (typeof SpaceCpuF64)[keyof typeof SpaceCpuF64];
 
+/** Bytes of an entry of a TLB. */
 export const TLB_ENTRY_BYTES = 16;
 /** Double of an entry: page number + 1, 0 for an empty one. */
 export const TlbF64 = { tag: 0 } as const;
@@ -92,11 +95,36 @@ export const TlbW = {
   cpu: 3,
 } as const;
 
+/** Bytes of a vm area. */
 export const AREA_BYTES = 24;
 /** Doubles of a vm area, pages. */
 export const AreaF64 = { start: 0, end: 1 } as const;
 /** Words of a vm area: area number + 1 of the next higher one, or of the next free one; 0 ends. */
 export const AreaW = { next: 4 } as const;
+
+/** Translation caches. */
+export interface TlbConfig {
+  /** Of each TLB; a multiple of `ways`, the quotient a power of two. */
+  readonly entries: number;
+  readonly ways: number;
+  /** 1, or 2 where two hardware threads share one. */
+  readonly cpusPerTlb: number;
+  /** Whether entries carry the number of their CPU. Without it a shared TLB mixes up the CPUs' windows. */
+  readonly isTagged: boolean;
+}
+
+/** What an address space is made with. */
+export interface AddressSpaceConfig {
+  readonly translation: Translation;
+  readonly tlb: TlbConfig;
+  /** Whether a top-level table smaller than a page takes a whole one all the same. */
+  readonly pgdTakesPage: boolean;
+  /** Most vm areas at a time. */
+  readonly maxAreas: number;
+  /** Bytes of the chunk range and of the window, see address-regions.ts. */
+  readonly chunkBytes: number;
+  readonly windowBytes: number;
+}
 
 /** Byte offsets from the region's start. */
 export interface SpaceOffsets {

@@ -15,9 +15,9 @@ import {
   type VirtualAddress,
   virtualAddress,
 } from '../units.ts';
-import type { AddressSpaceConfig } from './address-space-config.ts';
 import { addressRegions, type AddressRegions } from './address-regions.ts';
 import {
+  type AddressSpaceConfig,
   SPACE_CPU_BYTES,
   SPACE_HEADER_BYTES,
   SpaceCpuW,

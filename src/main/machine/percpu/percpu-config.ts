@@ -4,6 +4,7 @@
  */
 import type { FirstChunkMethod } from './first-chunk.ts';
 
+/** In the order of the number by which the arena names a method. */
 export const FIRST_CHUNK_METHODS = [
   'embed',
   'page',

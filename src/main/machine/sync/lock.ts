@@ -11,7 +11,9 @@
  */
 import type { LockWord } from '../units.ts';
 
+/** Bit of a lock word: somebody holds it. */
 export const LOCKED = 1;
+/** Bit of a lock word: somebody may sleep on it. */
 export const WAITERS = 2;
 /** Bits of a lock word that belong to the lock; the rest is the owner's. */
 export const LOCK_BITS = LOCKED | WAITERS;

@@ -41,6 +41,7 @@ export function isSameFilled(words: Int32Array): boolean {
   return true;
 }
 
+/** Fills a page with one 8-byte word, given as its halves. */
 export function fillPage(words: Int32Array, low: number, high: number): void {
   if (low === high) {
     words.fill(low);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { complete } from '../../../../src/main/machine/cpu.ts';
 import { SpaceCpuF64, SpaceW } from '../../../../src/main/machine/memory/address-space-layout.ts';
-import type { TlbConfig } from '../../../../src/main/machine/memory/address-space-config.ts';
+import type { TlbConfig } from '../../../../src/main/machine/memory/address-space-layout.ts';
 import { invalidate, PageFault, Tlb } from '../../../../src/main/machine/memory/tlb.ts';
 import { auditMapping } from '../../../../src/main/machine/percpu/local-mapping/audit-mapping.ts';
 import type { MappedMachine } from '../../../../src/main/machine/percpu/local-mapping/mapped-machine.ts';

@@ -24,6 +24,7 @@ export const TasksW = {
   sharedTotal: 32,
 } as const;
 
+/** Bytes of a CPU's block. */
 export const TASK_CPU_BYTES = 256;
 /** Words of a CPU's block. */
 export const TaskCpuW = {
@@ -43,6 +44,7 @@ export const TaskCpuW = {
 /** Doubles of a CPU's block: what its offset register holds, written by `format`. */
 export const TaskCpuF64 = { offset: 10 } as const;
 
+/** Bytes of a task's block. */
 export const TASK_BYTES = 256;
 /** Words of a task's block. */
 export const TaskW = {

@@ -4,10 +4,12 @@
  */
 import type { RegionWords } from './region-words.ts';
 
+/** Whether a bit of the map is set. */
 export function bitIsSet(words: RegionWords, map: number, bit: number): boolean {
   return ((words.get(map + (bit >>> 5)) >>> (bit & 31)) & 1) !== 0;
 }
 
+/** Sets one bit. */
 export function setBit(words: RegionWords, map: number, bit: number): void {
   const index = map + (bit >>> 5);
   words.set(index, words.get(index) | (1 << (bit & 31)));
@@ -56,12 +58,14 @@ export function afterPreviousSet(words: RegionWords, map: number, low: number, b
   return Math.max(index * 32 + 32 - Math.clz32(bits), low);
 }
 
+/** Sets the bits [from, end). */
 export function setRange(words: RegionWords, map: number, from: number, end: number): void {
   for (let index = from >>> 5; index * 32 < end; index++) {
     words.set(map + index, words.get(map + index) | maskIn(index, from, end));
   }
 }
 
+/** Clears the bits [from, end). */
 export function clearRange(words: RegionWords, map: number, from: number, end: number): void {
   for (let index = from >>> 5; index * 32 < end; index++) {
     words.set(map + index, words.get(map + index) & ~maskIn(index, from, end));

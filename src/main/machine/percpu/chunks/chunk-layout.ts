@@ -99,6 +99,7 @@ const CHUNK_WORDS = 32;
 /** On no list: does not exist, or is the reserved chunk. */
 export const NO_LIST = -1;
 
+/** Bits of a chunk's flags. */
 export const ChunkFlag = {
   exists: 1,
   /** Part of the first chunk: all its pages are populated for good. */

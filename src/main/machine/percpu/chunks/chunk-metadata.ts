@@ -13,6 +13,7 @@ export interface ChunkMetadata {
   readonly sideTableBytes: number;
 }
 
+/** Bytes of one chunk of that geometry. */
 export function chunkMetadata({ unitBytes, pageSizeBytes }: PercpuGeometry): ChunkMetadata {
   const cells = unitBytes / CELL_BYTES;
   const boundMapBytes = Math.ceil((cells + 1) / 64) * 8;

@@ -41,6 +41,7 @@ function padding(position: number, align: number): number {
   return -position & (align - 1);
 }
 
+/** Looks for place in a chunk and leaves it in `fit` when there is some. Under pcpu_lock. */
 export function findFit(region: ChunkRegion, chunk: number, request: CellRequest, fit: Fit): FitOutcome {
   const candidate = findCandidate(region, chunk, request);
   if (candidate < 0) return 'no-candidate';

@@ -54,6 +54,7 @@ export function rescanBlock(region: ChunkRegion, chunk: number, block: number): 
   }
 }
 
+/** Makes the chunk's hints anew from those of its blocks. Under pcpu_lock. */
 export function rescanChunk(region: ChunkRegion, chunk: number, mode: RescanMode): void {
   const { words } = region;
   const span = region.chunkSpan(chunk);

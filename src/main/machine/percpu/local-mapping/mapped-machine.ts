@@ -8,7 +8,7 @@
  */
 import type { Translation } from '../../../../shared/address-space.ts';
 import type { Cpu, Suspending } from '../../cpu.ts';
-import type { TlbConfig } from '../../memory/address-space-config.ts';
+import type { TlbConfig } from '../../memory/address-space-layout.ts';
 import { AddressSpace } from '../../memory/address-space.ts';
 import { Arena, type MachineConfig } from '../../memory/arena.ts';
 import { FrameKind } from '../../memory/arena-layout.ts';

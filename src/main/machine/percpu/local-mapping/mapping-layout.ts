@@ -58,6 +58,7 @@ export interface MappingShape {
   readonly ranges: RegionSizes;
 }
 
+/** The shape that follows from a configuration, on `cpus` possible CPUs. Pure. */
 export function mappingShape(geometry: PageGeometry, cpus: number, config: LocalMappingConfig): MappingShape {
   const { unitBytes, maxChunks } = config;
   const isPacked = config.window === 'packed';

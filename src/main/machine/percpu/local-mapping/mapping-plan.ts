@@ -1,6 +1,6 @@
 /** What mapping a machine's per-CPU chunks asks of its address space and its arena. Pure. */
-import type { AddressSpaceConfig, MappedSpaceConfig } from '../../memory/address-space-config.ts';
-import { spaceOffsets } from '../../memory/address-space-layout.ts';
+import type { MappedSpaceConfig } from '../../memory/address-space-config.ts';
+import { type AddressSpaceConfig, spaceOffsets } from '../../memory/address-space-layout.ts';
 import { pageGeometry } from '../../memory/page-geometry.ts';
 import type { PercpuPlan } from '../percpu-plan.ts';
 import { type LocalMappingConfig, mappingBytes, mappingShape } from './mapping-layout.ts';
@@ -24,10 +24,8 @@ export function spaceConfigFor(
 
 /** Bytes of the address space's region and, behind it, of the mapping's; a multiple of 256. */
 export function mappedRegionBytes(possibleCpus: number, choice: SpaceChoice, mapping: LocalMappingConfig): number {
-  return (
-    spaceOffsets(possibleCpus, spaceConfigFor(possibleCpus, choice, mapping)).totalBytes +
-    mappingBytes(mapping.maxChunks)
-  );
+  const space = spaceOffsets(possibleCpus, spaceConfigFor(possibleCpus, choice, mapping));
+  return space.totalBytes + mappingBytes(mapping.maxChunks);
 }
 
 /** A machine's own TLBs: one per CPU, whole pages for top-level tables that need one. */
