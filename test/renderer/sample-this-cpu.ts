@@ -96,7 +96,7 @@ function summaryOf(design: AccessMode, nanoseconds: number, lost: number): Desig
 
 const KIB = 1024;
 
-export const SAMPLE_MAPPING: MappingReport = {
+const SAMPLE_MAPPING: MappingReport = {
   paper: [
     { figure: 'pgdBytes', says: '4K * (nr_cpus - 1)', paperBytes: 636 * KIB, labBytes: 636 * KIB },
     { figure: 'tablesAtRestBytes', says: 'a couple of megabytes', labBytes: 4480 * KIB },
