@@ -31,7 +31,7 @@ describe('the throughput chart', () => {
 
   test('has one picture for one direction', () => {
     const { texts } = draw(buildLiveThroughputOption([], ['access'], tokens));
-    expect(texts).toContain('access op/s');
+    expect(texts).toContain('access operations/s');
     expect(texts.filter((text) => text === '0 s')).toHaveLength(1);
   });
 

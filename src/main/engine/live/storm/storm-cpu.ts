@@ -69,7 +69,7 @@ export class StormCpu {
     const loops = new OperationLoops(this.#tasks, this.#cpu.id, variables);
     const unit = new UnitInHand(this.#tasks, this.#steps, { steps: mix.steps, variables });
     const slices = createHistogram();
-    const endMs = performance.now() + (this.#plan.repeatForMs ?? Infinity);
+    const endMs = performance.now() + (mix.repeatForMs ?? Infinity);
     while (this.#tasks.areUnfinished) {
       const task = complete(this.#tasks.schedule(this.#cpu));
       if (task === undefined) {

@@ -89,9 +89,10 @@ export interface StormCpuPlan {
     /** PercpuPtr of its counter and of its flags. */
     readonly counter: number;
     readonly flags: number;
+    /** See StormPlan; the warm-up runs to its units. */
+    readonly repeatForMs?: number | undefined;
   })[];
   readonly tickOperations: number;
-  readonly repeatForMs?: number | undefined;
   readonly seed: number;
 }
 

@@ -157,7 +157,7 @@ function cpuPlans({ plan, machine, tasksStart, counters }: Storm): readonly Stor
   const { tickOperations, repeatForMs, seed } = plan;
   const mixes = plan.mixes.map((mix, index) => {
     const counter = counters[index] ?? 0;
-    return { ...mix, counter, flags: counter + FLAGS_OFFSET };
+    return { ...mix, counter, flags: counter + FLAGS_OFFSET, repeatForMs: index === 0 ? undefined : repeatForMs };
   });
   return Array.from({ length: plan.machine.onlineCpus }, (_, cpu) => ({
     buffer: machine.arena.buffer,
@@ -165,7 +165,6 @@ function cpuPlans({ plan, machine, tasksStart, counters }: Storm): readonly Stor
     cpu,
     mixes,
     tickOperations,
-    repeatForMs,
     seed,
   }));
 }
