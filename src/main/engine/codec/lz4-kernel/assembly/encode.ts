@@ -84,14 +84,20 @@ function entryOf(table: usize, word: u32): usize {
   return table + ((<usize>((word * HASH_FACTOR) >> HASH_SHIFT)) << 1);
 }
 
-/** Equal bytes from `at` and `found` on, `at` going up to `end` at most. */
+/** Equal bytes from `at` and `found` on, `at` going up to `end` at most: most matches end within the first 8, a few are long. */
 function matchLength(at: usize, found: usize, end: usize): usize {
   const start = at;
-  while (at + 8 <= end) {
+  if (at + 8 <= end) {
     const difference = load<u64>(at) ^ load<u64>(found);
-    if (difference != 0) return at + <usize>(ctz(difference) >> 3) - start;
+    if (difference != 0) return <usize>(ctz(difference) >> 3);
     at += 8;
     found += 8;
+  }
+  while (at + 16 <= end) {
+    const different = i8x16.bitmask(i8x16.ne(v128.load(at), v128.load(found)));
+    if (different != 0) return at + <usize>ctz(different) - start;
+    at += 16;
+    found += 16;
   }
   while (at < end && load<u8>(at) == load<u8>(found)) {
     at++;
