@@ -113,10 +113,16 @@ class BootReader {
   }
 
   #readMapLine(message: LogMessage): void {
-    const text = message.text.replace(/^pcpu-alloc: ?/, '');
+    const printed = message.text.replace(/^pcpu-alloc: ?/, '');
+    const { map } = this.#current(message.line);
+    const text = withoutCutNumber(printed, map[0]?.allocs[0]?.width);
     const allocs = readAllocs(text);
     if (allocs === undefined) this.#malform(message, 'is no group map: [group] and then CPUs or dashes');
-    else this.#current(message.line).map.push({ line: message.line, text, allocs });
+    else {
+      if (text === '' || text !== printed)
+        this.#malform(message, 'is cut: CPU numbers are missing, or one of its digits');
+      if (allocs.length > 0) map.push({ line: message.line, text, allocs });
+    }
   }
 
   #current(line: number): Draft {
@@ -184,6 +190,17 @@ function readAllocation({ line, text }: LogMessage): Allocation | undefined {
     1,
   );
   return { line, staticBytes, reservedBytes, dynamicBytes, unitBytes, atoms, atomBytes };
+}
+
+/**
+ * A map line whose last CPU has fewer digits than it should, without that piece of a number. Kernels pad all to the same
+ * `width`: as in the lines before, or else as this line begins.
+ */
+function withoutCutNumber(text: string, width: number | undefined): string {
+  const wanted = width ?? /^\[\d+\] (\d+|-+) /.exec(text)?.[1]?.length ?? 0;
+  const last = /(?:\[\d+\] )?(\d+|-+)$/.exec(text);
+  if (last === null || (last[1] ?? '').length >= wanted) return text;
+  return text.slice(0, last.index).trimEnd();
 }
 
 /** `[0] 00 01 -- [1] 02 …`; undefined when it is anything else. */

@@ -206,6 +206,20 @@ describe('lines that cannot be read', () => {
     );
   });
 
+  it.each([
+    ['[0] 08 09 1', [8, 9]],
+    ['[0] 08 09 10 11 -', [8, 9, 10, 11]],
+    ['[0] 0', []],
+    ['', []],
+  ])('are map lines that are cut, `%s`, whose whole numbers are taken', (cut, cpus) => {
+    const whole = 'pcpu-alloc: [0] 00 01 02 03 04 05 06 07 ';
+    const { boots, malformed } = parseBootLog([...BOOT.slice(0, 3), whole, `pcpu-alloc: ${cut}`].join('\n'));
+    const [first, ...others] = boots[0]?.map.flatMap(({ allocs }) => allocs.map(({ units }) => units)) ?? [];
+    expect(first).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(others.flat()).toEqual(cpus);
+    expect(malformed).toMatchObject([{ line: 5, message: expect.stringContaining('is cut') as string }]);
+  });
+
   it('are not those that only mention the words', () => {
     const talk = [
       'grep percpu: and pcpu-alloc:x',
