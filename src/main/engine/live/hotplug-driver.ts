@@ -10,9 +10,9 @@
 import { complete, type Cpu, CpuHalted } from '../../machine/cpu.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW, HeaderW } from '../../machine/memory/arena-layout.ts';
-import type { Hotplug } from '../../machine/percpu/hotplug.ts';
+import { type Hotplug, HotplugState } from '../../machine/percpu/hotplug.ts';
 import { Operation } from '../../machine/operation.ts';
-import { cpuId } from '../../machine/units.ts';
+import { type CpuId, cpuId } from '../../machine/units.ts';
 import type { HotplugCounts, HotplugPlan } from '../../../shared/hotplug-profile.ts';
 import { Random } from '../../workload/random.ts';
 import { HotplugCycles } from '../../workload/torture/hotplug-cycles.ts';
@@ -21,6 +21,7 @@ import type { HotplugFailure } from './protocol.ts';
 export class HotplugDriver {
   readonly #arena: Arena;
   readonly #cpu: Cpu;
+  readonly #hotplug: Hotplug;
   readonly #everyMs: number;
   readonly #cycles: HotplugCycles;
   #nextMs = 0;
@@ -28,6 +29,7 @@ export class HotplugDriver {
   constructor(arena: Arena, cpu: Cpu, hotplug: Hotplug, plan: HotplugPlan) {
     this.#arena = arena;
     this.#cpu = cpu;
+    this.#hotplug = hotplug;
     this.#everyMs = plan.everyMs;
     const targets = Array.from({ length: arena.config.onlineCpus }, (_, id) => cpuId(id)).filter((id) => id !== cpu.id);
     this.#cycles = new HotplugCycles(hotplug, targets, new Random(plan.seed ?? 0));
@@ -47,18 +49,18 @@ export class HotplugDriver {
    */
   finish(others: readonly number[]): HotplugFailure | undefined {
     const { words } = this.#arena;
-    while (!this.#haveFinished(others)) {
+    for (;;) {
+      const busy = others.filter((id) => !this.#hasFinished(cpuId(id)));
       if (Atomics.load(words, HeaderW.halt) !== 0) throw new CpuHalted(this.#cpu.id);
-      if (Atomics.load(words, HeaderW.stop) === 0) this.tick();
-      // Others that are down must see that they are to stop.
-      else complete(this.#cycles.bringAllUp(this.#cpu));
+      // Those that are down must see that they are to stop, and when only such are left nobody would ever be done.
+      const mustBringUp = Atomics.load(words, HeaderW.stop) !== 0 || busy.every((id) => this.#isDown(cpuId(id)));
+      if (mustBringUp) complete(this.#cycles.bringAllUp(this.#cpu));
+      else this.tick();
       const [problem] = this.#cycles.problems;
       if (problem !== undefined) return { kind: 'hotplug', reason: problem };
-      Atomics.wait(words, HeaderW.halt, 0, Math.min(1, this.#everyMs));
+      if (busy.length === 0) return undefined;
+      Atomics.wait(words, HeaderW.halt, 0, 1);
     }
-    complete(this.#cycles.bringAllUp(this.#cpu));
-    const [problem] = this.#cycles.problems;
-    return problem === undefined ? undefined : { kind: 'hotplug', reason: problem };
   }
 
   /** Since the last call. */
@@ -68,9 +70,11 @@ export class HotplugDriver {
     return counts;
   }
 
-  #haveFinished(others: readonly number[]): boolean {
-    return others.every(
-      (id) => Atomics.load(this.#arena.words, this.#arena.cpuWord(cpuId(id)) + CpuW.operation) === Operation.finished,
-    );
+  #hasFinished(cpu: CpuId): boolean {
+    return Atomics.load(this.#arena.words, this.#arena.cpuWord(cpu) + CpuW.operation) === Operation.finished;
+  }
+
+  #isDown(cpu: CpuId): boolean {
+    return this.#hotplug.state(cpu) !== HotplugState.online;
   }
 }
