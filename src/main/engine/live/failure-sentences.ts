@@ -29,14 +29,8 @@ export function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | D
 
 /** What a job reported about itself. */
 export function describeFailure(arena: Arena, failure: JobFailure | HotplugFailure): Result<never> {
-  switch (failure.kind) {
-    case 'percpu':
-      return describePercpuFailure(arena, failure);
-    case 'hotplug':
-      return fail('cpu-failed', failure.reason);
-    default:
-      return describeIoFailure(arena, failure);
-  }
+  if (failure.kind === 'hotplug') return fail('cpu-failed', failure.reason);
+  return failure.kind === 'percpu' ? describePercpuFailure(arena, failure) : describeIoFailure(arena, failure);
 }
 
 function describePercpuFailure(arena: Arena, { job, group, cause, reason }: PercpuFailure): Result<never> {

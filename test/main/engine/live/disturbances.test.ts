@@ -60,13 +60,13 @@ describe.each(BUFFER_LAYOUTS)('jobs under %s, with refused frames and codec call
     'go on; what they read is what was written, with the old content freed %s',
     async (freeOrder) => {
       for (const blockPages of [1, 4]) {
-        const faults = { seed: 3, frames: { percent: 20 }, codec: { percent: 4 } };
+        const faults = { seed: 3, frames: { percent: 20 }, codec: { percent: 10 } };
         const { ran, machine } = disturbed({ faults }, { bufferLayout, freeOrder, blockPages });
         const figures = await ran;
         if (!figures.ok) throw new Error(figures.error.message);
         const { faults: report, hotplug, locks } = figures.value.disturbances ?? {};
         expect(report?.failedWrites).toBeGreaterThan(20);
-        expect(report?.failedReads).toBeGreaterThan(5);
+        expect(report?.failedReads).toBeGreaterThan(0);
         expect(report?.sites.map(({ site, injected }) => [site, injected > 0])).toEqual([
           ['frames', true],
           ['codec', true],
