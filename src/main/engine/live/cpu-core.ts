@@ -24,7 +24,7 @@ import { PercpuJob } from '../../workload/percpu-job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { makeCodec } from '../codec/make-codec.ts';
 import { CpuGate } from './cpu-gate.ts';
-import { isDisturbed } from './disturbances.ts';
+import { isDisturbed } from './disturbance-plan.ts';
 import { HotplugDriver } from './hotplug-driver.ts';
 import { LiveCpu } from './live-cpu.ts';
 import { PhaseClock } from './phase-clock.ts';

@@ -7,40 +7,20 @@
  *
  * Faults are on while jobs write or allocate: what is laid out before and what is checked afterwards goes undisturbed.
  */
-import type { FaultCount, FaultPlan } from '../../../shared/fault-profile.ts';
-import type { HotplugCounts, HotplugPlan } from '../../../shared/hotplug-profile.ts';
-import type { LockReport } from '../../../shared/lock-report.ts';
+import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
 import { FaultInjector } from '../../machine/faults/fault-injector.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { LockRecord } from '../../machine/sync/lock-record.ts';
 import { lockReport } from '../../machine/sync/lock-report.ts';
 import { readDeviceStatistics } from '../../machine/zram/device-statistics.ts';
 import type { PhaseKind } from '../../workload/job-plan.ts';
+import {
+  type DisturbancePlan,
+  type DisturbanceReport,
+  isDisturbed,
+  type SharedDisturbances,
+} from './disturbance-plan.ts';
 import type { PhaseReport } from './protocol.ts';
-
-/** What of it a sample's plan asks for. */
-export interface DisturbancePlan {
-  readonly faults?: FaultPlan | undefined;
-  readonly hotplug?: HotplugPlan | undefined;
-  /** Watch locks. */
-  readonly checks?: boolean | undefined;
-}
-
-/** What came of it; only what was asked for. */
-export interface DisturbanceReport {
-  readonly faults?:
-    { readonly sites: readonly FaultCount[]; readonly failedWrites: number; readonly failedReads: number } | undefined;
-  readonly hotplug?: HotplugCounts | undefined;
-  readonly locks?: LockReport | undefined;
-}
-
-/** What a CPU's thread is sent. */
-export interface SharedDisturbances {
-  readonly faults?: SharedArrayBuffer | undefined;
-  readonly locks?: SharedArrayBuffer | undefined;
-  /** Whether CPUs come and go. */
-  readonly hotplug?: HotplugPlan | undefined;
-}
 
 export class Disturbances {
   readonly #plan: DisturbancePlan;
@@ -89,9 +69,4 @@ export class Disturbances {
       locks: this.#locks && lockReport(this.#locks),
     };
   }
-}
-
-/** Whether faults are on and CPUs come and go in such a phase. */
-export function isDisturbed(phase: PhaseKind): boolean {
-  return phase === 'main' || phase === 'create';
 }

@@ -13,7 +13,7 @@ import type { ArenaMemory } from '../codec/arena-memory.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
-import type { SharedDisturbances } from './disturbances.ts';
+import type { SharedDisturbances } from './disturbance-plan.ts';
 import type { JobFailure } from '../../workload/job-clock.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 

@@ -4,7 +4,7 @@ import type { ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
-import type { DisturbancePlan, DisturbanceReport } from './disturbances.ts';
+import type { DisturbancePlan, DisturbanceReport } from './disturbance-plan.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 /** Jobs that run together from one barrier to the last of them. */

@@ -3,7 +3,7 @@ import { DESIGN_WORDS, type Design } from '../../../shared/design.ts';
 import type { FaultCount, FaultSite } from '../../../shared/fault-profile.ts';
 import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
 import { lockChainText, type LockReport } from '../../../shared/lock-report.ts';
-import type { DisturbanceReport } from '../../engine/live/disturbances.ts';
+import type { DisturbanceReport } from '../../engine/live/disturbance-plan.ts';
 
 const SITE_WORDS: Readonly<Record<FaultSite, string>> = {
   frames: 'page-frame requests',

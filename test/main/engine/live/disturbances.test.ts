@@ -1,7 +1,7 @@
 /** Samples that are disturbed on purpose, on real threads: jobs go on, and all that is read back is right. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { LiveEngine, type SampleObserver } from '../../../../src/main/engine/live/live-engine.ts';
-import type { DisturbancePlan } from '../../../../src/main/engine/live/disturbances.ts';
+import type { DisturbancePlan } from '../../../../src/main/engine/live/disturbance-plan.ts';
 import { Machine } from '../../../../src/main/machine/machine.ts';
 import { stillHeld } from '../../../../src/main/workload/torture/leftovers.ts';
 import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
