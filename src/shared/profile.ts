@@ -9,6 +9,8 @@ import { addressSpaceSchema, pageBytesOf } from './address-space-settings.ts';
 import { CODEC_BEFORE_CHOICE, CODECS } from './codec.ts';
 import { ACCESS_MODES, ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, PROFILE_DESIGNS } from './design.ts';
 import { percpuSettingsSchema } from './percpu-settings.ts';
+import { faultSchema } from './fault-profile.ts';
+import { hotplugSchema } from './hotplug-profile.ts';
 import { fail, ok, type LabError, type Result } from './result.ts';
 import { thisCpuWorkloadSchema } from './this-cpu-profile.ts';
 import { zramSchema } from './zram-profile.ts';
@@ -215,6 +217,12 @@ export const profileSchema = v.pipe(
     experiment: experimentSchema,
     /** Absent: zram of a current kernel, and nothing done afterwards. */
     zram: v.optional(zramSchema),
+    /** What is made to fail while the jobs run; absent: nothing. */
+    faults: v.optional(faultSchema),
+    /** CPUs that come and go while the jobs run; absent: none. */
+    hotplug: v.optional(hotplugSchema),
+    /** Whether locks are watched: slower, so its throughput is no design's. */
+    checks: v.optional(v.boolean('checks must be true or false')),
   }),
   v.forward(
     v.partialCheck(

@@ -64,6 +64,10 @@ const COMMANDS: readonly Command[] = [
       },
       { name: 'codec', value: 'NAME', meaning: 'fio: what the machine compresses with, lz4 or lz4-kernel' },
       {
+        name: 'checks',
+        meaning: 'fio, percpu: watch locks (order, sleeping, streams, what is left held); slower, told in the notes',
+      },
+      {
         name: 'csv',
         value: 'FILE',
         meaning:
@@ -89,6 +93,7 @@ const COMMANDS: readonly Command[] = [
           repetitions: options.value('repetitions'),
           data: options.values('data'),
           codec: options.value('codec'),
+          checks: options.has('checks'),
           csv: options.value('csv'),
           out: options.value('out'),
           evidence: options.value('evidence'),

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly repetitions?: string | undefined;
   readonly data?: readonly string[] | undefined;
   readonly codec?: string | undefined;
+  /** Whether locks are to be watched; absent: as the profile says. */
+  readonly checks?: boolean | undefined;
 }
 
 /** The profile with the options applied; the schema checks ranges afterwards. 'bad-input' names the option. */
@@ -27,7 +29,7 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
   if (options.codec !== undefined && codec === undefined) {
     return fail('bad-input', `--codec must be ${CODECS.join(' or ')}, not '${options.codec}'`);
   }
-  let changed = profile;
+  let changed = options.checks === true ? { ...profile, checks: true } : profile;
   if (codec !== undefined) changed = { ...changed, machine: { ...changed.machine, codec } };
   if (seconds.value !== undefined) changed = withExperiment(changed, { seconds: seconds.value });
   if (repetitions.value !== undefined) changed = withExperiment(changed, { repetitions: repetitions.value });

@@ -37,11 +37,22 @@ export interface JobDevice<Executor> {
   writeRequest(cpu: Executor, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus>;
 }
 
+/** What a job must know of its device to go on when requests fail. */
+export interface GoesOn<Executor> {
+  /** Slot of the page at which the CPU's last request failed; the pages before it were written. */
+  failedSlot(cpu: Executor): number;
+  /** Whether that page holds nothing now, instead of what it held before. */
+  readonly losesOldContent: boolean;
+}
+
 /** A request in preparation; its pages are reused from batch to batch. */
 interface Request {
   readonly pages: readonly IoPage[];
   block: number;
   isRead: boolean;
+  /** Of a job that goes on: by page, what the record said before this request. */
+  readonly before: number[];
+  failed: boolean;
 }
 
 /** What a job works with, besides its plan. */
@@ -52,6 +63,8 @@ export interface JobParts<Executor> {
   /** Of the plan's device. */
   readonly written: WrittenPages;
   readonly clock: JobClock;
+  /** Absent: a request that fails ends the job. Else the job goes on, and the record is what the device holds nevertheless. */
+  readonly goesOn?: GoesOn<Executor> | undefined;
   /** Where the device takes pages from, the job's alone: `ioPagesOf(plan)` of them. */
   readonly ioPages: readonly IoPage[];
 }
@@ -72,6 +85,7 @@ export class Job<Executor = Cpu> {
   readonly #clock: JobClock;
   readonly #requests: readonly Request[];
   readonly #written: WrittenPages;
+  readonly #goesOn: GoesOn<Executor> | undefined;
   #nextSetPage: number;
   #reads: BlockOrder;
   #writes: BlockOrder;
@@ -93,11 +107,14 @@ export class Job<Executor = Cpu> {
       pages: parts.ioPages.slice(at * plan.blockPages, (at + 1) * plan.blockPages),
       block: 0,
       isRead: false,
+      before: [],
+      failed: false,
     }));
     if (parts.ioPages.length !== ioPagesOf(plan)) {
       throw new Error(`job ${plan.name} was given ${parts.ioPages.length} I/O pages, not ${ioPagesOf(plan)}`);
     }
     this.#written = parts.written;
+    this.#goesOn = parts.goesOn;
     this.#nextSetPage = plan.firstSetPage;
     this.#mix = new Random(plan.seed);
     this.#reads = new SequentialOrder(plan.blocks);
@@ -152,14 +169,20 @@ export class Job<Executor = Cpu> {
       const status = request.isRead
         ? yield* this.#device.readRequest(cpu, slot, request.pages)
         : yield* this.#device.writeRequest(cpu, slot, request.pages);
-      if (status !== IoStatus.done) return this.#failure(FAILURE_OF_STATUS[status], request);
+      if (status !== IoStatus.done) {
+        if (this.#goesOn === undefined) return this.#failure(FAILURE_OF_STATUS[status], request);
+        this.#undo(at, this.#goesOn.failedSlot(cpu), count);
+        startMs = this.#clock.now();
+        continue;
+      }
       const endMs = this.#clock.now();
       this.#clock.record(request.isRead ? 'read' : 'write', startMs, endMs);
       startMs = endMs;
     }
     for (let at = 0; at < count; at++) {
       const request = this.#request(at);
-      if (request.isRead && !this.#isAsWritten(request, at, count)) return this.#failure('mismatch', request);
+      if (request.isRead && !request.failed && !this.#isAsWritten(request, at, count))
+        return this.#failure('mismatch', request);
     }
     return this.#blocksLeft === 0 ? 'finished' : 'more';
   }
@@ -174,10 +197,12 @@ export class Job<Executor = Cpu> {
     request.isRead =
       this.#readPercent === 100 || (this.#readPercent > 0 && this.#mix.nextBelow(100) < this.#readPercent);
     request.block = request.isRead ? this.#reads.next() : this.#writes.next();
+    request.failed = false;
     if (request.isRead) return;
     const { pageSizeBytes, count } = this.#set;
     const { pages } = request;
     const slot = this.#slotOf(request);
+    if (this.#goesOn !== undefined) this.#noteBefore(request);
     // By index: an iterator costs each page a twentieth of what the device does with it.
     for (let at = 0; at < pages.length; at++) {
       const page = pages[at];
@@ -187,6 +212,37 @@ export class Job<Executor = Cpu> {
       this.#setBytes.copy(page.bytes, 0, start, start + pageSizeBytes);
       this.#nextSetPage = this.#nextSetPage + 1 === count ? 0 : this.#nextSetPage + 1;
     }
+  }
+
+  #noteBefore({ before, block }: Request): void {
+    const first = this.plan.firstSlot + block * this.plan.blockPages;
+    for (let page = 0; page < this.plan.blockPages; page++) before[page] = this.#written.entry(first + page);
+  }
+
+  /**
+   * Request `at` of `count` failed at a slot: from there on the record says again what it said before, and so does what later
+   * requests of the batch to the same block have noted.
+   */
+  #undo(at: number, failedSlot: number, count: number): void {
+    const request = this.#request(at);
+    request.failed = true;
+    if (request.isRead) return;
+    const first = this.#slotOf(request);
+    for (let page = failedSlot - first; page < this.plan.blockPages; page++) {
+      const isLost = this.#goesOn?.losesOldContent === true && first + page === failedSlot;
+      const entry = isLost ? 0 : (request.before[page] ?? 0);
+      const later = this.#nextWriteTo(request.block, at + 1, count);
+      if (later === undefined) this.#written.restore(first + page, entry);
+      else later.before[page] = entry;
+    }
+  }
+
+  #nextWriteTo(block: number, from: number, count: number): Request | undefined {
+    for (let at = from; at < count; at++) {
+      const request = this.#request(at);
+      if (!request.isRead && request.block === block) return request;
+    }
+    return undefined;
   }
 
   /** A read prepared after a write of the same batch to the same block sees that write: both go in order. */

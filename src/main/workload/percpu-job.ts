@@ -23,6 +23,7 @@ export class PercpuJob {
   readonly plan: PercpuJobPlan;
   readonly #machine: PercpuMachine;
   readonly #clock: JobClock;
+  readonly #goesOn: boolean;
   /** One entry for each object of a group, in order. */
   readonly #kinds: readonly PercpuObjects[];
   /** Pointers by group × objects of a group. */
@@ -31,7 +32,9 @@ export class PercpuJob {
   #order: Uint32Array = new Uint32Array();
   #done = 0;
 
-  constructor(plan: PercpuJobPlan, machine: PercpuMachine, clock: JobClock) {
+  /** With `goesOn` an object that is not to be had is left out; else the job ends with it. */
+  constructor(plan: PercpuJobPlan, machine: PercpuMachine, clock: JobClock, goesOn = false) {
+    this.#goesOn = goesOn;
     this.plan = plan;
     this.#machine = machine;
     this.#clock = clock;
@@ -75,6 +78,7 @@ export class PercpuJob {
       const startMs = this.#clock.now();
       const made = yield* this.#machine.percpu.allocPercpu(cpu, kind);
       this.#clock.record('create', startMs, this.#clock.now());
+      if (!made.ok && this.#goesOn) continue;
       if (!made.ok) return this.#failure(group, 'out-of-memory', made.error.message);
       const at = group * this.#kinds.length + index;
       this.#pointers[at] = made.value;
@@ -89,6 +93,7 @@ export class PercpuJob {
     for (let index = 0; index < this.#kinds.length; index++) {
       const at = group * this.#kinds.length + index;
       const ptr = percpuPtr(this.#pointers[at] ?? 0);
+      if (ptr === 0) continue;
       if (this.#signature(cpu, ptr) !== this.#signatureOf(cpu, at)) {
         return this.#failure(group, 'overwritten', 'an object was overwritten while it lived');
       }

@@ -33,6 +33,16 @@ export class WrittenPages {
     this.#record[slot] = set * 2 ** PAGE_BITS + page + 1;
   }
 
+  /** What `enter` would overwrite, to be put back by `restore`; 0 for a slot that is empty. */
+  entry(slot: number): number {
+    return this.#record[slot] ?? 0;
+  }
+
+  /** The write that was entered did not come about. */
+  restore(slot: number, entry: number): void {
+    this.#record[slot] = entry;
+  }
+
   isWritten(slot: number): boolean {
     return this.#record[slot] !== 0;
   }

@@ -36,6 +36,12 @@ describe('options change a profile', () => {
     expect(changed.machine).toEqual(profile.machine);
   });
 
+  it('in whether locks are watched, which a profile may ask for itself', () => {
+    expect(valueOf(applyOptions(profile, { checks: true }))).toEqual({ ...profile, checks: true });
+    const asking = { ...profile, checks: true };
+    expect(valueOf(applyOptions(asking, { checks: false }))).toEqual(asking);
+  });
+
   it('in the codec, and nothing else of the machine', () => {
     expect(valueOf(applyOptions(profile, { codec: 'lz4-kernel' })).machine).toEqual({
       ...profile.machine,

@@ -1,13 +1,17 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BUFFER_LAYOUTS, type BufferLayout } from '../../../src/shared/design.ts';
 import { Interleaver } from '../../../src/main/engine/interleaved/interleaver.ts';
 import type { IoPage } from '../../../src/main/machine/codec.ts';
 import type { Cpu, Suspending } from '../../../src/main/machine/cpu.ts';
-import type { Machine } from '../../../src/main/machine/machine.ts';
-import { DeviceW } from '../../../src/main/machine/memory/arena-layout.ts';
+import { FailingCodec } from '../../../src/main/machine/faults/failing-parts.ts';
+import { FaultInjector } from '../../../src/main/machine/faults/fault-injector.ts';
+import { Machine } from '../../../src/main/machine/machine.ts';
+import { CpuW, DeviceW } from '../../../src/main/machine/memory/arena-layout.ts';
 import { readDeviceStatistics } from '../../../src/main/machine/zram/device-statistics.ts';
-import { cpuId, frameNumber } from '../../../src/main/machine/units.ts';
+import { cpuId, frameNumber, physicalAddress } from '../../../src/main/machine/units.ts';
 import type { PageSet } from '../../../src/main/workload/data/page-set.ts';
+import { FREE_ORDERS, type FreeOrder } from '../../../src/shared/zram-profile.ts';
 import type { Direction } from '../../../src/shared/run-record.ts';
 import { ioPagesOf, Job } from '../../../src/main/workload/job.ts';
 import type { BatchOutcome, JobClock } from '../../../src/main/workload/job-clock.ts';
@@ -117,6 +121,74 @@ function bench(changes: Partial<JobPlan> = {}, bufferLayout: BufferLayout = 'per
     stored: (): number => readDeviceStatistics(machine.arena, 0).pagesStored,
   };
 }
+
+describe('a job that goes on when requests fail', () => {
+  /** A batch mixes writes to the same blocks, and the codec fails every so many pages. */
+  function failing(
+    seed: number,
+    { every, blockPages, freeOrder }: { every: number; blockPages: number; freeOrder: FreeOrder },
+  ) {
+    const zram = { zspagePages: 8, freeOrder, allocationStages: 'one' } as const;
+    const { arena } = makeMachine({ memoryBytes: 400 * 4096, diskSizeBytes: SLOTS * 4096, zram });
+    const faults = FaultInjector.create({ codec: { every } });
+    const machine = new Machine(arena, faults);
+    const codec = new SizedCodec(arena);
+    const cpu = new OneCpu(arena, new FailingCodec(codec, faults));
+    const plan = jobPlan({ pattern: 'randrw', blocks: 4, blockPages, ioDepth: 8, blocksToDo: 200, seed });
+    const set = pageSet(40);
+    const written = new WrittenPages(new SharedArrayBuffer(writtenPagesBytes(SLOTS)), [set]);
+    const job = new Job(plan, {
+      device: machine.device(0),
+      pageSet: set,
+      written,
+      clock: new HandClock(),
+      ioPages: pagesFor(cpu, machine, plan),
+      goesOn: {
+        failedSlot: (on) => arena.word(arena.cpuWord(on.id) + CpuW.slot),
+        losesOldContent: freeOrder === 'first',
+      },
+    });
+    faults.arm(true);
+    job.begin('main');
+    let outcome: BatchOutcome = 'more';
+    while (outcome === 'more') outcome = cpu.run((on) => job.batch(on));
+    faults.arm(false);
+    return {
+      outcome,
+      arena,
+      job,
+      written,
+      read: (slot: number) => new OneCpu(arena, codec).read(machine.device(0), slot),
+    };
+  }
+
+  it('finishes, and its record is what the device holds, page by page', () => {
+    const setting = fc.record({
+      every: fc.integer({ min: 1, max: 9 }),
+      blockPages: fc.integer({ min: 1, max: 4 }),
+      freeOrder: fc.constantFrom(...FREE_ORDERS),
+    });
+    const property = (seed: number, given: Parameters<typeof failing>[1]): void => {
+      const { outcome, arena, written, read } = failing(seed, given);
+      expect(outcome).toBe('finished');
+      const { failedWrites } = readDeviceStatistics(arena, 0);
+      expect(failedWrites).toBeGreaterThan(0);
+      for (let slot = 0; slot < 4 * given.blockPages; slot++) {
+        const bytes = new Uint8Array(read(slot));
+        const page = { address: physicalAddress(0), bytes, words: new Int32Array(bytes.buffer) };
+        expect(written.matches(slot, page), `slot ${slot}`).toBe(true);
+      }
+    };
+    fc.assert(fc.property(fc.nat(10_000), setting, property), { numRuns: 60 });
+  });
+
+  it('does not count a read that failed as one that was verified', () => {
+    const { job, arena } = failing(3, { every: 4, blockPages: 1, freeOrder: 'last' });
+    const { failedReads, failedWrites } = readDeviceStatistics(arena, 0);
+    expect(failedReads).toBeGreaterThan(0);
+    expect(job.verifiedPages).toBeLessThanOrEqual(200 - failedReads - failedWrites);
+  });
+});
 
 describe('writing', () => {
   it('puts page after page of the set into block after block', () => {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Interleaver } from '../../../src/main/engine/interleaved/interleaver.ts';
 import type { Cpu, Suspending } from '../../../src/main/machine/cpu.ts';
-import type { Machine } from '../../../src/main/machine/machine.ts';
+import { FaultInjector } from '../../../src/main/machine/faults/fault-injector.ts';
+import { Machine } from '../../../src/main/machine/machine.ts';
 import type { MachineConfig } from '../../../src/main/machine/memory/arena.ts';
 import { memoryFigures } from '../../../src/main/machine/memory-figures.ts';
 import { PageFrames } from '../../../src/main/machine/memory/page-frames.ts';
@@ -68,9 +69,9 @@ interface Bench {
   readonly run: (phase: PercpuPhaseKind) => readonly BatchOutcome[];
 }
 
-function bench(machine: PercpuMachine, seed: number, changes: Partial<PercpuJobPlan> = {}): Bench {
+function bench(machine: PercpuMachine, seed: number, changes: Partial<PercpuJobPlan> = {}, goesOn = false): Bench {
   const clock = new HandClock();
-  const jobs = Array.from({ length: CPUS }, (_, cpu) => new PercpuJob(jobPlan(cpu, changes), machine, clock));
+  const jobs = Array.from({ length: CPUS }, (_, cpu) => new PercpuJob(jobPlan(cpu, changes), machine, clock, goesOn));
   const options = { arena: machine.arena, codec: new SizedCodec(machine.arena), switchChance: 100 };
   const engine = new Interleaver({ ...options, random: new Random(seed) });
   const run = (phase: PercpuPhaseKind): readonly BatchOutcome[] => {
@@ -101,6 +102,25 @@ function audit(machine: Machine): string[] {
   }));
   return auditRegion(region, cells);
 }
+
+describe('a job that goes on without objects that are not to be had', () => {
+  it('finishes both phases, destroys those that it has, and leaves none', () => {
+    const { arena } = percpuMachine();
+    const faults = FaultInjector.create({ frames: { every: 1 } });
+    const machine = new Machine(arena, faults);
+    faults.arm(true);
+    const { run } = bench(machine, 5, {}, true);
+    expect(run('create')).toEqual(FINISHED);
+    const [frames] = faults.counts();
+    expect(frames?.injected).toBeGreaterThan(0);
+    const made = machine.area.region.header(RegionW.liveObjects);
+    expect(made).toBeGreaterThan(0);
+    expect(made).toBeLessThan(CPUS * 12 * OBJECTS_OF_GROUP);
+    expect(audit(machine)).toEqual([]);
+    expect(run('destroy')).toEqual(FINISHED);
+    expect(machine.area.region.header(RegionW.liveObjects)).toBe(0);
+  });
+});
 
 const FINISHED = Array.from({ length: CPUS }, () => 'finished');
 

@@ -7,7 +7,7 @@
  */
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { IoStat, MmStat } from '../../../shared/zram-stat.ts';
-import type { JobFailure } from '../../workload/job-clock.ts';
+import type { PhaseReport } from '../live/protocol.ts';
 import type { ControlBlock } from './control-block.ts';
 import { type DeviceSetUp, KernelDevice, removeLeftovers } from './kernel-device.ts';
 
@@ -64,11 +64,12 @@ export class KernelDevices {
   }
 
   /** A job's failure in words. */
-  describeFailure(failure: JobFailure): Result<never> {
-    if (failure.kind === 'percpu' || failure.kind === 'no-buffer' || failure.kind === 'codec-failed') {
-      throw new Error(`the kernel's zram cannot fail by ${failure.kind}`);
+  describeFailure(failure: NonNullable<PhaseReport['failure']>): Result<never> {
+    const { kind } = failure;
+    if (kind === 'percpu' || kind === 'hotplug' || kind === 'no-buffer' || kind === 'codec-failed') {
+      throw new Error(`the kernel's zram cannot fail by ${kind}`);
     }
-    const { kind, job, device, slot } = failure;
+    const { job, device, slot } = failure;
     const place = `page ${slot} of ${this.#devices[device]?.name ?? 'a device'}`;
     switch (kind) {
       case 'no-memory':

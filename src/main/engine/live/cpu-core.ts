@@ -6,19 +6,26 @@
  * reports. When the machine's code throws, the sentence is posted and the thread goes on; the engine then halts the machine.
  */
 import { assertUnreachable } from '../../../shared/result.ts';
-import { complete, CpuHalted, type Suspending } from '../../machine/cpu.ts';
+import { complete, type Cpu, CpuHalted, type Suspending } from '../../machine/cpu.ts';
+import { FailingCodec } from '../../machine/faults/failing-parts.ts';
+import { FaultInjector } from '../../machine/faults/fault-injector.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW, HeaderW } from '../../machine/memory/arena-layout.ts';
 import { Operation } from '../../machine/operation.ts';
+import { CheckedCpu } from '../../machine/sync/checked-cpu.ts';
+import { LockRecord } from '../../machine/sync/lock-record.ts';
 import { type CpuId, cpuId } from '../../machine/units.ts';
 import type { Codec } from '../../machine/codec.ts';
-import { ioPagesOf, Job } from '../../workload/job.ts';
+import { type GoesOn, ioPagesOf, Job } from '../../workload/job.ts';
 import type { BatchOutcome } from '../../workload/job-clock.ts';
 import type { PhaseKind } from '../../workload/job-plan.ts';
 import { PercpuJob } from '../../workload/percpu-job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { makeCodec } from '../codec/make-codec.ts';
+import { CpuGate } from './cpu-gate.ts';
+import { isDisturbed } from './disturbance-plan.ts';
+import { HotplugDriver } from './hotplug-driver.ts';
 import { LiveCpu } from './live-cpu.ts';
 import { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
@@ -31,16 +38,18 @@ type PhaseRequest = Extract<CpuRequest, { kind: 'phase' }>;
 /** What lives from `prepare` to `release`. */
 interface Prepared {
   readonly arena: Arena;
-  readonly cpu: LiveCpu;
+  readonly cpu: Cpu;
   readonly clock: PhaseClock;
   readonly jobs: readonly RunnableJob[];
+  /** Of the CPU that changes the others, where CPUs come and go. */
+  readonly hotplug?: HotplugDriver | undefined;
 }
 
 /** A job of any kind, as a phase runs it. */
 interface RunnableJob {
   readonly name: string;
   begin(phase: PhaseKind, repeatForMs: number | undefined): void;
-  batch(cpu: LiveCpu): Suspending<BatchOutcome>;
+  batch(cpu: Cpu): Suspending<BatchOutcome>;
   verifiedPages(): number;
 }
 
@@ -94,24 +103,37 @@ export class CpuCore {
     const jobs = prepared.jobs.filter((job) => request.jobs.includes(job.name));
     for (const job of jobs) job.begin(request.phase, request.repeatForMs);
     const verifiedBefore = verifiedPages(jobs);
+    const operation = prepared.arena.cpuWord(prepared.cpu.id) + CpuW.operation;
+    prepared.arena.words[operation] = Operation.idle;
     this.#post({ kind: 'armed' });
     if (!waitForGo(prepared.arena.words, HeaderW, request.number)) throw new CpuHalted(prepared.cpu.id);
     prepared.clock.start();
     const startNs = process.hrtime.bigint();
-    const failure = runInTurn(prepared.cpu, jobs);
+    const isDriving = isDisturbed(request.phase);
+    const driver = isDriving ? prepared.hotplug : undefined;
+    let failure: PhaseReport['failure'] = runInTurn(
+      prepared.cpu,
+      driver === undefined ? jobs : jobs.map((job) => driven(job, driver)),
+    );
     const endNs = process.hrtime.bigint();
-    prepared.arena.words[prepared.arena.cpuWord(prepared.cpu.id) + CpuW.operation] = Operation.finished;
+    failure ??= driver?.finish((request.cpus ?? []).filter((cpu) => cpu !== prepared.cpu.id));
+    prepared.arena.words[operation] = Operation.finished;
     const { latencies } = prepared.clock;
-    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verifiedPages(jobs) - verifiedBefore };
+    const verified = verifiedPages(jobs) - verifiedBefore;
+    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verified, hotplug: driver?.takeCounts() };
     this.#post({ kind: 'phaseDone', report: failure === undefined ? report : { ...report, failure } });
   }
 }
 
 function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
-  const machine = Machine.attach(request.memory.buffer);
+  const { faults: refused, locks, hotplug } = request.disturbances ?? {};
+  const faults = refused === undefined ? undefined : new FaultInjector(refused);
+  const machine = Machine.attach(request.memory.buffer, faults);
   const { arena } = machine;
   const codec = makeCodec(request.codec, request.memory, arena.config.pageSizeBytes);
-  const cpu = makeCpu(arena, cpuId(request.cpu), codec);
+  const live = makeCpu(arena, cpuId(request.cpu), faults === undefined ? codec : new FailingCodec(codec, faults));
+  const cpu = locks === undefined ? live : new CheckedCpu(live, arena, new LockRecord(locks));
+  const goesOn = faults === undefined ? undefined : goesOnIn(arena);
   const clock = new PhaseClock(arena.words, HeaderW.stop);
   const records = request.written.map((record) => new WrittenPages(record, request.pageSets));
   const fioJobs = request.jobs.map((plan) => {
@@ -121,10 +143,48 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
     if (written === undefined) throw new Error(`job ${plan.name} names device ${plan.device}, which has no record`);
     const ioPages = complete(machine.takeIoPages(cpu, ioPagesOf(plan)));
     if (ioPages === undefined) throw new Error(`the memory has no room for the requests in flight of job ${plan.name}`);
-    return fioJob(new Job(plan, { device: machine.device(plan.device), pageSet, written, clock, ioPages }));
+    return fioJob(new Job(plan, { device: machine.device(plan.device), pageSet, written, clock, ioPages, goesOn }));
   });
-  const percpuJobs = request.percpuJobs.map((plan) => percpuJob(new PercpuJob(plan, machine, clock)));
-  return { arena, cpu, clock, jobs: [...fioJobs, ...percpuJobs] };
+  const percpuJobs = request.percpuJobs.map((plan) => {
+    return percpuJob(new PercpuJob(plan, machine, clock, faults !== undefined));
+  });
+  const jobs = [...fioJobs, ...percpuJobs];
+  if (hotplug === undefined) return { arena, cpu, clock, jobs };
+  const gate = new CpuGate(arena, cpu.id);
+  const driver = request.drivesHotplug === true ? new HotplugDriver(arena, cpu, machine.hotplug, hotplug) : undefined;
+  return { arena, cpu, clock, jobs: jobs.map((job) => gated(job, gate)), hotplug: driver };
+}
+
+/** With faults, a request that fails is one of them, or what the machine has none of. */
+function goesOnIn(arena: Arena): GoesOn<Cpu> {
+  return {
+    failedSlot: (cpu) => arena.word(arena.cpuWord(cpu.id) + CpuW.slot),
+    losesOldContent: arena.zram.freeOrder === 'first',
+  };
+}
+
+/** A job whose batches are done while the CPU is up. */
+function gated(job: RunnableJob, gate: CpuGate): RunnableJob {
+  return {
+    ...job,
+    *batch(cpu) {
+      gate.enter();
+      const outcome = yield* job.batch(cpu);
+      gate.leave();
+      return outcome;
+    },
+  };
+}
+
+/** A job between whose batches other CPUs are changed. */
+function driven(job: RunnableJob, driver: HotplugDriver): RunnableJob {
+  return {
+    ...job,
+    batch(cpu) {
+      driver.tick();
+      return job.batch(cpu);
+    },
+  };
 }
 
 function fioJob(job: Job): RunnableJob {

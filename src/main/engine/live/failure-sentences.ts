@@ -6,7 +6,7 @@ import { cpuId } from '../../machine/units.ts';
 import type { IoFailure, JobFailure, PercpuFailure } from '../../workload/job-clock.ts';
 import { describeOperation } from './cpu-counters.ts';
 import type { Died } from './cpu-thread.ts';
-import type { CpuResponse } from './protocol.ts';
+import type { CpuResponse, HotplugFailure } from './protocol.ts';
 
 /** A CPU that could not answer: its thread ended or threw, and what it was at. Throws for any other answer. */
 export function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | Died): Result<never> {
@@ -28,7 +28,8 @@ export function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | D
 }
 
 /** What a job reported about itself. */
-export function describeFailure(arena: Arena, failure: JobFailure): Result<never> {
+export function describeFailure(arena: Arena, failure: JobFailure | HotplugFailure): Result<never> {
+  if (failure.kind === 'hotplug') return fail('cpu-failed', failure.reason);
   return failure.kind === 'percpu' ? describePercpuFailure(arena, failure) : describeIoFailure(arena, failure);
 }
 

@@ -18,6 +18,7 @@ import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import type { ArenaMemory } from '../codec/arena-memory.ts';
 import { countedSince, type CpuCounters, readAllCpuCounters } from './cpu-counters.ts';
 import { CpuThread, type Died } from './cpu-thread.ts';
+import { Disturbances } from './disturbances.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, type PhaseOutcome } from './phase-figures.ts';
@@ -105,11 +106,11 @@ export class LiveEngine {
     return this.#state;
   }
 
-  async #runOn(given: Omit<RunningSample, 'participants'>): Promise<Result<SampleFigures>> {
+  async #runOn(given: Omit<RunningSample, 'participants' | 'disturbances'>): Promise<Result<SampleFigures>> {
     const { arena, plan, signal } = given;
     const cpus = [...new Set([...plan.jobs, ...plan.percpuJobs].map((job) => job.cpu))];
     const participants = cpus.map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
-    const sample = { ...given, participants };
+    const sample = { ...given, participants, disturbances: new Disturbances(plan) };
     let force: NodeJS.Timeout | undefined;
     const stop = (): void => {
       Atomics.store(arena.words, HeaderW.stop, 1);
@@ -133,6 +134,7 @@ export class LiveEngine {
     if (!prepared.ok) return prepared;
     const outcomes: PhaseOutcome[] = [];
     const percpu = new PercpuObserver(arena, plan);
+    const { disturbances } = sample;
     let verifiedPages = 0;
     for (const [index, phase] of plan.phases.entries()) {
       if (signal.aborted) break;
@@ -151,11 +153,13 @@ export class LiveEngine {
       memoryAtEnd: memoryFigures(arena),
       memoryAtPeak: peakMemoryFigures(arena),
       verifiedPages,
+      disturbances: disturbances.report(arena),
     });
   }
 
-  async #prepare({ memory, arena, plan, participants }: RunningSample): Promise<Result<void>> {
+  async #prepare({ memory, arena, plan, participants, disturbances }: RunningSample): Promise<Result<void>> {
     const { pageSets } = plan;
+    const suffered = { disturbances: disturbances.shared() };
     const written = Array.from(
       { length: plan.machine.devices },
       () => new SharedArrayBuffer(writtenPagesBytes(arena.slotCount)),
@@ -163,7 +167,9 @@ export class LiveEngine {
     for (const { cpu, thread } of participants) {
       const jobs = plan.jobs.filter((job) => job.cpu === cpu);
       const percpuJobs = plan.percpuJobs.filter((job) => job.cpu === cpu);
-      thread.send({ kind: 'prepare', memory, codec: plan.codec, cpu, jobs, percpuJobs, pageSets, written });
+      const drivesHotplug = cpu === participants[0]?.cpu;
+      const given = { jobs, percpuJobs, pageSets, written, drivesHotplug, ...suffered };
+      thread.send({ kind: 'prepare', memory, codec: plan.codec, cpu, ...given });
     }
     const answers = await this.#gather(arena, participants, 'prepared');
     return answers.ok ? ok(undefined) : answers;
@@ -192,15 +198,16 @@ export class LiveEngine {
   ): Promise<Result<{ outcome: PhaseOutcome; verifiedPages: number }>> {
     const { arena, plan, observer } = sample;
     const jobs = [...plan.jobs, ...plan.percpuJobs].filter((job) => phase.jobs.includes(job.name));
-    const cpus = new Set(jobs.map((job) => job.cpu));
-    const participants = sample.participants.filter(({ cpu }) => cpus.has(cpu));
+    const cpus = [...new Set(jobs.map((job) => job.cpu))];
+    const participants = sample.participants.filter(({ cpu }) => cpus.includes(cpu));
     observer.onPhase(phase, index);
     const repeatForMs = phase.measures.length === 0 ? undefined : plan.repeatForMs;
     for (const { thread } of participants) {
-      thread.send({ kind: 'phase', phase: phase.kind, number: index + 1, jobs: phase.jobs, repeatForMs });
+      thread.send({ kind: 'phase', phase: phase.kind, number: index + 1, jobs: phase.jobs, cpus, repeatForMs });
     }
     const armed = await this.#gather(arena, participants, 'armed');
     if (!armed.ok) return armed;
+    sample.disturbances.beginPhase(phase.kind);
     const before = readAllCpuCounters(arena);
     const objectsBefore = objectCounters(arena);
     Atomics.store(arena.words, HeaderW.go, index + 1);
@@ -210,6 +217,7 @@ export class LiveEngine {
     clearInterval(ticking);
     if (!done.ok) return done;
     const reports = done.value.map((answer) => answer.report);
+    sample.disturbances.endPhase(reports);
     const failure = reports.find((report) => report.failure !== undefined)?.failure;
     if (failure !== undefined) return describeFailure(arena, failure);
     return ok({
@@ -303,6 +311,7 @@ interface RunningSample {
   readonly observer: SampleObserver;
   readonly signal: AbortSignal;
   readonly participants: readonly Participant[];
+  readonly disturbances: Disturbances;
 }
 
 function isOfKind<K extends CpuResponse['kind']>(

@@ -12,6 +12,8 @@ import type { Direction } from '../../../shared/run-record.ts';
 import type { ArenaMemory } from '../codec/arena-memory.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
+import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
+import type { SharedDisturbances } from './disturbance-plan.ts';
 import type { JobFailure } from '../../workload/job-clock.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
@@ -27,6 +29,10 @@ export type CpuRequest =
       readonly pageSets: readonly PageSet[];
       /** By device: the record of what was written where (WrittenPages). */
       readonly written: readonly SharedArrayBuffer[];
+      /** Absent: the CPU runs undisturbed and unwatched. */
+      readonly disturbances?: SharedDisturbances | undefined;
+      /** Whether this CPU is the one that changes the others, where they come and go. */
+      readonly drivesHotplug?: boolean | undefined;
     }
   | {
       readonly kind: 'phase';
@@ -35,10 +41,19 @@ export type CpuRequest =
       readonly number: number;
       /** Names of the jobs that take part, of those on this CPU. */
       readonly jobs: readonly string[];
+      /** All CPUs that have jobs in it, for the one that changes the others. */
+      readonly cpus?: readonly number[] | undefined;
       /** Go round until this many milliseconds have passed, whatever the size. */
       readonly repeatForMs?: number | undefined;
     }
   | { readonly kind: 'release' };
+
+/** Why CPUs cannot go on coming and going. */
+export interface HotplugFailure {
+  readonly kind: 'hotplug';
+  /** A sentence. */
+  readonly reason: string;
+}
 
 /** What a CPU did in a phase. */
 export interface PhaseReport {
@@ -48,7 +63,9 @@ export interface PhaseReport {
   /** Of the directions in which something was done. */
   readonly latencies: Readonly<Partial<Record<Direction, RecordableHistogram>>>;
   readonly verifiedPages: number;
-  readonly failure?: JobFailure | undefined;
+  readonly failure?: JobFailure | HotplugFailure | undefined;
+  /** Of the CPU that changes the others. */
+  readonly hotplug?: HotplugCounts | undefined;
 }
 
 export type CpuResponse =

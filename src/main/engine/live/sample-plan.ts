@@ -4,6 +4,7 @@ import type { ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
+import type { DisturbancePlan, DisturbanceReport } from './disturbance-plan.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 /** Jobs that run together from one barrier to the last of them. */
@@ -15,7 +16,7 @@ export interface PhasePlan {
   readonly measures: readonly Direction[];
 }
 
-export interface SamplePlan {
+export interface SamplePlan extends DisturbancePlan {
   readonly machine: MachineConfig;
   readonly codec: CodecParts;
   readonly jobs: readonly JobPlan[];
@@ -66,4 +67,6 @@ export interface SampleFigures {
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
   readonly verifiedPages: number;
+  /** Of a plan that asks for some. */
+  readonly disturbances?: DisturbanceReport | undefined;
 }

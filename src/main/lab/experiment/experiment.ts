@@ -20,6 +20,7 @@ import { addressSpaceOf } from '../plan/plan-storms.ts';
 import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
+import { DisturbanceNotes } from './disturbance-notes.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { standingNotes } from './run-notes.ts';
@@ -44,7 +45,8 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const samples: Sample[] = [];
   const pageSetNotes: string[] = [];
   const counted = await countTables(setting);
-  const ended = counted.ok ? await runBlocks(setting, samples, pageSetNotes) : counted;
+  const disturbed = new DisturbanceNotes();
+  const ended = counted.ok ? await runBlocks(setting, { samples, notes: pageSetNotes, disturbed }) : counted;
   const { profile } = planned;
   return {
     id: setting.runId,
@@ -57,7 +59,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     oversubscribed: planned.oversubscribed,
     profile,
     environment: environmentOf(setting),
-    notes: [...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
+    notes: [...disturbed.notes(), ...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
     samples,
     ...(counted.ok && counted.value !== undefined ? { mapping: counted.value } : {}),
     ...summarise(samples, { designs: planned.designs, equivalencePercent: profile.experiment.equivalencePercent }),
@@ -91,7 +93,14 @@ function outcomeOf(ended: Result<void>): RunOutcome {
   return ended.error.code === 'cancelled' ? 'cancelled' : 'failed';
 }
 
-async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: string[]): Promise<Result<void>> {
+/** What a run has brought so far. */
+interface Harvest {
+  readonly samples: Sample[];
+  readonly notes: string[];
+  readonly disturbed: DisturbanceNotes;
+}
+
+async function runBlocks(setting: ExperimentSetting, { samples, notes, disturbed }: Harvest): Promise<Result<void>> {
   const { planned, signal } = setting;
   const { profile, workload } = planned;
   const meter = new ProgressMeter(setting.runId, planned, setting.onProgress);
@@ -120,7 +129,7 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
     random.shuffle(order);
     for (const [index, design] of order.entries()) {
       const place = { design, repetition, position: index + 1 };
-      const sample = await runSample(setting, { run: run.value, work, place, meter });
+      const sample = await runSample(setting, { run: run.value, work, place, meter, disturbed });
       if (!sample.ok) return withDesign(sample.error, design, planned.designs.length);
       if (repetition === 0) continue;
       samples.push(sample.value);
@@ -138,7 +147,13 @@ interface SamplePlace {
 
 async function runSample(
   { planned, signal }: ExperimentSetting,
-  sample: { run: SampleRunner; work: SampleWork; place: SamplePlace; meter: ProgressMeter },
+  sample: {
+    run: SampleRunner;
+    work: SampleWork;
+    place: SamplePlace;
+    meter: ProgressMeter;
+    disturbed: DisturbanceNotes;
+  },
 ): Promise<Result<Sample>> {
   if (signal.aborted) return fail('cancelled', 'the run was cancelled');
   sample.meter.beginSample(sample.place);
@@ -149,7 +164,9 @@ async function runSample(
   const figures = await sample.run(sample.place.design, sample.work, observer, signal);
   if (!figures.ok) return figures;
   sample.meter.endSample();
-  return ok({ ...sample.place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...figures.value });
+  const { disturbances, ...rest } = figures.value;
+  if (disturbances !== undefined) sample.disturbed.add(sample.place.design, disturbances);
+  return ok({ ...sample.place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...rest });
 }
 
 function withDesign(error: LabError, design: Design, designs: number): Result<never> {

@@ -52,7 +52,9 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
       const memory = allocateArena(largestArena(planned), codec.value.name);
       if (!memory.ok) return memory;
       return ok(async (design, work, observer, signal) => {
-        const plan = { ...work, codec: codec.value, machine: machineOf(planned, design) };
+        const { faults, hotplug, checks } = planned.profile;
+        const machine = machineOf(planned, design);
+        const plan = { ...work, codec: codec.value, machine, faults, hotplug, checks };
         const figures = await engines.live.runSample(memory.value, plan, observer, signal);
         return figures.ok ? withZram(figures.value, { memory: memory.value, codec: codec.value }, planned) : figures;
       });

@@ -65,7 +65,10 @@ export function planProfile(input: unknown, host: PlanHost, engine: Engine = 'li
       'machine.memoryBytes',
     );
   }
-  const problem = zramProblem(profile) ?? (engine === 'kernel' ? kernelProblem(profile) : undefined);
+  const problem =
+    zramProblem(profile) ??
+    disturbanceProblem(profile, engine) ??
+    (engine === 'kernel' ? kernelProblem(profile) : undefined);
   if (problem !== undefined) return problem;
   const designs: readonly Design[] = engine === 'kernel' ? ['kernel'] : profile.designs;
   const machines = profile.workload.kind === 'this-cpu' ? ok(new Map()) : planMachines(profile, designs);
@@ -84,6 +87,24 @@ export function planProfile(input: unknown, host: PlanHost, engine: Engine = 'li
     ...planned.value,
     oversubscribed,
   });
+}
+
+/** What only a simulated machine can be made to suffer. */
+const DISTURBANCES = ['faults', 'hotplug', 'checks'] as const;
+
+/** Why such a profile cannot be disturbed as it asks; undefined when it can, or does not ask. */
+function disturbanceProblem(profile: Profile, engine: Engine): Failure | undefined {
+  const [asked] = DISTURBANCES.filter((field) => profile[field] !== undefined && profile[field] !== false);
+  if (asked === undefined) return undefined;
+  if (engine === 'kernel') {
+    return fail(
+      'bad-input',
+      `the kernel engine takes this host's kernel as it is; take ${asked} out of the profile`,
+      asked,
+    );
+  }
+  if (profile.workload.kind !== 'this-cpu') return undefined;
+  return fail('bad-input', `a this-cpu workload runs undisturbed; take ${asked} out of the profile`, asked);
 }
 
 /** What a profile asks for and the kernel engine cannot do; undefined when there is nothing. */

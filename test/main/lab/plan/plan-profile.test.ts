@@ -9,7 +9,14 @@ import {
 } from '../../../../src/main/lab/plan/plan-profile.ts';
 import type { JobPlan } from '../../../../src/main/workload/job-plan.ts';
 import { variable } from '../../evidence/fio-job/contexts.ts';
-import { errorOf, smallPercpuProfile, smallProfile, type ProfileChanges, valueOf } from '../small-lab.ts';
+import {
+  errorOf,
+  smallPercpuProfile,
+  smallProfile,
+  smallThisCpuProfile,
+  type ProfileChanges,
+  valueOf,
+} from '../small-lab.ts';
 
 const HOST = { cores: 2, memoryBytes: 8 * 2 ** 30, environment: { SIZE: '64k' } };
 const MIB = 2 ** 20;
@@ -279,6 +286,20 @@ describe('what cannot be run is refused in one sentence', () => {
       /of the machine's memory of 16777216, which leaves/,
     );
     expect(plan(jobFile(100)).workload.jobs).toHaveLength(1);
+  });
+
+  it('disturbances of what cannot be disturbed: the host’s own kernel, and storms of this_cpu operations', () => {
+    const hotplug = { everyMs: 10 };
+    expect(planProfile({ ...smallProfile(), hotplug, checks: true, faults: {} }, HOST).ok).toBe(true);
+    expect(planProfile({ ...smallProfile(), checks: false }, HOST, 'kernel').ok).toBe(true);
+    expect(errorOf(planProfile({ ...smallProfile(), hotplug }, HOST, 'kernel'))).toMatchObject({
+      message: "the kernel engine takes this host's kernel as it is; take hotplug out of the profile",
+      where: 'hotplug',
+    });
+    expect(errorOf(planProfile({ ...smallThisCpuProfile(), checks: true }, HOST))).toMatchObject({
+      message: 'a this-cpu workload runs undisturbed; take checks out of the profile',
+      where: 'checks',
+    });
   });
 
   it('a machine that is too large for the codec lz4-kernel, and not for lz4', () => {

@@ -1,0 +1,86 @@
+/** What the samples of a run were made to suffer and what the lock checker saw, as the notes of its record: sums by design. */
+import { DESIGN_WORDS, type Design } from '../../../shared/design.ts';
+import type { FaultCount, FaultSite } from '../../../shared/fault-profile.ts';
+import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
+import { lockChainText, type LockReport } from '../../../shared/lock-report.ts';
+import type { DisturbanceReport } from '../../engine/live/disturbance-plan.ts';
+
+const SITE_WORDS: Readonly<Record<FaultSite, string>> = {
+  frames: 'page-frame requests',
+  atomic: 'atomic requests',
+  codec: 'codec calls',
+  bringUps: 'CPU bring-ups',
+};
+
+export class DisturbanceNotes {
+  readonly #byDesign = new Map<Design, DisturbanceReport[]>();
+
+  /** Of one sample, warm-ups included. */
+  add(design: Design, report: DisturbanceReport): void {
+    const reports = this.#byDesign.get(design) ?? [];
+    this.#byDesign.set(design, [...reports, report]);
+  }
+
+  /** A sentence or more for each design and each kind of disturbance. */
+  notes(): readonly string[] {
+    return [...this.#byDesign].flatMap(([design, reports]) => {
+      const { title } = DESIGN_WORDS[design];
+      return [
+        ...faultNotes(
+          title,
+          reports.flatMap(({ faults }) => faults ?? []),
+        ),
+        ...hotplugNotes(
+          title,
+          reports.flatMap(({ hotplug }) => hotplug ?? []),
+        ),
+        ...lockNotes(
+          title,
+          reports.flatMap(({ locks }) => locks ?? []),
+        ),
+      ];
+    });
+  }
+}
+
+function faultNotes(title: string, reports: readonly NonNullable<DisturbanceReport['faults']>[]): readonly string[] {
+  if (reports.length === 0) return [];
+  const counts = Map.groupBy(
+    reports.flatMap(({ sites }) => sites),
+    ({ site }) => site,
+  );
+  const sites = [...counts].map(([site, each]) => {
+    const sum = (name: 'attempts' | 'injected'): number =>
+      each.reduce((all: number, one: FaultCount) => all + one[name], 0);
+    return `${sum('injected')} of ${sum('attempts')} ${SITE_WORDS[site]}`;
+  });
+  const failed = (name: 'failedWrites' | 'failedReads'): number => reports.reduce((all, one) => all + one[name], 0);
+  return [
+    `Faults on purpose, ${title}: refused ${sites.join(', ')}; failed were ${failed('failedWrites')} writes and ` +
+      `${failed('failedReads')} reads, and every page that was read back is as its last write that did not fail left it.`,
+  ];
+}
+
+function hotplugNotes(title: string, counts: readonly HotplugCounts[]): readonly string[] {
+  if (counts.length === 0) return [];
+  const sum = (name: keyof HotplugCounts): number => counts.reduce((all, one) => all + one[name], 0);
+  const failed = `${sum('failedBringUps')} bring-ups failed`;
+  return [
+    `CPU hotplug, ${title}: CPUs went down ${sum('wentDown')} times and came up ${sum('cameUp')} times; ${failed}.`,
+  ];
+}
+
+/** One sentence, and one for each problem; the same problem in another sample is not told again. */
+function lockNotes(title: string, reports: readonly LockReport[]): readonly string[] {
+  if (reports.length === 0) return [];
+  const acquisitions = reports.reduce((all, one) => all + one.acquisitions, 0);
+  const orders = Math.max(...reports.map((report) => report.orders));
+  const problems = new Map(reports.flatMap((report) => report.problems).map((problem) => [problem.message, problem]));
+  const found = problems.size === 0 ? 'no problem' : `${problems.size} problems`;
+  return [
+    `Lock checker, ${title}: ${acquisitions} acquisitions, ${orders} orders of two classes, ${found}.`,
+    ...[...problems.values()].map(
+      ({ message, chains }) => `Lock checker, ${title}: ${[message, ...chains.map(lockChainText)].join('; ')}.`,
+    ),
+  ];
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { DisturbanceNotes } from '../../../../src/main/lab/experiment/disturbance-notes.ts';
+import type { LockProblem } from '../../../../src/shared/lock-report.ts';
+
+const PROBLEM: LockProblem = {
+  kind: 'order',
+  message: 'locks are taken in a circle: slot, then zone, then slot',
+  chains: [
+    { cpu: 1, operation: 'write', holding: ['slot'], then: 'takes zone' },
+    { cpu: 0, operation: 'compaction', holding: [], then: 'takes slot' },
+  ],
+};
+
+describe('the notes of a run that was disturbed', () => {
+  it('are none when nothing was', () => {
+    expect(new DisturbanceNotes().notes()).toEqual([]);
+  });
+
+  it('sum up the samples of each design', () => {
+    const notes = new DisturbanceNotes();
+    const sites = [{ site: 'codec', attempts: 100, injected: 3 } as const];
+    notes.add('single-mutex', { faults: { sites, failedWrites: 2, failedReads: 1 } });
+    notes.add('per-cpu-global', { hotplug: { wentDown: 4, cameUp: 4, failedBringUps: 1 } });
+    notes.add('single-mutex', { faults: { sites, failedWrites: 3, failedReads: 0 } });
+    expect(notes.notes()).toEqual([
+      'Faults on purpose, single mutex: refused 6 of 200 codec calls; failed were 5 writes and 1 reads, and every page that was ' +
+        'read back is as its last write that did not fail left it.',
+      'CPU hotplug, per-CPU, global: CPUs went down 4 times and came up 4 times; 1 bring-ups failed.',
+    ]);
+  });
+
+  it('tell a problem with locks once, with its chains', () => {
+    const notes = new DisturbanceNotes();
+    for (let sample = 0; sample < 3; sample++) {
+      notes.add('single-mutex', { locks: { acquisitions: 10, orders: 2, problems: [PROBLEM] } });
+    }
+    notes.add('per-cpu-global', { locks: { acquisitions: 5, orders: 1, problems: [] } });
+    expect(notes.notes()).toEqual([
+      'Lock checker, single mutex: 30 acquisitions, 2 orders of two classes, 1 problems.',
+      'Lock checker, single mutex: locks are taken in a circle: slot, then zone, then slot; CPU 1, write, holding slot: takes ' +
+        'zone; CPU 0, compaction, holding nothing: takes slot.',
+      'Lock checker, per-CPU, global: 5 acquisitions, 1 orders of two classes, no problem.',
+    ]);
+  });
+});
