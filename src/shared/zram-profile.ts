@@ -3,6 +3,7 @@
  * recompression, and what is done to the devices after a sample's jobs, at rest and outside all times.
  */
 import * as v from 'valibot';
+import { BUFFER_LAYOUTS, PROTECTIONS_OF, STREAM_PROTECTIONS } from './design.ts';
 
 /** When a write gives the old content of its slot back: after the new one is stored, or before anything else. */
 export const FREE_ORDERS = ['last', 'first'] as const;
