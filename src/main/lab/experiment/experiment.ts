@@ -20,6 +20,7 @@ import { addressSpaceOf } from '../plan/plan-storms.ts';
 import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
+import { countBuffers } from '../zram/count-buffers.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { standingNotes } from './run-notes.ts';
@@ -44,8 +45,10 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const samples: Sample[] = [];
   const pageSetNotes: string[] = [];
   const counted = await countTables(setting);
-  const ended = counted.ok ? await runBlocks(setting, samples, pageSetNotes) : counted;
   const { profile } = planned;
+  const buffers = countBuffers(profile);
+  const ended =
+    counted.ok && buffers.ok ? await runBlocks(setting, samples, pageSetNotes) : firstFailure(counted, buffers);
   return {
     id: setting.runId,
     name: `${profile.name}, ${localTime(startedAt)}`,
@@ -60,11 +63,19 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     notes: [...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
     samples,
     ...(counted.ok && counted.value !== undefined ? { mapping: counted.value } : {}),
+    ...(buffers.ok && buffers.value !== undefined ? { bufferCount: buffers.value } : {}),
     ...summarise(samples, { designs: planned.designs, equivalencePercent: profile.experiment.equivalencePercent }),
   };
 }
 
 /** The page tables that a profile wants counted, before anything is measured; undefined where it wants none. */
+/** Of two counts of which one failed. */
+function firstFailure(...counts: readonly Result<unknown>[]): Failure {
+  const failed = counts.find((count) => !count.ok);
+  if (failed?.ok !== false) throw new Error('none of the counts failed');
+  return failed;
+}
+
 async function countTables({
   planned,
   signal,

@@ -126,4 +126,8 @@ ${ADD_DIRECTION('access')}
 ALTER TABLE samples ADD COLUMN this_cpu TEXT;
 ALTER TABLE runs ADD COLUMN mapping TEXT;
 `,
+  `
+-- Pages of compression streams, a BufferCount as JSON; NULL where the profile asked for none.
+ALTER TABLE runs ADD COLUMN buffer_count TEXT;
+`,
 ];

@@ -40,8 +40,13 @@ describe('the zram of a profile', () => {
   });
 
   it('is that of a current kernel where nothing is said', () => {
-    expect(zramVariantOf(undefined)).toEqual({ zspagePages: 8, freeOrder: 'last', allocationStages: 'one' });
-    expect(zramVariantOf({ freeOrder: 'first' })).toMatchObject({ zspagePages: 8, freeOrder: 'first' });
+    expect(zramVariantOf(undefined, 'per-cpu-global')).toEqual({
+      zspagePages: 8,
+      freeOrder: 'last',
+      allocationStages: 'one',
+      algorithms: 1,
+    });
+    expect(zramVariantOf({ freeOrder: 'first' }, 'single-mutex')).toMatchObject({ zspagePages: 8, freeOrder: 'first' });
     expect(zramProblem(PROFILE)).toBeUndefined();
   });
 });

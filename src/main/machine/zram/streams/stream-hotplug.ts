@@ -83,6 +83,11 @@ export class StreamHotplug implements HotplugStep {
     yield* set.free(cpu);
   }
 
+  /** Instances whose records are objects of the per-CPU allocator. */
+  recordSets(): number {
+    return this.#instances().filter((set) => set.hasRecords).length;
+  }
+
   #instances(): readonly StreamSet[] {
     return this.#sets.filter((set) => set.exists());
   }

@@ -79,6 +79,11 @@ export class StreamSet {
     if (pointerWord === undefined) this.#records = this.#staticRecords();
   }
 
+  /** Whether its records, while there are any, are an object of the per-CPU allocator. */
+  get hasRecords(): boolean {
+    return this.#pointerWord !== undefined;
+  }
+
   /** Whether there are records; always of static variables. Under the hotplug lock, or with I/O in hand. */
   exists(): boolean {
     return this.#pointerWord === undefined || this.#arena.word(this.#pointerWord) !== 0;

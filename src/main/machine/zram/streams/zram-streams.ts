@@ -129,6 +129,11 @@ export class ZramStreams {
     return yield* this.hotplug.add(cpu, this.#shared);
   }
 
+  /** Sets that have records in per-CPU memory. At rest. */
+  recordSets(): number {
+    return this.hotplug.recordSets();
+  }
+
   ofDevice(device: number): DeviceStreams {
     const layout = this.#arena.config.bufferLayout;
     switch (layout) {
