@@ -79,8 +79,9 @@ export class StreamList implements CompressStreams {
     this.#pushAndUnlock(cpu, this.#frameOf(stream));
   }
 
-  /** The first stream, when the device is made. Errors: 'out-of-memory'. */
+  /** The first stream, when the device is made. Errors: 'out-of-memory'; 'bad-input' when it was made already. */
   *makeFirst(cpu: Cpu): Suspending<Result<void>> {
+    if (this.#word(DeviceW.streams) > 0) return fail('bad-input', 'the device has its compression streams already');
     this.#set(DeviceW.streams, 1);
     const first = yield* this.#makeCounted(cpu);
     if (first === undefined) return fail('out-of-memory', 'no contiguous pages are free for a compression stream');
