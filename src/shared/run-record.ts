@@ -85,7 +85,7 @@ export interface MemoryFigures {
   readonly poolBytes: number;
   /** Page frames of compression buffers: two pages each. */
   readonly bufferBytes: number;
-  /** Page frames of compressor work memory. */
+  /** Page frames of compressor work memory, and of streams' local copies. */
   readonly workMemoryBytes: number;
   /** Page frames of per-CPU memory: first chunk, later chunks, big objects. */
   readonly percpuAreaBytes: number;

@@ -68,7 +68,6 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   };
 }
 
-/** The page tables that a profile wants counted, before anything is measured; undefined where it wants none. */
 /** Of two counts of which one failed. */
 function firstFailure(...counts: readonly Result<unknown>[]): Failure {
   const failed = counts.find((count) => !count.ok);
@@ -76,6 +75,7 @@ function firstFailure(...counts: readonly Result<unknown>[]): Failure {
   return failed;
 }
 
+/** The page tables that a profile wants counted, before anything is measured; undefined where it wants none. */
 async function countTables({
   planned,
   signal,
