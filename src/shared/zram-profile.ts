@@ -27,7 +27,7 @@ export type RecompressionType = (typeof RECOMPRESSION_TYPES)[number];
 const RECOMPRESSION_ALGORITHMS = ['zstd', 'deflate'] as const;
 
 /** Most streams of a device's list. */
-export const MAX_STREAMS = { min: 1, max: 64 } as const;
+const MAX_STREAMS = { min: 1, max: 64 } as const;
 
 const atLeastOne = (what: string) => {
   const message = `${what} must be a whole number of at least 1`;

@@ -41,7 +41,7 @@ export interface DeviceStreams {
 }
 
 /** Whether streams belong to CPUs; else to devices. */
-export function streamsArePerCpu(layout: BufferLayout): boolean {
+function streamsArePerCpu(layout: BufferLayout): boolean {
   switch (layout) {
     case 'single-mutex':
     case 'stream-list':
