@@ -108,6 +108,7 @@ export class DeviceControls {
       yield* content.forget(cpu, lock);
       cpu.unlock(lock);
     }
+    yield* this.#parts.streams.release(cpu);
     cpu.end();
     const { words, doubles, config } = this.#arena;
     for (const word of STATISTIC_WORDS) Atomics.store(words, this.#block + word, 0);
@@ -116,6 +117,5 @@ export class DeviceControls {
       const first = deviceCounters(this.#arena, this.#device, cpuId(id));
       doubles.fill(0, first, first + DEVICE_COUNTERS_BYTES / 8);
     }
-    yield* this.#parts.streams.release(cpu);
   }
 }
