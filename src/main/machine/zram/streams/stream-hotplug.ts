@@ -13,6 +13,7 @@ import { fail, ok, type Result } from '../../../../shared/result.ts';
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
 import type { Arena } from '../../memory/arena.ts';
 import { CpuW, HeaderW } from '../../memory/arena-layout.ts';
+import { Operation } from '../../operation.ts';
 import { HotplugState, type HotplugStep } from '../../percpu/hotplug.ts';
 import { type CpuId, cpuId, lockWord } from '../../units.ts';
 import type { StreamSet } from './stream-set.ts';
@@ -49,17 +50,21 @@ export class StreamHotplug implements HotplugStep {
 
   /** Errors: 'out-of-memory', with nothing left taken; 'bad-input' when the set is there already. */
   *add(cpu: Cpu, set: StreamSet): Suspending<Result<void>> {
+    cpu.begin(Operation.hotplug);
     if (!cpu.tryLock(HOTPLUG_LOCK)) yield* cpu.lock(HOTPLUG_LOCK, LockClass.hotplug);
     const added = yield* this.#addLocked(cpu, set);
     cpu.unlock(HOTPLUG_LOCK);
+    cpu.end();
     return added;
   }
 
   /** A set that is not there is none to remove. No stream of it may be in use. */
   *remove(cpu: Cpu, set: StreamSet): Suspending<void> {
+    cpu.begin(Operation.hotplug);
     if (!cpu.tryLock(HOTPLUG_LOCK)) yield* cpu.lock(HOTPLUG_LOCK, LockClass.hotplug);
     if (set.exists()) yield* this.#removeLocked(cpu, set);
     cpu.unlock(HOTPLUG_LOCK);
+    cpu.end();
   }
 
   *#addLocked(cpu: Cpu, set: StreamSet): Suspending<Result<void>> {

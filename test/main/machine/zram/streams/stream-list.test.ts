@@ -159,7 +159,14 @@ class WakeCountingCpu {
     this.cpu = {
       id: inner.id,
       codec: inner.codec,
+      begin: (operation) => {
+        inner.begin(operation);
+      },
+      end: () => {
+        inner.end();
+      },
       tryLock: (lock) => inner.tryLock(lock),
+      tryOnly: (lock) => inner.tryOnly(lock),
       lock: (lock, lockClass) => inner.lock(lock, lockClass),
       unlock: (lock) => {
         inner.unlock(lock);
