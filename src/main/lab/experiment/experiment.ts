@@ -11,7 +11,7 @@ import { CODEC_WORDS } from '../../../shared/codec.ts';
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
 import type { MappingReport } from '../../../shared/mapping-report.ts';
-import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
+import { fail, type Failure, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import { Random } from '../../workload/random.ts';
