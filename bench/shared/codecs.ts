@@ -9,7 +9,7 @@ import { Machine } from '../../src/main/machine/machine.ts';
 import { Arena, type MachineConfig } from '../../src/main/machine/memory/arena.ts';
 import type { PercpuConfig } from '../../src/main/machine/percpu/percpu-config.ts';
 import { cpuId } from '../../src/main/machine/units.ts';
-import { type CompressBuffer, compressBuffersFor } from '../../src/main/machine/zram/compress-buffers.ts';
+import type { Stream } from '../../src/main/machine/zram/streams/stream.ts';
 import type { CodecName } from '../../src/shared/codec.ts';
 import { usualPercpuSettings } from '../../src/shared/percpu-settings.ts';
 import type { Result } from '../../src/shared/result.ts';
@@ -50,12 +50,12 @@ export function freshMachine({ parts, memory }: Bench): { readonly machine: Mach
 }
 
 /** The buffer that `cpu` compresses into; nobody else runs on the bench's machines. */
-export function bufferOf(machine: Machine, cpu: LiveCpu): CompressBuffer {
-  const buffers = compressBuffersFor(machine.arena, machine.area, 0);
-  const buffer = buffers.acquire(cpu);
-  buffers.release(cpu);
-  if (buffer === undefined) throw new Error('the CPU of this bench has a buffer');
-  return buffer;
+export function bufferOf(machine: Machine, cpu: LiveCpu): Stream {
+  const streams = machine.streams.ofDevice(0).primary;
+  const stream = streams.tryTake(cpu);
+  if (stream === undefined) throw new Error('the CPU of this bench has a stream');
+  streams.tryGive(cpu, stream);
+  return stream;
 }
 
 function valueOf<T>(result: Result<T>): T {

@@ -117,7 +117,7 @@ export interface FolderListing {
 }
 
 /** Tables of a run: one row per sample; what each mix of each design came to; page tables that were counted. */
-export const CSV_TABLES = ['samples', 'mixes', 'page-tables'] as const;
+export const CSV_TABLES = ['samples', 'mixes', 'page-tables', 'buffers'] as const;
 export type CsvTable = (typeof CSV_TABLES)[number];
 
 export interface CsvExport {

@@ -2,9 +2,24 @@
  * The names of the design variants, as code, dashboard, CSV and profiles spell them, with the words that explain them.
  */
 
-/** Who may compress at a time, and into which buffer. */
-export const BUFFER_LAYOUTS = ['single-mutex', 'per-cpu-global'] as const;
+/** Who may compress at a time, and into which buffer; in the order in which zram had them. */
+export const BUFFER_LAYOUTS = ['single-mutex', 'per-cpu-global', 'stream-list', 'per-stream', 'per-device'] as const;
 export type BufferLayout = (typeof BUFFER_LAYOUTS)[number];
+
+/** What keeps others off a stream while somebody uses it. */
+export const STREAM_PROTECTIONS = ['mutex', 'wait-queue', 'preemption-off', 'local-lock', 'read-write'] as const;
+export type StreamProtection = (typeof STREAM_PROTECTIONS)[number];
+
+const OF_PER_CPU_STREAMS = ['preemption-off', 'local-lock', 'mutex', 'read-write'] as const;
+
+/** The protections that make sense for a layout; the first is what it has unless a profile says otherwise. */
+export const PROTECTIONS_OF: Readonly<Record<BufferLayout, readonly [StreamProtection, ...StreamProtection[]]>> = {
+  'single-mutex': ['mutex'],
+  'per-cpu-global': OF_PER_CPU_STREAMS,
+  'stream-list': ['wait-queue'],
+  'per-stream': OF_PER_CPU_STREAMS,
+  'per-device': OF_PER_CPU_STREAMS,
+};
 
 /** Where the first chunk, and with it every unit, comes from: what `percpu_alloc=` chooses. */
 export const FIRST_CHUNK_DESIGNS = ['embed', 'page'] as const;
@@ -32,6 +47,32 @@ export interface DesignWords {
   /** One sentence for a hover. */
   readonly explanation: string;
 }
+
+export const PROTECTION_WORDS: Readonly<Record<StreamProtection, DesignWords>> = {
+  mutex: {
+    title: 'mutex',
+    explanation: 'A mutex around each stream; its holder may sleep while it waits for memory (Linux 6.15).',
+  },
+  'wait-queue': {
+    title: 'wait queue',
+    explanation: 'A stream is off the list while it is used; who finds none idle sleeps in a queue (Linux 3.15).',
+  },
+  'preemption-off': {
+    title: 'preemption off',
+    explanation:
+      'No other task runs on the CPU until the stream is given back, so its holder must not sleep (2010; Linux 4.7).',
+  },
+  'local-lock': {
+    title: 'local lock',
+    explanation:
+      'A lock of the CPU for its own tasks; preemption may stay on, but waiting for memory is left to the time after (Linux 5.8).',
+  },
+  'read-write': {
+    title: 'separate for reads',
+    explanation:
+      'As mutex, with a second lock and local copy per CPU for reads, so that no read waits for a write (proposed in 2026).',
+  },
+};
 
 /** How access modes are named and explained wherever a person reads of them. */
 export const ACCESS_MODE_WORDS: Readonly<Record<AccessMode, DesignWords>> = {
@@ -70,6 +111,21 @@ export const DESIGN_WORDS: Readonly<Record<Design, DesignWords>> = {
     title: 'per-CPU, global',
     explanation:
       'One compression buffer and one work memory per CPU, shared by all devices; preemption is off from fetching them to the end of the copy, no lock (the 2010 patch).',
+  },
+  'stream-list': {
+    title: 'stream list',
+    explanation:
+      'Up to N streams per device, made when they are first needed; a write takes an idle one from a list or waits in a queue until one is given back (Linux 3.15).',
+  },
+  'per-stream': {
+    title: 'per-CPU, per stream',
+    explanation:
+      'Each algorithm of each device has a stream with a compression buffer of its own on every CPU (Linux 4.7 and later).',
+  },
+  'per-device': {
+    title: 'per-CPU, per device',
+    explanation:
+      'One compression buffer per CPU and device, shared by the algorithms of the device (the first step of the 2024 proposal).',
   },
   embed: {
     title: 'embedded units',

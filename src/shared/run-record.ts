@@ -8,6 +8,7 @@
  *
  * Units are in the names. MB/s is 10^6 bytes per second. All times are the wall clock.
  */
+import type { BufferCount } from './buffer-count.ts';
 import type { Design } from './design.ts';
 import type { MappingReport } from './mapping-report.ts';
 import type { PercpuStats } from './percpu-stats.ts';
@@ -84,7 +85,7 @@ export interface MemoryFigures {
   readonly poolBytes: number;
   /** Page frames of compression buffers: two pages each. */
   readonly bufferBytes: number;
-  /** Page frames of compressor work memory. */
+  /** Page frames of compressor work memory, and of streams' local copies. */
   readonly workMemoryBytes: number;
   /** Page frames of per-CPU memory: first chunk, later chunks, big objects. */
   readonly percpuAreaBytes: number;
@@ -287,6 +288,8 @@ export interface RunRecord {
   readonly mapping?: MappingReport | undefined;
   readonly designs: readonly DesignSummary[];
   readonly comparisons: readonly Comparison[];
+  /** Where the profile asks for it. */
+  readonly bufferCount?: BufferCount | undefined;
 }
 
 /** One line of the list of past runs. */

@@ -3,6 +3,7 @@
  * recompression, and what is done to the devices after a sample's jobs, at rest and outside all times.
  */
 import * as v from 'valibot';
+import { BUFFER_LAYOUTS, type BufferLayout, PROTECTIONS_OF, type StreamProtection } from './design.ts';
 
 /** When a write gives the old content of its slot back: after the new one is stored, or before anything else. */
 export const FREE_ORDERS = ['last', 'first'] as const;
@@ -24,6 +25,9 @@ export type RecompressionType = (typeof RECOMPRESSION_TYPES)[number];
 
 /** Codecs that recompression may use, of the priorities 1, 2, 3 in the order given. */
 const RECOMPRESSION_ALGORITHMS = ['zstd', 'deflate'] as const;
+
+/** Most streams of a device's list. */
+const MAX_STREAMS = { min: 1, max: 64 } as const;
 
 const atLeastOne = (what: string) => {
   const message = `${what} must be a whole number of at least 1`;
@@ -50,6 +54,40 @@ export const zramStepSchema = v.variant('do', [
   }),
 ]);
 
+function wholeBetween({ min, max }: { readonly min: number; readonly max: number }, what: string) {
+  const message = `${what} must be a whole number from ${min} to ${max}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
+}
+
+/** The protections that a layout can have, with the sentence for one that it cannot. */
+function protectionOf(layout: BufferLayout): v.GenericSchema<StreamProtection> {
+  const allowed = PROTECTIONS_OF[layout];
+  const ways = allowed.length === 1 ? allowed[0] : `one of ${allowed.join(', ')}`;
+  return v.picklist(allowed, `What protects the streams of ${layout} must be ${ways}`);
+}
+
+/** Machines to be booted and counted: buffers of each layout, device by device; and what a paper says of them. */
+const bufferCountSchema = v.strictObject({
+  cpus: wholeBetween({ min: 1, max: 64 }, 'CPUs'),
+  /** Streams per device and CPU under `per-stream`: its algorithms. */
+  streams: wholeBetween({ min: 1, max: 4 }, 'Streams'),
+  devices: v.pipe(
+    v.array(wholeBetween({ min: 1, max: 16 }, 'Devices')),
+    v.minLength(1, 'Pick at least one number of devices'),
+    v.maxLength(8, 'At most eight numbers of devices'),
+  ),
+  paper: v.array(
+    v.strictObject({
+      /** In its own words. */
+      says: v.pipe(v.string('What the paper says must be text'), v.maxLength(400)),
+      layout: v.picklist(BUFFER_LAYOUTS, `A layout must be one of ${BUFFER_LAYOUTS.join(', ')}`),
+      devices: wholeBetween({ min: 1, max: 16 }, 'Devices'),
+      /** Pages of buffers. */
+      pages: wholeBetween({ min: 0, max: 1_000_000 }, 'Pages'),
+    }),
+  ),
+});
+
 const chainMessage = `Pages of a zspage must be a whole number from ${ZSPAGE_PAGES.min} to ${ZSPAGE_PAGES.max}`;
 
 /** The section `zram` of a profile. */
@@ -64,10 +102,24 @@ export const zramSchema = v.strictObject({
   ),
   freeOrder: v.optional(v.picklist(FREE_ORDERS, 'The old content must be freed last or first')),
   allocationStages: v.optional(v.picklist(ALLOCATION_STAGES, 'Allocation must have one stage or two')),
+  /** By layout; absent: the first of `PROTECTIONS_OF` the layout. */
+  protection: v.optional(
+    v.strictObject({
+      'single-mutex': v.optional(protectionOf('single-mutex')),
+      'per-cpu-global': v.optional(protectionOf('per-cpu-global')),
+      'stream-list': v.optional(protectionOf('stream-list')),
+      'per-stream': v.optional(protectionOf('per-stream')),
+      'per-device': v.optional(protectionOf('per-device')),
+    }),
+  ),
+  /** Most streams of a device's list, under `stream-list`; absent: one, as in Linux 3.15. */
+  maxStreams: v.optional(wholeBetween(MAX_STREAMS, 'Most streams of a list')),
+  bufferCount: v.optional(bufferCountSchema),
   recompression: v.optional(v.pipe(v.array(algorithm), v.maxLength(3, 'Recompression has at most three algorithms'))),
   /** Done to every device after the jobs of each sample. */
   afterwards: v.optional(v.array(zramStepSchema)),
 });
 
 export type ZramProfile = v.InferOutput<typeof zramSchema>;
+export type BufferCountProfile = v.InferOutput<typeof bufferCountSchema>;
 export type ZramStep = v.InferOutput<typeof zramStepSchema>;

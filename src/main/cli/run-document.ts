@@ -1,4 +1,5 @@
 /** A run as the one JSON document that `run --json` prints. Its fields are documented in the README. */
+import type { BufferCount } from '../../shared/buffer-count.ts';
 import type { Design } from '../../shared/design.ts';
 import type { MappingReport } from '../../shared/mapping-report.ts';
 import type { LabError } from '../../shared/result.ts';
@@ -63,6 +64,8 @@ export interface RunDocument {
   readonly designs: readonly DesignDocument[];
   readonly comparisons: readonly Comparison[];
   readonly mapping?: MappingReport | undefined;
+  /** Pages of compression streams by layout and devices, where the profile asks for them. */
+  readonly bufferCount?: BufferCount | undefined;
   readonly environment: Environment;
   readonly notes: readonly string[];
   readonly profile: RunRecord['profile'];
@@ -77,6 +80,7 @@ export function runDocument(record: RunRecord): RunDocument {
     designs: record.designs.map((summary) => designDocument(record, summary)),
     comparisons: record.comparisons,
     ...(record.mapping === undefined ? {} : { mapping: record.mapping }),
+    ...(record.bufferCount === undefined ? {} : { bufferCount: record.bufferCount }),
     environment: record.environment,
     notes: record.notes,
     profile: record.profile,

@@ -9,7 +9,7 @@ import { kernelEvidence } from '../lab/export/kernel-evidence.ts';
 
 /** Paths; absent: not asked for. */
 export interface RunOutputs {
-  /** Samples as CSV. */
+  /** Samples as CSV; further tables of the run go into files beside it (`csvPath`). */
   readonly csv?: string | undefined;
   /** The whole record as JSON. */
   readonly out?: string | undefined;

@@ -12,6 +12,7 @@ import {
   THROUGHPUT_OF,
 } from '../../shared/run-record.ts';
 import { THROUGHPUT_WORDS } from '../../shared/throughput-words.ts';
+import { bufferCountReport } from './buffer-count-report.ts';
 import { mappingReport } from './mapping-report.ts';
 import { percpuReport } from './percpu-report.ts';
 import { thisCpuReport } from './this-cpu-report.ts';
@@ -25,6 +26,7 @@ export function runReport(record: RunRecord): string {
     ...DIRECTIONS.map((direction) => throughputTable(record, direction)),
     comparisons(record),
     memoryTable(record),
+    ...bufferCountReport(record.bufferCount),
     zramReport(record),
     ...percpuReport(record.designs),
     ...thisCpuReport(record),

@@ -1,22 +1,25 @@
 /**
  * Boot: what is laid out in the page frames before any CPU runs, while nobody else looks at the arena.
  *
- *     frames   [ frame 0, reserved ][ first chunk ][ device 0: slot table, buffer, work memory ] … [ buffers of CPU 0, 1 … ]
- *                                                                 single-mutex                       per-cpu-global
+ *     frames   [ frame 0, reserved ][ first chunk ][ device 0: slot table, stream ] … [ page tables ][ streams, … ]
+ *                                                                  single-mutex                     all other layouts
  *
- * On a machine with page tables these come last: linear map, top-level tables, the first chunk's.
+ * Streams come device by device, or are shared (zram/streams/). On a machine with page tables these are the linear map,
+ * top-level tables, the first chunk's; they come before the streams, whose records may need chunks that are mapped.
  */
 import { type Failure, fail, ok, type Result } from '../../shared/result.ts';
+import { complete } from './cpu.ts';
 import { Arena, type MachineConfig } from './memory/arena.ts';
 import { CpuW, DeviceW, FrameKind, SLOT_BYTES } from './memory/arena-layout.ts';
 import { PageFrames } from './memory/page-frames.ts';
 import { bootPercpu, firstChunkFrames, firstChunkFramesAtBoot } from './percpu/boot-first-chunk.ts';
 import { HotplugState } from './percpu/hotplug.ts';
-import { bootTables, tableFramesAtBoot, tablesRefusal } from './percpu/local-mapping/machine-tables.ts';
+import { bootTables, attachTables, tableFramesAtBoot, tablesRefusal } from './percpu/local-mapping/machine-tables.ts';
+import { LoneCpu } from './lone-cpu.ts';
 import { PercpuArea } from './percpu/percpu-area.ts';
 import { planPercpu, type PercpuPlan } from './percpu/percpu-plan.ts';
 import { cpuId, type FrameNumber } from './units.ts';
-import { bufferFrames, buffersArePerCpu, BUFFER_RUNS, PerCpuBufferStep } from './zram/compress-buffers.ts';
+import { runsOf, streamFramesAtBoot, ZramStreams } from './zram/streams/zram-streams.ts';
 
 /** Pages that boot takes, by what they are for; the rest of the memory is the pools'. */
 interface BootPages {
@@ -28,12 +31,11 @@ interface BootPages {
 
 function bootPages(config: MachineConfig, plan: PercpuPlan): BootPages {
   const slots = Math.ceil(config.diskSizeBytes / config.pageSizeBytes);
-  const owners = buffersArePerCpu(config.bufferLayout) ? config.onlineCpus : config.devices;
   return {
     percpu: firstChunkFrames(plan),
     tables: tableFramesAtBoot(config, plan),
     slotTables: pagesFor(slots * SLOT_BYTES, config) * config.devices,
-    buffers: bufferFrames(config.pageSizeBytes) * owners,
+    buffers: streamFramesAtBoot(config),
   };
 }
 
@@ -86,23 +88,49 @@ export function bootMachine(buffer: SharedArrayBuffer, config: MachineConfig): R
   takeZeroed(arena, frames, { pages: 1, kind: FrameKind.reserved });
   bootPercpu(arena, frames);
   for (let device = 0; device < config.devices; device++) bootDevice(arena, frames, device);
-  bootCpus(arena, frames);
+  bootCpus(arena);
   if (!bootTables(arena, frames)) throw new Error('boot ran out of frames for page tables although they were counted');
+  const streams = bootStreams(arena, frames);
+  if (!streams.ok) return streams;
   arena.seal();
   return ok(arena);
 }
 
-/** All possible CPUs are present; the first ones are online, with what hotplug's steps would have made for them. */
-function bootCpus(arena: Arena, frames: PageFrames): void {
-  const { possibleCpus, onlineCpus, bufferLayout } = arena.config;
-  const buffers = buffersArePerCpu(bufferLayout)
-    ? new PerCpuBufferStep(arena, frames, new PercpuArea(arena, frames))
-    : undefined;
+/** All possible CPUs are present; the first ones are online. */
+function bootCpus(arena: Arena): void {
+  const { possibleCpus, onlineCpus } = arena.config;
   for (let cpu = 0; cpu < possibleCpus; cpu++) {
-    const isOnline = cpu < onlineCpus;
-    if (isOnline) buffers?.prepareAtBoot(cpuId(cpu));
-    arena.words[arena.cpuWord(cpuId(cpu)) + CpuW.hotplugState] = isOnline ? HotplugState.online : HotplugState.present;
+    const state = cpu < onlineCpus ? HotplugState.online : HotplugState.present;
+    arena.words[arena.cpuWord(cpuId(cpu)) + CpuW.hotplugState] = state;
   }
+}
+
+/** What hotplug's steps would have made for the CPUs that are online, and what the devices have of their own. */
+function bootStreams(arena: Arena, frames: PageFrames): Result<void> {
+  const { onlineCpus, devices } = arena.config;
+  const area = new PercpuArea(arena, frames, attachTables(arena, frames)?.mapping);
+  const streams = new ZramStreams(arena, frames, area);
+  const bootCpu = new LoneCpu(cpuId(0));
+  for (let cpu = 0; cpu < onlineCpus; cpu++) {
+    const prepared = complete(streams.hotplug.prepare(bootCpu, cpuId(cpu)));
+    if (!prepared.ok) return beyondMemory(prepared);
+  }
+  const shared = complete(streams.bootShared(bootCpu));
+  if (!shared.ok) return beyondMemory(shared);
+  for (let device = 0; device < devices; device++) {
+    const made = complete(streams.ofDevice(device).initialise(bootCpu));
+    if (!made.ok) return beyondMemory(made);
+  }
+  return ok(undefined);
+}
+
+/** The records of per-CPU streams are not among the frames that `bootShortage` counts. */
+function beyondMemory({ error }: Failure): Failure {
+  return fail(
+    'out-of-memory',
+    `the machine's memory does not hold its compression streams: ${error.message}`,
+    'machine.memoryBytes',
+  );
 }
 
 function bootDevice(arena: Arena, frames: PageFrames, device: number): void {
@@ -112,10 +140,8 @@ function bootDevice(arena: Arena, frames: PageFrames, device: number): void {
     pages: pagesFor(arena.slotCount * SLOT_BYTES, config),
     kind: FrameKind.slotTable,
   });
-  if (buffersArePerCpu(config.bufferLayout)) return;
-  const [buffer, workMemory] = BUFFER_RUNS.map(({ pages, kind }) =>
-    takeZeroed(arena, frames, { pages: pages(config.pageSizeBytes), kind }),
-  );
+  if (config.bufferLayout !== 'single-mutex') return;
+  const [buffer, workMemory] = runsOf(config, 0).map((run) => takeZeroed(arena, frames, run));
   words[block + DeviceW.bufferFirstFrame] = buffer ?? 0;
   words[block + DeviceW.workMemoryFirstFrame] = workMemory ?? 0;
 }

@@ -23,7 +23,7 @@ export type Suspending<T> = Generator<LockWord | undefined, T, void>;
 export const LockClass = {
   hotplug: 0,
   slot: 1,
-  /** A buffer's: writes take it alone, recompression under the slot that it works on. */
+  /** A stream's, or that of a list of streams: writes take it alone, reads and recompression under the slot that they work on. */
   deviceMutex: 2,
   poolClass: 3,
   percpuAllocMutex: 4,
@@ -59,6 +59,13 @@ export interface Cpu {
   lock(word: LockWord, lockClass: LockClass): Suspending<void>;
   /** The caller holds it. Wakes one waiter. */
   unlock(word: LockWord): void;
+  /**
+   * Sleeps while the lock bit of `word` is set, which whoever sets it means as "nothing here to be had"; nobody holds it. What
+   * was waited for may be gone again on return: the caller looks anew, under the lock that protects the word. Throws as `lock`.
+   */
+  sleepOn(word: LockWord, lockClass: LockClass): Suspending<void>;
+  /** Wakes one who sleeps on `word`, whose lock bit the caller has cleared since. */
+  wakeOne(word: LockWord): void;
   /** From here to the matching `preemptEnable` no other task runs on this CPU. Nests. */
   preemptDisable(): void;
   /** True when this ended the outermost section and a task waits for the CPU: `reschedule` must follow. */

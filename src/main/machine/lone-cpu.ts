@@ -1,4 +1,10 @@
-/** The only CPU of a machine at rest: nobody contends with it, and nothing is charged. */
+/**
+ * The only CPU of a machine that boots or is at rest: nobody contends with it, and nothing is charged.
+ *
+ *     tryLock ─▶ true      lock, unlock, pause ─▶ nothing      sleepOn ─▶ throws: nobody could wake it
+ *
+ * Locks are not even taken, so no other CPU may run meanwhile.
+ */
 import type { Codec } from './codec.ts';
 import type { Cpu, Suspending } from './cpu.ts';
 import type { CpuId } from './units.ts';
@@ -47,6 +53,14 @@ export class LoneCpu implements Cpu {
 
   unlock(): void {
     // Nobody waits.
+  }
+
+  *sleepOn(): Suspending<void> {
+    throw new Error(`CPU ${this.id} sleeps, and there is nobody who could wake it`);
+  }
+
+  wakeOne(): void {
+    // Nobody sleeps.
   }
 
   preemptDisable(): void {

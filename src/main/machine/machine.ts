@@ -15,8 +15,8 @@ import { attachTables, OwnTablesStep } from './percpu/local-mapping/machine-tabl
 import type { MappedMachine } from './percpu/local-mapping/mapped-machine.ts';
 import { PercpuArea } from './percpu/percpu-area.ts';
 import { PercpuInterface } from './percpu/percpu-interface.ts';
-import { buffersArePerCpu, PerCpuBufferStep } from './zram/compress-buffers.ts';
 import { ZramDevice } from './zram/device.ts';
+import { ZramStreams } from './zram/streams/zram-streams.ts';
 
 export class Machine {
   readonly arena: Arena;
@@ -24,6 +24,7 @@ export class Machine {
   readonly mapped: MappedMachine | undefined;
   readonly area: PercpuArea;
   readonly percpu: PercpuInterface;
+  readonly streams: ZramStreams;
   readonly hotplug: Hotplug;
   readonly devices: readonly ZramDevice[];
   readonly #frames: PageFrames;
@@ -39,11 +40,12 @@ export class Machine {
       faults === undefined
         ? new PercpuInterface(arena, frames, this.area)
         : new FailingPercpu(arena, frames, this.area, faults);
+    this.streams = new ZramStreams(arena, frames, this.area);
     const failing = faults === undefined ? [] : [new FailingBringUp(faults)];
     this.hotplug = new Hotplug(arena, [...this.#hotplugSteps(), ...failing]);
     this.devices = Array.from(
       { length: arena.config.devices },
-      (_, index) => new ZramDevice(arena, { frames, area: this.area, index }),
+      (_, index) => new ZramDevice(arena, { frames, streams: this.streams.ofDevice(index), index }),
     );
   }
 
@@ -59,8 +61,7 @@ export class Machine {
     if (this.mapped !== undefined && config.addressSpace?.tablesFor === 'online') {
       steps.push(new OwnTablesStep(this.mapped));
     }
-    if (buffersArePerCpu(config.bufferLayout)) steps.push(new PerCpuBufferStep(this.arena, this.#frames, this.area));
-    return steps;
+    return [...steps, this.streams.hotplug];
   }
 
   /** Pages for requests in flight (io-pages.ts); undefined when memory does not suffice. */

@@ -37,7 +37,7 @@ function read(
     compressedBytes,
     poolBytes: ofKind(FrameKind.pool),
     bufferBytes: ofKind(FrameKind.buffer),
-    workMemoryBytes: ofKind(FrameKind.workMemory),
+    workMemoryBytes: ofKind(FrameKind.workMemory) + ofKind(FrameKind.localCopy),
     percpuAreaBytes: ofKind(FrameKind.percpu) + ofKind(FrameKind.percpuBig),
     slotTableBytes: ofKind(FrameKind.slotTable),
     ioBufferBytes: ofKind(FrameKind.ioBuffer),

@@ -62,9 +62,18 @@ export const GLOSSARY = {
   original: 'Stored pages × page size, before compression (mm_stat: orig_data_size).',
   compressed: 'Sum of the stored sizes (mm_stat: compr_data_size).',
   pool: 'Page frames that hold compressed objects, with what fragmentation leaves unused (mm_stat: mem_used_total).',
+  streamProtection:
+    'What keeps others off a stream from taking it to giving it back: preemption off (2010, Linux 4.7), a local lock (5.8), a mutex whose holder may sleep (6.15), or a mutex with a second one for reads (2026).',
+  maxStreams:
+    'Most streams that a device’s list may have; who finds none idle waits in a queue. Linux 3.15 had one unless told otherwise.',
+  localCopy:
+    'A page of a stream in which a read joins an object that crosses pages, before it is decompressed (since Linux 6.15).',
+  streamRecords:
+    'Per-CPU memory of the streams’ own records: lock and pointers, 32 bytes for each stream of a CPU. The streams of 2010 hang on two static variables instead.',
   buffers:
-    'Page frames of the compression buffers, two pages each: one for every device where a mutex guards it, else one for every online CPU, made when the CPU comes up. Static per-CPU pointers lead to the latter.',
-  workMemory: 'Page frames of the compressor’s scratch memory: one piece beside each compression buffer.',
+    'Page frames of the compression buffers, two pages each: one for every device where a mutex guards it, up to N on a list, else one for every online CPU (of each device, or of each algorithm of it), made when the CPU comes up.',
+  workMemory:
+    'Page frames of the compressor’s scratch memory, one piece beside each compression buffer of the primary algorithm; with local copies of streams, where there are any.',
   percpuArea:
     'Page frames behind per-CPU chunks, static variables and big per-CPU objects, all CPUs together. Compression buffers are not among them: only the pointers to them are.',
   slotTable: 'One entry per page of every device: where its compressed object is, and a lock bit.',

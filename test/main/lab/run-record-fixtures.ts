@@ -4,7 +4,15 @@
 import fc from 'fast-check';
 import { CODECS } from '../../../src/shared/codec.ts';
 import { TRANSLATIONS, WINDOW_LAYOUTS } from '../../../src/shared/address-space.ts';
-import { ACCESS_MODES, ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, type Design, DESIGNS } from '../../../src/shared/design.ts';
+import type { BufferCount } from '../../../src/shared/buffer-count.ts';
+import {
+  ACCESS_MODES,
+  ALLOCATOR_DESIGNS,
+  BUFFER_LAYOUTS,
+  type Design,
+  DESIGNS,
+  STREAM_PROTECTIONS,
+} from '../../../src/shared/design.ts';
 import type { PercpuStats } from '../../../src/shared/percpu-stats.ts';
 import {
   type FioWorkload,
@@ -578,6 +586,33 @@ const environment: fc.Arbitrary<Environment> = fc.record({
   labVersion: text,
 });
 
+const bufferCount: fc.Arbitrary<BufferCount> = fc.record({
+  paper: fc.array(
+    fc.record({
+      says: text,
+      layout: fc.constantFrom(...BUFFER_LAYOUTS),
+      devices: count,
+      paperPages: count,
+      labPages: count,
+    }),
+    { maxLength: 2 },
+  ),
+  rows: fc.array(
+    fc.record({
+      layout: fc.constantFrom(...BUFFER_LAYOUTS),
+      protection: fc.constantFrom(...STREAM_PROTECTIONS),
+      cpus: count,
+      streams: count,
+      devices: count,
+      bufferPages: count,
+      workMemoryPages: count,
+      localCopyPages: count,
+      recordBytes: count,
+    }),
+    { maxLength: 2 },
+  ),
+});
+
 export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc.record({
   id: fc.uuid(),
   name: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
@@ -600,4 +635,5 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc.record({
   mapping: optional(mappingReport),
   designs: fc.array(designSummary, { maxLength: 2 }),
   comparisons: fc.array(comparison, { maxLength: 2 }),
+  bufferCount: optional(bufferCount),
 });

@@ -154,6 +154,14 @@ export class InterleavedCpu implements Cpu {
     this.charge(Cost.lock, 1);
   }
 
+  *sleepOn(word: LockWord, _lockClass: LockClass): Suspending<void> {
+    yield word;
+  }
+
+  wakeOne(_word: LockWord): void {
+    // Who waits for a word is looked for at every step.
+  }
+
   unlock(word: LockWord): void {
     unlock(this.#arena.words, word);
   }

@@ -1,5 +1,5 @@
 /**
- * A CPU that is a thread. Locks block the thread: spin a little, then sleep on the lock's word in the arena. Costs are the
+ * A CPU that is a thread. Locks and wait queues block the thread: spin a little, then sleep on the word in the arena. Costs are the
  * host's own. Nothing here ever yields.
  */
 import type { Codec } from '../../machine/codec.ts';
@@ -56,11 +56,30 @@ export class LiveCpu implements Cpu {
   }
 
   *lock(word: LockWord, lockClass: LockClass): Suspending<void> {
-    const waitingSince = this.#block / 2 + CpuF64.waitingSinceMs;
-    const startMs = performance.now();
-    this.#doubles[waitingSince] = performance.timeOrigin + startMs;
+    const startMs = this.#beginWait();
     this.#blockUntilLocked(word);
-    this.#doubles[waitingSince] = 0;
+    this.#endWait(lockClass, startMs);
+  }
+
+  *sleepOn(word: LockWord, lockClass: LockClass): Suspending<void> {
+    const startMs = this.#beginWait();
+    this.#blockWhileSet(word);
+    this.#endWait(lockClass, startMs);
+  }
+
+  wakeOne(word: LockWord): void {
+    Atomics.notify(this.#words, word, 1);
+  }
+
+  /** Milliseconds of the engine clock. */
+  #beginWait(): number {
+    const startMs = performance.now();
+    this.#doubles[this.#block / 2 + CpuF64.waitingSinceMs] = performance.timeOrigin + startMs;
+    return startMs;
+  }
+
+  #endWait(lockClass: LockClass, startMs: number): void {
+    this.#doubles[this.#block / 2 + CpuF64.waitingSinceMs] = 0;
     const waited = this.#block / 2 + CpuF64.lockWaitNs + lockClass;
     this.#doubles[waited] = (this.#doubles[waited] ?? 0) + (performance.now() - startMs) * 1e6;
     const contended = this.#block + CpuW.contentions + lockClass;
@@ -74,6 +93,19 @@ export class LiveCpu implements Cpu {
     while (!tryLockAsWaiter(this.#words, word)) {
       const seen = announceWaiter(this.#words, word);
       if (seen !== undefined) Atomics.wait(this.#words, word, seen, SLEEP_MS);
+      if (Atomics.load(this.#words, HeaderW.halt) !== 0) throw new CpuHalted(this.id);
+    }
+  }
+
+  /** Pairs with the store that clears the word, before `wakeOne`. */
+  #blockWhileSet(word: LockWord): void {
+    for (let spin = 0; spin < SPINS; spin++) {
+      if (((this.#words[word] ?? 0) & LOCKED) === 0) return;
+    }
+    for (;;) {
+      const seen = Atomics.load(this.#words, word);
+      if ((seen & LOCKED) === 0) return;
+      Atomics.wait(this.#words, word, seen, SLEEP_MS);
       if (Atomics.load(this.#words, HeaderW.halt) !== 0) throw new CpuHalted(this.id);
     }
   }

@@ -11,7 +11,7 @@ import { CODEC_WORDS } from '../../../shared/codec.ts';
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
 import type { MappingReport } from '../../../shared/mapping-report.ts';
-import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
+import { fail, type Failure, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import { Random } from '../../workload/random.ts';
@@ -20,6 +20,7 @@ import { addressSpaceOf } from '../plan/plan-storms.ts';
 import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
+import { countBuffers } from '../zram/count-buffers.ts';
 import { DisturbanceNotes } from './disturbance-notes.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -46,8 +47,12 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const pageSetNotes: string[] = [];
   const counted = await countTables(setting);
   const disturbed = new DisturbanceNotes();
-  const ended = counted.ok ? await runBlocks(setting, { samples, notes: pageSetNotes, disturbed }) : counted;
   const { profile } = planned;
+  const buffers = countBuffers(profile);
+  const ended =
+    counted.ok && buffers.ok
+      ? await runBlocks(setting, { samples, notes: pageSetNotes, disturbed })
+      : firstFailure(counted, buffers);
   return {
     id: setting.runId,
     name: `${profile.name}, ${localTime(startedAt)}`,
@@ -62,8 +67,16 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     notes: [...disturbed.notes(), ...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
     samples,
     ...(counted.ok && counted.value !== undefined ? { mapping: counted.value } : {}),
+    ...(buffers.ok && buffers.value !== undefined ? { bufferCount: buffers.value } : {}),
     ...summarise(samples, { designs: planned.designs, equivalencePercent: profile.experiment.equivalencePercent }),
   };
+}
+
+/** Of two counts of which one failed. */
+function firstFailure(...counts: readonly Result<unknown>[]): Failure {
+  const failed = counts.find((count) => !count.ok);
+  if (failed?.ok !== false) throw new Error('none of the counts failed');
+  return failed;
 }
 
 /** The page tables that a profile wants counted, before anything is measured; undefined where it wants none. */

@@ -2,12 +2,14 @@
 import type { CsvExport, CsvTable } from '../../../shared/contract.ts';
 import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
 import type { RunRecord } from '../../../shared/run-record.ts';
+import { bufferCountCsv } from './buffer-count-csv.ts';
 import { mixesCsv } from './mixes-csv.ts';
 import { pageTablesCsv } from './page-tables-csv.ts';
 import { exportFileName, samplesCsv } from './samples-csv.ts';
 
 /** The samples first. */
-export function csvTablesOf({ profile, mapping }: RunRecord): readonly CsvTable[] {
+export function csvTablesOf({ profile, mapping, bufferCount }: RunRecord): readonly CsvTable[] {
+  if (bufferCount !== undefined) return ['samples', 'buffers'];
   if (profile.workload.kind !== 'this-cpu') return ['samples'];
   return mapping === undefined ? ['samples', 'mixes'] : ['samples', 'mixes', 'page-tables'];
 }
@@ -24,6 +26,10 @@ export function runCsv(record: RunRecord, table: CsvTable): Result<CsvExport> {
       return record.mapping === undefined
         ? fail('not-found', 'this run has counted no page tables')
         : ok({ fileName, text: pageTablesCsv(record.profile.name, record.mapping) });
+    case 'buffers':
+      return record.bufferCount === undefined
+        ? fail('not-found', 'this run has counted no compression buffers')
+        : ok({ fileName, text: bufferCountCsv(record.bufferCount) });
     default:
       return assertUnreachable(table);
   }

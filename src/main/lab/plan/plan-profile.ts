@@ -206,8 +206,9 @@ export function designMachine({ machine, workload, zram }: Profile, design: Desi
   if (workload.kind === 'percpu') return percpuMachine(machine, workload, oneOf(ALLOCATOR_DESIGNS, design));
   // The kernel's buffers are as they are; of its machine only CPUs, devices and sizes count.
   if (design === 'kernel') return machineConfigOf(machine, 'per-cpu-global');
-  const config = machineConfigOf(machine, oneOf(BUFFER_LAYOUTS, design));
-  return config.ok ? ok({ ...config.value, zram: zramVariantOf(zram) }) : config;
+  const bufferLayout = oneOf(BUFFER_LAYOUTS, design);
+  const config = machineConfigOf(machine, bufferLayout);
+  return config.ok ? ok({ ...config.value, zram: zramVariantOf(zram, bufferLayout) }) : config;
 }
 
 /** Narrows a design to those that fit the workload; the schema has seen to it that it is one. */

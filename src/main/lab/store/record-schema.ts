@@ -3,7 +3,7 @@
  * record that could not be read back is refused before it is written.
  */
 import * as v from 'valibot';
-import { DESIGNS } from '../../../shared/design.ts';
+import { BUFFER_LAYOUTS, DESIGNS, STREAM_PROTECTIONS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
 import { DIRECTIONS, ENGINES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
 import { zramStepSchema } from '../../../shared/zram-profile.ts';
@@ -178,6 +178,27 @@ const environment = v.strictObject({
   labVersion: v.string(),
 });
 
+const bufferLayout = v.picklist(BUFFER_LAYOUTS);
+
+const bufferCount = v.strictObject({
+  paper: v.array(
+    v.strictObject({ says: v.string(), layout: bufferLayout, devices: count, paperPages: count, labPages: count }),
+  ),
+  rows: v.array(
+    v.strictObject({
+      layout: bufferLayout,
+      protection: v.picklist(STREAM_PROTECTIONS),
+      cpus: count,
+      streams: count,
+      devices: count,
+      bufferPages: count,
+      workMemoryPages: count,
+      localCopyPages: count,
+      recordBytes: count,
+    }),
+  ),
+});
+
 /** A whole run; its type and `RunRecord` must agree or this does not compile. */
 export const runRecordSchema = v.strictObject({
   id: v.string(),
@@ -195,6 +216,7 @@ export const runRecordSchema = v.strictObject({
   mapping: v.optional(mappingReportSchema),
   designs: v.array(designSummary),
   comparisons: v.array(comparison),
+  bufferCount: v.optional(bufferCount),
 }) satisfies v.GenericSchema<unknown, RunRecord>;
 
 /** One line of the list of runs. */

@@ -26,6 +26,7 @@ export function runRow(record: RunRecord): Row {
     mapping: record.mapping === undefined ? null : JSON.stringify(record.mapping),
     designs: JSON.stringify(record.designs),
     comparisons: JSON.stringify(record.comparisons),
+    buffer_count: record.bufferCount === undefined ? null : JSON.stringify(record.bufferCount),
   };
 }
 
@@ -75,6 +76,7 @@ export function recordFrom(run: UnknownRow, samples: readonly UnknownRow[]): unk
     ...(run['mapping'] === null ? {} : { mapping: document(run['mapping']) }),
     designs: completeSummaries(document(run['designs']), samples),
     comparisons: document(run['comparisons']),
+    ...(run['buffer_count'] === null ? {} : { bufferCount: document(run['buffer_count']) }),
   };
 }
 

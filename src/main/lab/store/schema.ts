@@ -130,4 +130,8 @@ ALTER TABLE runs ADD COLUMN mapping TEXT;
 -- Page tables of percpu workloads at three moments as JSON; NULL without page tables.
 ALTER TABLE samples ADD COLUMN percpu_tables TEXT;
 `,
+  `
+-- Pages of compression streams, a BufferCount as JSON; NULL where the profile asked for none.
+ALTER TABLE runs ADD COLUMN buffer_count TEXT;
+`,
 ];

@@ -1,12 +1,16 @@
 /** What can be wrong with a profile's zram beyond single fields: found before anything runs. */
 import type { Profile } from '../../../shared/profile.ts';
+import { BUFFER_LAYOUTS, type StreamProtection } from '../../../shared/design.ts';
 import { fail, type Failure } from '../../../shared/result.ts';
+import type { ZramProfile } from '../../../shared/zram-profile.ts';
 import { sizeClassesFor } from '../../machine/zram/size-classes.ts';
-import { zramVariantOf } from './zram-variant-of.ts';
+import { CURRENT_ZRAM } from '../../machine/zram/zram-variant.ts';
 
 /** Why the profile's zram cannot do what is asked of it afterwards; undefined when it can. */
 export function zramProblem({ zram, machine }: Profile): Failure | undefined {
-  const { hugeThresholdBytes } = sizeClassesFor(machine.pageSizeBytes, zramVariantOf(zram).zspagePages);
+  const stages = stagesProblem(zram);
+  if (stages !== undefined) return stages;
+  const { hugeThresholdBytes } = sizeClassesFor(machine.pageSizeBytes, zram?.zspagePages ?? CURRENT_ZRAM.zspagePages);
   for (const step of zram?.afterwards ?? []) {
     if (step.do !== 'recompress') continue;
     const algorithms = zram?.recompression ?? [];
@@ -24,6 +28,29 @@ export function zramProblem({ zram, machine }: Profile): Failure | undefined {
     if (thresholdBytes !== undefined && thresholdBytes >= hugeThresholdBytes) {
       const sentence = `a recompression threshold of ${thresholdBytes} bytes must be below ${hugeThresholdBytes}`;
       return fail('bad-input', sentence, 'zram.afterwards');
+    }
+  }
+  return undefined;
+}
+
+/** Whether who holds a stream so protected must not sleep, so that an allocation that may comes after it. */
+export function holderMustNotSleep(protection: StreamProtection | undefined): boolean {
+  return protection === 'preemption-off' || protection === 'local-lock';
+}
+
+/** Stages of allocation that the profile names and a protection that it names as well do not allow. */
+function stagesProblem(zram: ZramProfile | undefined): Failure | undefined {
+  const stages = zram?.allocationStages;
+  if (stages === undefined) return undefined;
+  for (const layout of BUFFER_LAYOUTS) {
+    const protection = zram?.protection?.[layout];
+    if (stages === 'one' && holderMustNotSleep(protection)) {
+      const sentence = `under ${protection} (${layout}) the holder of a stream must not sleep, so allocation needs two stages, not one`;
+      return fail('bad-input', sentence, 'zram.allocationStages');
+    }
+    if (stages === 'two' && (protection === 'read-write' || (protection === 'mutex' && layout !== 'single-mutex'))) {
+      const sentence = `under ${protection} (${layout}) the holder of a stream may sleep, so allocation has one stage, not two`;
+      return fail('bad-input', sentence, 'zram.allocationStages');
     }
   }
   return undefined;

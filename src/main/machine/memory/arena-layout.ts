@@ -44,6 +44,10 @@ export const HeaderW = {
   /** Index into FREE_ORDERS and into ALLOCATION_STAGES (shared/zram-profile.ts). */
   freeOrder: 10,
   allocationStages: 11,
+  /** Index into STREAM_PROTECTIONS (shared/design.ts); most streams of a list; algorithms of a device. */
+  streamProtection: 12,
+  maxStreams: 13,
+  algorithms: 14,
   /** Run control, on a cache line of its own. Written by the engine's main thread, read by every CPU. 1: finish now. */
   stop: 16,
   /** 1: a CPU failed; whoever waits must give up. Written by the engine, read by waiters. */
@@ -57,6 +61,8 @@ export const HeaderW = {
   bigObjects: 26,
   /** Uniprocessor machines: frame number of the static variables, which are plain memory there. Written once by boot. */
   plainStatics: 27,
+  /** Streams that all devices share and that are no static variables: pointer of their records (zram/stream-set.ts). By boot. */
+  sharedStreams: 28,
   /** How per-CPU memory is set up: percpu/percpu-config.ts, the method's number and then the sizes. Written once by boot. */
   percpuConfig: 32,
   /** The machine's page tables: memory/address-space-config.ts, five words. Written once by boot. */
@@ -101,6 +107,17 @@ export const DeviceW = {
   slotTableFirstFrame: 1,
   bufferFirstFrame: 2,
   workMemoryFirstFrame: 3,
+  /**
+   * `stream-list` (zram/stream-list.ts). LockClass.deviceMutex: the list; under it the idle streams' head (frame number + 1),
+   * the streams there are, the CPUs that wait, and a word whose lock bit is set while nothing is idle.
+   */
+  listLock: 4,
+  idleStreams: 5,
+  streams: 6,
+  streamWaiters: 7,
+  noneIdle: 8,
+  /** By priority, 4 words: pointer of the records of the device's own streams (zram/stream-set.ts). Under the hotplug lock. */
+  streamSets: 12,
   /** From here on a cache line apart, changed by any CPU with Atomics. Frames of the pool. */
   poolPages: 64,
   /** The highest poolPages seen by a limit check. */
@@ -196,6 +213,8 @@ export const FrameKind = {
   recompression: 10,
   /** Of the jobs' requests in flight. */
   ioBuffer: 11,
+  /** Of a stream: where a reader joins an object that crosses pages. */
+  localCopy: 12,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 export const FRAME_KIND_COUNT = 16;
@@ -219,6 +238,13 @@ export const FrameW = {
   group: 8,
   /** 7 words: frame number + 1 of the zspage's second to eighth page, so that finding an object costs no walk. */
   pages: 9,
+} as const;
+/** Words of the descriptor of the first frame of a listed stream's buffer; under the list's lock. */
+export const StreamFrameW = {
+  /** First frame number + 1 of the next idle stream's buffer; 0 ends. */
+  nextIdle: 9,
+  /** First frame of the stream's work memory. */
+  workMemory: 10,
 } as const;
 /** Words of the descriptor of a page table's frame, which is in no zspage; under the address-space lock. */
 export const TableFrameW = {

@@ -2,10 +2,16 @@
  * One machine's arena: the shared buffer, the views every thread makes over it, and address arithmetic. Holds no state of
  * its own: two `Arena` objects over one buffer are the same machine.
  */
-import { BUFFER_LAYOUTS, type BufferLayout } from '../../../shared/design.ts';
+import { BUFFER_LAYOUTS, type BufferLayout, STREAM_PROTECTIONS } from '../../../shared/design.ts';
 import { ALLOCATION_STAGES, FREE_ORDERS } from '../../../shared/zram-profile.ts';
 import { type SizeClasses, sizeClassesFor } from '../zram/size-classes.ts';
-import { CURRENT_ZRAM, memberAt, type ZramVariant } from '../zram/zram-variant.ts';
+import {
+  type CompleteVariant,
+  completeVariant,
+  CURRENT_ZRAM,
+  memberAt,
+  type ZramVariant,
+} from '../zram/zram-variant.ts';
 import { type MappedSpaceConfig, mappedSpaceFromWords, mappedSpaceToWords } from './address-space-config.ts';
 import {
   ARENA_MAGIC,
@@ -52,7 +58,7 @@ export class Arena {
   readonly buffer: SharedArrayBuffer;
   readonly config: MachineConfig;
   readonly geometry: ArenaGeometry;
-  readonly zram: ZramVariant;
+  readonly zram: CompleteVariant;
   readonly sizeClasses: SizeClasses;
   /** Units, static variables, geometry of chunks. */
   readonly percpu: PercpuPlan;
@@ -66,7 +72,7 @@ export class Arena {
 
   private constructor(buffer: SharedArrayBuffer, config: MachineConfig) {
     this.buffer = buffer;
-    this.zram = config.zram ?? CURRENT_ZRAM;
+    this.zram = completeVariant(config);
     this.config = { ...config, zram: this.zram };
     this.sizeClasses = sizeClassesFor(config.pageSizeBytes, this.zram.zspagePages);
     this.frameCount = Math.floor(config.memoryBytes / config.pageSizeBytes);
@@ -108,6 +114,9 @@ export class Arena {
     header[HeaderW.zspagePages] = arena.zram.zspagePages;
     header[HeaderW.freeOrder] = FREE_ORDERS.indexOf(arena.zram.freeOrder);
     header[HeaderW.allocationStages] = ALLOCATION_STAGES.indexOf(arena.zram.allocationStages);
+    header[HeaderW.streamProtection] = STREAM_PROTECTIONS.indexOf(arena.zram.protection);
+    header[HeaderW.maxStreams] = arena.zram.maxStreams;
+    header[HeaderW.algorithms] = arena.zram.algorithms;
     return arena;
   }
 
@@ -141,6 +150,9 @@ export class Arena {
         zspagePages: field(HeaderW.zspagePages),
         freeOrder: memberAt(FREE_ORDERS, field(HeaderW.freeOrder)),
         allocationStages: memberAt(ALLOCATION_STAGES, field(HeaderW.allocationStages)),
+        protection: memberAt(STREAM_PROTECTIONS, field(HeaderW.streamProtection)),
+        maxStreams: field(HeaderW.maxStreams),
+        algorithms: field(HeaderW.algorithms),
       },
     });
   }

@@ -12,6 +12,7 @@ import type { PercpuGeometry } from './chunks/percpu-geometry.ts';
 import { LOCAL_DISTANCE, REMOTE_DISTANCE } from './cpu-groups.ts';
 import { type FirstChunkSpec, planFirstChunk } from './first-chunk.ts';
 import type { PercpuConfig } from './percpu-config.ts';
+import { completeVariant, type ZramVariant } from '../zram/zram-variant.ts';
 import { layOutStatic, machineVariables, type MachineVariable, type StaticLayout } from './static-variables.ts';
 import type { UnitLayout } from './unit-layout.ts';
 
@@ -21,6 +22,7 @@ export interface PercpuMachine {
   readonly pageSizeBytes: number;
   readonly bufferLayout: BufferLayout;
   readonly percpu: PercpuConfig;
+  readonly zram?: ZramVariant;
 }
 
 export interface PercpuPlan {
@@ -38,8 +40,9 @@ export interface PercpuPlan {
 /** Errors: 'bad-input' where static, reserved and dynamic part do not fit the limit, with `where` 'machine.percpu'. */
 export function planPercpu(machine: PercpuMachine): Result<PercpuPlan> {
   const { possibleCpus, pageSizeBytes, bufferLayout, percpu } = machine;
+  const { protection } = completeVariant(machine);
   const statics = layOutStatic(
-    machineVariables({ bufferLayout, otherStaticBytes: percpu.otherStaticBytes }),
+    machineVariables({ bufferLayout, protection, otherStaticBytes: percpu.otherStaticBytes }),
     pageSizeBytes,
   );
   const spec = specOf(machine, statics.staticBytes);

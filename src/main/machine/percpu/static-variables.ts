@@ -4,7 +4,7 @@
  *     offset 0                                     static end
  *     ├─ compress_buffer ─┬─ compress_workmem ─┬─ … other ─┤   aligned each to its own alignment, in the order declared
  */
-import type { BufferLayout } from '../../../shared/design.ts';
+import type { BufferLayout, StreamProtection } from '../../../shared/design.ts';
 import { type PercpuPtr, percpuPtr, roundUp } from '../units.ts';
 
 /** A static per-CPU variable. */
@@ -48,15 +48,16 @@ const POINTER_BYTES = 8;
 export type MachineVariable = 'compress_buffer' | 'compress_workmem' | 'other';
 
 /**
- * The static variables of a machine: under `per-cpu-global` the two pointers of the 2010 patch, then what stands for the
- * rest of the kernel's.
+ * The static variables of a machine: under `per-cpu-global` with preemption off the two pointers of the 2010 patch, then what
+ * stands for the rest of the kernel's.
  */
 export function machineVariables(machine: {
   readonly bufferLayout: BufferLayout;
+  readonly protection: StreamProtection;
   readonly otherStaticBytes: number;
 }): readonly (PercpuVariable & { readonly name: MachineVariable })[] {
   const other = { name: 'other', sizeBytes: machine.otherStaticBytes, alignBytes: 1 } as const;
-  if (machine.bufferLayout !== 'per-cpu-global') return [other];
+  if (machine.bufferLayout !== 'per-cpu-global' || machine.protection !== 'preemption-off') return [other];
   return [
     { name: 'compress_buffer', sizeBytes: POINTER_BYTES, alignBytes: POINTER_BYTES },
     { name: 'compress_workmem', sizeBytes: POINTER_BYTES, alignBytes: POINTER_BYTES },

@@ -31,6 +31,8 @@ export class CheckedCpu implements Cpu {
   readonly #cpu: Cpu;
   readonly #record: LockRecord;
   readonly #classes: LockClasses;
+  /** What keeps others off is then that the stream is on no list, which no lock shows. */
+  readonly #streamsAreListed: boolean;
   readonly #held: HeldLock[] = [];
   readonly #operations: Operation[] = [];
   #preemptOff = 0;
@@ -40,6 +42,7 @@ export class CheckedCpu implements Cpu {
     this.#cpu = cpu;
     this.#record = record;
     this.#classes = new LockClasses(arena);
+    this.#streamsAreListed = arena.config.bufferLayout === 'stream-list';
     this.id = cpu.id;
     const use = (target: PhysicalAddress): void => {
       this.#useStream(target);
@@ -52,7 +55,7 @@ export class CheckedCpu implements Cpu {
 
   begin(operation: Operation): void {
     // Streams are made and freed, and their memory is another's afterwards.
-    if (operation === Operation.hotplug) this.#record.forgetStreams();
+    if (operation === Operation.hotplug || operation === Operation.reset) this.#record.forgetStreams();
     this.#operations.push(operation);
     this.#cpu.begin(operation);
   }
@@ -94,6 +97,15 @@ export class CheckedCpu implements Cpu {
     if (at < 0) this.#note('not-held', this.#classes.of(word));
     else this.#held.splice(at, 1);
     this.#cpu.unlock(word);
+  }
+
+  *sleepOn(word: LockWord, lockClass: LockClass): Suspending<void> {
+    if (this.#mustNotSleep()) this.#note('sleeping', lockClass);
+    yield* this.#cpu.sleepOn(word, lockClass);
+  }
+
+  wakeOne(word: LockWord): void {
+    this.#cpu.wakeOne(word);
   }
 
   preemptDisable(): void {
@@ -140,6 +152,7 @@ export class CheckedCpu implements Cpu {
   }
 
   #useStream(target: PhysicalAddress): void {
+    if (this.#streamsAreListed) return;
     const lock = this.#held.findLast(({ lockClass }) => lockClass === LockClass.deviceMutex);
     const chain = this.#chain(undefined);
     if (lock === undefined && this.#preemptOff === 0) {

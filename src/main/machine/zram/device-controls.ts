@@ -87,7 +87,18 @@ export class DeviceControls {
     Atomics.store(words, this.#block + DeviceW.poolPagesMax, Atomics.load(words, this.#block + DeviceW.poolPages));
   }
 
-  /** Frees everything and forgets limit and statistics. No other operation of the device may be in hand on any CPU. */
+  /**
+   * Makes the streams that are the device's alone, as setting the disk size does: after boot and after a reset. Errors:
+   * 'out-of-memory', with nothing left taken; 'bad-input' when they are there.
+   */
+  initialise(cpu: Cpu): Suspending<Result<void>> {
+    return this.#parts.streams.initialise(cpu);
+  }
+
+  /**
+   * Frees everything, the device's own streams included, and forgets limit and statistics; `initialise` makes it usable again
+   * where it had streams of its own. No other operation of the device may be in hand on any CPU.
+   */
   *reset(cpu: Cpu): Suspending<void> {
     const { slots, content } = this.#parts;
     cpu.begin(Operation.reset);
@@ -97,6 +108,7 @@ export class DeviceControls {
       yield* content.forget(cpu, lock);
       cpu.unlock(lock);
     }
+    yield* this.#parts.streams.release(cpu);
     cpu.end();
     const { words, doubles, config } = this.#arena;
     for (const word of STATISTIC_WORDS) Atomics.store(words, this.#block + word, 0);

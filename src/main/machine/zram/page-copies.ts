@@ -26,6 +26,15 @@ function wholeWords(bytes: number): number {
   return (bytes + 7) & ~7;
 }
 
+/** Brings an object that crosses pages together at `to`, and points its span there. */
+export function joinObject(memory: Uint8Array, to: PhysicalAddress, span: ObjectSpan): void {
+  memory.copyWithin(to, span.first, span.first + span.firstBytes);
+  memory.copyWithin(to + span.firstBytes, span.rest, span.rest + span.restBytes);
+  span.first = to;
+  span.firstBytes += span.restBytes;
+  span.restBytes = 0;
+}
+
 /** Copies a raw page out of the object that has a page of its own. */
 export function copyRawPage(memory: Uint8Array, { first, firstBytes }: Readonly<ObjectSpan>, page: IoPage): void {
   page.bytes.set(memory.subarray(first, first + firstBytes));

@@ -8,8 +8,8 @@
  *                                                 │yes                                     └ none left: INCOMPRESSIBLE
  *                                                 └▶ new object entered, old one freed
  *
- * `huge_pages_since`, the memory limit and the high-water mark do not notice. A slot's lock is held throughout its try, the
- * buffer is taken under it. One pass of a device at a time. The list of the chosen is the pass's own scratch: a kernel keeps
+ * `huge_pages_since`, the memory limit and the high-water mark do not notice. A slot's lock is held throughout its try; a
+ * stream of the priority is taken under it for each attempt. One pass of a device at a time. The list of the chosen is the pass's own scratch: a kernel keeps
  * it in slab memory that no statistic counts, so it is not in the arena either. The page in between is a frame of the machine.
  * (Facts: read, not measured; the measured kernel has no recompression.)
  */
@@ -22,12 +22,13 @@ import { DeviceW, FrameKind } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import { Operation } from '../operation.ts';
 import { type FrameNumber, type LockWord, NO_HANDLE } from '../units.ts';
-import type { CompressBuffers } from './compress-buffers.ts';
 import { emptySpan } from './object-span.ts';
 import { copyRawPage, copyToObject } from './page-copies.ts';
 import type { Pool } from './pool.ts';
 import { classOf } from './size-classes.ts';
 import type { SlotContent } from './slot-content.ts';
+import type { Stream } from './streams/stream.ts';
+import type { DeviceStreams } from './streams/zram-streams.ts';
 import { SLOT_CHOSEN, SLOT_HUGE, SLOT_IDLE, SLOT_INCOMPRESSIBLE, SLOT_SAME, type Slots } from './slots.ts';
 
 /** What a device is made of, for those who work on its slots. */
@@ -35,7 +36,7 @@ export interface DeviceParts {
   readonly slots: Slots;
   readonly pool: Pool;
   readonly content: SlotContent;
-  readonly buffers: CompressBuffers;
+  readonly streams: DeviceStreams;
 }
 
 export interface RecompressionRequest {
@@ -69,6 +70,14 @@ interface Pass {
   readonly codecs: readonly Codec[];
   /** Where pages are in between. */
   readonly page: IoPage;
+}
+
+/** A codec's try at a slot. */
+interface Attempt {
+  readonly slot: LockWord;
+  readonly priority: number;
+  /** Number of the size class that the result must fall below. */
+  readonly smallerThan: number;
 }
 
 type Try = 'skipped' | 'recompressed' | 'incompressible' | 'kept' | PassFailure;
@@ -226,16 +235,17 @@ export class Recompression {
 
   /** Under the slot's lock. */
   *#tryLocked(cpu: Cpu, pass: Pass, slot: LockWord): Suspending<Try> {
-    const { slots, buffers } = this.#parts;
+    const { slots } = this.#parts;
     if (!this.#readInto(cpu, pass, slot)) return 'codec-failed';
     slots.unmark(slot, SLOT_IDLE);
-    const mutex = buffers.lock;
-    if (mutex !== undefined && !cpu.tryLock(mutex)) yield* cpu.lock(mutex, LockClass.deviceMutex);
-    const result = yield* this.#tryPriorities(cpu, pass, slot);
-    const mustReschedule = buffers.release(cpu);
-    if (mutex !== undefined) cpu.unlock(mutex);
-    if (mustReschedule) yield* cpu.reschedule();
-    return result;
+    const smallerThan = classOf(this.#arena.sizeClasses, slots.sizeBytes(slot));
+    for (let priority = Math.max(pass.low, slots.priority(slot) + 1); priority < pass.end; priority++) {
+      const result = yield* this.#tryPriority(cpu, pass, { slot, priority, smallerThan });
+      if (result !== 'kept') return result;
+    }
+    if (pass.end < pass.codecs.length) return 'kept';
+    slots.mark(slot, SLOT_INCOMPRESSIBLE);
+    return 'incompressible';
   }
 
   /** False when the page does not decompress. */
@@ -255,30 +265,32 @@ export class Recompression {
     return codec.decompress(this.#span, page);
   }
 
-  /** Acquires the buffer, which the caller releases. */
-  *#tryPriorities(cpu: Cpu, pass: Pass, slot: LockWord): Suspending<Try> {
-    const { slots, pool, content, buffers } = this.#parts;
-    const buffer = buffers.acquire(cpu);
-    if (buffer === undefined) return 'no-buffer';
-    const smallerThan = classOf(this.#arena.sizeClasses, slots.sizeBytes(slot));
-    for (let priority = Math.max(pass.low, slots.priority(slot) + 1); priority < pass.end; priority++) {
-      const sizeBytes = pass.codecs[priority]?.compress(pass.page, buffer.target, buffer.workMemory) ?? Infinity;
-      cpu.charge(Cost.compressPage, 1);
-      if (cpu.shouldPause()) yield* cpu.pause();
-      if (sizeBytes === COMPRESSION_FAILED) return 'codec-failed';
-      if (!this.#isWorthIt(sizeBytes, smallerThan, pass)) continue;
-      const request = { bytes: sizeBytes, owner: slot, maySleep: true, span: this.#span };
-      const handle = yield* pool.allocate(cpu, request);
-      if (handle === NO_HANDLE) return 'no-memory';
-      copyToObject(this.#arena.bytes, buffer.target, this.#span);
-      cpu.charge(Cost.copyBytes, sizeBytes);
-      yield* content.release(cpu, slot);
-      content.enterRecompressed(cpu, slot, { handle, sizeBytes, priority });
-      return 'recompressed';
-    }
-    if (pass.end < pass.codecs.length) return 'kept';
-    slots.mark(slot, SLOT_INCOMPRESSIBLE);
-    return 'incompressible';
+  *#tryPriority(cpu: Cpu, pass: Pass, attempt: Attempt): Suspending<Try> {
+    const streams = this.#parts.streams.byPriority[attempt.priority];
+    if (streams === undefined) return 'no-buffer';
+    const stream = streams.tryTake(cpu) ?? (yield* streams.take(cpu));
+    if (stream === undefined) return 'no-buffer';
+    const result = yield* this.#compressInto(cpu, pass, { ...attempt, stream });
+    if (!streams.tryGive(cpu, stream)) yield* streams.give(cpu, stream);
+    return result;
+  }
+
+  *#compressInto(cpu: Cpu, pass: Pass, attempt: Attempt & { readonly stream: Stream }): Suspending<Try> {
+    const { pool, content } = this.#parts;
+    const { slot, priority, smallerThan, stream } = attempt;
+    const sizeBytes = pass.codecs[priority]?.compress(pass.page, stream.target, stream.workMemory) ?? Infinity;
+    cpu.charge(Cost.compressPage, 1);
+    if (cpu.shouldPause()) yield* cpu.pause();
+    if (sizeBytes === COMPRESSION_FAILED) return 'codec-failed';
+    if (!this.#isWorthIt(sizeBytes, smallerThan, pass)) return 'kept';
+    const request = { bytes: sizeBytes, owner: slot, maySleep: true, span: this.#span };
+    const handle = yield* pool.allocate(cpu, request);
+    if (handle === NO_HANDLE) return 'no-memory';
+    copyToObject(this.#arena.bytes, stream.target, this.#span);
+    cpu.charge(Cost.copyBytes, sizeBytes);
+    yield* content.release(cpu, slot);
+    content.enterRecompressed(cpu, slot, { handle, sizeBytes, priority });
+    return 'recompressed';
   }
 
   /** A smaller class and, with a threshold, below it. */

@@ -53,7 +53,7 @@ export function leftOver(machine: Machine, before: MemoryInUse): readonly string
     const name = names.find(([, number]) => number === kind)?.[0] ?? `kind ${kind}`;
     if (more !== 0) left.push(`${more} frames of ${name} more than before`);
   }
-  const objects = machine.area.region.header(RegionW.liveObjects);
+  const objects = machine.area.region.header(RegionW.liveObjects) - machine.streams.recordSets();
   if (objects !== 0) left.push(`${objects} per-CPU objects`);
   const big = machine.percpu.big.list().length;
   if (big !== 0) left.push(`${big} big per-CPU objects`);
@@ -71,6 +71,7 @@ function* lockWords({ arena, area }: Machine): Generator<readonly [name: string,
 
 function* deviceLocks(arena: Arena, device: number): Generator<readonly [name: string, word: number]> {
   yield [`the mutex of zram${device}`, arena.deviceWord(device) + DeviceW.mutex];
+  yield [`the list of streams of zram${device}`, arena.deviceWord(device) + DeviceW.listLock];
   for (let index = 0; index < arena.sizeClasses.count; index++) {
     const block = arena.poolClassWord(device) + (index * POOL_CLASS_BYTES) / 4;
     yield [`class ${index} of zram${device}`, block + PoolClassW.lock];

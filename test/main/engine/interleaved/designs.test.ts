@@ -68,6 +68,14 @@ class ForwardingCpu implements Cpu {
     this.cpu.unlock(word);
   }
 
+  sleepOn(word: LockWord, lockClass: LockClass): Suspending<void> {
+    return this.cpu.sleepOn(word, lockClass);
+  }
+
+  wakeOne(word: LockWord): void {
+    this.cpu.wakeOne(word);
+  }
+
   preemptDisable(): void {
     this.cpu.preemptDisable();
   }

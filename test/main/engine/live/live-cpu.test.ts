@@ -72,6 +72,58 @@ describe('a lock that is held', () => {
   });
 });
 
+describe('a wait queue', () => {
+  const emptyQueue = () => {
+    const { arena, cpu } = cpuUnderTest();
+    const word = lockWord(arena.deviceWord(0) + DeviceW.noneIdle);
+    arena.words[word] = LOCKED;
+    return { arena, cpu, word };
+  };
+
+  it('is slept on until another thread clears its word and wakes one; the wait is counted under its class', async () => {
+    const { arena, cpu, word } = emptyQueue();
+    // Clears the word when the CPU says that it waits, and wakes it then.
+    const waker = new Worker(
+      `const { workerData: { buffer, word, waiting } } = require('node:worker_threads');
+       const words = new Int32Array(buffer);
+       const doubles = new Float64Array(buffer);
+       while (doubles[waiting] === 0);
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+       Atomics.store(words, word, 0);
+       Atomics.notify(words, word, 1);`,
+      {
+        eval: true,
+        workerData: { buffer: arena.buffer, word, waiting: arena.cpuWord(cpuId(1)) / 2 + CpuF64.waitingSinceMs },
+      },
+    );
+    const exited = new Promise((resolve) => waker.on('exit', resolve));
+    await new Promise((resolve) => waker.on('online', resolve));
+    complete(cpu.sleepOn(word, LockClass.deviceMutex));
+    expect(arena.word(word), 'nobody took anything').toBe(0);
+    const block = arena.cpuWord(cpuId(1));
+    expect(arena.word(block + CpuW.contentions + LockClass.deviceMutex)).toBe(1);
+    expect(arena.double(block / 2 + CpuF64.lockWaitNs + LockClass.deviceMutex)).toBeGreaterThan(0);
+    expect(arena.double(block / 2 + CpuF64.waitingSinceMs)).toBe(0);
+    await exited;
+  });
+
+  it('that holds something lets the CPU go on at once', () => {
+    const { arena, cpu, word } = emptyQueue();
+    arena.words[word] = 0;
+    complete(cpu.sleepOn(word, LockClass.deviceMutex));
+    cpu.wakeOne(word);
+    expect(arena.word(word)).toBe(0);
+  });
+
+  it('is given up when the machine is halted', () => {
+    const { arena, cpu, word } = emptyQueue();
+    Atomics.store(arena.words, HeaderW.halt, 1);
+    expect(() => {
+      complete(cpu.sleepOn(word, LockClass.deviceMutex));
+    }).toThrow(CpuHalted);
+  });
+});
+
 describe('preemption', () => {
   it('is counted and never asks to reschedule, because jobs of a CPU take turns between batches only', () => {
     const { arena, cpu } = cpuUnderTest();

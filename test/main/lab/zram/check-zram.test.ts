@@ -40,8 +40,90 @@ describe('the zram of a profile', () => {
   });
 
   it('is that of a current kernel where nothing is said', () => {
-    expect(zramVariantOf(undefined)).toEqual({ zspagePages: 8, freeOrder: 'last', allocationStages: 'one' });
-    expect(zramVariantOf({ freeOrder: 'first' })).toMatchObject({ zspagePages: 8, freeOrder: 'first' });
+    expect(zramVariantOf(undefined, 'per-cpu-global')).toEqual({
+      zspagePages: 8,
+      freeOrder: 'last',
+      allocationStages: 'one',
+      algorithms: 1,
+    });
+    expect(zramVariantOf({ freeOrder: 'first' }, 'single-mutex')).toMatchObject({ zspagePages: 8, freeOrder: 'first' });
     expect(zramProblem(PROFILE)).toBeUndefined();
+  });
+
+  it.each([
+    [{ protection: { 'single-mutex': 'local-lock' } }, 'single-mutex', 'mutex'],
+    [{ protection: { 'stream-list': 'mutex' } }, 'stream-list', 'wait-queue'],
+    [
+      { protection: { 'per-device': 'wait-queue' } },
+      'per-device',
+      'one of preemption-off, local-lock, mutex, read-write',
+    ],
+  ])('refuses a protection that makes no sense for a layout: %o', (zram, layout, ways) => {
+    expect(parseProfile({ ...PROFILE, zram })).toMatchObject({
+      ok: false,
+      error: {
+        where: `zram.protection.${layout}`,
+        message: `What protects the streams of ${layout} must be ${ways}`,
+      },
+    });
+  });
+
+  it('refuses a list of no streams and of too many', () => {
+    for (const maxStreams of [0, 65, 1.5]) {
+      expect(parseProfile({ ...PROFILE, zram: { maxStreams } })).toMatchObject({
+        ok: false,
+        error: { where: 'zram.maxStreams', message: 'Most streams of a list must be a whole number from 1 to 64' },
+      });
+    }
+  });
+
+  it.each([
+    [
+      'one',
+      { 'per-device': 'local-lock' },
+      'under local-lock (per-device) the holder of a stream must not sleep, so allocation needs two stages, not one',
+    ],
+    [
+      'one',
+      { 'per-cpu-global': 'preemption-off' },
+      'under preemption-off (per-cpu-global) the holder of a stream must not sleep, so allocation needs two stages, not one',
+    ],
+    [
+      'two',
+      { 'per-stream': 'mutex' },
+      'under mutex (per-stream) the holder of a stream may sleep, so allocation has one stage, not two',
+    ],
+    [
+      'two',
+      { 'per-cpu-global': 'read-write' },
+      'under read-write (per-cpu-global) the holder of a stream may sleep, so allocation has one stage, not two',
+    ],
+  ] as const)('refuses %s stages of allocation beside %o', (allocationStages, protection, message) => {
+    expect(zramProblem({ ...PROFILE, zram: { allocationStages, protection } })).toEqual({
+      ok: false,
+      error: { code: 'bad-input', message, where: 'zram.allocationStages' },
+    });
+  });
+
+  it('allows both stages where nothing is said of the protection, and two beside the mutex of 2010', () => {
+    for (const allocationStages of ['one', 'two'] as const) {
+      expect(zramProblem({ ...PROFILE, zram: { allocationStages } })).toBeUndefined();
+    }
+    const zram = { allocationStages: 'two', protection: { 'single-mutex': 'mutex' } } as const;
+    expect(zramProblem({ ...PROFILE, zram })).toBeUndefined();
+  });
+
+  it('allocates in two stages under a protection that forbids sleep, where it is named', () => {
+    const protection = { 'per-device': 'local-lock', 'per-stream': 'mutex' } as const;
+    expect(zramVariantOf({ protection }, 'per-device')).toMatchObject({
+      allocationStages: 'two',
+      protection: 'local-lock',
+    });
+    expect(zramVariantOf({ protection }, 'per-stream')).toMatchObject({ allocationStages: 'one', protection: 'mutex' });
+    expect(zramVariantOf({ protection }, 'per-cpu-global')).toMatchObject({ allocationStages: 'one' });
+  });
+
+  it('has a stream for each algorithm of recompression beside the primary one', () => {
+    expect(zramVariantOf({ recompression: ['zstd', 'deflate'] }, 'per-stream').algorithms).toBe(3);
   });
 });

@@ -72,14 +72,18 @@ describe('static variables', () => {
 
 describe("a machine's variables", () => {
   it('are the two pointers of the 2010 patch under per-cpu-global, and what stands for the rest of the kernel', () => {
-    const variables = machineVariables({ bufferLayout: 'per-cpu-global', otherStaticBytes: 1000 });
+    const variables = machineVariables({
+      bufferLayout: 'per-cpu-global',
+      protection: 'preemption-off',
+      otherStaticBytes: 1000,
+    });
     const { offsets, staticBytes } = layOutStatic(variables, 4096);
     expect(offsets).toEqual({ compress_buffer: 0, compress_workmem: 8, other: 16 });
     expect(staticBytes).toBe(1016);
   });
 
   it('are the rest of the kernel alone under single-mutex', () => {
-    const variables = machineVariables({ bufferLayout: 'single-mutex', otherStaticBytes: 1000 });
+    const variables = machineVariables({ bufferLayout: 'single-mutex', protection: 'mutex', otherStaticBytes: 1000 });
     expect(layOutStatic(variables, 4096)).toEqual({ offsets: { other: 0 }, staticBytes: 1000 });
   });
 });

@@ -11,6 +11,7 @@ import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-s
 import { blockStateText } from '../../../../src/main/machine/zram/device-texts.ts';
 import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
 import type { RecompressionRequest } from '../../../../src/main/machine/zram/recompression.ts';
+import { CURRENT_ZRAM } from '../../../../src/main/machine/zram/zram-variant.ts';
 import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
 import { mmStat, poolPagesMax, setLimit } from '../fixtures/mm-stat.ts';
@@ -59,7 +60,8 @@ class ShrinkingCodec implements Codec {
 const shrinkTo = (share: number) => (size: number, tag: number) => (tag > 900 ? size : Math.ceil(size * share));
 
 function recompressible(changes: Partial<MachineConfig> = {}, shares: readonly number[] = [0.5, 0.25]) {
-  const machine = makeMachine(changes);
+  const algorithms = 1 + shares.length;
+  const machine = makeMachine({ zram: { ...CURRENT_ZRAM, algorithms }, ...changes });
   const { arena } = machine;
   const device = machine.device(0);
   const names = ['half', 'quarter', 'eighth'];

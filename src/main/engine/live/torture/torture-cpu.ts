@@ -162,7 +162,13 @@ class TortureCpu {
   #reset(): void {
     const { resetDevice } = this.#plan;
     if (resetDevice === undefined) return;
-    complete(this.#machine.device(resetDevice).controls.reset(this.#cpu));
+    const { controls } = this.#machine.device(resetDevice);
+    complete(controls.reset(this.#cpu));
+    // A device without streams would fail every write of the second load.
+    this.#faults.arm(false);
+    const initialised = complete(controls.initialise(this.#cpu));
+    if (!initialised.ok) throw new Error(initialised.error.message);
+    this.#faults.arm(true);
   }
 
   /** So that what is in use afterwards is what somebody forgot. */

@@ -7,7 +7,7 @@
  * threads do not all answer in time is told as one that hangs, with what each CPU was at; the threads are then ended.
  */
 import { Worker } from 'node:worker_threads';
-import { BUFFER_LAYOUTS } from '../../../../shared/design.ts';
+import { BUFFER_LAYOUTS, PROTECTIONS_OF } from '../../../../shared/design.ts';
 import type { FaultCount, FaultPlan } from '../../../../shared/fault-profile.ts';
 import { lockChainText } from '../../../../shared/lock-report.ts';
 import { ALLOCATION_STAGES, FREE_ORDERS, ZSPAGE_PAGES } from '../../../../shared/zram-profile.ts';
@@ -146,6 +146,7 @@ function randomMachine(random: Random, cpus: number): MachineConfig {
     if (member === undefined) throw new Error('an empty set has no members');
     return member;
   };
+  const bufferLayout = pick(BUFFER_LAYOUTS);
   return {
     possibleCpus: cpus,
     onlineCpus: cpus,
@@ -153,7 +154,7 @@ function randomMachine(random: Random, cpus: number): MachineConfig {
     memoryBytes: FRAMES * PAGE_BYTES,
     devices: 1 + random.nextBelow(MOST_DEVICES),
     diskSizeBytes: cpus * SLOTS_OF_CPU * PAGE_BYTES,
-    bufferLayout: pick(BUFFER_LAYOUTS),
+    bufferLayout,
     percpu: {
       method: 'page',
       otherStaticBytes: 0,
@@ -171,6 +172,8 @@ function randomMachine(random: Random, cpus: number): MachineConfig {
       zspagePages: ZSPAGE_PAGES.min + random.nextBelow(ZSPAGE_PAGES.max - ZSPAGE_PAGES.min + 1),
       freeOrder: pick(FREE_ORDERS),
       allocationStages: pick(ALLOCATION_STAGES),
+      protection: pick(PROTECTIONS_OF[bufferLayout]),
+      algorithms: 2,
     },
   };
 }

@@ -6,7 +6,7 @@
  */
 import type { IoPage, ObjectSpan } from '../../../../../src/main/machine/codec.ts';
 import { type PhysicalAddress, physicalAddress } from '../../../../../src/main/machine/units.ts';
-import { LZ4_WORK_MEMORY_BYTES } from '../../../../../src/main/machine/zram/compress-buffers.ts';
+import { LZ4_WORK_MEMORY_BYTES } from '../../../../../src/main/machine/zram/streams/stream.ts';
 import { KernelLz4Codec } from '../../../../../src/main/engine/codec/lz4-kernel/kernel-lz4-codec.ts';
 import { allocateArena } from '../../../../../src/main/engine/codec/arena-memory.ts';
 import { valueOf } from '../../../lab/small-lab.ts';
