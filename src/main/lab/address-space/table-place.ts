@@ -69,12 +69,17 @@ export type TableFacts = Pick<TableNode, 'kind' | 'walkers' | 'start' | 'end' | 
 export function tableFacts(machine: MappedMachine, place: TablePlace): TableFacts {
   const { entries, spanBytes } = levelOf(machine.space.geometry, place.level);
   return {
-    kind: place.level === 0 ? 'pgd' : isPrivate(machine, place) ? 'private' : 'shared',
+    kind: kindOf(machine, place),
     walkers: tableWalkers(machine, place.table, virtualAddress(place.start)),
     start: place.start,
     end: place.start + entries * spanBytes,
     region: regionOf(machine, place.start),
   };
+}
+
+function kindOf(machine: MappedMachine, place: TablePlace): TableNode['kind'] {
+  if (place.level === 0) return 'pgd';
+  return isPrivate(machine, place) ? 'private' : 'shared';
 }
 
 /** By what the table's own frame says. */

@@ -1,0 +1,133 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import {
+  type AddressSpaceShape,
+  type ChunkColumns,
+  MAX_COLUMNS,
+  type SpaceMoment,
+  type SpaceOverview,
+  type TableContent,
+  type TableNode,
+  type TlbSharing,
+} from '../../shared/address-space-contract.ts';
+import type { LabError, Result } from '../../shared/result.ts';
+import { useLab } from '../lab-key.ts';
+
+/** A machine that can be looked at; how its TLBs are shared is chosen while looking. */
+export type ShownShape = Omit<AddressSpaceShape, 'tlbSharing'>;
+
+/** CPUs whose columns are shown at first: the ends and what is between. */
+const FIRST_COLUMNS = 4;
+
+/** The address space that is looked at: one machine, one CPU, and what was opened of it. */
+export const useAddressSpaceStore = defineStore('address-space', () => {
+  const lab = useLab();
+  const shape = shallowRef<AddressSpaceShape>();
+  const overview = shallowRef<SpaceOverview>();
+  const moment = ref<SpaceMoment>('at-rest');
+  const cpu = ref(0);
+  const tree = shallowRef<TableNode>();
+  const table = shallowRef<TableContent>();
+  const columns = shallowRef<ChunkColumns>();
+  const columnCpus = ref<readonly number[]>([]);
+  /** Why there is nothing to see. */
+  const error = ref<LabError>();
+  /** The machine, the moment and the CPU; another object whenever one of them changes. */
+  const looked = computed(() =>
+    shape.value === undefined ? undefined : { shape: shape.value, moment: moment.value, cpu: cpu.value },
+  );
+  const chunks = computed(() => overview.value?.moments[moment.value].chunks ?? []);
+
+  /** The value of an answer to what is still looked at; undefined where it failed, or something else is looked at by now. */
+  function current<T>(asked: unknown, answer: Result<T>): T | undefined {
+    if (asked !== looked.value) return undefined;
+    if (answer.ok) return answer.value;
+    error.value = answer.error;
+    return undefined;
+  }
+
+  /** Looks at another machine; at the same one: nothing changes. */
+  async function open(wanted: ShownShape, sharing: TlbSharing = shape.value?.tlbSharing ?? 'own'): Promise<void> {
+    const next = { ...wanted, tlbSharing: sharing };
+    if (JSON.stringify(next) === JSON.stringify(shape.value) && overview.value !== undefined) return;
+    forget();
+    shape.value = next;
+    cpu.value = Math.min(cpu.value, next.possibleCpus - 1);
+    if (next.chunksAdded === 0) moment.value = 'at-rest';
+    columnCpus.value = firstColumns(next.possibleCpus);
+    const asked = looked.value;
+    overview.value = current(asked, await lab.describeAddressSpace({ shape: next }));
+    if (overview.value !== undefined) await look();
+  }
+
+  function forget(): void {
+    error.value = undefined;
+    for (const part of [overview, tree, table, columns]) part.value = undefined;
+  }
+
+  /** The machine as it is now: another moment, or another CPU's view of it. */
+  async function look(): Promise<void> {
+    const asked = looked.value;
+    if (asked === undefined) return;
+    error.value = undefined;
+    tree.value = current(asked, await lab.pageTableTree(asked));
+    if (tree.value === undefined) return;
+    const path = tree.value.children.find(({ region }) => region === 'window')?.path ?? [];
+    await Promise.all([openTable(path), showChunk(columns.value?.chunk ?? 0)]);
+  }
+
+  async function setMoment(next: SpaceMoment): Promise<void> {
+    moment.value = next;
+    await look();
+  }
+
+  async function setCpu(next: number): Promise<void> {
+    cpu.value = next;
+    await look();
+  }
+
+  /** Opens a table of the chosen CPU's tree. */
+  async function openTable(path: readonly number[], entry?: number): Promise<void> {
+    const asked = looked.value;
+    if (asked === undefined) return;
+    const opened = current(asked, await lab.pageTable({ ...asked, path: [...path], entry }));
+    if (opened !== undefined) table.value = opened;
+  }
+
+  /** Shows a chunk's columns; one that is gone gives way to the first. */
+  async function showChunk(wanted: number, cpus: readonly number[] = columnCpus.value): Promise<void> {
+    const asked = looked.value;
+    const chunk = chunks.value.includes(wanted) ? wanted : chunks.value[0];
+    if (asked === undefined || chunk === undefined) return;
+    columnCpus.value = cpus;
+    const { cpu: viewer, ...machine } = asked;
+    const shown = [...new Set([...cpus, viewer])].toSorted((one, other) => one - other).slice(0, MAX_COLUMNS);
+    const answer = current(asked, await lab.chunkColumns({ ...machine, chunk, cpus: shown }));
+    if (answer !== undefined) columns.value = answer;
+  }
+
+  return {
+    shape,
+    overview,
+    moment,
+    cpu,
+    looked,
+    chunks,
+    tree,
+    table,
+    columns,
+    columnCpus,
+    error,
+    open,
+    setMoment,
+    setCpu,
+    openTable,
+    showChunk,
+  };
+});
+
+/** The first CPUs and the last one. */
+function firstColumns(cpus: number): readonly number[] {
+  const first = Array.from({ length: Math.min(cpus, FIRST_COLUMNS - 1) }, (_, cpu) => cpu);
+  return [...new Set([...first, cpus - 1])];
+}
