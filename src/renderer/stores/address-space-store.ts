@@ -50,7 +50,7 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
   async function open(wanted: ShownShape, sharing: TlbSharing = shape.value?.tlbSharing ?? 'own'): Promise<void> {
     const next = { ...wanted, tlbSharing: sharing };
     if (JSON.stringify(next) === JSON.stringify(shape.value) && overview.value !== undefined) return;
-    forget();
+    for (const part of [error, overview, tree, table, columns]) part.value = undefined;
     shape.value = next;
     cpu.value = Math.min(cpu.value, next.possibleCpus - 1);
     if (next.chunksAdded === 0) moment.value = 'at-rest';
@@ -58,11 +58,6 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
     const asked = looked.value;
     overview.value = current(asked, await lab.describeAddressSpace({ shape: next }));
     if (overview.value !== undefined) await look();
-  }
-
-  function forget(): void {
-    error.value = undefined;
-    for (const part of [overview, tree, table, columns]) part.value = undefined;
   }
 
   /** The machine as it is now: another moment, or another CPU's view of it. */
@@ -76,13 +71,10 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
     await Promise.all([openTable(path), showChunk(columns.value?.chunk ?? 0)]);
   }
 
-  async function setMoment(next: SpaceMoment): Promise<void> {
-    moment.value = next;
-    await look();
-  }
-
-  async function setCpu(next: number): Promise<void> {
-    cpu.value = next;
+  /** Another moment, or another CPU's view. */
+  async function lookFrom(from: { readonly moment?: SpaceMoment; readonly cpu?: number }): Promise<void> {
+    moment.value = from.moment ?? moment.value;
+    cpu.value = from.cpu ?? cpu.value;
     await look();
   }
 
@@ -101,8 +93,7 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
     if (asked === undefined || chunk === undefined) return;
     columnCpus.value = cpus;
     const { cpu: viewer, ...machine } = asked;
-    const shown = [...new Set([...cpus, viewer])].toSorted((one, other) => one - other).slice(0, MAX_COLUMNS);
-    const answer = current(asked, await lab.chunkColumns({ ...machine, chunk, cpus: shown }));
+    const answer = current(asked, await lab.chunkColumns({ ...machine, chunk, cpus: withViewer(cpus, viewer) }));
     if (answer !== undefined) columns.value = answer;
   }
 
@@ -119,12 +110,17 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
     columnCpus,
     error,
     open,
-    setMoment,
-    setCpu,
+    lookFrom,
     openTable,
     showChunk,
   };
 });
+
+/** The chosen CPU among those that are shown, in order, as many as one answer holds. */
+function withViewer(cpus: readonly number[], viewer: number): number[] {
+  const others = cpus.filter((cpu) => cpu !== viewer).slice(0, MAX_COLUMNS - 1);
+  return [...others, viewer].toSorted((one, other) => one - other);
+}
 
 /** The first CPUs and the last one. */
 function firstColumns(cpus: number): readonly number[] {

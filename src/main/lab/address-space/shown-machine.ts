@@ -3,21 +3,13 @@ import type { AddressSpaceShape, MomentTotals, SpaceMoment } from '../../../shar
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { complete } from '../../engine/live/live-cpu.ts';
 import type { TlbConfig } from '../../machine/memory/address-space.ts';
-import { FrameKind } from '../../machine/memory/arena-layout.ts';
 import { pageGeometry } from '../../machine/memory/page-geometry.ts';
-import { MappedMachine, type MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';
+import type { MappedMachine, MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';
 import { tableFigures, tablesByLevel } from '../../machine/percpu/local-mapping/table-figures.ts';
-import { cpuId } from '../../machine/units.ts';
-import { LoneCpu } from '../lone-cpu.ts';
+import { bootMachine, countingCpu, growTo, memoryFor } from '../mapping/build-machine.ts';
 
 /** Pages of all units together, mapped once globally and once in the windows: about a microsecond each. */
 const MOST_PAGES = 2 ** 21;
-/** Tables of a CPU beside a last-level table per chunk. */
-const SPARE_TABLES = 16;
-/** Tables of the linear map and of the chunk range above their last level. */
-const SHARED_TABLES = 1024;
-
-const cpu = new LoneCpu(cpuId(0));
 
 export class ShownMachine {
   readonly machine: MappedMachine;
@@ -46,11 +38,8 @@ export class ShownMachine {
         'shape.possibleCpus',
       );
     }
-    const buffer = allocate(MappedMachine.bytesFor(config));
-    if (!buffer.ok) return buffer;
-    const booted = complete(MappedMachine.boot(cpu, buffer.value, config));
-    if (booted === undefined || !adoptFirstChunk(booted)) throw new Error('the memory does not hold the tables');
-    return ok(new ShownMachine(booted, shape));
+    const booted = bootMachine(config);
+    return booted.ok ? ok(new ShownMachine(booted.value, shape)) : booted;
   }
 
   get moment(): SpaceMoment {
@@ -67,13 +56,9 @@ export class ShownMachine {
   #resize(chunks: number): void {
     const { mapping } = this.machine;
     const pages = mapping.config.unitBytes / this.machine.arena.config.pageSizeBytes;
-    while (mapping.chunks().length < chunks) {
-      if (complete(this.machine.addChunk(cpu, pages)) === undefined) {
-        throw new Error('the memory does not hold the chunks');
-      }
-    }
+    growTo(this.machine, chunks);
     for (const chunk of mapping.chunks().slice(chunks).toReversed()) {
-      complete(this.machine.removeChunk(cpu, chunk, pages));
+      complete(this.machine.removeChunk(countingCpu, chunk, pages));
     }
   }
 
@@ -88,12 +73,11 @@ function configOf(shape: AddressSpaceShape): MappedMachineConfig {
   const { addressSpace, possibleCpus, onlineCpus, chunksAtRest, chunksAdded } = shape;
   const { translation, window, firstChunk, tablesFor, unitBytes, tlb } = addressSpace;
   const maxChunks = chunksAtRest + chunksAdded;
-  const tables = possibleCpus * (maxChunks + SPARE_TABLES) + SHARED_TABLES;
   return {
     possibleCpus,
     onlineCpus,
     translation,
-    memoryBytes: maxChunks * possibleCpus * unitBytes + tables * pageBytes(shape),
+    memoryBytes: memoryFor(possibleCpus, { unitBytes, maxChunks }, pageBytes(shape)),
     tlb: { ...tlb, ...sharing(shape) },
     pgdTakesPage: false,
     mapping: { window, firstChunk, tablesFor, unitBytes, maxChunks },
@@ -107,21 +91,4 @@ function sharing({ tlbSharing, possibleCpus }: AddressSpaceShape): Pick<TlbConfi
 
 function pageBytes({ addressSpace }: AddressSpaceShape): number {
   return pageGeometry(addressSpace.translation).pageSizeBytes;
-}
-
-/** Where the first chunk is an embedded one: its units in one piece of memory. */
-function adoptFirstChunk({ mapping, frames, arena }: MappedMachine): boolean {
-  if (mapping.config.firstChunk === 'page') return true;
-  const pages = (mapping.config.unitBytes / arena.config.pageSizeBytes) * arena.config.possibleCpus;
-  const first = frames.takeAtBoot(pages, FrameKind.percpu);
-  return first !== undefined && complete(mapping.adoptFirstChunk(cpu, first));
-}
-
-function allocate(bytes: number): Result<SharedArrayBuffer> {
-  try {
-    return ok(new SharedArrayBuffer(bytes));
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return fail('out-of-memory', `this host cannot give the machine ${bytes} bytes in one piece`, 'shape.possibleCpus');
-  }
 }

@@ -23,8 +23,9 @@ export interface MachineVariant {
   readonly cpus?: number;
 }
 
-/** Frames beside the units': tables, at most a PTE page per CPU and chunk and three levels above. */
+/** Frames beside the units': tables, at most a PTE page per CPU and chunk and three levels above, and those of all CPUs. */
 const SPARE_TABLES = 16;
+const SHARED_TABLES = 1024;
 
 /** Runs computations of machine code to their ends. */
 export const countingCpu = new LoneCpu(cpuId(0));
@@ -38,13 +39,15 @@ export function buildMachine(
   const possibleCpus = variant.cpus ?? counting.cpus;
   const translation = variant.translation ?? addressSpace.translation;
   const maxChunks = counting.chunksAtRest + counting.chunksAdded;
-  const { pageSizeBytes } = pageGeometry(translation);
-  const tables = possibleCpus * (maxChunks + SPARE_TABLES) + 1024;
   const config: MappedMachineConfig = {
     possibleCpus,
     onlineCpus: onlineCpus ?? possibleCpus,
     translation,
-    memoryBytes: maxChunks * possibleCpus * addressSpace.unitBytes + tables * pageSizeBytes,
+    memoryBytes: memoryFor(
+      possibleCpus,
+      { unitBytes: addressSpace.unitBytes, maxChunks },
+      pageGeometry(translation).pageSizeBytes,
+    ),
     tlb: { ...addressSpace.tlb, cpusPerTlb: 1, isTagged: false },
     pgdTakesPage: false,
     mapping: {
@@ -55,6 +58,21 @@ export function buildMachine(
       maxChunks,
     },
   };
+  return bootMachine(config);
+}
+
+/** Bytes that hold the units of so many chunks, and the tables that lead to them. */
+export function memoryFor(
+  cpus: number,
+  { unitBytes, maxChunks }: { unitBytes: number; maxChunks: number },
+  pageSizeBytes: number,
+): number {
+  const tables = cpus * (maxChunks + SPARE_TABLES) + SHARED_TABLES;
+  return maxChunks * cpus * unitBytes + tables * pageSizeBytes;
+}
+
+/** A machine without chunks but for an embedded first one. Errors: 'out-of-memory' when the host does not give the buffer. */
+export function bootMachine(config: MappedMachineConfig): Result<MappedMachine> {
   const buffer = allocate(MappedMachine.bytesFor(config));
   if (!buffer.ok) return buffer;
   const booted = complete(MappedMachine.boot(countingCpu, buffer.value, config));
