@@ -1,5 +1,6 @@
 /** Draws the units of a chunk side by side with the local column, and where a byte of it leads on the chosen CPU. */
 import type { ChunkColumns } from '../../shared/address-space-contract.ts';
+import { printAddress } from '../../shared/address-space.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { GAP, type PlacedColumn, type PlacedColumns } from './chunk-columns-layout.ts';
 import { hatch } from './hatch.ts';
@@ -11,13 +12,18 @@ export interface PaintedColumns {
   /** Byte of a unit. */
   readonly byte: number;
   readonly pageBytes: number;
+  readonly vaBits: number;
   readonly tokens: ThemeTokens;
 }
 
 const HEAD = 18;
 const BODY = 150;
+/** Two lines of an address. */
+const FOOT = 28;
 /** Pixels of the drawing. */
-export const COLUMNS_HEIGHT = HEAD + BODY + 2;
+export const COLUMNS_HEIGHT = HEAD + BODY + FOOT;
+/** Columns that are narrower have their addresses in the table below only. */
+const ADDRESSED = 56;
 
 /** The byte of a unit at a height of the drawing. */
 export function byteAtHeight(y: number, unitBytes: number): number {
@@ -69,6 +75,19 @@ function paintColumn(context: CanvasRenderingContext2D, painted: PaintedColumns,
   context.setLineDash(isLocal ? [4, 3] : []);
   context.strokeRect(x + 0.5, HEAD + 0.5, width - 1, BODY - 1);
   context.setLineDash([]);
+  const address = isLocal ? chunk.localAddress : chunk.columns.find((unit) => unit.cpu === cpu)?.address;
+  if (address !== undefined && width >= ADDRESSED) paintAddress(context, { painted, x, address });
+}
+
+/** Where a unit begins, in two halves. */
+function paintAddress(
+  context: CanvasRenderingContext2D,
+  { painted, x, address }: { painted: PaintedColumns; x: number; address: number },
+): void {
+  const digits = printAddress(painted.vaBits, address).slice(2);
+  context.fillStyle = painted.tokens.textDim;
+  context.fillText(digits.slice(0, 8), x, HEAD + BODY + 13);
+  context.fillText(digits.slice(8), x, HEAD + BODY + 25);
 }
 
 function cpuLabel(cpu: number, width: number): string {

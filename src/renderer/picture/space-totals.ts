@@ -4,10 +4,16 @@ import { formatBytes } from '../format/bytes.ts';
 import { formatCount } from '../format/number.ts';
 import type { GlossaryTerm } from '../words/glossary.ts';
 
+/** A figure: bytes, and below them how many tables. */
+export interface Figure {
+  readonly bytes: string;
+  readonly tables?: string | undefined;
+}
+
 /** A figure at both moments. */
 interface AtMoments {
-  readonly atRest: string;
-  readonly added: string;
+  readonly atRest: Figure;
+  readonly added: Figure;
 }
 
 export interface TotalsRow {
@@ -18,7 +24,7 @@ export interface TotalsRow {
   readonly cpu: AtMoments;
   readonly machine: AtMoments;
   /** What the added chunks brought the machine. */
-  readonly more: string;
+  readonly more: Figure;
 }
 
 /** Tables, and bytes that they take. */
@@ -41,7 +47,7 @@ export function spaceTotals(overview: SpaceOverview, cpu: number): readonly Tota
     ...words,
     cpu: atMoments(moments, count.cpu),
     machine: atMoments(moments, count.machine),
-    more: amountText(minus(count.machine(moments.added), count.machine(moments['at-rest']))),
+    more: difference(count.machine(moments['at-rest']), count.machine(moments.added)),
   });
   const everything = [0, ...upper, last];
   return [
@@ -96,29 +102,31 @@ function sumOf(counts: readonly Count[]): Count {
 }
 
 function spaceRow({ moments }: SpaceOverview): TotalsRow {
-  const text = ({ windowSpaceBytes }: MomentTotals): string => formatBytes(windowSpaceBytes);
-  const space = { atRest: text(moments['at-rest']), added: text(moments.added) };
+  const figure = ({ windowSpaceBytes }: MomentTotals): Figure => ({ bytes: formatBytes(windowSpaceBytes) });
+  const space = { atRest: figure(moments['at-rest']), added: figure(moments.added) };
   const more = moments.added.windowSpaceBytes - moments['at-rest'].windowSpaceBytes;
-  // The same addresses on every CPU.
   return {
     title: 'Address space of the units in the window',
     term: 'windowSpace',
+    // The same addresses on every CPU.
     cpu: space,
     machine: space,
-    more: `+${formatBytes(more)}`,
+    more: { bytes: more === 0 ? '–' : `+${formatBytes(more)}` },
   };
 }
 
 function atMoments(moments: SpaceOverview['moments'], count: Count): AtMoments {
-  const text = (amount: Amount): string => (amount.tables === 0 ? '–' : amountText(amount));
-  return { atRest: text(count(moments['at-rest'])), added: text(count(moments.added)) };
+  return { atRest: figureOf(count(moments['at-rest'])), added: figureOf(count(moments.added)) };
 }
 
-function minus(one: Amount, other: Amount): Amount & { readonly isMore: true } {
-  return { tables: one.tables - other.tables, bytes: one.bytes - other.bytes, isMore: true };
+function figureOf({ tables, bytes }: Amount, sign = ''): Figure {
+  if (tables === 0) return { bytes: '–' };
+  return {
+    bytes: `${sign}${formatBytes(bytes)}`,
+    tables: `${sign}${formatCount(tables)}`,
+  };
 }
 
-function amountText({ tables, bytes, isMore }: Amount & { readonly isMore?: boolean }): string {
-  if (isMore === true && tables === 0) return '–';
-  return `${isMore === true ? '+' : ''}${formatBytes(bytes)} · ${formatCount(tables)}`;
+function difference(from: Amount, to: Amount): Figure {
+  return figureOf({ tables: to.tables - from.tables, bytes: to.bytes - from.bytes }, '+');
 }

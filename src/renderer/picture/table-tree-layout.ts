@@ -18,8 +18,8 @@ export interface TableBox {
 
 /** What several tables drawn as one are wide, in tables. */
 const RUN_WEIGHT = 10;
-/** What a table without tables below is wide at least, in the linear map and elsewhere. */
-const LEAF_WEIGHT = 1;
+/** A table is not narrower than this part of its widest neighbour below the same table. */
+const LEAST_SHARE = 0.22;
 
 /** Boxes row by row, from the left. */
 export function layOutTables(root: TableNode): readonly TableBox[] {
@@ -30,10 +30,13 @@ export function layOutTables(root: TableNode): readonly TableBox[] {
 
 function place(node: TableNode, at: Omit<TableBox, 'node'>, boxes: TableBox[]): void {
   boxes.push({ node, ...at });
-  const all = weightOf(node);
+  const weights = node.children.map(weightOf);
+  const least = Math.max(...weights, 0) * LEAST_SHARE;
+  const shares = weights.map((weight) => Math.max(weight, least));
+  const all = shares.reduce((sum, share) => sum + share, 0);
   let { left } = at;
-  for (const child of node.children) {
-    const width = (weightOf(child) / all) * at.width;
+  for (const [index, child] of node.children.entries()) {
+    const width = ((shares[index] ?? 0) / all) * at.width;
     place(child, { row: at.row + 1, left, width }, boxes);
     left += width;
   }
@@ -41,7 +44,20 @@ function place(node: TableNode, at: Omit<TableBox, 'node'>, boxes: TableBox[]): 
 
 function weightOf({ children, tables }: TableNode): number {
   if (children.length > 0) return children.reduce((sum, child) => sum + weightOf(child), 0);
-  return tables > 1 ? RUN_WEIGHT : LEAF_WEIGHT;
+  return tables > 1 ? RUN_WEIGHT : 1;
+}
+
+/** What the entries of tables without tables below lead to, a row below each of them. */
+export interface LeafBand {
+  readonly box: TableBox;
+  readonly kind: 'frame' | 'block';
+}
+
+/** `levels`: of the translation; above the last one, entries that lead to no table are blocks. */
+export function leafBands(boxes: readonly TableBox[], levels: number): readonly LeafBand[] {
+  return boxes
+    .filter(({ node }) => node.children.length === 0 && node.entriesUsed > 0)
+    .map((box) => ({ box, kind: box.row === levels - 1 ? 'frame' : 'block' }));
 }
 
 export type Direction = 'up' | 'down' | 'left' | 'right';

@@ -67,8 +67,7 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
     error.value = undefined;
     tree.value = current(asked, await lab.pageTableTree(asked));
     if (tree.value === undefined) return;
-    const path = tree.value.children.find(({ region }) => region === 'window')?.path ?? [];
-    await Promise.all([openTable(path), showChunk(columns.value?.chunk ?? 0)]);
+    await Promise.all([openTable(pathToFrames(tree.value)), showChunk(columns.value?.chunk ?? 0)]);
   }
 
   /** Another moment, or another CPU's view. */
@@ -115,6 +114,18 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
     showChunk,
   };
 });
+
+/** To the first table of the last level below the window; where there is no window, of the last region. */
+function pathToFrames(root: TableNode): readonly number[] {
+  const start = root.children.find(({ region }) => region === 'window') ?? root.children.at(-1) ?? root;
+  let node: TableNode | undefined = start;
+  let { path } = start;
+  while (node !== undefined) {
+    ({ path } = node);
+    [node] = node.children;
+  }
+  return path;
+}
 
 /** The chosen CPU among those that are shown, in order, as many as one answer holds. */
 function withViewer(cpus: readonly number[], viewer: number): number[] {

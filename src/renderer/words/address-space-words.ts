@@ -120,13 +120,13 @@ function wrongWords({ cpu, reachedFrame, reachedCpu, tableFrame, tlb, after }: A
   return `Wrong data: ${reached}. It has no tables of its own and walks CPU 0’s, so it must not use the window.`;
 }
 
-/** What the TLB did, in one sentence. */
+/** What the TLB did; the sentence begins with “TLB”. */
 export function tlbWords({ tlb, after }: AddressTranslation, vaBits: number): string {
   const where = `set ${tlb.set}${tlb.way === undefined ? '' : `, way ${tlb.way}`} of ${after.sets} × ${after.ways}`;
-  if (tlb.kind === 'hit') return `TLB hit in ${where}: no table was read.`;
-  if (tlb.way === undefined) return `TLB miss in set ${tlb.set}: the tables were walked, nothing was entered.`;
+  if (tlb.kind === 'hit') return `hit in ${where}: no table was read.`;
+  if (tlb.way === undefined) return `miss in set ${tlb.set}: the tables were walked, nothing was entered.`;
   const thrown = tlb.evicted === undefined ? 'an empty way' : `the place of ${evictedWords(tlb.evicted, vaBits)}`;
-  return `TLB miss in ${where}: the tables were walked, and the result took ${thrown}.`;
+  return `miss in ${where}: the tables were walked, and the result took ${thrown}.`;
 }
 
 function evictedWords({ address, frame, cpu }: TlbEntry, vaBits: number): string {
