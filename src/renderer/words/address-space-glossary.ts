@@ -22,7 +22,8 @@ export const ADDRESS_SPACE_GLOSSARY = {
   localMappingTables:
     'What the local mapping takes: the other CPUs’ top-level tables and all tables below the windows.',
   sharedTables: 'CPU 0’s top-level table and everything below it that all CPUs walk through.',
-  tlbSets: 'Translations that were walked lately, page by page. A page may lie in the ways of one set only: page number mod sets.',
+  tlbSets:
+    'Translations that were walked lately, page by page. A page may lie in the ways of one set only: page number mod sets.',
   tlbSharing:
     'Two hardware threads may share one. Kernel entries are valid for both, so without a tag that says who filled them they see each other’s window.',
   addressStep:
