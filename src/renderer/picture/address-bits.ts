@@ -13,7 +13,10 @@ export interface AddressField {
 }
 
 /** From the top level down to the byte in the page. */
-export function addressFields({ levels, pageSizeBytes }: SpaceOverview, address: number): readonly AddressField[] {
+export function addressFields(
+  { levels, pageSizeBytes }: Pick<SpaceOverview, 'levels' | 'pageSizeBytes'>,
+  address: number,
+): readonly AddressField[] {
   const fields = levels.map(({ name, entries, spanBytes }) => ({ name, span: spanBytes, count: entries }));
   return [...fields, { name: 'offset', span: 1, count: pageSizeBytes }].map(({ name, span, count }) => {
     const low = Math.log2(span);
