@@ -33,9 +33,7 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
   /** Why there is nothing to see. */
   const error = ref<LabError>();
   /** The machine, the moment and the CPU; another object whenever one of them changes. */
-  const looked = computed(() =>
-    shape.value === undefined ? undefined : { shape: shape.value, moment: moment.value, cpu: cpu.value },
-  );
+  const looked = computed(() => shape.value && { shape: shape.value, moment: moment.value, cpu: cpu.value });
   const chunks = computed(() => overview.value?.moments[moment.value].chunks ?? []);
 
   /** The value of an answer to what is still looked at; undefined where it failed, or something else is looked at by now. */
@@ -50,24 +48,33 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
   async function open(wanted: ShownShape, sharing: TlbSharing = shape.value?.tlbSharing ?? 'own'): Promise<void> {
     const next = { ...wanted, tlbSharing: sharing };
     if (JSON.stringify(next) === JSON.stringify(shape.value) && overview.value !== undefined) return;
-    for (const part of [error, overview, tree, table, columns]) part.value = undefined;
+    if (!differsInTlbsOnly(next, shape.value)) reset(next);
     shape.value = next;
+    const answer = await lab.describeAddressSpace({ shape: next });
+    if (shape.value !== next) return;
+    error.value = answer.ok ? undefined : answer.error;
+    overview.value = answer.ok ? answer.value : undefined;
+    await look();
+  }
+
+  /** Nothing of the machine before can be seen in another one. */
+  function reset(next: AddressSpaceShape): void {
+    for (const part of [overview, tree, table, columns]) part.value = undefined;
     cpu.value = Math.min(cpu.value, next.possibleCpus - 1);
-    if (next.chunksAdded === 0) moment.value = 'at-rest';
     columnCpus.value = firstColumns(next.possibleCpus);
-    const asked = looked.value;
-    overview.value = current(asked, await lab.describeAddressSpace({ shape: next }));
-    if (overview.value !== undefined) await look();
+    if (next.chunksAdded === 0) moment.value = 'at-rest';
   }
 
   /** The machine as it is now: another moment, or another CPU's view of it. */
   async function look(): Promise<void> {
     const asked = looked.value;
-    if (asked === undefined) return;
+    if (asked === undefined || overview.value === undefined) return;
+    const answer = current(asked, await lab.pageTableTree(asked));
+    if (answer === undefined) return;
     error.value = undefined;
-    tree.value = current(asked, await lab.pageTableTree(asked));
-    if (tree.value === undefined) return;
-    await Promise.all([openTable(pathToFrames(tree.value)), showChunk(columns.value?.chunk ?? 0)]);
+    tree.value = answer;
+    const { path = pathToFrames(answer), chosen } = table.value ?? {};
+    await Promise.all([openTable(path, chosen?.index), showChunk(columns.value?.chunk ?? 0)]);
   }
 
   /** Another moment, or another CPU's view. */
@@ -81,7 +88,11 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
   async function openTable(path: readonly number[], entry?: number): Promise<void> {
     const asked = looked.value;
     if (asked === undefined) return;
-    const opened = current(asked, await lab.pageTable({ ...asked, path: [...path], entry }));
+    const answer = await lab.pageTable({ ...asked, path: [...path], entry });
+    // What was opened before may not be there at another moment.
+    const fallback = !answer.ok && answer.error.code === 'not-found' ? tree.value : undefined;
+    const other = fallback && (await lab.pageTable({ ...asked, path: pathToFrames(fallback) }));
+    const opened = current(asked, other ?? answer);
     if (opened !== undefined) table.value = opened;
   }
 
@@ -96,27 +107,16 @@ export const useAddressSpaceStore = defineStore('address-space', () => {
     if (answer !== undefined) columns.value = answer;
   }
 
-  return {
-    shape,
-    overview,
-    moment,
-    cpu,
-    looked,
-    chunks,
-    tree,
-    table,
-    columns,
-    columnCpus,
-    error,
-    open,
-    lookFrom,
-    openTable,
-    showChunk,
-  };
+  const seen = { shape, overview, moment, cpu, looked, chunks, tree, table, columns, columnCpus, error };
+  return { ...seen, open, lookFrom, openTable, showChunk };
 });
 
+function differsInTlbsOnly(next: AddressSpaceShape, before: AddressSpaceShape | undefined): boolean {
+  return JSON.stringify({ ...before, tlbSharing: next.tlbSharing }) === JSON.stringify(next);
+}
+
 /** To the first table of the last level below the window; where there is no window, of the last region. */
-function pathToFrames(root: TableNode): readonly number[] {
+function pathToFrames(root: TableNode): number[] {
   const start = root.children.find(({ region }) => region === 'window') ?? root.children.at(-1) ?? root;
   let node: TableNode | undefined = start;
   let { path } = start;
@@ -124,7 +124,7 @@ function pathToFrames(root: TableNode): readonly number[] {
     ({ path } = node);
     [node] = node.children;
   }
-  return path;
+  return [...path];
 }
 
 /** The chosen CPU among those that are shown, in order, as many as one answer holds. */

@@ -67,6 +67,30 @@ describe('an address space', () => {
     expect([space.error, space.overview?.vaBits]).toEqual([undefined, 48]);
   });
 
+  test('keeps the opened table where another CPU or moment has it, and else goes back to the window', async () => {
+    const space = useAddressSpaceStore();
+    // A chunk is 4 MiB of units, two last-level tables: those of the third chunk are there when it is.
+    await space.open({ ...SHAPE, addressSpace: { ...SHAPE.addressSpace, unitBytes: 512 * 1024 } });
+    await space.lookFrom({ moment: 'added' });
+    const path = [...(space.tree?.children.find(({ region }) => region === 'chunks')?.children[0]?.path ?? []), 5];
+    await space.openTable(path, 20);
+    await space.lookFrom({ cpu: 6 });
+    expect(space.table).toMatchObject({ path, kind: 'shared', chosen: { index: 20 } });
+    await space.lookFrom({ moment: 'at-rest' });
+    expect(space.table).toMatchObject({ kind: 'private', region: 'window' });
+    expect(space.error).toBeUndefined();
+  });
+
+  test('comes together although the CPU is changed while the machine is being built', async () => {
+    const space = useAddressSpaceStore();
+    const opening = space.open(SHAPE);
+    await Promise.all([opening, space.lookFrom({ cpu: 6 })]);
+    expect(space.overview?.levels).toHaveLength(4);
+    expect(space.columns?.columns.map(({ cpu }) => cpu)).toContain(6);
+    await Promise.all([space.open(SHAPE, 'smt-tagged'), space.lookFrom({ cpu: 2 })]);
+    expect([space.shape?.tlbSharing, space.cpu, space.tree?.kind]).toEqual(['smt-tagged', 2, 'pgd']);
+  });
+
   test('drops what comes too late', async () => {
     const space = await opened();
     const late = space.lookFrom({ cpu: 3 });
