@@ -1,7 +1,7 @@
 /** A machine with page tables that is built to be looked at: with its chunks at rest, or with those that come on top. */
 import type { AddressSpaceShape, MomentTotals, SpaceMoment } from '../../../shared/address-space-contract.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
-import { complete } from '../../engine/live/live-cpu.ts';
+import { complete } from '../../machine/cpu.ts';
 import type { TlbConfig } from '../../machine/memory/address-space.ts';
 import { pageGeometry } from '../../machine/memory/page-geometry.ts';
 import type { MappedMachine, MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';
@@ -77,7 +77,7 @@ function configOf(shape: AddressSpaceShape): MappedMachineConfig {
     possibleCpus,
     onlineCpus,
     translation,
-    memoryBytes: memoryFor(possibleCpus, { unitBytes, maxChunks }, pageBytes(shape)),
+    memoryBytes: memoryFor(possibleCpus, { unitBytes, maxChunks }, pageGeometry(translation)),
     tlb: { ...tlb, ...sharing(shape) },
     pgdTakesPage: false,
     mapping: { window, firstChunk, tablesFor, unitBytes, maxChunks },

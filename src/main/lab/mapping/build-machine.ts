@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { TableCounting } from '../../../shared/this-cpu-profile.ts';
 import { complete } from '../../machine/cpu.ts';
 import { FrameKind } from '../../machine/memory/arena-layout.ts';
-import { pageGeometry } from '../../machine/memory/page-geometry.ts';
+import { pageGeometry, type PageGeometry } from '../../machine/memory/page-geometry.ts';
 import { MappedMachine, type MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';
 import { cpuId } from '../../machine/units.ts';
 import { LoneCpu } from '../../machine/lone-cpu.ts';
@@ -23,7 +23,7 @@ export interface MachineVariant {
   readonly cpus?: number;
 }
 
-/** Frames beside the units': tables, at most a PTE page per CPU and chunk and three levels above, and those of all CPUs. */
+/** Tables of a CPU above the last level, and those of all CPUs: the linear map's, and above the last level of the chunks'. */
 const SPARE_TABLES = 16;
 const SHARED_TABLES = 1024;
 
@@ -43,11 +43,7 @@ export function buildMachine(
     possibleCpus,
     onlineCpus: onlineCpus ?? possibleCpus,
     translation,
-    memoryBytes: memoryFor(
-      possibleCpus,
-      { unitBytes: addressSpace.unitBytes, maxChunks },
-      pageGeometry(translation).pageSizeBytes,
-    ),
+    memoryBytes: memoryFor(possibleCpus, { unitBytes: addressSpace.unitBytes, maxChunks }, pageGeometry(translation)),
     tlb: { ...addressSpace.tlb, cpusPerTlb: 1, isTagged: false },
     pgdTakesPage: false,
     mapping: {
@@ -61,13 +57,17 @@ export function buildMachine(
   return bootMachine(config);
 }
 
-/** Bytes that hold the units of so many chunks, and the tables that lead to them. */
+/** Bytes that hold the units of so many chunks, and the tables that lead to them in both mappings. */
 export function memoryFor(
   cpus: number,
-  { unitBytes, maxChunks }: { unitBytes: number; maxChunks: number },
-  pageSizeBytes: number,
+  { unitBytes, maxChunks }: { readonly unitBytes: number; readonly maxChunks: number },
+  { levels, pageSizeBytes }: PageGeometry,
 ): number {
-  const tables = cpus * (maxChunks + SPARE_TABLES) + SHARED_TABLES;
+  // A last-level table covers what an entry above it does; a unit that is not aligned to that touches one more.
+  const coverage = levels.at(-2)?.spanBytes ?? 1;
+  const perUnit = Math.ceil(unitBytes / coverage) + 1;
+  const ofAllCpus = Math.ceil((cpus * maxChunks * unitBytes) / coverage) + SHARED_TABLES;
+  const tables = cpus * (maxChunks * perUnit + SPARE_TABLES) + ofAllCpus;
   return maxChunks * cpus * unitBytes + tables * pageSizeBytes;
 }
 

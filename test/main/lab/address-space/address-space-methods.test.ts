@@ -323,6 +323,15 @@ describe('building', () => {
     expect(await errorOf(answers.describeAddressSpace({ shape: PROPOSAL }))).toContain('busy');
   });
 
+  it('has room for the tables of units as large as they may be, which begin and end anywhere', async () => {
+    for (const window of WINDOW_LAYOUTS) {
+      const space = { unitBytes: 4032 * KIB, window, translation: '4k-39' } as const;
+      const shape = shapeOf({ possibleCpus: 13, onlineCpus: 13, chunksAtRest: 1, chunksAdded: 29, space });
+      const { moments } = await value(lab().describeAddressSpace({ shape }));
+      expect(moments.added.chunks).toHaveLength(30);
+    }
+  });
+
   it('refuses machines that nobody could look at', async () => {
     const shape = shapeOf({ possibleCpus: 1024, onlineCpus: 1024, chunksAdded: 62, space: { unitBytes: 4096 * KIB } });
     expect(await errorOf(lab().describeAddressSpace({ shape }))).toBe(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { complete } from '../../../../../src/main/engine/live/live-cpu.ts';
+import { complete } from '../../../../../src/main/machine/cpu.ts';
 import { FrameKind } from '../../../../../src/main/machine/memory/arena-layout.ts';
 import { placeOfAddress } from '../../../../../src/main/machine/percpu/local-mapping/address-place.ts';
 import type { MappedMachine } from '../../../../../src/main/machine/percpu/local-mapping/mapped-machine.ts';
