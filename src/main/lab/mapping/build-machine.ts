@@ -7,7 +7,7 @@ import { complete } from '../../machine/cpu.ts';
 import { FrameKind } from '../../machine/memory/arena-layout.ts';
 import { pageGeometry, type PageGeometry } from '../../machine/memory/page-geometry.ts';
 import { MappedMachine, type MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';
-import { cpuId } from '../../machine/units.ts';
+import { cpuId, roundUp } from '../../machine/units.ts';
 import { LoneCpu } from '../../machine/lone-cpu.ts';
 
 /** What is counted, on which machine. */
@@ -68,7 +68,8 @@ export function memoryFor(
   const perUnit = Math.ceil(unitBytes / coverage) + 1;
   const ofAllCpus = Math.ceil((cpus * maxChunks * unitBytes) / coverage) + SHARED_TABLES;
   const tables = cpus * (maxChunks * perUnit + SPARE_TABLES) + ofAllCpus;
-  return maxChunks * cpus * unitBytes + tables * pageSizeBytes;
+  // A linear map of whole blocks.
+  return roundUp(maxChunks * cpus * unitBytes + tables * pageSizeBytes, coverage);
 }
 
 /** A machine without chunks but for an embedded first one. Errors: 'out-of-memory' when the host does not give the buffer. */
