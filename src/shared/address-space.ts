@@ -15,3 +15,17 @@ export type FirstChunk = (typeof FIRST_CHUNKS)[number];
 /** Which CPUs get tables: all that may exist, at boot, or each as it comes up. */
 export const TABLES_FOR = ['possible', 'online'] as const;
 export type TablesFor = (typeof TABLES_FOR)[number];
+
+/** An address of the kernel's half, given as its byte offset into it, as a kernel of so many bits prints it. */
+export function printAddress(vaBits: number, address: number): string {
+  return `0x${(2n ** 64n - 2n ** BigInt(vaBits) + BigInt(address)).toString(16)}`;
+}
+
+/** The inverse: `0xffff800080000000`, with or without 0x; undefined for what is no address of that half. */
+export function parseAddress(vaBits: number, text: string): number | undefined {
+  if (!/^\s*(0x)?[0-9a-f_]{1,24}\s*$/i.test(text)) return undefined;
+  const digits = text.trim().replace(/^0x/i, '').replaceAll('_', '');
+  if (digits === '') return undefined;
+  const offset = BigInt(`0x${digits}`) - (2n ** 64n - 2n ** BigInt(vaBits));
+  return offset < 0n || offset >= 2n ** BigInt(vaBits) ? undefined : Number(offset);
+}

@@ -6,6 +6,7 @@
  * before the lab sees it. Events go the other way, to every subscriber.
  */
 import * as v from 'valibot';
+import { addressSpaceInputs, type AddressSpaceOutputs } from './address-space-contract.ts';
 import type { Design } from './design.ts';
 import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
 import type { FieldError, Profile } from './profile.ts';
@@ -184,6 +185,7 @@ export const contractInputs = {
   browse: v.strictObject({ path: v.optional(v.pipe(v.string(), v.maxLength(4096))) }),
   ...evidenceInputs,
   ...verifyInputs,
+  ...addressSpaceInputs,
 } as const;
 
 export type Method = keyof typeof contractInputs;
@@ -198,7 +200,7 @@ export interface CurrentRun {
   readonly samples: readonly Sample[];
 }
 
-interface Outputs extends EvidenceOutputs, VerifyOutputs {
+interface Outputs extends EvidenceOutputs, VerifyOutputs, AddressSpaceOutputs {
   describeHost: HostDescription;
   listProfiles: readonly ProfileEntry[];
   saveProfile: ProfileEntry;

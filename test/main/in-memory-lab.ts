@@ -139,5 +139,11 @@ export function createInMemoryLab(): InMemoryLab {
     startVerify: notHere,
     verifyState: notHere,
     cancelVerify: notHere,
+    describeAddressSpace: notHere,
+    pageTableTree: notHere,
+    pageTable: notHere,
+    chunkColumns: notHere,
+    translateAddress: notHere,
+    invalidateTlb: notHere,
   };
 }

@@ -13,6 +13,7 @@ import type {
 import { parseProfile, profileFieldErrors, type FieldError, type Profile } from '../../src/shared/profile.ts';
 import { fail, ok, type LabError, type Result } from '../../src/shared/result.ts';
 import type { RunListing, RunRecord } from '../../src/shared/run-record.ts';
+import { createAddressSpaceScript } from './address-space-script.ts';
 import { createEvidenceScript } from './evidence-script.ts';
 import { createRunningScript, sampleKernelText } from './running-script.ts';
 import { sampleProfile } from './sample-profile.ts';
@@ -267,6 +268,7 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
     ...createRunningScript(answer, () => current),
     ...createEvidenceScript(answer),
     ...createVerifyScript(answer),
+    ...createAddressSpaceScript(answer, () => current !== undefined),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -15,6 +15,7 @@ import { codecSource } from '../engine/codec/codec-source.ts';
 import { KernelEngine } from '../engine/kernel/kernel-engine.ts';
 import { checkKernelZram } from '../engine/kernel/zram-control.ts';
 import { LiveEngine } from '../engine/live/live-engine.ts';
+import { createAddressSpaceMethods } from './address-space/address-space-methods.ts';
 import { listFolder } from './browse.ts';
 import { createEvidenceMethods } from './evidence-methods.ts';
 import { readEnvironment } from './environment.ts';
@@ -108,6 +109,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
     ...pastRuns,
     browse: ({ path }) => listFolder(path),
     ...createRunningMethods(runs, engine),
+    ...createAddressSpaceMethods(() => runs.current() !== undefined || verifying.isGoingOn),
     ...evidence,
     startVerify: (request) => answer(verifying.start(request)),
     verifyState: ({ verifyId }) => answer(verifying.state(verifyId)),

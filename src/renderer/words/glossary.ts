@@ -2,6 +2,7 @@
  * What the dashboard's words mean, for hovers: one or two sentences each, and where it helps how to read the number.
  * Design names have their own words in `src/shared/design.ts`.
  */
+import { ADDRESS_SPACE_GLOSSARY } from './address-space-glossary.ts';
 import { PERCPU_GLOSSARY } from './percpu-glossary.ts';
 import { THIS_CPU_GLOSSARY } from './this-cpu-glossary.ts';
 
@@ -9,6 +10,7 @@ import { THIS_CPU_GLOSSARY } from './this-cpu-glossary.ts';
 export const GLOSSARY = {
   ...PERCPU_GLOSSARY,
   ...THIS_CPU_GLOSSARY,
+  ...ADDRESS_SPACE_GLOSSARY,
   possibleCpus:
     'CPUs that may ever exist in the simulated machine. Every chunk of per-CPU memory has a unit for each of these, used or not, so this drives its size.',
   onlineCpus:

@@ -5,9 +5,9 @@ import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { TableCounting } from '../../../shared/this-cpu-profile.ts';
 import { complete } from '../../machine/cpu.ts';
 import { FrameKind } from '../../machine/memory/arena-layout.ts';
-import { pageGeometry } from '../../machine/memory/page-geometry.ts';
+import { pageGeometry, type PageGeometry } from '../../machine/memory/page-geometry.ts';
 import { MappedMachine, type MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';
-import { cpuId } from '../../machine/units.ts';
+import { cpuId, roundUp } from '../../machine/units.ts';
 import { LoneCpu } from '../../machine/lone-cpu.ts';
 
 /** What is counted, on which machine. */
@@ -23,8 +23,9 @@ export interface MachineVariant {
   readonly cpus?: number;
 }
 
-/** Frames beside the units': tables, at most a PTE page per CPU and chunk and three levels above. */
+/** Tables of a CPU above the last level, and those of all CPUs: the linear map's, and above the last level of the chunks'. */
 const SPARE_TABLES = 16;
+const SHARED_TABLES = 1024;
 
 /** Runs computations of machine code to their ends. */
 export const countingCpu = new LoneCpu(cpuId(0));
@@ -38,13 +39,11 @@ export function buildMachine(
   const possibleCpus = variant.cpus ?? counting.cpus;
   const translation = variant.translation ?? addressSpace.translation;
   const maxChunks = counting.chunksAtRest + counting.chunksAdded;
-  const { pageSizeBytes } = pageGeometry(translation);
-  const tables = possibleCpus * (maxChunks + SPARE_TABLES) + 1024;
   const config: MappedMachineConfig = {
     possibleCpus,
     onlineCpus: onlineCpus ?? possibleCpus,
     translation,
-    memoryBytes: maxChunks * possibleCpus * addressSpace.unitBytes + tables * pageSizeBytes,
+    memoryBytes: memoryFor(possibleCpus, { unitBytes: addressSpace.unitBytes, maxChunks }, pageGeometry(translation)),
     tlb: { ...addressSpace.tlb, cpusPerTlb: 1, isTagged: false },
     pgdTakesPage: false,
     mapping: {
@@ -55,6 +54,26 @@ export function buildMachine(
       maxChunks,
     },
   };
+  return bootMachine(config);
+}
+
+/** Bytes that hold the units of so many chunks, and the tables that lead to them in both mappings. */
+export function memoryFor(
+  cpus: number,
+  { unitBytes, maxChunks }: { readonly unitBytes: number; readonly maxChunks: number },
+  { levels, pageSizeBytes }: PageGeometry,
+): number {
+  // A last-level table covers what an entry above it does; a unit that is not aligned to that touches one more.
+  const coverage = levels.at(-2)?.spanBytes ?? 1;
+  const perUnit = Math.ceil(unitBytes / coverage) + 1;
+  const ofAllCpus = Math.ceil((cpus * maxChunks * unitBytes) / coverage) + SHARED_TABLES;
+  const tables = cpus * (maxChunks * perUnit + SPARE_TABLES) + ofAllCpus;
+  // A linear map of whole blocks.
+  return roundUp(maxChunks * cpus * unitBytes + tables * pageSizeBytes, coverage);
+}
+
+/** A machine without chunks but for an embedded first one. Errors: 'out-of-memory' when the host does not give the buffer. */
+export function bootMachine(config: MappedMachineConfig): Result<MappedMachine> {
   const buffer = allocate(MappedMachine.bytesFor(config));
   if (!buffer.ok) return buffer;
   const booted = complete(MappedMachine.boot(countingCpu, buffer.value, config));

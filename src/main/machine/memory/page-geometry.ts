@@ -73,8 +73,3 @@ export function levelOf(geometry: PageGeometry, level: number): LevelGeometry {
   if (found === undefined) throw new Error(`translation ${geometry.translation} has no level ${level}`);
   return found;
 }
-
-/** As a kernel prints it: `0xffff800080000000` for 2 GiB into the upper half of 48 bits. */
-export function printAddress(geometry: PageGeometry, address: VirtualAddress): string {
-  return `0x${(2n ** 64n - 2n ** BigInt(geometry.vaBits) + BigInt(address)).toString(16)}`;
-}

@@ -134,7 +134,7 @@ export function invalidate(space: AddressSpace, pages: { readonly first: number;
   }
 }
 
-/** Double index of the first entry of a TLB. */
-function tlbDouble(space: AddressSpace, tlb: number): number {
+/** Double index of the first entry of a TLB: that of CPUs `tlb` × cpusPerTlb and on. */
+export function tlbDouble(space: AddressSpace, tlb: number): number {
   return space.base / 2 + (space.offsets.tlbs + tlb * space.offsets.tlbStride) / 8;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { addressRegions, contains } from '../../../../src/main/machine/memory/address-regions.ts';
-import { pageGeometry, printAddress } from '../../../../src/main/machine/memory/page-geometry.ts';
+import { pageGeometry } from '../../../../src/main/machine/memory/page-geometry.ts';
 import { virtualAddress } from '../../../../src/main/machine/units.ts';
-import { TRANSLATIONS } from '../../../../src/shared/address-space.ts';
+import { printAddress, TRANSLATIONS } from '../../../../src/shared/address-space.ts';
 
 const MIB = 2 ** 20;
 const sizes = { chunkBytes: 480 * MIB, windowBytes: 480 * MIB };
@@ -12,7 +12,7 @@ describe('address regions', () => {
     // Documentation/arch/arm64/memory.rst: ffff000000000000, ffff800000000000, ffff800080000000.
     const geometry = pageGeometry('4k-48');
     const { linear, modules, vmalloc } = addressRegions(geometry, sizes);
-    expect([linear, modules, vmalloc].map(({ start }) => printAddress(geometry, start))).toEqual([
+    expect([linear, modules, vmalloc].map(({ start }) => printAddress(geometry.vaBits, start))).toEqual([
       '0xffff000000000000',
       '0xffff800000000000',
       '0xffff800080000000',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { entryIndex, levelOf, pageGeometry, printAddress } from '../../../../src/main/machine/memory/page-geometry.ts';
+import { entryIndex, levelOf, pageGeometry } from '../../../../src/main/machine/memory/page-geometry.ts';
 import { virtualAddress } from '../../../../src/main/machine/units.ts';
 import { TRANSLATIONS } from '../../../../src/shared/address-space.ts';
 
@@ -34,13 +34,6 @@ describe('page geometry', () => {
     const bits = 0b100000001_000000010_111111111_000000100_000000000101n;
     const address = virtualAddress(Number(bits));
     expect(geometry.levels.map((_, level) => entryIndex(geometry, level, address))).toEqual([257, 2, 511, 4]);
-  });
-
-  it('prints addresses of the upper half as a kernel does', () => {
-    expect(printAddress(pageGeometry('4k-48'), virtualAddress(0))).toBe('0xffff000000000000');
-    expect(printAddress(pageGeometry('4k-48'), virtualAddress(2 ** 47 + 2 ** 31))).toBe('0xffff800080000000');
-    expect(printAddress(pageGeometry('4k-39'), virtualAddress(0))).toBe('0xffffff8000000000');
-    expect(printAddress(pageGeometry('64k-52'), virtualAddress(0))).toBe('0xfff0000000000000');
   });
 
   it('has no level below the last', () => {

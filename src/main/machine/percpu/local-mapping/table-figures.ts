@@ -73,6 +73,35 @@ export function tableFigures(space: AddressSpace, mapping: LocalMapping): TableF
   };
 }
 
+/** Tables of one level. */
+export interface LevelFigures {
+  /** Walked by all CPUs; of level 0: CPU 0's. */
+  readonly shared: number;
+  /** Walked by one CPU, by CPU; of level 0: beside CPU 0's. */
+  readonly privateByCpu: readonly number[];
+}
+
+/** Tables by level, from the top level down; counts, at rest. */
+export function tablesByLevel(space: AddressSpace): readonly LevelFigures[] {
+  const { possibleCpus } = space.arena.config;
+  const levels = space.geometry.levels.map(() => ({
+    shared: 0,
+    privateByCpu: Array.from({ length: possibleCpus }, () => 0),
+  }));
+  for (const { level, owner } of tableFrames(space)) {
+    const figures = levels[level];
+    if (figures === undefined || level === 0) continue;
+    if (owner === undefined) figures.shared += 1;
+    else figures.privateByCpu[owner] = (figures.privateByCpu[owner] ?? 0) + 1;
+  }
+  // A frame may hold several top-level tables, so CPUs are asked for theirs.
+  const [top] = levels;
+  if (top === undefined) throw new Error('a translation has at least one level');
+  top.shared = 1;
+  top.privateByCpu = top.privateByCpu.map((_, cpu) => (cpu > 0 && space.hasOwnTables(cpuId(cpu)) ? 1 : 0));
+  return levels;
+}
+
 interface TableFrame {
   readonly frame: number;
   readonly level: number;
