@@ -13,6 +13,7 @@ import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
 import {
   type Direction,
+  type Engine,
   ENGINES,
   type Environment,
   type MemoryFigures,
@@ -87,6 +88,7 @@ export type RunEvent =
       readonly kind: 'started';
       readonly runId: string;
       readonly profile: Profile;
+      readonly engine: Engine;
       /** The profile's, or the kernel alone. */
       readonly designs: readonly Design[];
       readonly oversubscribed: boolean;
@@ -109,6 +111,8 @@ export interface HostDescription {
   readonly dataFolder: string;
   /** Set when past runs cannot be kept (a newer or damaged database), in one sentence. */
   readonly storeError?: LabError | undefined;
+  /** Set when the kernel engine cannot run here: what is missing, in one sentence. */
+  readonly kernelObstacle?: LabError | undefined;
 }
 
 export interface FolderListing {
@@ -165,7 +169,8 @@ export const contractInputs = {
   /** Saved profiles only. */
   renameProfile: v.strictObject({ id, name: runName }),
   deleteProfile: profileById,
-  previewWorkload: v.strictObject({ profile: anyProfile }),
+  /** Absent engine: live. */
+  previewWorkload: v.strictObject({ profile: anyProfile, engine: v.optional(v.picklist(ENGINES)) }),
   /** Answers once the run has begun; 'busy' while another goes on, 'unavailable' where the engine cannot run. Absent: live. */
   startRun: v.strictObject({ profile: anyProfile, engine: v.optional(v.picklist(ENGINES)) }),
   /** Answers at once; a 'finished' event follows. */
@@ -195,6 +200,7 @@ export type Input<M extends Method> = v.InferOutput<(typeof contractInputs)[M]>;
 export interface CurrentRun {
   readonly runId: string;
   readonly profile: Profile;
+  readonly engine: Engine;
   readonly designs: readonly Design[];
   readonly oversubscribed: boolean;
   readonly progress?: RunProgress | undefined;

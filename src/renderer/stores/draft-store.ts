@@ -2,7 +2,10 @@ import { defineStore } from 'pinia';
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
 import type { WorkloadPreview } from '../../shared/contract.ts';
 import { profileFieldErrors, type Profile } from '../../shared/profile.ts';
+import type { Engine } from '../../shared/run-record.ts';
 import { useLab } from '../lab-key.ts';
+import { kernelObstacle } from '../words/engine-words.ts';
+import { useHostStore } from './host-store.ts';
 import { useNoticeStore } from './notice-store.ts';
 
 /** Long enough not to ask the lab for every key, short enough to feel immediate. */
@@ -18,12 +21,20 @@ export type ErrorsByField = ReadonlyMap<string, readonly string[]>;
 export const useDraftStore = defineStore('draft', () => {
   const lab = useLab();
   const notices = useNoticeStore();
+  const host = useHostStore();
   const draft = shallowRef<Profile>();
   const loadedId = ref<string>();
   const loadedProfile = shallowRef<Profile>();
   const preview = shallowRef<WorkloadPreview>();
   const previewedProfile = shallowRef<Profile>();
+  const previewedEngine = ref<Engine>();
+  const wantedEngine = ref<Engine>('live');
   let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Why the kernel engine cannot run what is in the form, if so. */
+  const engineObstacle = computed(() => kernelObstacle(host.host, draft.value));
+  /** What would run it: the choice, as long as it can be had. */
+  const engine = computed(() => (engineObstacle.value === undefined ? wantedEngine.value : 'live'));
 
   const changed = computed(() => JSON.stringify(draft.value) !== JSON.stringify(loadedProfile.value));
   const schemaErrors = computed(() => (draft.value === undefined ? [] : profileFieldErrors(draft.value)));
@@ -35,7 +46,9 @@ export const useDraftStore = defineStore('draft', () => {
     }
     return byField;
   });
-  const previewIsCurrent = computed(() => previewedProfile.value === draft.value);
+  const previewIsCurrent = computed(
+    () => previewedProfile.value === draft.value && previewedEngine.value === engine.value,
+  );
   const valid = computed(() => draft.value !== undefined && errors.value.size === 0);
 
   /** Puts a profile into the form; `id` is the file it came from. */
@@ -58,6 +71,11 @@ export const useDraftStore = defineStore('draft', () => {
     draft.value = profile;
   }
 
+  /** Chooses who plays the CPUs. */
+  function chooseEngine(chosen: Engine): void {
+    wantedEngine.value = chosen;
+  }
+
   /** Gives up what was changed since loading. */
   function revert(): void {
     draft.value = loadedProfile.value;
@@ -66,14 +84,16 @@ export const useDraftStore = defineStore('draft', () => {
   /** Asks the lab what the form would run; an answer that comes after a further edit is dropped. */
   async function updatePreview(): Promise<void> {
     const asked = draft.value;
+    const askedEngine = engine.value;
     if (asked === undefined) return;
-    const answer = await lab.previewWorkload({ profile: asked });
-    if (asked !== draft.value) return;
+    const answer = await lab.previewWorkload({ profile: asked, engine: askedEngine });
+    if (asked !== draft.value || askedEngine !== engine.value) return;
     previewedProfile.value = asked;
+    previewedEngine.value = askedEngine;
     preview.value = notices.valueOf('The workload could not be previewed', answer);
   }
 
-  watch(draft, () => {
+  watch([draft, engine], () => {
     clearTimeout(timer);
     timer = setTimeout(() => void updatePreview(), PREVIEW_DELAY_MS);
   });
@@ -87,6 +107,9 @@ export const useDraftStore = defineStore('draft', () => {
     preview,
     previewIsCurrent,
     valid,
+    engine,
+    engineObstacle,
+    chooseEngine,
     load,
     follow,
     edit,

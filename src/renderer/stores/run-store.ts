@@ -4,7 +4,7 @@ import type { RunEvent } from '../../shared/contract.ts';
 import type { Design } from '../../shared/design.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { assertUnreachable, type LabError } from '../../shared/result.ts';
-import type { RunOutcome, Sample } from '../../shared/run-record.ts';
+import type { Engine, RunOutcome, Sample } from '../../shared/run-record.ts';
 import { useLab } from '../lab-key.ts';
 import { createLivePublisher } from './live-publisher.ts';
 import { useNoticeStore } from './notice-store.ts';
@@ -13,6 +13,7 @@ import { useNoticeStore } from './notice-store.ts';
 export interface RunIdentity {
   readonly runId: string;
   readonly profile: Profile;
+  readonly engine: Engine;
   /** What is measured. */
   readonly designs: readonly Design[];
   readonly oversubscribed: boolean;
@@ -42,15 +43,16 @@ export const useRunStore = defineStore('run', () => {
   const run = computed(() => ('run' in state.value ? state.value.run : undefined));
 
   /** Starts a run; its 'started' event makes it appear here. */
-  async function start(profile: Profile): Promise<void> {
+  async function start(profile: Profile, engine: Engine = 'live'): Promise<void> {
     if (active.value) return;
     const before = state.value;
     state.value = { kind: 'starting' };
-    const answer = await lab.startRun({ profile });
+    const answer = await lab.startRun({ profile, engine });
     if (!answer.ok) notices.reportError('The run could not be started', answer.error);
     // The 'started' event usually comes before the answer and has moved on already.
     if (isStarting()) {
-      if (answer.ok) begin({ runId: answer.value.runId, profile, designs: profile.designs, oversubscribed: false });
+      const designs: readonly Design[] = engine === 'kernel' ? ['kernel'] : profile.designs;
+      if (answer.ok) begin({ runId: answer.value.runId, profile, engine, designs, oversubscribed: false });
       else state.value = before;
     }
   }
@@ -83,8 +85,8 @@ export const useRunStore = defineStore('run', () => {
     publisher.flush();
   }
 
-  function begin({ runId, profile, designs, oversubscribed }: RunIdentity): void {
-    state.value = { kind: 'running', run: { runId, profile, designs, oversubscribed } };
+  function begin({ runId, profile, engine, designs, oversubscribed }: RunIdentity): void {
+    state.value = { kind: 'running', run: { runId, profile, engine, designs, oversubscribed } };
     samples.value = [];
     publisher.begin(profile, designs);
   }

@@ -174,10 +174,10 @@ function oneOf<Fitting extends Design>(fitting: readonly Fitting[], design: Desi
 }
 
 /** All that is wrong at once, for a form; and the jobs when nothing is. */
-export function previewWorkload(input: unknown, host: PlanHost): WorkloadPreview {
+export function previewWorkload(input: unknown, host: PlanHost, engine: Engine = 'live'): WorkloadPreview {
   const fieldErrors = profileFieldErrors(input);
   if (fieldErrors.length > 0) return { fieldErrors, jobs: [], oversubscribed: false };
-  const planned = planProfile(input, host);
+  const planned = planProfile(input, host, engine);
   if (!planned.ok) return { fieldErrors: planErrors(input, host, planned.error), jobs: [], oversubscribed: false };
   const { workload, profile, oversubscribed } = planned.value;
   return {

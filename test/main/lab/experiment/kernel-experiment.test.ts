@@ -18,11 +18,20 @@ async function runOnKernel(lab: Lab, profile: Profile) {
 describe('a profile on the kernel', () => {
   beforeEach(skipWithoutKernelZram);
 
+  it('can be run here, and says so before', async () => {
+    const lab = await openSmallLab();
+    expect(valueOf(await lab.describeHost({})).kernelObstacle).toBeUndefined();
+    const asked = { profile: smallProfile({ zram: { zspagePages: 4 } }), engine: 'kernel' } as const;
+    const { fieldErrors } = valueOf(await lab.previewWorkload(asked));
+    expect(fieldErrors).toEqual([{ field: 'zram', message: expect.stringContaining('take zspagePages out') }]);
+    expect(valueOf(await lab.previewWorkload({ profile: asked.profile })).fieldErrors).toEqual([]);
+  });
+
   it('is one design, with the record of every run', async () => {
     const lab = await openSmallLab();
     const { events, end, record } = await runOnKernel(lab, smallProfile());
     expect(end).toMatchObject({ outcome: 'complete', stored: true });
-    expect(events[0]).toMatchObject({ kind: 'started', designs: ['kernel'] });
+    expect(events[0]).toMatchObject({ kind: 'started', engine: 'kernel', designs: ['kernel'] });
     expect(record).toMatchObject({ engine: 'kernel', outcome: 'complete', comparisons: [] });
     expect(record.samples.map(({ design, repetition }) => [design, repetition])).toEqual([
       ['kernel', 1],
@@ -99,5 +108,6 @@ describe('without the kernel engine', () => {
     const error = errorOf(await lab.startRun({ profile: smallProfile(), engine: 'kernel' }));
     expect(error.code).toBe('unavailable');
     expect(valueOf(await lab.listRuns({}))).toEqual([]);
+    expect(valueOf(await lab.describeHost({})).kernelObstacle).toEqual(error);
   });
 });
