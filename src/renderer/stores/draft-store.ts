@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
 import type { WorkloadPreview } from '../../shared/contract.ts';
-import { profileFieldErrors, type Profile } from '../../shared/profile.ts';
+import { type FieldError, profileFieldErrors, type Profile } from '../../shared/profile.ts';
 import type { Engine } from '../../shared/run-record.ts';
 import { useLab } from '../lab-key.ts';
 import { kernelObstacle } from '../words/engine-words.ts';
@@ -13,6 +13,15 @@ const PREVIEW_DELAY_MS = 250;
 
 /** Sentences per field path. */
 export type ErrorsByField = ReadonlyMap<string, readonly string[]>;
+
+function byField(errors: readonly FieldError[]): ErrorsByField {
+  const found = new Map<string, string[]>();
+  for (const { field, message } of errors) {
+    const messages = found.get(field) ?? [];
+    if (!messages.includes(message)) found.set(field, [...messages, message]);
+  }
+  return found;
+}
 
 /**
  * The profile in the form. Edits replace it as a whole, so that "changed" is a comparison with what was loaded. The
@@ -38,14 +47,7 @@ export const useDraftStore = defineStore('draft', () => {
 
   const changed = computed(() => JSON.stringify(draft.value) !== JSON.stringify(loadedProfile.value));
   const schemaErrors = computed(() => (draft.value === undefined ? [] : profileFieldErrors(draft.value)));
-  const errors = computed<ErrorsByField>(() => {
-    const byField = new Map<string, string[]>();
-    for (const { field, message } of [...schemaErrors.value, ...(preview.value?.fieldErrors ?? [])]) {
-      const messages = byField.get(field) ?? [];
-      if (!messages.includes(message)) byField.set(field, [...messages, message]);
-    }
-    return byField;
-  });
+  const errors = computed(() => byField([...schemaErrors.value, ...(preview.value?.fieldErrors ?? [])]));
   const previewIsCurrent = computed(
     () => previewedProfile.value === draft.value && previewedEngine.value === engine.value,
   );

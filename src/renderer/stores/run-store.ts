@@ -32,6 +32,10 @@ export type RunState =
       readonly error: LabError | undefined;
     };
 
+function designsOf({ designs }: Profile, engine: Engine): readonly Design[] {
+  return engine === 'kernel' ? ['kernel'] : designs;
+}
+
 /** The run that goes on, its live figures, and how it ended. */
 export const useRunStore = defineStore('run', () => {
   const lab = useLab();
@@ -51,8 +55,8 @@ export const useRunStore = defineStore('run', () => {
     if (!answer.ok) notices.reportError('The run could not be started', answer.error);
     // The 'started' event usually comes before the answer and has moved on already.
     if (isStarting()) {
-      const designs: readonly Design[] = engine === 'kernel' ? ['kernel'] : profile.designs;
-      if (answer.ok) begin({ runId: answer.value.runId, profile, engine, designs, oversubscribed: false });
+      if (answer.ok)
+        begin({ ...answer.value, profile, engine, designs: designsOf(profile, engine), oversubscribed: false });
       else state.value = before;
     }
   }
