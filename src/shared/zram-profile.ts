@@ -52,6 +52,8 @@ export const zramStepSchema = v.variant('do', [
 
 const chainMessage = `Pages of a zspage must be a whole number from ${ZSPAGE_PAGES.min} to ${ZSPAGE_PAGES.max}`;
 
+const limitMessage = 'The memory limit (bytes) must be a whole number from 0 to 1 TiB, 0 being none';
+
 export const zramSchema = v.strictObject({
   zspagePages: v.optional(
     v.pipe(
@@ -63,6 +65,15 @@ export const zramSchema = v.strictObject({
   ),
   freeOrder: v.optional(v.picklist(FREE_ORDERS, 'The old content must be freed last or first')),
   allocationStages: v.optional(v.picklist(ALLOCATION_STAGES, 'Allocation must have one stage or two')),
+  /** mem_limit of each device: the most bytes of its pool, rounded up to whole pages; 0 or absent: none. */
+  memLimitBytes: v.optional(
+    v.pipe(
+      v.number(limitMessage),
+      v.integer(limitMessage),
+      v.minValue(0, limitMessage),
+      v.maxValue(2 ** 40, limitMessage),
+    ),
+  ),
   recompression: v.optional(v.pipe(v.array(algorithm), v.maxLength(3, 'Recompression has at most three algorithms'))),
   /** Done to every device after the jobs of each sample. */
   afterwards: v.optional(v.array(zramStepSchema)),

@@ -95,13 +95,8 @@ export const useRunStore = defineStore('run', () => {
     publisher.begin(profile, designs);
   }
 
-  function isStarting(): boolean {
-    return state.value.kind === 'starting';
-  }
-
-  function isOurs(runId: string): boolean {
-    return run.value?.runId === runId;
-  }
+  const isStarting = (): boolean => state.value.kind === 'starting';
+  const isOurs = (runId: string): boolean => run.value?.runId === runId;
 
   function handle(event: RunEvent): void {
     switch (event.kind) {

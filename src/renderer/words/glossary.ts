@@ -15,6 +15,16 @@ export const GLOSSARY = {
   memory: 'Page frames of the simulated machine. A run that needs more ends with a clear error.',
   devices: 'Number of zram block devices. Jobs are spread over them in order.',
   diskSize: 'Size of each zram device before compression. It decides the size of the slot table.',
+  zramSettings:
+    'How the devices store pages beside the buffers: limit, build options and behaviour of a kernel release. Not folded out: as in Linux 6.17 and later.',
+  memLimit:
+    'mem_limit: the most memory that the pool of a device may take, rounded up to whole pages. A write that would pass it fails with an I/O error and ends its job, as in the kernel; same-filled pages always fit.',
+  zspagePages: 'The most page frames that are put together to hold objects of one size (CONFIG_ZSMALLOC_CHAIN_SIZE).',
+  freeOrder:
+    'When a page is written again: is the old content freed after the new one is stored (up to 6.13, and from 6.17), or before?',
+  allocationStages:
+    'How a write finds room: one allocation that may sleep (6.15 and later), or one that may not and, when it fails, a second one after which the page is compressed again.',
+  afterwards: 'What is done to the devices when the jobs of a repetition have ended, outside every time.',
   codec:
     'What the devices compress with. lz4-kernel gives the kernel’s sizes exactly and works in the machine’s own memory; lz4 is the package lz4-napi.',
   design:

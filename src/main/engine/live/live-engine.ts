@@ -11,6 +11,7 @@
  */
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { bootMachine } from '../../machine/boot.ts';
+import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { HeaderW } from '../../machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
@@ -76,6 +77,7 @@ export class LiveEngine {
     if (this.#state !== 'idle') throw new Error(`a sample was asked for while the live engine is ${this.#state}`);
     const booted = bootMachine(memory.buffer, plan.machine);
     if (!booted.ok) return booted;
+    for (const { controls } of Machine.attach(memory.buffer).devices) controls.setMemoryLimit(plan.memLimitBytes ?? 0);
     this.#state = 'running';
     this.#machine = { arena: booted.value, callSites: plan.callSites };
     const running = this.#runOn({ memory, arena: booted.value, plan, observer, signal });

@@ -23,6 +23,8 @@ export interface SamplePlan {
   readonly callSites: readonly string[];
   readonly phases: readonly PhasePlan[];
   readonly pageSets: readonly PageSet[];
+  /** mem_limit of each zram device; absent: none. */
+  readonly memLimitBytes?: number | undefined;
   /** Each measured phase goes round for this long; absent: to its size. */
   readonly repeatForMs?: number | undefined;
 }

@@ -93,6 +93,7 @@ async function runBlocks(setting: ExperimentSetting, samples: Sample[], notes: s
     callSites: workload.callSites,
     phases: workload.phases,
     pageSets: sets.value,
+    memLimitBytes: profile.zram?.memLimitBytes,
     repeatForMs: phaseMilliseconds(planned),
   };
   const random = new Random(profile.workload.seed);

@@ -77,7 +77,8 @@ function kernelProblem({ workload, zram }: Profile): Failure | undefined {
   if (workload.kind === 'percpu') {
     return fail('bad-input', "the kernel engine runs fio workloads on this host's zram, not percpu workloads");
   }
-  const asked = Object.keys(zram ?? {});
+  const { memLimitBytes: _, ...beyondKernel } = zram ?? {};
+  const asked = Object.keys(beyondKernel);
   if (asked.length === 0) return undefined;
   const sentence = `the kernel engine takes this host's zram as it is; take ${asked.join(', ')} out of the profile`;
   return fail('bad-input', sentence, 'zram');

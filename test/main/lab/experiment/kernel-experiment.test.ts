@@ -5,7 +5,7 @@ import { checkKernelZram } from '../../../../src/main/engine/kernel/zram-control
 import type { Lab } from '../../../../src/main/lab/lab.ts';
 import type { Profile } from '../../../../src/shared/profile.ts';
 import { devicesOf, skipWithoutKernelZram } from '../../engine/kernel/real-kernel.ts';
-import { errorOf, listen, openSmallLab, smallPercpuProfile, smallProfile, valueOf } from '../small-lab.ts';
+import { errorOf, listen, openSmallLab, runToEnd, smallPercpuProfile, smallProfile, valueOf } from '../small-lab.ts';
 
 /** Runs `profile` on the kernel from start to end. */
 async function runOnKernel(lab: Lab, profile: Profile) {
@@ -59,6 +59,22 @@ describe('a profile on the kernel', () => {
     const report = runReport(record);
     expect(report).toMatch(/; engine kernel \(measured, wall clock\)/);
     expect(report).toMatch(/^this host's kernel +\d/m);
+  });
+
+  it('with a memory limit fails as the lab does, with the same sentence', async () => {
+    const jobFile = '[job]\nrw=write\nbs=4k\nsize=1m\nbuffer_compress_percentage=25\nrefill_buffers\n';
+    const profile = smallProfile({
+      designs: ['per-cpu-global'],
+      machine: { codec: 'lz4-kernel' },
+      workload: { jobFile, data: { kind: 'job' } },
+      zram: { memLimitBytes: 300_000 },
+    });
+    const lab = await openSmallLab();
+    const { record } = await runOnKernel(lab, profile);
+    const { record: own } = await runToEnd(lab, profile);
+    expect(record.error?.message).toMatch(/^job job could not write page \d+ of zram\d+: .* mem_limit of 303104 bytes/);
+    expect(own.error?.message).toBe(record.error?.message.replace(/zram\d+/, 'zram0'));
+    expect(devicesOf(process.pid)).toEqual([]);
   });
 
   it('measures for as long as asked', async () => {
