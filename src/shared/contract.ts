@@ -19,11 +19,13 @@ import {
   type MemoryFigures,
   type RunListing,
   type RunOutcome,
+  type RunPhase,
   type RunRecord,
   type Sample,
 } from './run-record.ts';
 import { verifyInputs, type VerifyOutputs } from './verify-contract.ts';
 import type { WirePicture } from './wire-picture.ts';
+import type { ZramDeviceState } from './zram-report.ts';
 
 /** A profile file as the lab found it; a damaged one is named and left alone. */
 export type ProfileEntry =
@@ -67,8 +69,7 @@ export interface RunProgress {
   /** 0 is the warm-up. */
   readonly repetition: number;
   readonly repetitions: number;
-  /** What is going on: preparing the machine or data, laying out files, writing, reading, or both mixed. */
-  readonly phase: 'prepare' | 'layout' | 'write' | 'read' | 'mixed' | 'create' | 'destroy';
+  readonly phase: RunPhase;
   /** 0 … 1 of the whole experiment. */
   readonly fraction: number;
   /** Absent until there is something to extrapolate from. */
@@ -150,6 +151,12 @@ export interface RunningPicture {
   readonly at?: RunningMoment | undefined;
 }
 
+/** The zram devices of a machine while its CPUs run: figures of slightly different moments. */
+export interface RunningZram {
+  readonly devices?: readonly ZramDeviceState[] | undefined;
+  readonly at?: RunningMoment | undefined;
+}
+
 export type RunningMoment = Pick<RunProgress, 'design' | 'repetition' | 'repetitions' | 'phase' | 'atMs'>;
 
 const nothing = v.strictObject({});
@@ -186,6 +193,8 @@ export const contractInputs = {
   exportKernelTexts: runById,
   /** Of the run that goes on; 'not-found' for any other. Absent chunk: the one with the most objects. */
   runningPicture: v.strictObject({ runId: id, chunkKey: v.optional(v.pipe(v.string(), v.maxLength(200))) }),
+  /** What the same machine's zram devices hold; absent between two samples, and of a kernel's devices. */
+  runningZram: runById,
   /** The same machine's percpu_stats; 'unavailable' between two samples. */
   runningPercpuStats: runById,
   /** Absent path: the user's home. */
@@ -224,6 +233,7 @@ interface Outputs extends EvidenceOutputs, VerifyOutputs {
   exportRunCsv: CsvExport;
   exportKernelTexts: readonly KernelText[];
   runningPicture: RunningPicture;
+  runningZram: RunningZram;
   runningPercpuStats: KernelText;
   browse: FolderListing;
 }

@@ -23,7 +23,8 @@ export const RECOMPRESSION_TYPES = ['all', 'idle', 'huge', 'huge_idle'] as const
 export type RecompressionType = (typeof RECOMPRESSION_TYPES)[number];
 
 /** Codecs that recompression may use, of the priorities 1, 2, 3 in the order given. */
-const RECOMPRESSION_ALGORITHMS = ['zstd', 'deflate'] as const;
+export const RECOMPRESSION_ALGORITHMS = ['zstd', 'deflate'] as const;
+export type RecompressionAlgorithm = (typeof RECOMPRESSION_ALGORITHMS)[number];
 
 const atLeastOne = (what: string) => {
   const message = `${what} must be a whole number of at least 1`;

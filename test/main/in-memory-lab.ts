@@ -127,6 +127,7 @@ export function createInMemoryLab(): InMemoryLab {
     exportRunCsv: () => answer(ok({ fileName: 'run.csv', text: 'x'.repeat(4 << 20) })),
     exportKernelTexts: notHere,
     runningPicture: notHere,
+    runningZram: notHere,
     runningPercpuStats: notHere,
     browse: ({ path }) => answer(ok({ path: path ?? '/', entries: [] })),
     openUpload: notHere,

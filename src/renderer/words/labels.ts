@@ -1,9 +1,8 @@
 /** Short words for closed sets of the contract, as the dashboard shows them. */
-import type { RunProgress } from '../../shared/contract.ts';
-import type { Direction, RunOutcome, Verdict } from '../../shared/run-record.ts';
+import type { Direction, RunOutcome, RunPhase, Verdict } from '../../shared/run-record.ts';
 
 /** What a run is doing, in the present tense. */
-export const PHASE_WORDS: Readonly<Record<RunProgress['phase'], string>> = {
+export const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {
   prepare: 'preparing machine and data',
   layout: 'laying out files',
   write: 'writing',

@@ -24,12 +24,13 @@ import {
   type MemoryFigures,
   type PercpuFigures,
   type PercpuMoment,
+  RUN_PHASES,
   type RunRecord,
   type Sample,
   type Spread,
 } from '../../../src/shared/run-record.ts';
 import type { ZramStep } from '../../../src/shared/zram-profile.ts';
-import type { ZramDeviceState, ZramReport } from '../../../src/shared/zram-report.ts';
+import { STORED_BY, type ZramDeviceState, type ZramReport } from '../../../src/shared/zram-report.ts';
 
 export const LATENCY: LatencyNs = { mean: 2100.5, p50: 1900, p90: 3000, p99: 9100, p999: 25_000, max: 81_000 };
 
@@ -294,8 +295,12 @@ const zramDevice: fc.Arbitrary<ZramDeviceState> = fc.record({
     }),
     { maxLength: 3 },
   ),
+  stored: optional(
+    fc.array(fc.record({ by: fc.constantFrom(...STORED_BY), pages: count, bytes: count }), { maxLength: 3 }),
+  ),
 });
 
+const column = fc.array(count, { maxLength: 3 });
 const zramReport: fc.Arbitrary<ZramReport> = fc.record({
   atEnd: fc.array(zramDevice, { maxLength: 2 }),
   afterwards: fc.array(
@@ -311,6 +316,15 @@ const zramReport: fc.Arbitrary<ZramReport> = fc.record({
       devices: fc.array(zramDevice, { maxLength: 1 }),
     }),
     { maxLength: 2 },
+  ),
+  course: optional(
+    fc.record({
+      atMs: fc.array(figure, { maxLength: 3 }),
+      originalBytes: column,
+      compressedBytes: column,
+      poolBytes: column,
+      phases: fc.array(fc.record({ phase: fc.constantFrom(...RUN_PHASES), fromMs: figure }), { maxLength: 2 }),
+    }),
   ),
 });
 

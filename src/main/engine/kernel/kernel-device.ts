@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { IoStat, MmStat } from '../../../shared/zram-stat.ts';
 import { DeviceRecord } from './device-record.ts';
-import { parseIoStat, parseMmStat } from './stat-text.ts';
+import { parseIoStat, parseMmStat } from '../../../shared/zram-stat-text.ts';
 import {
   errorCode,
   hotAdd,

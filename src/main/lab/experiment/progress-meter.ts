@@ -8,7 +8,7 @@
  */
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
-import type { Direction } from '../../../shared/run-record.ts';
+import type { Direction, RunPhase } from '../../../shared/run-record.ts';
 import type { PhasePlan, Tick } from '../../engine/live/sample-plan.ts';
 import { objectsOfPhase } from '../plan/percpu-workload-plan.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
@@ -71,7 +71,7 @@ export class ProgressMeter {
     });
   };
 
-  #progress(phase: RunProgress['phase'], withinSample: number): RunProgress {
+  #progress(phase: RunPhase, withinSample: number): RunProgress {
     const elapsedMs = performance.now() - this.#startedMs;
     const fraction = Math.min(1, (this.#samplesDone + withinSample) / this.#sampleCount);
     return {
@@ -122,7 +122,8 @@ export class ProgressMeter {
   }
 }
 
-function phaseName(phase: PhasePlan): RunProgress['phase'] {
+/** A phase as those who watch know it. */
+export function phaseName(phase: PhasePlan): RunPhase {
   switch (phase.kind) {
     case 'layout':
       return 'layout';

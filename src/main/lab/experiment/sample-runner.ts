@@ -11,11 +11,15 @@ import type { Sample } from '../../../shared/run-record.ts';
 import { allocateArena } from '../../engine/codec/arena-memory.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import type { KernelEngine } from '../../engine/kernel/kernel-engine.ts';
-import type { LiveEngine, SampleObserver } from '../../engine/live/live-engine.ts';
+import type { LiveEngine, RunningMachine, SampleObserver } from '../../engine/live/live-engine.ts';
 import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
+import { memoryFigures } from '../../machine/memory-figures.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
+import { kernelDeviceState } from '../zram/device-states.ts';
+import { MemoryCourse } from '../zram/memory-course.ts';
 import { zramAfterwards } from '../zram/zram-afterwards.ts';
+import { phaseName } from './progress-meter.ts';
 
 export interface Engines {
   readonly live: LiveEngine;
@@ -45,33 +49,47 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
       if (!memory.ok) return memory;
       return ok(async (design, work, observer, signal) => {
         const plan = { ...work, codec: codec.value, machine: machineOf(planned, design) };
-        const figures = await engines.live.runSample(memory.value, plan, observer, signal);
-        return figures.ok ? withZram(figures.value, { memory: memory.value, codec: codec.value }, planned) : figures;
+        const course = new MemoryCourse(() => performance.now());
+        const watch = withCourse(course, observer, () => engines.live.runningMachine());
+        const figures = await engines.live.runSample(memory.value, plan, watch, signal);
+        if (!figures.ok || planned.profile.workload.kind !== 'fio') return figures;
+        const held = course.endWith(figures.value.memoryAtEnd);
+        const zram = zramAfterwards({ memory: memory.value, codec: codec.value }, planned.profile.zram);
+        return zram.ok ? ok({ ...figures.value, zram: { ...zram.value, course: held } }) : zram;
       });
     }
     case 'kernel':
       return ok(async (design, work, observer, signal) => {
         const plan = { ...work, machine: machineOf(planned, design) };
-        const figures = await engines.kernel.runSample(plan, observer, signal);
+        const course = new MemoryCourse(() => performance.now());
+        const figures = await engines.kernel.runSample(plan, withCourse(course, observer), signal);
         if (!figures.ok) return figures;
-        // A record has no place for the kernel's own statistics.
-        const { write, read, memoryAtEnd, memoryAtPeak, verifiedPages } = figures.value;
-        return ok({ write, read, memoryAtEnd, memoryAtPeak, verifiedPages });
+        const { mmStat, ioStat, ...measured } = figures.value;
+        const atEnd = mmStat.map((stat, device) => kernelDeviceState(stat, ioStat[device]));
+        return ok({ ...measured, zram: { atEnd, afterwards: [], course: course.endWith(measured.memoryAtEnd) } });
       });
     default:
       return assertUnreachable(planned.engine);
   }
 }
 
-/** With what is done to the devices after the jobs, and what they say then. */
-function withZram(
-  figures: SampleFigures,
-  on: Parameters<typeof zramAfterwards>[0],
-  { profile }: PlannedProfile,
-): Result<RunFigures> {
-  if (profile.workload.kind !== 'fio') return ok(figures);
-  const zram = zramAfterwards(on, profile.zram);
-  return zram.ok ? ok({ ...figures, zram: zram.value }) : zram;
+/** Tells `course` what the observer is told, and what the machine holds when a phase begins, where there is one. */
+function withCourse(
+  course: MemoryCourse,
+  { onPhase, onTick }: SampleObserver,
+  running: () => RunningMachine | undefined = () => undefined,
+): SampleObserver {
+  return {
+    onPhase: (phase, index) => {
+      const machine = running();
+      course.beginPhase(phaseName(phase), machine === undefined ? undefined : memoryFigures(machine.arena));
+      onPhase(phase, index);
+    },
+    onTick: (tick) => {
+      course.note(tick.memory);
+      onTick(tick);
+    },
+  };
 }
 
 function machineOf({ machines }: PlannedProfile, design: Design): MachineConfig {

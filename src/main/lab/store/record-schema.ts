@@ -5,8 +5,9 @@
 import * as v from 'valibot';
 import { DESIGNS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
-import { DIRECTIONS, ENGINES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
+import { DIRECTIONS, ENGINES, RUN_PHASES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
 import { zramStepSchema } from '../../../shared/zram-profile.ts';
+import { STORED_BY } from '../../../shared/zram-report.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';
 
 /** JSON and SQL have neither NaN nor infinity. */
@@ -66,6 +67,7 @@ const zramDevice = v.strictObject({
       freeablePages: count,
     }),
   ),
+  stored: v.optional(v.array(v.strictObject({ by: v.picklist(STORED_BY), pages: count, bytes: count }))),
 });
 
 const zramReport = v.strictObject({
@@ -77,6 +79,15 @@ const zramReport = v.strictObject({
       pagesTried: count,
       pagesRecompressed: count,
       devices: v.array(zramDevice),
+    }),
+  ),
+  course: v.optional(
+    v.strictObject({
+      atMs: v.array(figure),
+      originalBytes: v.array(count),
+      compressedBytes: v.array(count),
+      poolBytes: v.array(count),
+      phases: v.array(v.strictObject({ phase: v.picklist(RUN_PHASES), fromMs: figure })),
     }),
   ),
 });

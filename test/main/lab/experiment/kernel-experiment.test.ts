@@ -41,6 +41,9 @@ describe('a profile on the kernel', () => {
       expect(sample.write?.bytes).toBe(2 << 20);
       expect(sample.verifiedPages).toBe(512);
       expect(sample.memoryAtEnd.originalBytes).toBe(2 << 20);
+      expect(sample.zram?.atEnd).toMatchObject([{ mmStat: expect.stringMatching(/^ 2097152 /), classes: [] }]);
+      expect(sample.zram?.course?.originalBytes.at(-1)).toBe(2 << 20);
+      expect(sample.zram?.course?.phases.map(({ phase }) => phase)).toEqual(['write', 'read']);
     }
     expect(record.designs.map(({ design }) => design)).toEqual(['kernel']);
     expect(record.environment.codec).toBe("lz4 (the kernel's)");
