@@ -18,7 +18,7 @@ export const GLOSSARY = {
   zramSettings:
     'How the devices store pages beside the buffers: limit, build options and behaviour of a kernel release. Not folded out: as in Linux 6.17 and later.',
   memLimit:
-    'mem_limit: the most memory that the pool of a device may take, rounded up to whole pages. A write that would pass it fails with an I/O error and ends its job, as in the kernel; same-filled pages always fit.',
+    'The most memory that the pool of a device may take (mem_limit), rounded up to whole pages. A write that would pass it fails with an I/O error and ends its job, as in the kernel; same-filled pages always fit.',
   zspagePages: 'The most page frames that are put together to hold objects of one size (CONFIG_ZSMALLOC_CHAIN_SIZE).',
   freeOrder:
     'When a page is written again: is the old content freed after the new one is stored (up to 6.13, and from 6.17), or before?',
@@ -80,6 +80,25 @@ export const GLOSSARY = {
   otherMemory:
     'Page frames in use that belong to none of the other kinds: compression buffers with their work memory, requests in flight, page tables.',
   used: 'All page frames in use, counted from the machine’s memory, not estimated.',
+  held: 'What the zram devices hold: data as written, its compressed sizes, and the page frames of the pools. The distance between pool and compressed is what the size classes waste.',
+  mmStat:
+    'The columns of mm_stat as the kernel prints them, all devices together: bytes, the last four pages. mem_limit is 0 where there is no limit.',
+  storedBy:
+    'compr_data_size by the algorithm that made the object; huge pages are stored as they are. Same-filled pages take no bytes.',
+  liveZram:
+    'The pools of the running machine, class by class, twice a second. No lock is taken, but the caches of the CPUs notice: close it while figures matter.',
+  sizeClass:
+    'Objects of similar sizes share a class, whose zspages are cut into objects of one size. Classes whose zspages would look alike are merged.',
+  zspage: 'Page frames that are put together so that objects of one size fill them with the least waste.',
+  fullness:
+    'How many zspages of the class are below 10 %, 20 % … 100 % in use, and, set apart at the right, full. Many half-empty ones are what compaction takes back.',
+  classWaste:
+    'Bytes of the class’s pages that hold no object: free objects, and tails of zspages in which no whole object fits; and their share of the pages.',
+  freeable: 'Pages that compaction of the class would give back (as the kernel lists them).',
+  rounding:
+    'Bytes of objects in use beyond the compressed data: an 8-byte header each, and rounding up to the size of the class.',
+  freeObjects: 'Objects of zspages that nobody uses now; new data of that size goes there first.',
+  tails: 'Ends of zspages in which no whole object fits.',
   utilisation: 'What each CPU did since the last update: working, waiting for a lock, or idle.',
   warmUp: 'Block 0: every design runs once and the figures are thrown away.',
   verifiedPages: 'Pages that were read back and equal what was written.',
