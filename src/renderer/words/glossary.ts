@@ -21,7 +21,7 @@ export const GLOSSARY = {
     'The most memory that the pool of a device may take (mem_limit), rounded up to whole pages. A write that would pass it fails with an I/O error and ends its job, as in the kernel; same-filled pages always fit.',
   zspagePages: 'The most page frames that are put together to hold objects of one size (CONFIG_ZSMALLOC_CHAIN_SIZE).',
   freeOrder:
-    'When a page is written again: is the old content freed after the new one is stored (up to 6.13, and from 6.17), or before?',
+    'What happens first when a page is written again: the new content is stored and the old one freed last (up to 6.13, and from 6.17), or the old one is freed first.',
   allocationStages:
     'How a write finds room: one allocation that may sleep (6.15 and later), or one that may not and, when it fails, a second one after which the page is compressed again.',
   afterwards: 'What is done to the devices when the jobs of a repetition have ended, outside every time.',
@@ -84,7 +84,7 @@ export const GLOSSARY = {
   mmStat:
     'The columns of mm_stat as the kernel prints them, all devices together: bytes, the last four pages. mem_limit is 0 where there is no limit.',
   storedBy:
-    'compr_data_size by the algorithm that made the object; huge pages are stored as they are. Same-filled pages take no bytes.',
+    'The bytes of compr_data_size by the algorithm that made the object; huge pages are stored as they are. Same-filled pages take no bytes.',
   liveZram:
     'The pools of the running machine, class by class, twice a second. No lock is taken, but the caches of the CPUs notice: close it while figures matter.',
   sizeClass:

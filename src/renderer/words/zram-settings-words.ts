@@ -36,9 +36,8 @@ export function zramStepWords(step: ZramStep): string {
   if (step.do === 'compact') return 'compact the pool';
   const { type = 'all', algorithm, thresholdBytes, maxPages } = step;
   return [
-    `recompress ${type} pages`,
-    ...(algorithm === undefined ? [] : [`with ${algorithm}`]),
+    `recompress ${type} pages${algorithm === undefined ? '' : ` with ${algorithm}`}`,
     ...(thresholdBytes === undefined ? [] : [`of ${thresholdBytes} bytes or more`]),
     ...(maxPages === undefined ? [] : [`at most ${maxPages}`]),
-  ].join(' ');
+  ].join(', ');
 }

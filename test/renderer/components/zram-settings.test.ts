@@ -70,5 +70,5 @@ test('steps are said in words', () => {
   expect(zramStepWords({ do: 'idle' })).toBe('mark all pages idle');
   expect(zramStepWords({ do: 'compact' })).toBe('compact the pool');
   const step = { do: 'recompress', type: 'huge', algorithm: 'zstd', thresholdBytes: 3000, maxPages: 5 } as const;
-  expect(zramStepWords(step)).toBe('recompress huge pages with zstd of 3000 bytes or more at most 5');
+  expect(zramStepWords(step)).toBe('recompress huge pages with zstd, of 3000 bytes or more, at most 5');
 });
