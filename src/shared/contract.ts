@@ -11,6 +11,7 @@ import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
 import type { MappingProfile } from './mapping-profile.ts';
 import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
+import type { RunPhase } from './run-phase.ts';
 import {
   type Direction,
   type Engine,
@@ -19,7 +20,6 @@ import {
   type MemoryFigures,
   type RunListing,
   type RunOutcome,
-  type RunPhase,
   type RunRecord,
   type Sample,
 } from './run-record.ts';

@@ -19,9 +19,6 @@ export const ENGINES = ['live', 'kernel'] as const;
 export type Engine = (typeof ENGINES)[number];
 /** Where a time comes from; never mixed in one figure. */
 export type Clock = 'wall';
-/** What a run is at: preparing machine or data, laying out files, writing, reading, or both mixed; per-CPU objects. */
-export const RUN_PHASES = ['prepare', 'layout', 'write', 'read', 'mixed', 'create', 'destroy'] as const;
-export type RunPhase = (typeof RUN_PHASES)[number];
 /** What is measured: blocks written and read by a fio workload, per-CPU objects created and destroyed by a percpu one. */
 export const DIRECTIONS = ['write', 'read', 'create', 'destroy'] as const;
 export type Direction = (typeof DIRECTIONS)[number];

@@ -1,6 +1,6 @@
 /** What zram devices say of themselves at the end of a sample: statistics files as a kernel prints them, and the pool's classes. */
 import { CODECS } from './codec.ts';
-import type { RunPhase } from './run-record.ts';
+import type { RunPhase } from './run-phase.ts';
 import { RECOMPRESSION_ALGORITHMS, type ZramStep } from './zram-profile.ts';
 
 /** Who made what is stored of a page: a codec, or nobody, because it did not shrink or is one word repeated. */

@@ -1,6 +1,6 @@
 import type { MarkLineComponentOption } from 'echarts';
 import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
-import type { RunPhase } from '../../shared/run-record.ts';
+import type { RunPhase } from '../../shared/run-phase.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { formatDuration } from '../format/duration.ts';
 import type { TimePoint } from '../stores/time-columns.ts';

@@ -1,5 +1,6 @@
 /** Short words for closed sets of the contract, as the dashboard shows them. */
-import type { Direction, RunOutcome, RunPhase, Verdict } from '../../shared/run-record.ts';
+import type { RunPhase } from '../../shared/run-phase.ts';
+import type { Direction, RunOutcome, Verdict } from '../../shared/run-record.ts';
 
 /** What a run is doing, in the present tense. */
 export const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {

@@ -13,6 +13,7 @@ import {
   PROFILE_SCHEMA_VERSION,
   type Profile,
 } from '../../../src/shared/profile.ts';
+import { RUN_PHASES } from '../../../src/shared/run-phase.ts';
 import {
   type Comparison,
   type DesignSummary,
@@ -24,7 +25,6 @@ import {
   type MemoryFigures,
   type PercpuFigures,
   type PercpuMoment,
-  RUN_PHASES,
   type RunRecord,
   type Sample,
   type Spread,

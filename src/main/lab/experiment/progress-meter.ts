@@ -8,7 +8,8 @@
  */
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
-import type { Direction, RunPhase } from '../../../shared/run-record.ts';
+import type { RunPhase } from '../../../shared/run-phase.ts';
+import type { Direction } from '../../../shared/run-record.ts';
 import type { PhasePlan, Tick } from '../../engine/live/sample-plan.ts';
 import { objectsOfPhase } from '../plan/percpu-workload-plan.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';

@@ -5,7 +5,8 @@
 import * as v from 'valibot';
 import { DESIGNS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
-import { DIRECTIONS, ENGINES, RUN_PHASES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
+import { RUN_PHASES } from '../../../shared/run-phase.ts';
+import { DIRECTIONS, ENGINES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
 import { zramStepSchema } from '../../../shared/zram-profile.ts';
 import { STORED_BY } from '../../../shared/zram-report.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';

@@ -4,7 +4,8 @@
  *
  *     points   0 1 2 3 4 5 6 7 …   full ─▶ every second one goes, and of what comes only every second is kept from then on
  */
-import type { MemoryFigures, RunPhase } from '../../../shared/run-record.ts';
+import type { RunPhase } from '../../../shared/run-phase.ts';
+import type { MemoryFigures } from '../../../shared/run-record.ts';
 import type { ZramCourse } from '../../../shared/zram-report.ts';
 
 /** Points at most; even. */
