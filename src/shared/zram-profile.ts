@@ -36,6 +36,16 @@ const algorithm = v.picklist(
   `A recompression algorithm must be one of ${RECOMPRESSION_ALGORITHMS.join(', ')}`,
 );
 
+/** Which pages are tried, and with what. */
+const recompressionChoice = {
+  type: v.optional(v.picklist(RECOMPRESSION_TYPES, `A type must be one of ${RECOMPRESSION_TYPES.join(', ')}`)),
+  thresholdBytes: v.optional(atLeastOne('The threshold (bytes)')),
+  algorithm: v.optional(algorithm),
+} as const;
+
+/** When a CPU of the machine recompresses. */
+export const RECOMPRESSION_TIMES = ['during', 'after'] as const;
+
 /** Something done to the devices when the jobs have ended. */
 export const zramStepSchema = v.variant('do', [
   /** Marks stored pages idle. */
@@ -44,10 +54,8 @@ export const zramStepSchema = v.variant('do', [
   v.strictObject({ do: v.literal('compact') }),
   v.strictObject({
     do: v.literal('recompress'),
-    type: v.optional(v.picklist(RECOMPRESSION_TYPES, `A type must be one of ${RECOMPRESSION_TYPES.join(', ')}`)),
-    thresholdBytes: v.optional(atLeastOne('The threshold (bytes)')),
+    ...recompressionChoice,
     maxPages: v.optional(atLeastOne('The most pages')),
-    algorithm: v.optional(algorithm),
   }),
 ]);
 
@@ -76,6 +84,16 @@ export const zramSchema = v.strictObject({
     ),
   ),
   recompression: v.optional(v.pipe(v.array(algorithm), v.maxLength(3, 'Recompression has at most three algorithms'))),
+  /**
+   * Recompression by a CPU of the machine, timed: while the jobs write once more, or between two readings. What it does is
+   * done before `afterwards`.
+   */
+  recompress: v.optional(
+    v.strictObject({
+      when: v.picklist(RECOMPRESSION_TIMES, 'Recompression must be during or after the jobs'),
+      ...recompressionChoice,
+    }),
+  ),
   /** Done to every device after the jobs of each sample. */
   afterwards: v.optional(v.array(zramStepSchema)),
 });

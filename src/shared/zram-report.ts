@@ -1,7 +1,7 @@
 /** What zram devices say of themselves at the end of a sample: statistics files as a kernel prints them, and the pool's classes. */
 import { CODECS } from './codec.ts';
 import type { RunPhase } from './run-phase.ts';
-import { RECOMPRESSION_ALGORITHMS, type ZramStep } from './zram-profile.ts';
+import { RECOMPRESSION_ALGORITHMS, type RECOMPRESSION_TIMES, type ZramStep } from './zram-profile.ts';
 
 /** Who made what is stored of a page: a codec, or nobody, because it did not shrink or is one word repeated. */
 export const STORED_BY = [...CODECS, ...RECOMPRESSION_ALGORITHMS, 'huge', 'same-filled'] as const;
@@ -62,11 +62,34 @@ export interface ZramCourse {
   readonly phases: readonly { readonly phase: RunPhase; readonly fromMs: number }[];
 }
 
+/** Recompression by a CPU of the machine in one sample: what it did, what it gave, what it cost. */
+export interface RecompressionRun {
+  readonly when: (typeof RECOMPRESSION_TIMES)[number];
+  readonly passes: number;
+  readonly pagesTried: number;
+  readonly pagesRecompressed: number;
+  /** Time in passes. */
+  readonly busyMs: number;
+  /** All devices, when its phase began and when it ended. */
+  readonly compressedBytes: BeforeAndAfter;
+  readonly poolBytes: BeforeAndAfter;
+  /** 10^6 bytes per second of the jobs: writes without and with it beside, or reads before and after it. Absent where none was read. */
+  readonly jobsMBps?:
+    { readonly direction: 'write' | 'read'; readonly without: number; readonly withIt: number } | undefined;
+}
+
+interface BeforeAndAfter {
+  readonly before: number;
+  readonly after: number;
+}
+
 export interface ZramReport {
   /** By device, when the jobs had ended. */
   readonly atEnd: readonly ZramDeviceState[];
   /** The profile's steps, in order. */
   readonly afterwards: readonly ZramStepOutcome[];
+  /** Where the profile asks for it. */
+  readonly recompress?: RecompressionRun | undefined;
   /** Absent in records of earlier versions. */
   readonly course?: ZramCourse | undefined;
 }

@@ -24,6 +24,8 @@ export const GLOSSARY = {
     'What happens first when a page is written again: the new content is stored and the old one freed last (up to 6.13, and from 6.17), or the old one is freed first.',
   allocationStages:
     'How a write finds room: one allocation that may sleep (6.15 and later), or one that may not and, when it fails, a second one after which the page is compressed again.',
+  recompress:
+    'During: the jobs write once more without, and once more with a CPU of its own that recompresses beside them. After: what was written is read, recompressed by one CPU, and read again. The result tells saving and cost.',
   afterwards: 'What is done to the devices when the jobs of a repetition have ended, outside every time.',
   codec:
     'What the devices compress with. lz4-kernel gives the kernel’s sizes exactly and works in the machine’s own memory; lz4 is the package lz4-napi.',

@@ -11,6 +11,7 @@ export const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {
   mixed: 'writing and reading',
   create: 'creating',
   destroy: 'destroying',
+  recompress: 'recompressing',
 };
 
 /** An outcome with a sign, so that it never depends on colour. */

@@ -1,5 +1,5 @@
 /** What a profile asks of its zram devices, in one line, and changing one thing of it. */
-import type { ZramProfile, ZramStep } from '../../shared/zram-profile.ts';
+import { RECOMPRESSION_TIMES, type ZramProfile, type ZramStep } from '../../shared/zram-profile.ts';
 import { formatBytes } from '../format/bytes.ts';
 
 /** What is not asked for is as in current kernels. */
@@ -12,10 +12,26 @@ export function zramSettingsLine(zram: ZramProfile): string {
   if (zram.zspagePages !== undefined) parts.push(`zspages of up to ${zram.zspagePages} pages`);
   if (zram.freeOrder === 'first') parts.push('old content freed first');
   if (zram.allocationStages === 'two') parts.push('two allocation stages');
+  if (zram.recompress !== undefined) parts.push(`recompression ${zram.recompress.when} the jobs`);
   if (zram.recompression !== undefined) parts.push(`recompression with ${zram.recompression.join(', ')}`);
   const steps = zram.afterwards?.length ?? 0;
   if (steps > 0) parts.push(steps === 1 ? '1 step afterwards' : `${steps} steps afterwards`);
   return parts.length === 0 ? 'as usual' : parts.join(', ');
+}
+
+/** When a CPU of the machine recompresses, as the form offers it. */
+export const RECOMPRESS_CHOICES = ['no', ...RECOMPRESSION_TIMES] as const;
+export type RecompressChoice = (typeof RECOMPRESS_CHOICES)[number];
+
+/** The settings with recompression by a CPU of the machine at another time, or none; it needs an algorithm. */
+export function withRecompressChoice(zram: ZramProfile, choice: RecompressChoice): ZramProfile | undefined {
+  if (choice === 'no') return withZramSetting(zram, 'recompress', undefined);
+  const algorithms = zram.recompression ?? [];
+  return {
+    ...zram,
+    recompression: algorithms.length === 0 ? ['zstd'] : algorithms,
+    recompress: { ...zram.recompress, when: choice },
+  };
 }
 
 /** The settings with one of them changed; what is as usual has no entry, and settings without an entry are none. */

@@ -29,7 +29,7 @@ import {
   type Sample,
   type Spread,
 } from '../../../src/shared/run-record.ts';
-import type { ZramStep } from '../../../src/shared/zram-profile.ts';
+import { RECOMPRESSION_TIMES, type ZramStep } from '../../../src/shared/zram-profile.ts';
 import { STORED_BY, type ZramDeviceState, type ZramReport } from '../../../src/shared/zram-report.ts';
 
 export const LATENCY: LatencyNs = { mean: 2100.5, p50: 1900, p90: 3000, p99: 9100, p999: 25_000, max: 81_000 };
@@ -316,6 +316,18 @@ const zramReport: fc.Arbitrary<ZramReport> = fc.record({
       devices: fc.array(zramDevice, { maxLength: 1 }),
     }),
     { maxLength: 2 },
+  ),
+  recompress: optional(
+    fc.record({
+      when: fc.constantFrom(...RECOMPRESSION_TIMES),
+      passes: count,
+      pagesTried: count,
+      pagesRecompressed: count,
+      busyMs: figure,
+      compressedBytes: fc.record({ before: count, after: count }),
+      poolBytes: fc.record({ before: count, after: count }),
+      jobsMBps: optional(fc.record({ direction: fc.constantFrom('write', 'read'), without: figure, withIt: figure })),
+    }),
   ),
   course: optional(
     fc.record({

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import ZramSettingsForm from '../../../src/renderer/components/ZramSettingsForm.vue';
-import { withZramSetting, zramSettingsLine, zramStepWords } from '../../../src/renderer/words/zram-settings-words.ts';
+import {
+  withRecompressChoice,
+  withZramSetting,
+  zramSettingsLine,
+  zramStepWords,
+} from '../../../src/renderer/words/zram-settings-words.ts';
 import { parseProfile, profileFieldErrors } from '../../../src/shared/profile.ts';
 import { sampleProfile } from '../sample-profile.ts';
 import { render } from './render.ts';
@@ -63,6 +68,24 @@ describe('a zram setting', () => {
         { field: 'zram.memLimitBytes', message: expect.stringContaining('from 0 to 1 TiB') },
       ]);
     }
+  });
+});
+
+describe('recompression by a CPU of the machine', () => {
+  test('is chosen with an algorithm, which a profile needs for it', () => {
+    expect(withRecompressChoice({}, 'during')).toEqual({ recompression: ['zstd'], recompress: { when: 'during' } });
+    const own = { recompression: ['deflate' as const], recompress: { when: 'during' as const, type: 'huge' as const } };
+    expect(withRecompressChoice(own, 'after')).toEqual({ ...own, recompress: { when: 'after', type: 'huge' } });
+    expect(withRecompressChoice(own, 'no')).toEqual({ recompression: ['deflate'] });
+    expect(withRecompressChoice({}, 'no')).toBeUndefined();
+    expect(zramSettingsLine(own)).toBe('recompression during the jobs, recompression with deflate');
+  });
+
+  test('shows what keeps it from running beside its field', async () => {
+    const errors = new Map([['zram.recompress', ['recompression during the jobs needs an online CPU without a job']]]);
+    const { text, html } = await render(ZramSettingsForm, { settings: { recompress: { when: 'during' } }, errors });
+    expect(text).toContain('▲ recompression during the jobs needs an online CPU without a job');
+    expect(html).toMatch(/<details[^>]* open/);
   });
 });
 

@@ -19,9 +19,11 @@ import type { PhaseKind } from '../../workload/job-plan.ts';
 import { PercpuJob } from '../../workload/percpu-job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { makeCodec } from '../codec/make-codec.ts';
+import { makeRecompressors } from '../codec/recompressors.ts';
 import { LiveCpu } from './live-cpu.ts';
 import { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
+import { RecompressJob } from './recompress-job.ts';
 import { runInTurn } from './run-in-turn.ts';
 import { waitForGo } from './start-barrier.ts';
 
@@ -39,16 +41,18 @@ interface Prepared {
 /** A job of any kind, as a phase runs it. */
 interface RunnableJob {
   readonly name: string;
+  /** It is no part of the workload. */
+  readonly isUpkeep?: boolean;
   begin(phase: PhaseKind, repeatForMs: number | undefined): void;
   batch(cpu: LiveCpu): Suspending<BatchOutcome>;
   verifiedPages(): number;
 }
 
 /** Makes the CPU that a core plays. */
-type MakeCpu = (arena: Arena, id: CpuId, codec: Codec) => LiveCpu;
+type MakeCpu = (arena: Arena, id: CpuId, codec: Codec, recompressors: readonly Codec[]) => LiveCpu;
 
-function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec): LiveCpu {
-  return new LiveCpu(arena, id, codec);
+function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec, recompressors: readonly Codec[]): LiveCpu {
+  return new LiveCpu(arena, id, codec, recompressors);
 }
 
 export class CpuCore {
@@ -94,6 +98,8 @@ export class CpuCore {
     const jobs = prepared.jobs.filter((job) => request.jobs.includes(job.name));
     for (const job of jobs) job.begin(request.phase, request.repeatForMs);
     const verifiedBefore = verifiedPages(jobs);
+    // From the last phase it may still say 'finished'.
+    Atomics.store(prepared.arena.words, prepared.arena.cpuWord(prepared.cpu.id) + CpuW.operation, Operation.idle);
     this.#post({ kind: 'armed' });
     if (!waitForGo(prepared.arena.words, HeaderW, request.number)) throw new CpuHalted(prepared.cpu.id);
     prepared.clock.start();
@@ -102,7 +108,9 @@ export class CpuCore {
     const endNs = process.hrtime.bigint();
     prepared.arena.words[prepared.arena.cpuWord(prepared.cpu.id) + CpuW.operation] = Operation.finished;
     const { latencies } = prepared.clock;
-    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verifiedPages(jobs) - verifiedBefore };
+    const isUpkeep = jobs.every((job) => job.isUpkeep === true);
+    const verified = verifiedPages(jobs) - verifiedBefore;
+    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verified, isUpkeep };
     this.#post({ kind: 'phaseDone', report: failure === undefined ? report : { ...report, failure } });
   }
 }
@@ -111,7 +119,13 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
   const machine = Machine.attach(request.memory.buffer);
   const { arena } = machine;
   const codec = makeCodec(request.codec, request.memory, arena.config.pageSizeBytes);
-  const cpu = makeCpu(arena, cpuId(request.cpu), codec);
+  const { recompressJob } = request;
+  const recompressors = makeRecompressors(
+    recompressJob?.algorithms ?? [],
+    request.memory.buffer,
+    arena.config.pageSizeBytes,
+  );
+  const cpu = makeCpu(arena, cpuId(request.cpu), codec, recompressors);
   const clock = new PhaseClock(arena.words, HeaderW.stop);
   const records = request.written.map((record) => new WrittenPages(record, request.pageSets));
   const fioJobs = request.jobs.map((plan) => {
@@ -124,7 +138,8 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
     return fioJob(new Job(plan, { device: machine.device(plan.device), pageSet, written, clock, ioPages }));
   });
   const percpuJobs = request.percpuJobs.map((plan) => percpuJob(new PercpuJob(plan, machine, clock)));
-  return { arena, cpu, clock, jobs: [...fioJobs, ...percpuJobs] };
+  const upkeep = recompressJob?.cpu === request.cpu ? [upkeepJob(new RecompressJob(recompressJob, machine))] : [];
+  return { arena, cpu, clock, jobs: [...fioJobs, ...percpuJobs, ...upkeep] };
 }
 
 function fioJob(job: Job): RunnableJob {
@@ -145,6 +160,18 @@ function percpuJob(job: PercpuJob): RunnableJob {
     begin: (phase) => {
       if (phase !== 'create' && phase !== 'destroy') throw new Error(`a percpu job knows no phase ${phase}`);
       job.begin(phase);
+    },
+    batch: (cpu) => job.batch(cpu),
+    verifiedPages: () => 0,
+  };
+}
+
+function upkeepJob(job: RecompressJob): RunnableJob {
+  return {
+    name: job.plan.name,
+    isUpkeep: true,
+    begin: () => {
+      job.begin();
     },
     batch: (cpu) => job.batch(cpu),
     verifiedPages: () => 0,

@@ -21,8 +21,8 @@ import { countedSince, type CpuCounters, readAllCpuCounters } from './cpu-counte
 import { CpuThread, type Died } from './cpu-thread.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
-import { directionFigures, type PhaseOutcome } from './phase-figures.ts';
-import { countersSince, objectBytes, phaseOutcome } from './phase-outcome.ts';
+import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
+import { countersSince, jobReports, objectBytes, phaseOutcome } from './phase-outcome.ts';
 import type { CpuResponse } from './protocol.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
 
@@ -109,7 +109,7 @@ export class LiveEngine {
 
   async #runOn(given: Omit<RunningSample, 'participants'>): Promise<Result<SampleFigures>> {
     const { arena, plan, signal } = given;
-    const cpus = [...new Set([...plan.jobs, ...plan.percpuJobs].map((job) => job.cpu))];
+    const cpus = [...new Set(allJobs(plan).map((job) => job.cpu))];
     const participants = cpus.map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
     const sample = { ...given, participants };
     let force: NodeJS.Timeout | undefined;
@@ -153,6 +153,7 @@ export class LiveEngine {
       memoryAtEnd: memoryFigures(arena),
       memoryAtPeak: peakMemoryFigures(arena),
       verifiedPages,
+      phaseMBps: outcomes.map(phaseMBps),
     });
   }
 
@@ -165,7 +166,8 @@ export class LiveEngine {
     for (const { cpu, thread } of participants) {
       const jobs = plan.jobs.filter((job) => job.cpu === cpu);
       const percpuJobs = plan.percpuJobs.filter((job) => job.cpu === cpu);
-      thread.send({ kind: 'prepare', memory, codec: plan.codec, cpu, jobs, percpuJobs, pageSets, written });
+      const { codec, recompressJob } = plan;
+      thread.send({ kind: 'prepare', memory, codec, cpu, jobs, percpuJobs, recompressJob, pageSets, written });
     }
     const answers = await this.#gather(arena, participants, 'prepared');
     return answers.ok ? ok(undefined) : answers;
@@ -193,11 +195,12 @@ export class LiveEngine {
     index: number,
   ): Promise<Result<{ outcome: PhaseOutcome; verifiedPages: number }>> {
     const { arena, plan, observer } = sample;
-    const jobs = [...plan.jobs, ...plan.percpuJobs].filter((job) => phase.jobs.includes(job.name));
+    const jobs = allJobs(plan).filter((job) => phase.jobs.includes(job.name));
     const cpus = new Set(jobs.map((job) => job.cpu));
     const participants = sample.participants.filter(({ cpu }) => cpus.has(cpu));
     observer.onPhase(phase, index);
-    const repeatForMs = phase.measures.length === 0 ? undefined : plan.repeatForMs;
+    const isTimed = phase.measures.length > 0 || (phase.kind === 'main' && phase.recompression !== undefined);
+    const repeatForMs = isTimed ? plan.repeatForMs : undefined;
     for (const { thread } of participants) {
       thread.send({ kind: 'phase', phase: phase.kind, number: index + 1, jobs: phase.jobs, repeatForMs });
     }
@@ -215,7 +218,7 @@ export class LiveEngine {
     const failure = reports.find((report) => report.failure !== undefined)?.failure;
     if (failure !== undefined) return describeFailure(arena, failure);
     return ok({
-      outcome: phaseOutcome(phase, reports, {
+      outcome: phaseOutcome(phase, jobReports(reports), {
         ...countersSince(before, readAllCpuCounters(arena)),
         objectBytes: objectBytes(plan.percpuJobs, phase),
       }),
@@ -296,6 +299,15 @@ export class LiveEngine {
     this.#threads[cpu] = fresh;
     return fresh;
   }
+}
+
+/** Jobs of every kind. */
+function allJobs({
+  jobs,
+  percpuJobs,
+  recompressJob,
+}: SamplePlan): readonly { readonly name: string; readonly cpu: number }[] {
+  return [...jobs, ...percpuJobs, ...(recompressJob === undefined ? [] : [recompressJob])];
 }
 
 interface RunningSample {

@@ -13,6 +13,7 @@ import type { ArenaMemory } from '../codec/arena-memory.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { JobFailure } from '../../workload/job-clock.ts';
+import type { RecompressJobPlan } from './recompress-job.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 export type CpuRequest =
@@ -24,6 +25,8 @@ export type CpuRequest =
       /** Those placed on this CPU. */
       readonly jobs: readonly JobPlan[];
       readonly percpuJobs: readonly PercpuJobPlan[];
+      /** Of every CPU: its codecs read what was recompressed. The job itself is for one. */
+      readonly recompressJob?: RecompressJobPlan | undefined;
       readonly pageSets: readonly PageSet[];
       /** By device: the record of what was written where (WrittenPages). */
       readonly written: readonly SharedArrayBuffer[];
@@ -48,6 +51,8 @@ export interface PhaseReport {
   /** Of the directions in which something was done. */
   readonly latencies: Readonly<Partial<Record<Direction, RecordableHistogram>>>;
   readonly verifiedPages: number;
+  /** The CPU only recompressed: its times are not the jobs'. */
+  readonly isUpkeep?: boolean | undefined;
   readonly failure?: JobFailure | undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Direction, DirectionFigures, MemoryFigures, PercpuFigures } from '
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
+import type { RecompressJobPlan } from './recompress-job.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 /** Jobs that run together from one barrier to the last of them. */
@@ -12,6 +13,11 @@ export interface PhasePlan {
   readonly jobs: readonly string[];
   /** Directions that the phase measures; none for layout and for reads that only check. */
   readonly measures: readonly Direction[];
+  /**
+   * Of phases that show what recompression costs: jobs as before but without it, jobs with it beside, recompression alone, or
+   * what was recompressed read back.
+   */
+  readonly recompression?: 'off' | 'beside' | 'alone' | 'after' | undefined;
 }
 
 export interface SamplePlan {
@@ -23,6 +29,8 @@ export interface SamplePlan {
   readonly callSites: readonly string[];
   readonly phases: readonly PhasePlan[];
   readonly pageSets: readonly PageSet[];
+  /** Recompression by a CPU of the machine, in the phases that name it. */
+  readonly recompressJob?: RecompressJobPlan | undefined;
   /** mem_limit of each zram device; absent: none. */
   readonly memLimitBytes?: number | undefined;
   /** Each measured phase goes round for this long; absent: to its size. */
@@ -62,4 +70,11 @@ export interface SampleFigures {
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
   readonly verifiedPages: number;
+  /** By phase: 10^6 bytes per second that its jobs wrote and read, whether it measures or not. Of the live engine. */
+  readonly phaseMBps?: readonly PhaseMBps[] | undefined;
+}
+
+export interface PhaseMBps {
+  readonly write: number;
+  readonly read: number;
 }

@@ -95,7 +95,7 @@ export class ProgressMeter {
     const objects = objectsOfPhase(this.#planned.workload.percpuJobs, tick.phase);
     if (objects > 0) return Math.min(1, (tick.createdObjects + tick.destroyedObjects) / objects);
     const bytes = this.#expectedBytes(tick.phase);
-    const share = bytes === undefined ? 0 : (tick.readBytes + tick.writtenBytes) / bytes;
+    const share = bytes === undefined || bytes === 0 ? 0 : (tick.readBytes + tick.writtenBytes) / bytes;
     const runtimeMs = this.#runtimeMs(tick.phase);
     return Math.min(1, Math.max(share, runtimeMs === undefined ? 0 : tick.phaseMs / runtimeMs));
   }
@@ -125,6 +125,7 @@ export class ProgressMeter {
 
 /** A phase as those who watch know it. */
 export function phaseName(phase: PhasePlan): RunPhase {
+  if (phase.recompression === 'alone') return 'recompress';
   switch (phase.kind) {
     case 'layout':
       return 'layout';

@@ -12,12 +12,14 @@ import { allocateArena } from '../../engine/codec/arena-memory.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import type { KernelEngine } from '../../engine/kernel/kernel-engine.ts';
 import type { LiveEngine, RunningMachine, SampleObserver } from '../../engine/live/live-engine.ts';
+import { makeTally } from '../../engine/live/recompress-job.ts';
 import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
 import { memoryFigures } from '../../machine/memory-figures.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { kernelDeviceState } from '../zram/device-states.ts';
 import { MemoryCourse } from '../zram/memory-course.ts';
+import { recompressionRun } from '../zram/recompression-plan.ts';
 import { zramAfterwards } from '../zram/zram-afterwards.ts';
 import { phaseName } from './progress-meter.ts';
 
@@ -27,10 +29,10 @@ export interface Engines {
 }
 
 /** What a sample is of a plan apart from its machine and codec. */
-export type SampleWork = Omit<SamplePlan, 'machine' | 'codec'>;
+export type SampleWork = Omit<SamplePlan, 'machine' | 'codec' | 'recompressJob'>;
 
 /** Figures of a sample, and what the zram devices of the machine say of themselves. */
-export type RunFigures = SampleFigures & Pick<Sample, 'zram'>;
+export type RunFigures = Omit<SampleFigures, 'phaseMBps'> & Pick<Sample, 'zram'>;
 
 export type SampleRunner = (
   design: Design,
@@ -48,14 +50,19 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
       const memory = allocateArena(largestArena(planned), codec.value.name);
       if (!memory.ok) return memory;
       return ok(async (design, work, observer, signal) => {
-        const plan = { ...work, codec: codec.value, machine: machineOf(planned, design) };
+        const tally = makeTally();
+        const recompressJob = planned.workload.recompressJob && { ...planned.workload.recompressJob, tally };
+        const plan = { ...work, codec: codec.value, machine: machineOf(planned, design), recompressJob };
         const course = new MemoryCourse(() => performance.now());
         const watch = withCourse(course, observer, () => engines.live.runningMachine());
         const figures = await engines.live.runSample(memory.value, plan, watch, signal);
-        if (!figures.ok || planned.profile.workload.kind !== 'fio') return figures;
-        const held = course.endWith(figures.value.memoryAtEnd);
+        if (!figures.ok) return figures;
+        const { phaseMBps = [], ...measured } = figures.value;
+        if (planned.profile.workload.kind !== 'fio') return ok(measured);
+        const held = course.endWith(measured.memoryAtEnd);
+        const recompress = recompressionRun(planned.profile.zram, tally, { phases: plan.phases, phaseMBps });
         const zram = zramAfterwards({ memory: memory.value, codec: codec.value }, planned.profile.zram);
-        return zram.ok ? ok({ ...figures.value, zram: { ...zram.value, course: held } }) : zram;
+        return zram.ok ? ok({ ...measured, zram: { ...zram.value, recompress, course: held } }) : zram;
       });
     }
     case 'kernel':

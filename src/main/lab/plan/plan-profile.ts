@@ -20,6 +20,7 @@ import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
 import { roundUp } from '../../machine/units.ts';
 import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
 import { zramProblem } from '../zram/check-zram.ts';
+import { withRecompression } from '../zram/recompression-plan.ts';
 import { zramVariantOf } from '../zram/zram-variant-of.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
 import { machineConfigOf } from './machine-config.ts';
@@ -134,9 +135,11 @@ function planFioWorkload(
     pageSetOf: (job) => pageSetIndex(data, keys, job),
   });
   if (!workload.ok) return workload;
+  const recompressed = withRecompression(workload.value, profile);
+  if (!recompressed.ok) return recompressed;
   return ok({
     fioJobs: jobFile.jobs,
-    workload: workload.value,
+    workload: recompressed.value,
     notes: [...workload.value.notes, ...jobFileNotes(jobFile)],
   });
 }

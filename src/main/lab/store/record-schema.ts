@@ -7,7 +7,7 @@ import { DESIGNS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
 import { RUN_PHASES } from '../../../shared/run-phase.ts';
 import { DIRECTIONS, ENGINES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
-import { zramStepSchema } from '../../../shared/zram-profile.ts';
+import { RECOMPRESSION_TIMES, zramStepSchema } from '../../../shared/zram-profile.ts';
 import { STORED_BY } from '../../../shared/zram-report.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';
 
@@ -80,6 +80,20 @@ const zramReport = v.strictObject({
       pagesTried: count,
       pagesRecompressed: count,
       devices: v.array(zramDevice),
+    }),
+  ),
+  recompress: v.optional(
+    v.strictObject({
+      when: v.picklist(RECOMPRESSION_TIMES),
+      passes: count,
+      pagesTried: count,
+      pagesRecompressed: count,
+      busyMs: figure,
+      compressedBytes: v.strictObject({ before: count, after: count }),
+      poolBytes: v.strictObject({ before: count, after: count }),
+      jobsMBps: v.optional(
+        v.strictObject({ direction: v.picklist(['write', 'read']), without: figure, withIt: figure }),
+      ),
     }),
   ),
   course: v.optional(

@@ -7,8 +7,7 @@ import type { ZramProfile, ZramStep } from '../../../shared/zram-profile.ts';
 import type { ZramReport, ZramStepOutcome } from '../../../shared/zram-report.ts';
 import type { ArenaMemory } from '../../engine/codec/arena-memory.ts';
 import { type CodecParts, makeCodec } from '../../engine/codec/make-codec.ts';
-import { deflateCodec, zstdCodec } from '../../engine/codec/zlib.ts';
-import type { Codec } from '../../machine/codec.ts';
+import { makeRecompressors } from '../../engine/codec/recompressors.ts';
 import { complete, type Cpu } from '../../machine/cpu.ts';
 import { Machine } from '../../machine/machine.ts';
 import { cpuId } from '../../machine/units.ts';
@@ -33,9 +32,7 @@ export function zramAfterwards(
   const steps = zram?.afterwards ?? [];
   if (steps.length === 0) return ok({ atEnd, afterwards });
   const { pageSizeBytes } = arena.config;
-  const recompressors = (zram?.recompression ?? []).map((name): Codec => {
-    return name === 'zstd' ? zstdCodec(buffer, pageSizeBytes) : deflateCodec(buffer, pageSizeBytes);
-  });
+  const recompressors = makeRecompressors(zram?.recompression ?? [], buffer, pageSizeBytes);
   const cpu = new LoneCpu(cpuId(0), makeCodec(codec, memory, pageSizeBytes), recompressors);
   for (const step of steps) {
     const sums = { pagesReleased: 0, pagesTried: 0, pagesRecompressed: 0 };
