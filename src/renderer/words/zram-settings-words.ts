@@ -12,8 +12,8 @@ export function zramSettingsLine(zram: ZramProfile): string {
   if (zram.zspagePages !== undefined) parts.push(`zspages of up to ${zram.zspagePages} pages`);
   if (zram.freeOrder === 'first') parts.push('old content freed first');
   if (zram.allocationStages === 'two') parts.push('two allocation stages');
-  if (zram.recompress !== undefined) parts.push(`recompression ${zram.recompress.when} the jobs`);
-  if (zram.recompression !== undefined) parts.push(`recompression with ${zram.recompression.join(', ')}`);
+  const when = zram.recompress === undefined ? '' : ` ${zram.recompress.when} the jobs`;
+  if (zram.recompression !== undefined) parts.push(`recompression${when} with ${zram.recompression.join(', ')}`);
   const steps = zram.afterwards?.length ?? 0;
   if (steps > 0) parts.push(steps === 1 ? '1 step afterwards' : `${steps} steps afterwards`);
   return parts.length === 0 ? 'as usual' : parts.join(', ');
@@ -23,9 +23,13 @@ export function zramSettingsLine(zram: ZramProfile): string {
 export const RECOMPRESS_CHOICES = ['no', ...RECOMPRESSION_TIMES] as const;
 export type RecompressChoice = (typeof RECOMPRESS_CHOICES)[number];
 
-/** The settings with recompression by a CPU of the machine at another time, or none; it needs an algorithm. */
+/** The settings with recompression by a CPU of the machine at another time, or none; algorithms are there while something needs them. */
 export function withRecompressChoice(zram: ZramProfile, choice: RecompressChoice): ZramProfile | undefined {
-  if (choice === 'no') return withZramSetting(zram, 'recompress', undefined);
+  if (choice === 'no') {
+    const without = withZramSetting(zram, 'recompress', undefined) ?? {};
+    const isNeeded = without.afterwards?.some((step) => step.do === 'recompress') === true;
+    return isNeeded ? without : withZramSetting(without, 'recompression', undefined);
+  }
   const algorithms = zram.recompression ?? [];
   return {
     ...zram,

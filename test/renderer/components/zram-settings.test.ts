@@ -76,9 +76,11 @@ describe('recompression by a CPU of the machine', () => {
     expect(withRecompressChoice({}, 'during')).toEqual({ recompression: ['zstd'], recompress: { when: 'during' } });
     const own = { recompression: ['deflate' as const], recompress: { when: 'during' as const, type: 'huge' as const } };
     expect(withRecompressChoice(own, 'after')).toEqual({ ...own, recompress: { when: 'after', type: 'huge' } });
-    expect(withRecompressChoice(own, 'no')).toEqual({ recompression: ['deflate'] });
+    const steps = { ...own, afterwards: [{ do: 'recompress' as const }] };
+    expect(withRecompressChoice(steps, 'no')).toEqual({ recompression: ['deflate'], afterwards: steps.afterwards });
+    expect(withRecompressChoice(own, 'no')).toBeUndefined();
     expect(withRecompressChoice({}, 'no')).toBeUndefined();
-    expect(zramSettingsLine(own)).toBe('recompression during the jobs, recompression with deflate');
+    expect(zramSettingsLine(own)).toBe('recompression during the jobs with deflate');
   });
 
   test('shows what keeps it from running beside its field', async () => {
