@@ -1,28 +1,13 @@
 import type { MarkLineComponentOption } from 'echarts';
-import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
-import type { RunPhase } from '../../shared/run-phase.ts';
+import { DESIGN_WORDS } from '../../shared/design.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { formatDuration } from '../format/duration.ts';
-import type { TimePoint } from '../stores/time-columns.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { HELD_KINDS, type HeldKind } from '../words/held-kinds.ts';
+import { HELD_KINDS, type HeldLine, type PhaseMark } from '../words/held-kinds.ts';
 import { PHASE_WORDS } from '../words/labels.ts';
 import { bytesScale, chartBase, chartTooltip, LEFT_GUTTER, timeTick, valueAxisX, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { designLook } from './design-mark.ts';
-
-/** One line: what the devices of a design held of a kind, in bytes over seconds. */
-export interface HeldLine {
-  readonly design: Design;
-  readonly kind: HeldKind;
-  readonly points: readonly TimePoint[];
-}
-
-/** Where phases begin. */
-export interface PhaseMark {
-  readonly phase: RunPhase;
-  readonly seconds: number;
-}
 
 const SYMBOLS_PER_LINE = 10;
 

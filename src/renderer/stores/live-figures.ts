@@ -7,8 +7,7 @@
 import type { RunProgress } from '../../shared/contract.ts';
 import type { Design } from '../../shared/design.ts';
 import { type Direction, THROUGHPUT_OF } from '../../shared/run-record.ts';
-import type { HeldLine } from '../charts/build-held-option.ts';
-import { HELD_KIND_NAMES, HELD_KINDS } from '../words/held-kinds.ts';
+import { HELD_KIND_NAMES, HELD_KINDS, type HeldLine } from '../words/held-kinds.ts';
 import { MEMORY_KINDS } from '../words/memory-kinds.ts';
 import { createTimeColumns, type TimePoint } from './time-columns.ts';
 

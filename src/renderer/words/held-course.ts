@@ -1,7 +1,6 @@
 /** The course of each design's last sample as lines and phase marks of a chart. */
-import type { HeldLine, PhaseMark } from '../charts/build-held-option.ts';
 import type { ZramCourse } from '../../shared/zram-report.ts';
-import { HELD_KIND_NAMES, type HeldKind } from './held-kinds.ts';
+import { HELD_KIND_NAMES, type HeldKind, type HeldLine, type PhaseMark } from './held-kinds.ts';
 import type { DesignZram } from './zram-moments.ts';
 
 const COLUMN = {

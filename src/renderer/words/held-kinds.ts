@@ -1,6 +1,21 @@
 /** What zram devices hold, as lines over time. */
+import type { Design } from '../../shared/design.ts';
+import type { RunPhase } from '../../shared/run-phase.ts';
 import type { MemoryFigures } from '../../shared/run-record.ts';
 import type { GlossaryTerm } from './glossary.ts';
+
+/** One line: what the devices of a design held of a kind, in bytes over seconds; NaN ends a stretch. */
+export interface HeldLine {
+  readonly design: Design;
+  readonly kind: HeldKind;
+  readonly points: readonly (readonly [seconds: number, bytes: number])[];
+}
+
+/** Where a phase begins. */
+export interface PhaseMark {
+  readonly phase: RunPhase;
+  readonly seconds: number;
+}
 
 export type HeldKind = 'original' | 'compressed' | 'pool';
 

@@ -11,7 +11,8 @@
 import type { RecompressionAlgorithm } from '../../../shared/zram-profile.ts';
 import type { Suspending } from '../../machine/cpu.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { CpuW, HeaderW, Operation } from '../../machine/memory/arena-layout.ts';
+import { CpuW, HeaderW } from '../../machine/memory/arena-layout.ts';
+import { Operation } from '../../machine/operation.ts';
 import { cpuId } from '../../machine/units.ts';
 import { readDeviceStatistics } from '../../machine/zram/device-statistics.ts';
 import type { RecompressionRequest } from '../../machine/zram/recompression.ts';
