@@ -10,7 +10,8 @@
  * round: local mapping over preempt-off + offset. 0.6 means that an operation takes 0.6 of the time.
  */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { runStorm, type StormOutcome, type StormPlan } from '../src/main/engine/live/storm/storm.ts';
+import { runStorm } from '../src/main/engine/live/storm/storm.ts';
+import type { MixOutcome, StormPlan } from '../src/main/engine/live/storm/storm-plan.ts';
 import { LoneCpu } from '../src/main/machine/lone-cpu.ts';
 import { cpuId } from '../src/main/machine/units.ts';
 import { ACCESS_MODE_WORDS, ACCESS_MODES, type AccessMode } from '../src/shared/design.ts';
@@ -22,19 +23,41 @@ const SLICE = 20_000;
 const WORKER = new URL('../src/main/engine/live/storm/storm-worker.ts', import.meta.url);
 const BOOT_CPU = new LoneCpu(cpuId(0));
 
+const UNOBSERVED = { onMix: () => undefined, onTick: () => undefined };
+const MACHINE: StormPlan['machine'] = {
+  possibleCpus: 1,
+  onlineCpus: 1,
+  translation: '4k-48',
+  memoryBytes: 4 * 2 ** 20,
+  tlb: { entries: 64, ways: 4, cpusPerTlb: 1, isTagged: false },
+  pgdTakesPage: false,
+  mapping: { window: 'same-offset', firstChunk: 'page', tablesFor: 'possible', unitBytes: 65536, maxChunks: 1 },
+};
+
 type Row = AccessMode | 'empty loop';
 
-function storm(mode: AccessMode, cpus: number, additions: number): Promise<StormOutcome> {
+async function storm(mode: AccessMode, cpus: number, additions: number): Promise<MixOutcome> {
   const tasksPerCpu = 3;
   const plan: StormPlan = {
     mode,
-    cpus,
+    machine: { ...MACHINE, possibleCpus: cpus, onlineCpus: cpus },
     tasksPerCpu,
-    additions: Math.ceil(additions / (cpus * tasksPerCpu)),
-    slice: SLICE,
+    tickOperations: SLICE,
+    balanceTicks: 4,
+    mixes: [
+      {
+        name: 'counter storm',
+        steps: [{ operation: 'add', number: 1 }],
+        unitsPerTask: Math.ceil(additions / (cpus * tasksPerCpu)),
+      },
+    ],
     seed: 2026,
   };
-  return runStorm(BOOT_CPU, WORKER, plan);
+  const outcome = await runStorm({ cpu: BOOT_CPU, workerUrl: WORKER }, plan, UNOBSERVED, new AbortController().signal);
+  if (!outcome.ok) throw new Error(outcome.error.message);
+  const [mix] = outcome.value.mixes;
+  if (mix === undefined) throw new Error('the storm had no mix');
+  return mix;
 }
 
 /** Nanoseconds a turn of a loop that only counts, in a thread of its own. */
@@ -55,8 +78,8 @@ function countTurns(): { turns: number; ns: number } {
 
 async function measure(row: Row): Promise<number> {
   if (row === 'empty loop') return emptyLoop();
-  const { cpuNs, issued } = await storm(row, 1, ADDITIONS);
-  return cpuNs / issued;
+  const { processorNs, issued } = await storm(row, 1, ADDITIONS);
+  return processorNs / issued;
 }
 
 function spread(values: readonly number[], digits: number): string {

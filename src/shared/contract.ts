@@ -8,7 +8,6 @@
 import * as v from 'valibot';
 import type { Design } from './design.ts';
 import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
-import type { MappingProfile } from './mapping-profile.ts';
 import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
 import type { RunPhase } from './run-phase.ts';
@@ -35,13 +34,6 @@ export type ProfileEntry =
       readonly id: string;
       readonly origin: 'shipped' | 'saved';
       readonly profile: Profile;
-    }
-  /** Carried out from the command line; it has no jobs, and no run is stored of it. */
-  | {
-      readonly kind: 'mapping';
-      readonly id: string;
-      readonly origin: 'shipped' | 'saved';
-      readonly profile: MappingProfile;
     }
   | { readonly kind: 'damaged'; readonly id: string; readonly origin: 'shipped' | 'saved'; readonly error: LabError };
 
@@ -129,6 +121,10 @@ export interface FolderListing {
   }[];
 }
 
+/** Tables of a run: one row per sample; what each mix of each design came to; page tables that were counted. */
+export const CSV_TABLES = ['samples', 'mixes', 'page-tables'] as const;
+export type CsvTable = (typeof CSV_TABLES)[number];
+
 export interface CsvExport {
   readonly fileName: string;
   readonly text: string;
@@ -188,7 +184,8 @@ export const contractInputs = {
   openRun: runById,
   renameRun: v.strictObject({ runId: id, name: runName }),
   deleteRun: runById,
-  exportRunCsv: runById,
+  /** Absent: the samples. 'not-found' where the run has no such table. */
+  exportRunCsv: v.strictObject({ runId: id, table: v.optional(v.picklist(CSV_TABLES)) }),
   /** Boot lines of each design's machine; for percpu workloads percpu_stats at the fullest moment too. */
   exportKernelTexts: runById,
   /** Of the run that goes on; 'not-found' for any other. Absent chunk: the one with the most objects. */

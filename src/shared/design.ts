@@ -10,8 +10,12 @@ export type BufferLayout = (typeof BUFFER_LAYOUTS)[number];
 export const FIRST_CHUNK_DESIGNS = ['embed', 'page'] as const;
 export type FirstChunkDesign = (typeof FIRST_CHUNK_DESIGNS)[number];
 
+/** How code reaches the running CPU's copy of a per-CPU variable. */
+export const ACCESS_MODES = ['segment', 'preempt-offset', 'fixup', 'local-mapping', 'unprotected'] as const;
+export type AccessMode = (typeof ACCESS_MODES)[number];
+
 /** All design variants that a profile can compare; those of one experiment are of one list. */
-export const PROFILE_DESIGNS = [...BUFFER_LAYOUTS, ...FIRST_CHUNK_DESIGNS] as const;
+export const PROFILE_DESIGNS = [...BUFFER_LAYOUTS, ...FIRST_CHUNK_DESIGNS, ...ACCESS_MODES] as const;
 export type ProfileDesign = (typeof PROFILE_DESIGNS)[number];
 
 /** Everything that is measured: the machine's designs, and this host's own kernel as it is. */
@@ -24,38 +28,6 @@ export interface DesignWords {
   /** One sentence for a hover. */
   readonly explanation: string;
 }
-
-export const DESIGN_WORDS: Readonly<Record<Design, DesignWords>> = {
-  'single-mutex': {
-    title: 'single mutex',
-    explanation:
-      'One compression buffer and one work memory per device; a mutex is held from compression to the copy into the pool (zram before August 2010).',
-  },
-  'per-cpu-global': {
-    title: 'per-CPU, global',
-    explanation:
-      'One compression buffer and one work memory per CPU, shared by all devices; preemption is off from fetching them to the end of the copy, no lock (the 2010 patch).',
-  },
-  embed: {
-    title: 'embedded units',
-    explanation:
-      "The first chunk lies in the kernel's own linear mapping, in whole huge pages that CPUs share; units are large, so later chunks are few and large.",
-  },
-  page: {
-    title: 'page-mapped units',
-    explanation:
-      'The first chunk is put together from single pages in vmalloc space; a unit is no larger than it must be, so later chunks are many and small.',
-  },
-  kernel: {
-    title: "this host's kernel",
-    explanation:
-      "The zram of the kernel that this host runs, through direct I/O: what the lab's figures are held against.",
-  },
-};
-
-/** How code reaches the running CPU's copy of a per-CPU variable. */
-export const ACCESS_MODES = ['segment', 'preempt-offset', 'fixup', 'local-mapping', 'unprotected'] as const;
-export type AccessMode = (typeof ACCESS_MODES)[number];
 
 export const ACCESS_MODE_WORDS: Readonly<Record<AccessMode, DesignWords>> = {
   segment: {
@@ -79,5 +51,34 @@ export const ACCESS_MODE_WORDS: Readonly<Record<AccessMode, DesignWords>> = {
   unprotected: {
     title: 'unprotected',
     explanation: 'Read the offset, load, store: whoever is interrupted in between loses updates. For contrast.',
+  },
+};
+
+export const DESIGN_WORDS: Readonly<Record<Design, DesignWords>> = {
+  'single-mutex': {
+    title: 'single mutex',
+    explanation:
+      'One compression buffer and one work memory per device; a mutex is held from compression to the copy into the pool (zram before August 2010).',
+  },
+  'per-cpu-global': {
+    title: 'per-CPU, global',
+    explanation:
+      'One compression buffer and one work memory per CPU, shared by all devices; preemption is off from fetching them to the end of the copy, no lock (the 2010 patch).',
+  },
+  embed: {
+    title: 'embedded units',
+    explanation:
+      "The first chunk lies in the kernel's own linear mapping, in whole huge pages that CPUs share; units are large, so later chunks are few and large.",
+  },
+  page: {
+    title: 'page-mapped units',
+    explanation:
+      'The first chunk is put together from single pages in vmalloc space; a unit is no larger than it must be, so later chunks are many and small.',
+  },
+  ...ACCESS_MODE_WORDS,
+  kernel: {
+    title: "this host's kernel",
+    explanation:
+      "The zram of the kernel that this host runs, through direct I/O: what the lab's figures are held against.",
   },
 };

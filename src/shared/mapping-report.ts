@@ -2,8 +2,7 @@
  * What counting a local mapping comes to. Plain JSON. Everything here is counted: frames, entries, steps; there is no time in it.
  */
 import type { Translation, WindowLayout } from './address-space.ts';
-import type { AccessMode } from './design.ts';
-import type { MappingProfile, PaperFigure } from './mapping-profile.ts';
+import type { PaperFigure } from './this-cpu-profile.ts';
 
 /** A figure of the paper beside the lab's. */
 export interface PaperRow {
@@ -33,9 +32,13 @@ export interface TableRow {
   readonly globalSpaceBytes: number;
 }
 
+/** What is done to a machine at rest, in this order. */
+export const EVENTS = ['chunk-created', 'pages-populated', 'chunk-destroyed', 'cpu-down', 'cpu-up'] as const;
+export type MappingEvent = (typeof EVENTS)[number];
+
 /** What one event changed. */
 export interface EventCost {
-  readonly event: 'chunk-created' | 'pages-populated' | 'chunk-destroyed' | 'cpu-up' | 'cpu-down';
+  readonly event: MappingEvent;
   readonly tablesMade: number;
   readonly tablesFreed: number;
   /** Stores into other CPUs' top-level tables. */
@@ -44,33 +47,9 @@ export interface EventCost {
   readonly flushes: number;
 }
 
-/** One access mode, over all operations of its run. */
-export interface OperationRow {
-  readonly mode: AccessMode;
-  readonly operations: number;
-  /** Sum of all CPUs' copies at the end; less than `operations` where updates were lost. */
-  readonly counted: number;
-  readonly preemptPairs: number;
-  readonly rescheduleChecks: number;
-  readonly offsetReads: number;
-  readonly notes: number;
-  readonly fixups: number;
-  readonly windowAccesses: number;
-  readonly atomics: number;
-  readonly strayAccesses: number;
-  readonly switches: number;
-  readonly migrations: number;
-  readonly tlbHits: number;
-  readonly tlbMisses: number;
-  readonly walkSteps: number;
-}
-
 export interface MappingReport {
-  readonly profile: MappingProfile;
-  readonly labVersion: string;
   readonly paper: readonly PaperRow[];
-  /** The profile's machine at rest and with the added chunks, then the other translations and windows, then other CPU counts. */
+  /** The counted machine at rest and with the added chunks, then the other translations and windows, then other CPU counts. */
   readonly tables: readonly TableRow[];
   readonly events: readonly EventCost[];
-  readonly operations: readonly OperationRow[];
 }

@@ -5,10 +5,12 @@
  * `parseProfile`, so a field has one range and one sentence for being out of it.
  */
 import * as v from 'valibot';
+import { addressSpaceSchema, pageBytesOf } from './address-space-settings.ts';
 import { CODEC_BEFORE_CHOICE, CODECS } from './codec.ts';
-import { BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, PROFILE_DESIGNS } from './design.ts';
+import { ACCESS_MODES, BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, PROFILE_DESIGNS } from './design.ts';
 import { percpuSettingsSchema } from './percpu-settings.ts';
 import { fail, ok, type LabError, type Result } from './result.ts';
+import { thisCpuWorkloadSchema } from './this-cpu-profile.ts';
 import { zramSchema } from './zram-profile.ts';
 
 /** Bumped when the shape changes; an older file is migrated on load, a newer one is refused by name. */
@@ -62,6 +64,8 @@ const machineSchema = v.pipe(
     diskSizeBytes: integerBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size (bytes)'),
     /** Per-CPU memory; absent: `usualPercpuSettings`. */
     percpu: v.optional(percpuSettingsSchema),
+    /** Page tables and local mapping, of this-cpu workloads; absent: `usualAddressSpace`. */
+    addressSpace: v.optional(addressSpaceSchema),
     /** What the devices compress with. */
     codec: v.optional(v.picklist(CODECS, `Codec must be one of ${CODECS.join(', ')}`), CODEC_BEFORE_CHOICE),
   }),
@@ -73,6 +77,15 @@ const machineSchema = v.pipe(
       'Online CPUs must not exceed possible CPUs',
     ),
     ['onlineCpus'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['pageSizeBytes'], ['addressSpace', 'translation']],
+      ({ pageSizeBytes, addressSpace }) =>
+        addressSpace === undefined || pageBytesOf(addressSpace.translation) === pageSizeBytes,
+      'Translation must be one of the page size of the machine',
+    ),
+    ['addressSpace', 'translation'],
   ),
 );
 
@@ -167,7 +180,16 @@ const experimentSchema = v.strictObject({
 });
 
 /** Designs that a workload can compare. */
-export const DESIGNS_OF_WORKLOAD = { fio: BUFFER_LAYOUTS, percpu: FIRST_CHUNK_DESIGNS } as const;
+export const DESIGNS_OF_WORKLOAD = {
+  fio: BUFFER_LAYOUTS,
+  percpu: FIRST_CHUNK_DESIGNS,
+  'this-cpu': ACCESS_MODES,
+} as const;
+
+const DESIGN_MISFIT = Object.entries(DESIGNS_OF_WORKLOAD)
+  .map(([kind, designs]) => `a ${kind} workload compares ${designs.join(', ')}`)
+  .join('; ')
+  .replace(/^a/, 'A');
 
 export const profileSchema = v.pipe(
   v.strictObject({
@@ -187,7 +209,7 @@ export const profileSchema = v.pipe(
       v.minLength(1, 'Pick at least one design'),
       v.check((designs) => new Set(designs).size === designs.length, 'Each design may be picked once'),
     ),
-    workload: v.variant('kind', [fioWorkloadSchema, percpuWorkloadSchema]),
+    workload: v.variant('kind', [fioWorkloadSchema, percpuWorkloadSchema, thisCpuWorkloadSchema]),
     experiment: experimentSchema,
     /** Absent: zram of a current kernel, and nothing done afterwards. */
     zram: v.optional(zramSchema),
@@ -199,7 +221,7 @@ export const profileSchema = v.pipe(
         const fitting: readonly string[] = DESIGNS_OF_WORKLOAD[workload.kind];
         return designs.every((design) => fitting.includes(design));
       },
-      `A fio workload compares ${BUFFER_LAYOUTS.join(', ')}; a percpu workload compares ${FIRST_CHUNK_DESIGNS.join(', ')}`,
+      DESIGN_MISFIT,
     ),
     ['designs'],
   ),
@@ -209,6 +231,7 @@ export type Profile = v.InferOutput<typeof profileSchema>;
 export type MachineProfile = Profile['machine'];
 export type FioWorkload = Extract<Profile['workload'], { readonly kind: 'fio' }>;
 export type PercpuWorkload = Extract<Profile['workload'], { readonly kind: 'percpu' }>;
+export type ThisCpuWorkload = Extract<Profile['workload'], { readonly kind: 'this-cpu' }>;
 export type DataSource = FioWorkload['data'];
 
 /** A stated field and its sentence, for a form to show beside the field. */

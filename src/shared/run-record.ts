@@ -9,9 +9,11 @@
  * Units are in the names. MB/s is 10^6 bytes per second. All times are the wall clock.
  */
 import type { Design } from './design.ts';
+import type { MappingReport } from './mapping-report.ts';
 import type { PercpuStats } from './percpu-stats.ts';
 import type { Profile } from './profile.ts';
 import type { LabError } from './result.ts';
+import type { AccessCounts, ThisCpuFigures } from './this-cpu-report.ts';
 import type { ZramReport } from './zram-report.ts';
 
 /** Who played the CPUs: worker threads over the simulated machine, or threads over this host's own kernel. */
@@ -19,14 +21,18 @@ export const ENGINES = ['live', 'kernel'] as const;
 export type Engine = (typeof ENGINES)[number];
 /** Where a time comes from; never mixed in one figure. */
 export type Clock = 'wall';
-/** What is measured: blocks written and read by a fio workload, per-CPU objects created and destroyed by a percpu one. */
-export const DIRECTIONS = ['write', 'read', 'create', 'destroy'] as const;
+/**
+ * What is measured: blocks written and read by a fio workload, per-CPU objects created and destroyed by a percpu one, per-CPU data
+ * accessed by a this-cpu one.
+ */
+export const DIRECTIONS = ['write', 'read', 'create', 'destroy', 'access'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
 /** The directions that a workload can have, in the order of display. */
 export const DIRECTIONS_OF_WORKLOAD = {
   fio: ['write', 'read'],
   percpu: ['create', 'destroy'],
+  'this-cpu': ['access'],
 } as const satisfies Record<Profile['workload']['kind'], readonly Direction[]>;
 
 /** The figure that is a direction's throughput: bytes where bytes move, else operations. */
@@ -35,9 +41,13 @@ export const THROUGHPUT_OF = {
   read: 'megabytesPerSecond',
   create: 'operationsPerSecond',
   destroy: 'operationsPerSecond',
+  access: 'operationsPerSecond',
 } as const satisfies Record<Direction, 'megabytesPerSecond' | 'operationsPerSecond'>;
 
-/** Of one operation: a request of the job's block size from handing it to the device to its completion; one allocation; one free. */
+/**
+ * Of one operation: a request of the job's block size from handing it to the device to its completion; one allocation; one free.
+ * Of a this_cpu operation: the mean by processor time, the rest by the clock over slices of uninterrupted operations.
+ */
 export interface LatencyNs {
   readonly mean: number;
   readonly p50: number;
@@ -138,8 +148,11 @@ export interface Sample {
   readonly read?: DirectionFigures | undefined;
   readonly create?: DirectionFigures | undefined;
   readonly destroy?: DirectionFigures | undefined;
+  readonly access?: DirectionFigures | undefined;
   /** Of percpu workloads. */
   readonly percpu?: PercpuFigures | undefined;
+  /** Of this-cpu workloads. */
+  readonly thisCpu?: ThisCpuFigures | undefined;
   readonly memoryAtEnd: MemoryFigures;
   /** Highest value of each column, each on its own. */
   readonly memoryAtPeak: MemoryFigures;
@@ -171,11 +184,36 @@ export interface DesignSummary {
   readonly read?: DirectionSummary | undefined;
   readonly create?: DirectionSummary | undefined;
   readonly destroy?: DirectionSummary | undefined;
+  readonly access?: DirectionSummary | undefined;
   /** Of the last sample: counted, and the same in all where CPUs did not get in each other's way. */
   readonly percpu?: PercpuFigures | undefined;
+  readonly thisCpu?: ThisCpuSummary | undefined;
   /** Medians over the samples, column by column. */
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
+}
+
+/** One mix of one design, over its samples. */
+export interface MixSummary {
+  readonly name: string;
+  /** Processor time. */
+  readonly nsPerOperation: Spread;
+  /** By the clock, all CPUs together. */
+  readonly operationsPerSecond: Spread;
+  /** Sums over the samples. */
+  readonly operations: number;
+  readonly issued: number;
+  readonly counted: number;
+  readonly counts: AccessCounts;
+  /** Processor time against the first design of the profile, block by block; absent for that design itself. */
+  readonly comparison?: Comparison | undefined;
+}
+
+/** One design, over its samples. */
+export interface ThisCpuSummary {
+  readonly mixes: readonly MixSummary[];
+  /** Sums over the samples, by online CPU. */
+  readonly cpus: readonly AccessCounts[];
 }
 
 export type Verdict = 'faster' | 'slower' | 'same' | 'inconclusive';
@@ -230,6 +268,8 @@ export interface RunRecord {
   /** What the reader must know beside the numbers, a sentence each. */
   readonly notes: readonly string[];
   readonly samples: readonly Sample[];
+  /** Page tables of the machines that the profile wants counted. */
+  readonly mapping?: MappingReport | undefined;
   readonly designs: readonly DesignSummary[];
   readonly comparisons: readonly Comparison[];
 }

@@ -11,10 +11,13 @@ export interface ThroughputWords {
 const MEGABYTES: ThroughputWords = { unit: 'MB/s', digits: 1 };
 const OBJECTS: ThroughputWords = { unit: 'objects/s', digits: 0 };
 
-/** By direction: bytes moved, or per-CPU objects made and destroyed. */
+const OPERATIONS: ThroughputWords = { unit: 'operations/s', digits: 0 };
+
+/** By direction: bytes moved, per-CPU objects made and destroyed, or operations on per-CPU data. */
 export const THROUGHPUT_WORDS: Readonly<Record<Direction, ThroughputWords>> = {
   write: MEGABYTES,
   read: MEGABYTES,
   create: OBJECTS,
   destroy: OBJECTS,
+  access: OPERATIONS,
 };

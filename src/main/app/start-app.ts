@@ -56,6 +56,7 @@ async function openLab(entryUrl: string): Promise<void> {
     cpuWorkerUrl: new URL('./cpu-worker.js', entryUrl),
     kernelLz4Url: new URL('../codec/lz4-kernel.wasm', entryUrl),
     jobWorkerUrl: new URL('./job-worker.js', entryUrl),
+    stormWorkerUrl: new URL('./storm-worker.js', entryUrl),
   });
   const window = createWindow(beside('../preload/index.cjs'));
   const closeDoor = openDoor(ipcMain, lab, window.webContents);

@@ -7,7 +7,7 @@ import { geometryCommand } from './geometry-command.ts';
 import { commandHelp, programHelp } from './help-text.ts';
 import { profilesCommand } from './profiles-command.ts';
 import { replayCommand } from './replay-command.ts';
-import { startCommand } from './start-command.ts';
+import { runCommand } from './run-command.ts';
 import { serveCommand } from './serve-command.ts';
 import type { Terminal } from './terminal.ts';
 import { verifyCommand } from './verify-command.ts';
@@ -50,11 +50,11 @@ const COMMANDS: readonly Command[] = [
         value: 'NAME',
         meaning: "live: the simulated machine on worker threads; kernel: this host's own zram (root)",
       },
-      { name: 'seconds', value: 'N', meaning: 'fio: measure for about N seconds in all, shared out over all samples' },
+      { name: 'seconds', value: 'N', meaning: 'Measure for about N seconds in all, shared out over all samples' },
       {
         name: 'jobs',
         value: 'N',
-        meaning: 'fio: clones of each job, the machine gets at least N CPUs; percpu: N online CPUs',
+        meaning: 'fio: clones of each job, the machine gets at least N CPUs; others: N online CPUs',
       },
       { name: 'repetitions', value: 'N', meaning: 'Measured repetitions of each design' },
       {
@@ -62,8 +62,13 @@ const COMMANDS: readonly Command[] = [
         value: 'PATH',
         meaning: 'fio: write the pages of this file or folder; may be given more than once',
       },
-      { name: 'codec', value: 'NAME', meaning: 'What the machine compresses with: lz4 or lz4-kernel' },
-      { name: 'csv', value: 'FILE', meaning: 'Write the samples as CSV' },
+      { name: 'codec', value: 'NAME', meaning: 'fio: what the machine compresses with, lz4 or lz4-kernel' },
+      {
+        name: 'csv',
+        value: 'FILE',
+        meaning:
+          'Write the samples as CSV; of this-cpu workloads mixes and page tables as FILE.mixes.csv, FILE.page-tables.csv',
+      },
       { name: 'out', value: 'FILE', meaning: 'Write the whole record as JSON' },
       {
         name: 'evidence',
@@ -73,7 +78,7 @@ const COMMANDS: readonly Command[] = [
       JSON_OPTION,
     ],
     carryOut: withLab((lab, { argument, options, parts }) =>
-      startCommand(
+      runCommand(
         lab,
         {
           profile: argument,

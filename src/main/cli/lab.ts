@@ -32,6 +32,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
       cpuWorkerUrl: new URL('../engine/live/cpu-worker.ts', import.meta.url),
       kernelLz4Url: new URL('../../../out/codec/lz4-kernel.wasm', import.meta.url),
       jobWorkerUrl: new URL('../engine/kernel/job-worker.ts', import.meta.url),
+      stormWorkerUrl: new URL('../engine/live/storm/storm-worker.ts', import.meta.url),
     }),
   dashboardFolder: beside('../../../out/renderer'),
   version: readLabVersion(),

@@ -1,7 +1,7 @@
 /** Changes that `run` makes to a profile on its way: what the options say, and nothing else. */
 import { resolve } from 'node:path';
 import { CODECS } from '../../shared/codec.ts';
-import { type FioWorkload, type PercpuWorkload, type Profile, PROFILE_LIMITS } from '../../shared/profile.ts';
+import { type FioWorkload, type Profile, PROFILE_LIMITS } from '../../shared/profile.ts';
 import { assertUnreachable, fail, ok, type Result } from '../../shared/result.ts';
 
 /** Options as the command line gives them: text, or undefined where absent. */
@@ -41,10 +41,13 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
 /** Options that the profile's workload has no use for, in a sentence. */
 function misfitOf({ name, workload }: Profile, { seconds, data }: RunOptions): string | undefined {
   if (workload.kind === 'fio') return undefined;
-  if (data !== undefined) return `--data is for fio workloads; '${name}' creates per-CPU objects and writes no pages`;
-  if (seconds === undefined) return undefined;
+  if (data !== undefined)
+    return `--data is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and writes no pages`;
+  if (seconds === undefined || workload.kind === 'this-cpu') return undefined;
   return `--seconds is for fio workloads; '${name}' runs to its ${workload.groups} groups of objects`;
 }
+
+const WITHOUT_PAGES = { percpu: 'creates per-CPU objects', 'this-cpu': 'accesses per-CPU data' } as const;
 
 function withData(profile: Profile, given: readonly string[]): Profile {
   if (profile.workload.kind !== 'fio') return profile;
@@ -67,7 +70,8 @@ function withJobs(profile: Profile, jobs: number): Result<Profile> {
     case 'fio':
       return ok(withFioJobs(profile, workload, jobs));
     case 'percpu':
-      return ok(withPercpuJobs(profile, workload, jobs));
+    case 'this-cpu':
+      return ok(withOnlineCpus(profile, jobs));
     default:
       return assertUnreachable(workload);
   }
@@ -84,11 +88,11 @@ function withFioJobs(profile: Profile, workload: FioWorkload, jobs: number): Pro
   };
 }
 
-/** A percpu workload has one job on each online CPU and shares its groups out over them, so there are N of these. */
-function withPercpuJobs(profile: Profile, workload: PercpuWorkload, jobs: number): Profile {
+/** Workloads that share their work out over the online CPUs get N of these. */
+function withOnlineCpus(profile: Profile, jobs: number): Profile {
   const { machine } = profile;
   const possibleCpus = Math.max(machine.possibleCpus, jobs);
-  return { ...profile, machine: { ...machine, onlineCpus: jobs, possibleCpus }, workload };
+  return { ...profile, machine: { ...machine, onlineCpus: jobs, possibleCpus } };
 }
 
 /** In a job file a later line wins, so the option goes to the end of each section that is a job. */

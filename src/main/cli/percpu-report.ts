@@ -50,7 +50,7 @@ function callSiteTable(callSites: readonly CallSiteTotal[]): string {
   const all = callSites.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   const objects = callSites.reduce((sum, { number }) => sum + number, 0);
   return textTable([
-    ['who allocates what, one CPU (counted)', 'number', 'size', 'total', 'share %'],
+    ['who allocates what, bytes of one CPU (counted)', 'number', 'size', 'total', 'share %'],
     ...callSites.map(({ callSite, number, sizeBytes, totalBytes, share }) => [
       callSite,
       String(number),

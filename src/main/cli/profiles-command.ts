@@ -16,7 +16,7 @@ export async function profilesCommand(
     terminal.out(`${JSON.stringify({ profiles: listed.value }, undefined, 2)}\n`);
     return ExitCode.done;
   }
-  terminal.out(`${textTable([['id', 'designs', 'name'], ...listed.value.map(row)])}\n`);
+  terminal.out(`${textTable([['id', 'designs', 'name'], ...listed.value.map(row)], 3)}\n`);
   return ExitCode.done;
 }
 

@@ -1,7 +1,6 @@
 /** `lab run PROFILE`: runs an experiment, shows how it goes, prints what came out. */
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { Profile } from '../../shared/profile.ts';
 import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
 import { type Engine, ENGINES, type RunRecord } from '../../shared/run-record.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
@@ -13,21 +12,20 @@ import { runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface RunCommand extends RunOptions, RunOutputs {
+  /** Id, file stem, name or path of a profile. */
+  readonly profile: string;
   readonly engine?: string | undefined;
   /** Print one JSON document instead of the report. */
   readonly json: boolean;
 }
 
-/** Runs `profile`, as the options change it. */
-export async function runCommand(
-  lab: Lab,
-  profile: Profile,
-  command: RunCommand,
-  terminal: Terminal,
-): Promise<ExitCode> {
+/** Runs the profile, as the options change it. */
+export async function runCommand(lab: Lab, command: RunCommand, terminal: Terminal): Promise<ExitCode> {
+  const profile = lab.loadProfile(command.profile);
+  if (!profile.ok) return report(terminal, profile.error);
   const engine = readEngine(command.engine);
   if (!engine.ok) return report(terminal, engine.error);
-  const changed = applyOptions(profile, command);
+  const changed = applyOptions(profile.value, command);
   if (!changed.ok) return report(terminal, changed.error);
   const writable = await checkOutputs(command);
   if (!writable.ok) return report(terminal, writable.error);

@@ -1,5 +1,6 @@
 /** A run as the one JSON document that `run --json` prints. Its fields are documented in the README. */
 import type { Design } from '../../shared/design.ts';
+import type { MappingReport } from '../../shared/mapping-report.ts';
 import type { LabError } from '../../shared/result.ts';
 import type {
   Clock,
@@ -14,6 +15,7 @@ import type {
   RunOutcome,
   RunRecord,
   Spread,
+  ThisCpuSummary,
 } from '../../shared/run-record.ts';
 import type { ZramReport } from '../../shared/zram-report.ts';
 import { lastSample } from './zram-report.ts';
@@ -25,7 +27,9 @@ export interface DesignDocument {
   /** Objects per second, of a percpu workload. */
   readonly createPerSecond?: Spread | undefined;
   readonly destroyPerSecond?: Spread | undefined;
-  /** p50 and p99 are those of the first direction that was run: write, read, create, destroy. */
+  /** this_cpu operations per second, of a this-cpu workload. */
+  readonly accessPerSecond?: Spread | undefined;
+  /** p50 and p99 are those of the first direction that was run: write, read, create, destroy, access. */
   readonly latencyNs: {
     readonly p50: number;
     readonly p99: number;
@@ -33,11 +37,13 @@ export interface DesignDocument {
     readonly read?: LatencyNs | undefined;
     readonly create?: LatencyNs | undefined;
     readonly destroy?: LatencyNs | undefined;
+    readonly access?: LatencyNs | undefined;
   };
   /** Of the same direction as p50 and p99. */
   readonly lockWaitShare: number;
   readonly memory: { readonly atEnd: MemoryFigures; readonly atPeak: MemoryFigures };
   readonly percpu?: PercpuFigures | undefined;
+  readonly thisCpu?: ThisCpuSummary | undefined;
   /** The zram devices of the last sample. */
   readonly zram?: ZramReport | undefined;
 }
@@ -56,6 +62,7 @@ export interface RunDocument {
   readonly error?: LabError | undefined;
   readonly designs: readonly DesignDocument[];
   readonly comparisons: readonly Comparison[];
+  readonly mapping?: MappingReport | undefined;
   readonly environment: Environment;
   readonly notes: readonly string[];
   readonly profile: RunRecord['profile'];
@@ -68,21 +75,39 @@ export function runDocument(record: RunRecord): RunDocument {
     ...(record.error === undefined ? {} : { error: record.error }),
     designs: record.designs.map((summary) => designDocument(record, summary)),
     comparisons: record.comparisons,
+    ...(record.mapping === undefined ? {} : { mapping: record.mapping }),
     environment: record.environment,
     notes: record.notes,
     profile: record.profile,
   };
 }
 
-function designDocument(record: RunRecord, summary: DesignSummary): DesignDocument {
-  const { design, write, read, create, destroy, percpu, memoryAtEnd, memoryAtPeak } = summary;
-  const first: DirectionSummary | undefined = write ?? read ?? create ?? destroy;
+/** Of the directions that were run. */
+function throughputs({
+  write,
+  read,
+  create,
+  destroy,
+  access,
+}: DesignSummary): Pick<
+  DesignDocument,
+  'writeMBps' | 'readMBps' | 'createPerSecond' | 'destroyPerSecond' | 'accessPerSecond'
+> {
   return {
-    name: design,
     ...(write === undefined ? {} : { writeMBps: write.megabytesPerSecond }),
     ...(read === undefined ? {} : { readMBps: read.megabytesPerSecond }),
     ...(create === undefined ? {} : { createPerSecond: create.operationsPerSecond }),
     ...(destroy === undefined ? {} : { destroyPerSecond: destroy.operationsPerSecond }),
+    ...(access === undefined ? {} : { accessPerSecond: access.operationsPerSecond }),
+  };
+}
+
+function designDocument(record: RunRecord, summary: DesignSummary): DesignDocument {
+  const { design, write, read, create, destroy, access, percpu, thisCpu, memoryAtEnd, memoryAtPeak } = summary;
+  const first: DirectionSummary | undefined = write ?? read ?? create ?? destroy ?? access;
+  return {
+    name: design,
+    ...throughputs(summary),
     latencyNs: {
       p50: first?.latencyNs.p50 ?? 0,
       p99: first?.latencyNs.p99 ?? 0,
@@ -90,10 +115,12 @@ function designDocument(record: RunRecord, summary: DesignSummary): DesignDocume
       read: read?.latencyNs,
       create: create?.latencyNs,
       destroy: destroy?.latencyNs,
+      access: access?.latencyNs,
     },
     lockWaitShare: first?.lockWaitShare ?? 0,
     memory: { atEnd: memoryAtEnd, atPeak: memoryAtPeak },
     ...(percpu === undefined ? {} : { percpu }),
+    ...(thisCpu === undefined ? {} : { thisCpu }),
     zram: lastSample(record, design)?.zram,
   };
 }

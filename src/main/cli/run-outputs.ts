@@ -1,9 +1,10 @@
 /** The files that `run` writes beside what it prints: checked before the run, written after it. */
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
-import { join, resolve as absolute } from 'node:path';
-import type { LabContract } from '../../shared/contract.ts';
+import { extname, join, resolve as absolute } from 'node:path';
+import type { CsvTable, LabContract } from '../../shared/contract.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
+import { csvTablesOf } from '../lab/export/run-csv.ts';
 import { kernelEvidence } from '../lab/export/kernel-evidence.ts';
 
 /** Paths; absent: not asked for. */
@@ -70,8 +71,20 @@ export async function writeOutputs(lab: LabContract, record: RunRecord, outputs:
 }
 
 async function writeCsv(lab: LabContract, record: RunRecord, path: string): Promise<Result<void>> {
-  const exported = await lab.exportRunCsv({ runId: record.id });
-  return exported.ok ? writeText(path, exported.value.text) : exported;
+  for (const table of csvTablesOf(record)) {
+    const exported = await lab.exportRunCsv({ runId: record.id, table });
+    if (!exported.ok) return exported;
+    const written = await writeText(csvPath(path, table), exported.value.text);
+    if (!written.ok) return written;
+  }
+  return ok(undefined);
+}
+
+/** `figures.csv` for the samples, `figures.mixes.csv` for another table. */
+function csvPath(path: string, table: CsvTable): string {
+  if (table === 'samples') return path;
+  const ending = extname(path);
+  return `${path.slice(0, path.length - ending.length)}.${table}${ending}`;
 }
 
 async function writeEvidence(record: RunRecord, folder: string): Promise<Result<void>> {
@@ -85,7 +98,7 @@ async function writeEvidence(record: RunRecord, folder: string): Promise<Result<
 }
 
 /** Error: 'storage'. */
-export async function writeText(path: string, text: string): Promise<Result<void>> {
+async function writeText(path: string, text: string): Promise<Result<void>> {
   try {
     await writeFile(path, text);
     return ok(undefined);

@@ -12,7 +12,9 @@ import {
   THROUGHPUT_OF,
 } from '../../shared/run-record.ts';
 import { THROUGHPUT_WORDS } from '../../shared/throughput-words.ts';
+import { mappingReport } from './mapping-report.ts';
 import { percpuReport } from './percpu-report.ts';
+import { thisCpuReport } from './this-cpu-report.ts';
 import { textTable } from './text-table.ts';
 import { zramReport } from './zram-report.ts';
 
@@ -25,6 +27,8 @@ export function runReport(record: RunRecord): string {
     memoryTable(record),
     zramReport(record),
     ...percpuReport(record.designs),
+    ...thisCpuReport(record),
+    ...mappingReport(record),
     notes(record),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -42,6 +46,17 @@ function heading(record: RunRecord): string {
   return lines.join('\n');
 }
 
+const MICROSECONDS = { unit: 'µs', nanoseconds: 1000 } as const;
+
+/** Unit of an operation's time. */
+const TIME_WORDS: Readonly<Record<Direction, { readonly unit: string; readonly nanoseconds: number }>> = {
+  write: MICROSECONDS,
+  read: MICROSECONDS,
+  create: MICROSECONDS,
+  destroy: MICROSECONDS,
+  access: { unit: 'ns', nanoseconds: 1 },
+};
+
 function throughputTable(record: RunRecord, direction: Direction): string {
   const rows = record.designs.flatMap((design) => {
     const summary = design[direction];
@@ -49,7 +64,8 @@ function throughputTable(record: RunRecord, direction: Direction): string {
   });
   if (rows.length === 0) return '';
   const { unit } = THROUGHPUT_WORDS[direction];
-  const head = [direction, `median ${unit}`, 'low', 'high', 'p50 µs', 'p99 µs', 'lock wait %'];
+  const time = TIME_WORDS[direction];
+  const head = [direction, `median ${unit}`, 'low', 'high', `p50 ${time.unit}`, `p99 ${time.unit}`, 'lock wait %'];
   return textTable([head, ...rows]);
 }
 
@@ -61,8 +77,8 @@ function throughputRow(design: DesignSummary, direction: Direction, summary: Dir
     median.toFixed(digits),
     low.toFixed(digits),
     high.toFixed(digits),
-    (summary.latencyNs.p50 / 1000).toFixed(2),
-    (summary.latencyNs.p99 / 1000).toFixed(2),
+    (summary.latencyNs.p50 / TIME_WORDS[direction].nanoseconds).toFixed(2),
+    (summary.latencyNs.p99 / TIME_WORDS[direction].nanoseconds).toFixed(2),
     (summary.lockWaitShare * 100).toFixed(1),
   ];
 }

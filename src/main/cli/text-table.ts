@@ -1,6 +1,7 @@
-/** Plain tables for a terminal: first column to the left, the others to the right. */
+/** Plain tables for a terminal: words to the left, figures to the right. */
 
-export function textTable(rows: readonly (readonly string[])[]): string {
+/** Rows as lines without a line end; the first `wordColumns` columns hold words, the others figures. */
+export function textTable(rows: readonly (readonly string[])[], wordColumns = 1): string {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
@@ -8,13 +9,12 @@ export function textTable(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, column) => pad(cell, widths[column] ?? 0, column))
+        .map((cell, column) => {
+          const width = widths[column] ?? 0;
+          return column < wordColumns ? cell.padEnd(width) : cell.padStart(width);
+        })
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
-}
-
-function pad(cell: string, width: number, column: number): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }

@@ -22,7 +22,9 @@ export function zramReport(record: RunRecord): string {
     ];
   });
   if (rows.length === 0) return '';
-  return [textTable([['mm_stat', ...COLUMNS], ...rows]), ...recompressionLines(record)].join('\n');
+  return [textTable([['mm_stat, bytes and pages (counted)', ...COLUMNS], ...rows]), ...recompressionLines(record)].join(
+    '\n',
+  );
 }
 
 /** What recompression by a CPU of the machine did and cost in the last sample of each design; none where there was none. */

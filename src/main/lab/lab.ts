@@ -7,8 +7,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { CODEC_WORDS, CODECS } from '../../shared/codec.ts';
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
-import type { MappingProfile } from '../../shared/mapping-profile.ts';
-import type { MappingReport } from '../../shared/mapping-report.ts';
+import type { Profile } from '../../shared/profile.ts';
 import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
 import type { VerifyRequest } from '../../shared/verify-contract.ts';
 import type { VerifyReport } from '../../shared/verify-report.ts';
@@ -21,11 +20,10 @@ import { createEvidenceMethods } from './evidence-methods.ts';
 import { readEnvironment } from './environment.ts';
 import { RunControl } from './experiment/run-control.ts';
 import { readLabVersion } from './lab-version.ts';
-import { countMapping, type MappingWatch } from './mapping/count-mapping.ts';
 import { type PlanHost, planProfile, previewWorkload } from './plan/plan-profile.ts';
 import { createPastRunMethods, withStore } from './past-run-methods.ts';
 import { openProfileLibrary } from './profiles/profile-library.ts';
-import { type AnyProfile, readProfileFile } from './profiles/profile-file.ts';
+import { readProfileFile } from './profiles/profile-file.ts';
 import { createRunningMethods } from './running-methods.ts';
 import { openRunStore } from './store/run-store.ts';
 import { VerifyControl, type VerifyWatcher } from './verify/verify-control.ts';
@@ -41,13 +39,13 @@ export interface LabOptions {
   readonly kernelLz4Url: URL;
   /** The same of a thread that runs jobs on the kernel's zram. */
   readonly jobWorkerUrl: URL;
+  /** The same of a thread that plays a CPU of a this-cpu workload. */
+  readonly stormWorkerUrl: URL;
 }
 
 export interface Lab extends LabContract {
   /** A profile by id, file stem or name, or by the path of a .json file. */
-  readonly loadProfile: (name: string) => Result<AnyProfile>;
-  /** Carries out a mapping profile; nothing is stored. Errors as `countMapping` says. */
-  readonly countMapping: (profile: MappingProfile, watch: MappingWatch) => Promise<Result<MappingReport>>;
+  readonly loadProfile: (name: string) => Result<Profile>;
   /** `startVerify` for a caller that waits for the end. */
   readonly verify: (request: VerifyRequest, watcher: VerifyWatcher) => Promise<Result<VerifyReport>>;
   /** Cancels and stores what is going on, then ends all threads and closes the store. Safe to call again. */
@@ -67,7 +65,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
   const kernel = new KernelEngine(options.jobWorkerUrl);
   const codecs = codecSource(options.kernelLz4Url);
   const runs = new RunControl({
-    engines: { live: engine, kernel },
+    engines: { live: engine, kernel, stormWorkerUrl: options.stormWorkerUrl },
     environment,
     codecs,
     save: (record) => withStore(store, (open) => open.save(record)),
@@ -99,7 +97,6 @@ export function createLab(options: LabOptions): Promise<Lab> {
     renameProfile: (input) => answer(profiles.rename(input)),
     deleteProfile: (input) => answer(profiles.remove(input)),
     loadProfile: (name) => loadProfile(profiles.load(name), name),
-    countMapping: (profile, watch) => countMapping(profile, environment.labVersion, watch),
     previewWorkload: ({ profile, engine: name }) => answer(ok(previewWorkload(profile, host, name))),
     startRun: ({ profile, engine: name = 'live' }) => {
       if (isReplaying()) return answer(fail('busy', 'a trace is being replayed, which would disturb the run'));
@@ -137,7 +134,7 @@ function errorOf(result: Result<unknown>): LabError | undefined {
 }
 
 /** The library's answer, unless it knows nothing of what is the path of a profile file. */
-function loadProfile(found: Result<AnyProfile>, name: string): Result<AnyProfile> {
+function loadProfile(found: Result<Profile>, name: string): Result<Profile> {
   if (found.ok || found.error.code !== 'not-found' || !name.endsWith('.json')) return found;
   return existsSync(name) ? readProfileFile(name) : fail('not-found', `There is no profile file ${name}.`);
 }

@@ -4,7 +4,7 @@ import { ok, type Result } from '../../shared/result.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import type { RunControl } from './experiment/run-control.ts';
 import { kernelEvidence } from './export/kernel-evidence.ts';
-import { exportFileName, samplesCsv } from './export/samples-csv.ts';
+import { runCsv } from './export/run-csv.ts';
 import type { RunStore } from './store/run-store.ts';
 
 type PastRunMethods = Pick<
@@ -23,10 +23,9 @@ export function createPastRunMethods(store: Result<RunStore>, runs: RunControl):
     openRun: ({ runId }) => answer(openRecord(runId)),
     renameRun: ({ runId, name }) => answer(withStore(store, (open) => open.rename(runId, name))),
     deleteRun: ({ runId }) => answer(withStore(store, (open) => asEmpty(open.remove(runId)))),
-    exportRunCsv: ({ runId }) => {
+    exportRunCsv: ({ runId, table }) => {
       const record = openRecord(runId);
-      if (!record.ok) return answer(record);
-      return answer(ok({ fileName: exportFileName(record.value), text: samplesCsv(record.value) }));
+      return answer(record.ok ? runCsv(record.value, table ?? 'samples') : record);
     },
     exportKernelTexts: ({ runId }) => {
       const record = openRecord(runId);

@@ -55,6 +55,7 @@ export interface PercpuJobPlan {
  * What a phase does with a job: `layout` writes each block once, unmeasured, so that there is something to read; `main` is
  * the job itself; `verify` reads back, in order, every block that was written. Percpu jobs know `create` and `destroy`.
  */
-export type PhaseKind = FioPhaseKind | PercpuPhaseKind;
+export type PhaseKind = FioPhaseKind | PercpuPhaseKind | ThisCpuPhaseKind;
 export type FioPhaseKind = 'layout' | 'main' | 'verify';
 export type PercpuPhaseKind = 'create' | 'destroy';
+export type ThisCpuPhaseKind = 'access';

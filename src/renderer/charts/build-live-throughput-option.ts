@@ -12,13 +12,22 @@ import { designLineStyle, designLook } from './design-mark.ts';
 /** Symbols on a line are few, so that they tell lines apart without hiding them. */
 const SYMBOLS_PER_LINE = 12;
 
-/** Throughput over time: one direction above, the other below, one line per design over the seconds since the run started. */
+/** Where pictures stand, in percent of the height: one alone, or one above the other. */
+const GRIDS = {
+  one: [{ title: 4, top: 22, height: '76%' }],
+  two: [
+    { title: 4, top: 22, height: '34%' },
+    { title: '49%', top: '57%', height: '34%' },
+  ],
+} as const;
+
+/** Throughput over time: a picture for each of one or two directions, one line per design over the seconds since the run started. */
 export function buildLiveThroughputOption(
   lines: readonly ThroughputLine[],
-  [upper, lower]: readonly [Direction, Direction],
+  directions: readonly Direction[],
   tokens: ThemeTokens,
 ): ChartOption {
-  const directions = [upper, lower];
+  const grids = directions.length === 1 ? GRIDS.one : GRIDS.two;
   const end = endOfTime(lines);
   return {
     ...chartBase(tokens),
@@ -27,14 +36,11 @@ export function buildLiveThroughputOption(
     title: directions.map((direction, index) => ({
       text: `${direction} ${throughputUnit(direction)}`,
       left: LEFT_GUTTER + 4,
-      top: index === 0 ? 4 : '49%',
+      top: grids[index]?.title ?? 4,
       padding: 0,
       textStyle: { fontSize: 11, fontWeight: 600, color: tokens.textDim },
     })),
-    grid: [
-      { left: LEFT_GUTTER, right: 16, top: 22, height: '34%' },
-      { left: LEFT_GUTTER, right: 16, top: '57%', height: '34%' },
-    ],
+    grid: grids.map(({ top, height }) => ({ left: LEFT_GUTTER, right: 16, top, height })),
     xAxis: directions.map((_, gridIndex) => ({
       ...valueAxisX(tokens, ''),
       gridIndex,
@@ -43,7 +49,7 @@ export function buildLiveThroughputOption(
       axisLabel: {
         color: tokens.textDim,
         fontSize: 11,
-        show: gridIndex === 1,
+        show: gridIndex === grids.length - 1,
         hideOverlap: true,
         showMaxLabel: false,
         formatter: timeTick,

@@ -40,12 +40,12 @@ export function buildThroughputIntervalsOption(
 
 function spreadRow(design: Design, spread: Spread, direction: Direction): SpreadRow {
   const range = `[${formatSignificant(spread.low)} – ${formatSignificant(spread.high)}]`;
-  const lines = [`${formatSignificant(spread.median)} ${range} ${throughputUnit(direction)}`];
+  const lines = [`${formatSignificant(spread.median)} ${range}`];
   return { title: DESIGN_WORDS[design].title, lines, spread, direction, look: designLook(design) };
 }
 
 function rowSeries(drawn: SpreadRow, row: number, tokens: ThemeTokens) {
-  const { title, lines, spread, look } = drawn;
+  const { title, lines, spread, look, direction } = drawn;
   const color = tokens[look.token];
   return [
     {
@@ -64,7 +64,7 @@ function rowSeries(drawn: SpreadRow, row: number, tokens: ThemeTokens) {
       symbolSize: [2, 32],
       itemStyle: { color: tokens.text },
       data: [[spread.median, row]],
-      tooltip: { formatter: `${title}: median [low – high]\n${lines.join(' ')}` },
+      tooltip: { formatter: `${title}: median [low – high]\n${lines.join(' ')} ${throughputUnit(direction)}` },
     },
     {
       type: 'scatter' as const,

@@ -1,5 +1,5 @@
 /** How a design is drawn: a colour, and a dash and a symbol that tell it apart without colour. */
-import { BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, type Design } from '../../shared/design.ts';
+import { ACCESS_MODES, BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, type Design } from '../../shared/design.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 
 /** Symbols of ECharts that have the same names in `DesignMark.vue`. */
@@ -22,7 +22,7 @@ const LOOKS: readonly DesignLook[] = [
 ];
 
 /** Designs of one list never meet those of another, so that looks can be the same. */
-const LISTS: readonly (readonly Design[])[] = [BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS];
+const LISTS: readonly (readonly Design[])[] = [BUFFER_LAYOUTS, FIRST_CHUNK_DESIGNS, ACCESS_MODES];
 
 /** Not a design of the lab's: in the colour of text. */
 const KERNEL_LOOK: DesignLook = { token: 'text', dash: [1, 3], symbol: 'arrow' };

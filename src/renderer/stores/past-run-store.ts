@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { CsvExport, KernelText } from '../../shared/contract.ts';
+import type { CsvExport, CsvTable, KernelText } from '../../shared/contract.ts';
 import type { RunListing, RunRecord } from '../../shared/run-record.ts';
 import { useLab } from '../lab-key.ts';
 import { useNoticeStore } from './notice-store.ts';
@@ -44,8 +44,8 @@ export const usePastRunStore = defineStore('past runs', () => {
   }
 
   /** The run as CSV; undefined when it failed. */
-  async function exportCsv(runId: string): Promise<CsvExport | undefined> {
-    return notices.valueOf('The run could not be exported', await lab.exportRunCsv({ runId }));
+  async function exportCsv(runId: string, table: CsvTable = 'samples'): Promise<CsvExport | undefined> {
+    return notices.valueOf('The run could not be exported', await lab.exportRunCsv({ runId, table }));
   }
 
   /** What kernels would have printed on the run's machines; undefined when it failed. */

@@ -20,8 +20,8 @@ export const ENGINE_WORDS: Readonly<Record<Engine, { readonly term: GlossaryTerm
 /** Why the kernel engine cannot run this profile on this host; undefined when it can, or as long as nothing is known. */
 export function kernelObstacle(host: HostDescription | undefined, profile: Profile | undefined): string | undefined {
   if (host?.kernelObstacle !== undefined) return sentence(host.kernelObstacle.message);
-  if (profile?.workload.kind !== 'percpu') return undefined;
-  return 'The kernel engine runs fio workloads; it has no way to make per-CPU objects in the host’s kernel.';
+  if (profile === undefined || profile.workload.kind === 'fio') return undefined;
+  return 'The kernel engine runs fio workloads; this one leaves zram alone and needs the simulated machine.';
 }
 
 function sentence(message: string): string {

@@ -14,7 +14,7 @@ import { formatSignificant } from '../format/number.ts';
 import { formatShare } from '../format/percent.ts';
 import { formatThroughput } from '../format/throughput.ts';
 import type { GlossaryTerm } from './glossary.ts';
-import { MEMORY_COLUMNS } from './memory-kinds.ts';
+import { MEMORY_COLUMNS, type MemoryColumn } from './memory-kinds.ts';
 
 /** One row: a figure's name and its value for each design. */
 export interface FigureRow {
@@ -33,10 +33,10 @@ const NOTHING = '–';
 const LATENCIES: readonly (keyof LatencyNs)[] = ['mean', 'p50', 'p90', 'p99', 'p999', 'max'];
 
 /** All figures, a column per design in the record's order; a direction that nobody measured has no group. */
-export function figureGroups(record: Pick<RunRecord, 'designs'>): readonly FigureGroup[] {
+export function figureGroups(record: Pick<RunRecord, 'designs' | 'profile'>): readonly FigureGroup[] {
   const { designs } = record;
   const measured = DIRECTIONS.filter((direction) => designs.some((design) => design[direction] !== undefined));
-  return [...measured.map((direction) => directionGroup(designs, direction)), ...memoryGroups(designs)];
+  return [...measured.map((direction) => directionGroup(designs, direction)), ...memoryGroups(record)];
 }
 
 function directionGroup(designs: readonly DesignSummary[], direction: Direction): FigureGroup {
@@ -67,10 +67,13 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
   };
 }
 
-function memoryGroups(designs: readonly DesignSummary[]): readonly FigureGroup[] {
+/** Workloads that store no pages have no rows of nothing but zeros about them. */
+function memoryGroups({ designs, profile }: Pick<RunRecord, 'designs' | 'profile'>): readonly FigureGroup[] {
+  const isUsed = ({ key }: MemoryColumn) => designs.some(({ memoryAtPeak }) => memoryAtPeak[key] > 0);
+  const columns = profile.workload.kind === 'fio' ? MEMORY_COLUMNS : MEMORY_COLUMNS.filter(isUsed);
   const group = (title: string, at: 'memoryAtEnd' | 'memoryAtPeak'): FigureGroup => ({
     title,
-    rows: MEMORY_COLUMNS.map((column) => ({
+    rows: columns.map((column) => ({
       title: column.title,
       term: column.term,
       values: designs.map((design) => formatBytes(design[at][column.key])),

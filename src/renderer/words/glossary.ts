@@ -3,10 +3,12 @@
  * Design names have their own words in `src/shared/design.ts`.
  */
 import { PERCPU_GLOSSARY } from './percpu-glossary.ts';
+import { THIS_CPU_GLOSSARY } from './this-cpu-glossary.ts';
 
 /** Every word with a hover. */
 export const GLOSSARY = {
   ...PERCPU_GLOSSARY,
+  ...THIS_CPU_GLOSSARY,
   possibleCpus:
     'CPUs that may ever exist in the simulated machine. Every chunk of per-CPU memory has a unit for each of these, used or not, so this drives its size.',
   onlineCpus:

@@ -12,6 +12,7 @@ export const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {
   create: 'creating',
   destroy: 'destroying',
   recompress: 'recompressing',
+  access: 'accessing per-CPU data',
 };
 
 /** An outcome with a sign, so that it never depends on colour. */
@@ -35,4 +36,5 @@ export const DIRECTION_WORDS: Readonly<Record<Direction, string>> = {
   read: 'reads',
   create: 'creation',
   destroy: 'destruction',
+  access: 'accesses',
 };

@@ -33,7 +33,7 @@ const FIGURES: readonly {
   { title: 'live, of one CPU', term: 'liveOneCpu', words: ({ liveBytes }) => formatBytes(liveBytes) },
   { title: 'populated', term: 'populatedMemory', words: ({ populatedBytes }) => formatBytes(populatedBytes) },
   { title: 'address space', term: 'addressSpace', words: ({ addressSpaceBytes }) => formatBytes(addressSpaceBytes) },
-  { title: 'metadata', term: 'metadataMemory', words: ({ metadataBytes }) => formatBytes(metadataBytes) },
+  { title: 'bookkeeping', term: 'metadataMemory', words: ({ metadataBytes }) => formatBytes(metadataBytes) },
   { title: 'chunks', term: 'chunk', words: ({ chunks }) => formatCount(chunks) },
 ];
 

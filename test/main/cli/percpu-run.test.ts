@@ -27,7 +27,7 @@ describe('lab run of a percpu profile', () => {
     // 40 groups of 3 × 1000 and 1 × 8 bytes: 117.5 KiB.
     expect(out).toMatch(/^embedded units, full +160 +118 +\d+ +\d+/m);
     expect(out).toMatch(/^page-mapped units, at end +0 +0 +\d+ +\d+/m);
-    expect(out).toMatch(/^who allocates what, one CPU \(counted\) +number +size +total +share %$/m);
+    expect(out).toMatch(/^who allocates what, bytes of one CPU \(counted\) +number +size +total +share %$/m);
     expect(out).toMatch(/^counters +120 +1000 +120000 +99\.7$/m);
     expect(out).toMatch(/^marks +40 +8 +320 +0\.3$/m);
     expect(out).toMatch(/^all +160 +120320 +100\.0$/m);
@@ -81,7 +81,7 @@ describe('lab run of a percpu profile', () => {
   });
 
   it('on a screen shows objects per second in the line of progress', async () => {
-    const path = small({ workload: { groups: 20_000 }, machine: { memoryBytes: 256 << 20 }, repetitions: 1 });
+    const path = small({ workload: { groups: 8000 }, machine: { memoryBytes: 256 << 20 }, repetitions: 1 });
     const { err } = await cli(['run', path], { isInteractive: true });
     const lines = err.split('\r\x1b[K');
     expect(lines.some((line) => /% {2}[a-z- ]+units {2}.*(create|destroy) {2}\d+ objects\/s/.test(line))).toBe(true);

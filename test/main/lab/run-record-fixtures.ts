@@ -3,7 +3,8 @@
  */
 import fc from 'fast-check';
 import { CODECS } from '../../../src/shared/codec.ts';
-import { BUFFER_LAYOUTS, type Design, DESIGNS, FIRST_CHUNK_DESIGNS } from '../../../src/shared/design.ts';
+import { TRANSLATIONS, WINDOW_LAYOUTS } from '../../../src/shared/address-space.ts';
+import { ACCESS_MODES, BUFFER_LAYOUTS, type Design, DESIGNS, FIRST_CHUNK_DESIGNS } from '../../../src/shared/design.ts';
 import type { PercpuStats } from '../../../src/shared/percpu-stats.ts';
 import {
   type FioWorkload,
@@ -12,6 +13,7 @@ import {
   PROFILE_LIMITS,
   PROFILE_SCHEMA_VERSION,
   type Profile,
+  type ThisCpuWorkload,
 } from '../../../src/shared/profile.ts';
 import { RUN_PHASES } from '../../../src/shared/run-phase.ts';
 import {
@@ -28,7 +30,11 @@ import {
   type RunRecord,
   type Sample,
   type Spread,
+  type ThisCpuSummary,
 } from '../../../src/shared/run-record.ts';
+import { EVENTS, type MappingReport } from '../../../src/shared/mapping-report.ts';
+import { MIX_OPERATIONS, PAPER_FIGURES, THIS_CPU_LIMITS } from '../../../src/shared/this-cpu-profile.ts';
+import { ACCESS_COUNTERS, type AccessCounts, type ThisCpuFigures } from '../../../src/shared/this-cpu-report.ts';
 import { RECOMPRESSION_TIMES, type ZramStep } from '../../../src/shared/zram-profile.ts';
 import { STORED_BY, type ZramDeviceState, type ZramReport } from '../../../src/shared/zram-report.ts';
 
@@ -340,6 +346,27 @@ const zramReport: fc.Arbitrary<ZramReport> = fc.record({
   ),
 });
 
+const accessCounts: fc.Arbitrary<AccessCounts> = fc
+  .array(count, { minLength: ACCESS_COUNTERS.length, maxLength: ACCESS_COUNTERS.length })
+  .map((counts) => Object.fromEntries(ACCESS_COUNTERS.map((name, index) => [name, counts[index]])) as AccessCounts);
+
+const thisCpuFigures: fc.Arbitrary<ThisCpuFigures> = fc.record({
+  mixes: fc.array(
+    fc.record({
+      name: text,
+      units: count,
+      operations: count,
+      issued: count,
+      counted: count,
+      durationNs: figure,
+      processorNs: figure,
+      counts: accessCounts,
+    }),
+    { maxLength: 2 },
+  ),
+  cpus: fc.array(accessCounts, { maxLength: 2 }),
+});
+
 const arbitrarySample: fc.Arbitrary<Sample> = fc.record({
   design,
   repetition: count,
@@ -350,7 +377,9 @@ const arbitrarySample: fc.Arbitrary<Sample> = fc.record({
   read: optional(directionFigures),
   create: optional(directionFigures),
   destroy: optional(directionFigures),
+  access: optional(directionFigures),
   percpu: optional(percpuFigures),
+  thisCpu: optional(thisCpuFigures),
   memoryAtEnd: memoryOf(count),
   memoryAtPeak: memoryOf(count),
   verifiedPages: count,
@@ -371,17 +400,6 @@ const directionSummary: fc.Arbitrary<DirectionSummary> = fc.record({
   lockWaitShare: figure,
 });
 
-const designSummary: fc.Arbitrary<DesignSummary> = fc.record({
-  design,
-  write: optional(directionSummary),
-  read: optional(directionSummary),
-  create: optional(directionSummary),
-  destroy: optional(directionSummary),
-  percpu: optional(percpuFigures),
-  memoryAtEnd: memoryOf(figure),
-  memoryAtPeak: memoryOf(figure),
-});
-
 const comparison: fc.Arbitrary<Comparison> = fc.record({
   direction: fc.constantFrom(...DIRECTIONS),
   design,
@@ -391,6 +409,73 @@ const comparison: fc.Arbitrary<Comparison> = fc.record({
   interval: optional(fc.record({ low: figure, high: figure, confidence: figure })),
   verdict: fc.constantFrom('faster' as const, 'slower' as const, 'same' as const, 'inconclusive' as const),
   reason: text,
+});
+
+const thisCpuSummary: fc.Arbitrary<ThisCpuSummary> = fc.record({
+  mixes: fc.array(
+    fc.record({
+      name: text,
+      nsPerOperation: spread,
+      operationsPerSecond: spread,
+      operations: count,
+      issued: count,
+      counted: count,
+      counts: accessCounts,
+      comparison: optional(comparison),
+    }),
+    { maxLength: 2 },
+  ),
+  cpus: fc.array(accessCounts, { maxLength: 2 }),
+});
+
+const designSummary: fc.Arbitrary<DesignSummary> = fc.record({
+  design,
+  write: optional(directionSummary),
+  read: optional(directionSummary),
+  create: optional(directionSummary),
+  destroy: optional(directionSummary),
+  access: optional(directionSummary),
+  percpu: optional(percpuFigures),
+  thisCpu: optional(thisCpuSummary),
+  memoryAtEnd: memoryOf(figure),
+  memoryAtPeak: memoryOf(figure),
+});
+
+const mappingReport: fc.Arbitrary<MappingReport> = fc.record({
+  paper: fc.array(
+    fc.record({
+      figure: fc.constantFrom(...PAPER_FIGURES),
+      says: text,
+      paperBytes: optional(count),
+      labBytes: count,
+    }),
+    { maxLength: 2 },
+  ),
+  tables: fc.array(
+    fc.record({
+      translation: fc.constantFrom(...TRANSLATIONS),
+      window: fc.constantFrom(...WINDOW_LAYOUTS),
+      cpus: count,
+      chunks: count,
+      pgdBytes: count,
+      windowTableBytes: count,
+      localBytes: count,
+      sharedBytes: count,
+      windowSpaceBytes: count,
+      globalSpaceBytes: count,
+    }),
+    { maxLength: 2 },
+  ),
+  events: fc.array(
+    fc.record({
+      event: fc.constantFrom(...EVENTS),
+      tablesMade: count,
+      tablesFreed: count,
+      pgdCopies: count,
+      flushes: count,
+    }),
+    { maxLength: 2 },
+  ),
 });
 
 const dataSource: fc.Arbitrary<FioWorkload['data']> = fc.oneof(
@@ -449,7 +534,28 @@ const percpuWorkload: fc.Arbitrary<PercpuWorkload> = fc.record({
   seed,
 });
 
+const thisCpuWorkload: fc.Arbitrary<ThisCpuWorkload> = fc.record({
+  kind: fc.constant('this-cpu' as const),
+  tasksPerCpu: between(THIS_CPU_LIMITS.tasksPerCpu),
+  tickOperations: between(THIS_CPU_LIMITS.tickOperations),
+  balanceTicks: between(THIS_CPU_LIMITS.balanceTicks),
+  operations: between(THIS_CPU_LIMITS.operations),
+  mixes: fc.uniqueArray(
+    fc.record({
+      name: profileName.map((name) => name.slice(0, 40).trim()).filter((name) => name !== ''),
+      unit: fc.constant('one fault'),
+      operations: fc
+        .tuple(fc.constantFrom(...MIX_OPERATIONS), fc.integer({ min: 1, max: 1000 }))
+        .map(([operation, number]) => ({ [operation]: number })),
+      source: text,
+    }),
+    { minLength: 1, maxLength: 3, selector: ({ name }) => name },
+  ),
+  seed,
+});
+
 const workloadAndDesigns = fc.oneof(
+  fc.record({ workload: thisCpuWorkload, designs: fc.uniqueArray(fc.constantFrom(...ACCESS_MODES), { minLength: 1 }) }),
   fc.record({ workload: fioWorkload, designs: fc.uniqueArray(fc.constantFrom(...BUFFER_LAYOUTS), { minLength: 1 }) }),
   fc.record({
     workload: percpuWorkload,
@@ -506,6 +612,7 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc.record({
   environment,
   notes: fc.array(text, { maxLength: 3 }),
   samples: fc.array(arbitrarySample, { maxLength: 6 }),
+  mapping: optional(mappingReport),
   designs: fc.array(designSummary, { maxLength: 2 }),
   comparisons: fc.array(comparison, { maxLength: 2 }),
 });

@@ -11,6 +11,7 @@ import {
   PROFILE_SCHEMA_VERSION,
   type PercpuWorkload,
   type Profile,
+  type ThisCpuWorkload,
 } from '../../../src/shared/profile.ts';
 import type { Result } from '../../../src/shared/result.ts';
 import type { RunRecord } from '../../../src/shared/run-record.ts';
@@ -20,6 +21,7 @@ export const RESOURCES = join(import.meta.dirname, '../../../resources');
 /** Made by the unit tests' global set-up. */
 export const KERNEL_LZ4 = new URL('../../../out/codec/lz4-kernel.wasm', import.meta.url);
 const CPU_WORKER = new URL('../../../src/main/engine/live/cpu-worker.ts', import.meta.url);
+const STORM_WORKER = new URL('../../../src/main/engine/live/storm/storm-worker.ts', import.meta.url);
 const JOB_WORKER = new URL('../../../src/main/engine/kernel/job-worker.ts', import.meta.url);
 
 /** 4 KiB pages; contents of eight of them that compress differently. */
@@ -33,6 +35,7 @@ export async function openSmallLab(dataFolder = temporaryFolder()): Promise<Lab>
     cpuWorkerUrl: CPU_WORKER,
     kernelLz4Url: KERNEL_LZ4,
     jobWorkerUrl: JOB_WORKER,
+    stormWorkerUrl: STORM_WORKER,
   });
   onTestFinished(() => lab.close());
   return lab;
@@ -122,6 +125,60 @@ export function smallPercpuProfile(changes: PercpuProfileChanges = {}): Profile 
       ...changes.workload,
     },
     experiment: { repetitions: changes.repetitions ?? 2, equivalencePercent: 5 },
+  };
+}
+
+export interface ThisCpuProfileChanges {
+  readonly designs?: Profile['designs'];
+  readonly machine?: Partial<Profile['machine']>;
+  readonly workload?: Partial<ThisCpuWorkload>;
+  readonly experiment?: Partial<Profile['experiment']>;
+}
+
+/** Two mixes of a few thousand operations on two CPUs with two tasks each, two access modes, once; eight CPUs' tables counted. */
+export function smallThisCpuProfile(changes: ThisCpuProfileChanges = {}): Profile {
+  return {
+    schemaVersion: PROFILE_SCHEMA_VERSION,
+    name: 'small storm',
+    description: '',
+    designs: changes.designs ?? ['preempt-offset', 'local-mapping'],
+    machine: {
+      possibleCpus: 2,
+      onlineCpus: 2,
+      pageSizeBytes: PAGE_BYTES,
+      memoryBytes: 4 << 20,
+      devices: 1,
+      diskSizeBytes: 1 << 20,
+      codec: 'lz4',
+      ...changes.machine,
+    },
+    workload: {
+      kind: 'this-cpu',
+      tasksPerCpu: 2,
+      tickOperations: 100,
+      balanceTicks: 2,
+      operations: 8000,
+      mixes: [
+        { name: 'storm', unit: 'one addition', operations: { add: 1 }, batch: 32, source: '' },
+        { name: 'fault', unit: 'one fault', operations: { add: 2, read: 1, cmpxchg: 1 }, source: '' },
+      ],
+      seed: 7,
+      counting: {
+        cpus: 8,
+        chunksAtRest: 5,
+        chunksAdded: 11,
+        occasion: '10,000 cgroups',
+        translations: ['4k-39'],
+        windows: ['packed'],
+        scalingCpus: [],
+        paper: [
+          { figure: 'pgdBytes', says: '4K * (nr_cpus - 1)', bytes: 28_672 },
+          { figure: 'tablesAtRestBytes', says: 'a couple' },
+        ],
+      },
+      ...changes.workload,
+    },
+    experiment: { repetitions: 1, equivalencePercent: 5, ...changes.experiment },
   };
 }
 

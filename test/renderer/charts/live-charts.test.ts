@@ -29,6 +29,12 @@ describe('the throughput chart', () => {
     expect(svg).toContain('stroke-dasharray="6,3"');
   });
 
+  test('has one picture for one direction', () => {
+    const { texts } = draw(buildLiveThroughputOption([], ['access'], tokens));
+    expect(texts).toContain('access op/s');
+    expect(texts.filter((text) => text === '0 s')).toHaveLength(1);
+  });
+
   test('has its axes before the first figure', () => {
     const empty = createLiveFigures(profile.designs, ['write', 'read']).snapshot();
     const { texts } = draw(buildLiveThroughputOption(empty.throughput, ['write', 'read'], tokens));

@@ -55,7 +55,7 @@ describe('what a percpu run leaves', () => {
         ['live, of one CPU', '14.8 KiB', '0 B', '14.8 KiB', '0 B'],
         ['populated', '64 KiB', '64 KiB', '128 KiB', '128 KiB'],
         ['address space', '2 MiB', '2 MiB', '4 MiB', '4 MiB'],
-        ['metadata', '3 KiB', '3 KiB', '6 KiB', '6 KiB'],
+        ['bookkeeping', '3 KiB', '3 KiB', '6 KiB', '6 KiB'],
         ['chunks', '3', '1', '6', '2'],
       ],
     );

@@ -7,6 +7,7 @@ import { MEMORY_COLUMNS, MEMORY_KINDS, otherBytes } from '../../../src/renderer/
 import { messagePosition, positionToIndex, withoutPosition } from '../../../src/renderer/words/message-position.ts';
 import { verdictSentences } from '../../../src/renderer/words/verdict-sentence.ts';
 import type { MemoryFigures, RunRecord } from '../../../src/shared/run-record.ts';
+import { samplePercpuProfile } from '../sample-percpu.ts';
 import { sampleProfile } from '../sample-profile.ts';
 import { finishedRecord } from '../scripted-run.ts';
 
@@ -121,6 +122,7 @@ describe('the table of figures', () => {
     expect(first !== undefined && second !== undefined).toBe(true);
     if (first === undefined || second === undefined) return;
     const groups = figureGroups({
+      profile: record.profile,
       designs: [
         { ...first, read: undefined },
         { ...second, read: undefined, write: undefined },
@@ -129,6 +131,27 @@ describe('the table of figures', () => {
     expect(groups.map((group) => group.title)).toEqual(['write', 'memory at end', 'memory at peak']);
     expect(groups[0]?.rows.every((row) => row.values[1] === '–')).toBe(true);
   });
+});
+
+test('the memory of a percpu workload has no rows of nothing but zeros, those of fio have all', () => {
+  const nothing = { originalBytes: 0, compressedBytes: 0, poolBytes: 0, ioBufferBytes: 0 };
+  const designs = record.designs.map((design) => ({
+    ...design,
+    memoryAtEnd: { ...design.memoryAtEnd, ...nothing },
+    memoryAtPeak: { ...design.memoryAtPeak, ...nothing, bufferBytes: 8192 },
+  }));
+  const rowsOf = (profile: RunRecord['profile']) =>
+    figureGroups({ designs, profile })
+      .find(({ title }) => title === 'memory at end')
+      ?.rows.map(({ title }) => title);
+  expect(rowsOf(samplePercpuProfile())).toEqual([
+    'buffers',
+    'work memory',
+    'per-CPU area',
+    'slot tables',
+    'all in use',
+  ]);
+  expect(rowsOf(record.profile)).toHaveLength(MEMORY_COLUMNS.length);
 });
 
 test('every word of the glossary is explained in whole sentences', () => {

@@ -112,7 +112,8 @@ function runTimed({ control, thread }: Prepared, jobs: readonly Job<undefined>[]
 }
 
 function fioPhase(phase: PhaseKind): FioPhaseKind {
-  if (phase === 'create' || phase === 'destroy') throw new Error(`a fio job knows no phase ${phase}`);
+  if (phase === 'create' || phase === 'destroy' || phase === 'access')
+    throw new Error(`a fio job knows no phase ${phase}`);
   return phase;
 }
 

@@ -1,5 +1,6 @@
 /** What the live engine is asked to do for one sample, and what it answers. */
 import type { Direction, DirectionFigures, MemoryFigures, PercpuFigures } from '../../../shared/run-record.ts';
+import type { ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
@@ -49,6 +50,9 @@ export interface Tick {
   /** Per-CPU objects given out and taken back since the start of the phase. */
   readonly createdObjects: number;
   readonly destroyedObjects: number;
+  /** this_cpu operations since the start of the phase, and those that it will come to unless time ends it; of this-cpu workloads. */
+  readonly accesses?: number | undefined;
+  readonly accessesExpected?: number | undefined;
   readonly memory: MemoryFigures;
   /** By online CPU. */
   readonly cpus: readonly CpuTick[];
@@ -66,7 +70,9 @@ export interface SampleFigures {
   readonly read?: DirectionFigures | undefined;
   readonly create?: DirectionFigures | undefined;
   readonly destroy?: DirectionFigures | undefined;
+  readonly access?: DirectionFigures | undefined;
   readonly percpu?: PercpuFigures | undefined;
+  readonly thisCpu?: ThisCpuFigures | undefined;
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
   readonly verifiedPages: number;

@@ -10,10 +10,13 @@
 import { CODEC_WORDS } from '../../../shared/codec.ts';
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
+import type { MappingReport } from '../../../shared/mapping-report.ts';
 import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import { Random } from '../../workload/random.ts';
+import { countMapping } from '../mapping/count-mapping.ts';
+import { addressSpaceOf } from '../plan/plan-storms.ts';
 import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
@@ -40,7 +43,8 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const { planned } = setting;
   const samples: Sample[] = [];
   const pageSetNotes: string[] = [];
-  const ended = await runBlocks(setting, samples, pageSetNotes);
+  const counted = await countTables(setting);
+  const ended = counted.ok ? await runBlocks(setting, samples, pageSetNotes) : counted;
   const { profile } = planned;
   return {
     id: setting.runId,
@@ -55,8 +59,23 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     environment: environmentOf(setting),
     notes: [...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
     samples,
+    ...(counted.ok && counted.value !== undefined ? { mapping: counted.value } : {}),
     ...summarise(samples, { designs: planned.designs, equivalencePercent: profile.experiment.equivalencePercent }),
   };
+}
+
+/** The page tables that a profile wants counted, before anything is measured; undefined where it wants none. */
+async function countTables({
+  planned,
+  signal,
+  onProgress,
+  runId,
+}: ExperimentSetting): Promise<Result<MappingReport | undefined>> {
+  const { machine, workload } = planned.profile;
+  if (workload.kind !== 'this-cpu' || workload.counting === undefined) return ok(undefined);
+  const meter = new ProgressMeter(runId, planned, onProgress);
+  const watch = { signal, onProgress: (): void => meter.preparing() };
+  return countMapping({ addressSpace: addressSpaceOf(machine), counting: workload.counting }, watch);
 }
 
 /** The kernel's codec is its own; where nothing is compressed there is none. */

@@ -94,6 +94,7 @@ export class ProgressMeter {
     if (this.#phaseMs !== undefined && tick.phase.measures.length > 0) return Math.min(1, tick.phaseMs / this.#phaseMs);
     const objects = objectsOfPhase(this.#planned.workload.percpuJobs, tick.phase);
     if (objects > 0) return Math.min(1, (tick.createdObjects + tick.destroyedObjects) / objects);
+    if (tick.accesses !== undefined) return Math.min(1, tick.accesses / Math.max(1, tick.accessesExpected ?? 1));
     const bytes = this.#expectedBytes(tick.phase);
     const share = bytes === undefined || bytes === 0 ? 0 : (tick.readBytes + tick.writtenBytes) / bytes;
     const runtimeMs = this.#runtimeMs(tick.phase);
@@ -133,6 +134,7 @@ export function phaseName(phase: PhasePlan): RunPhase {
       return 'read';
     case 'create':
     case 'destroy':
+    case 'access':
       return phase.kind;
     case 'main':
       if (phase.measures.length === 2) return 'mixed';
@@ -158,6 +160,7 @@ function rates(
     operationsPerSecond: present({
       create: (since(({ createdObjects }) => createdObjects) / milliseconds) * 1000,
       destroy: (since(({ destroyedObjects }) => destroyedObjects) / milliseconds) * 1000,
+      access: (since(({ accesses }) => accesses ?? 0) / milliseconds) * 1000,
     }),
   };
 }

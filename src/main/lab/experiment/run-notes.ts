@@ -6,10 +6,7 @@ import type { PlannedProfile } from '../plan/plan-profile.ts';
 /** Of the profile and the engine; what the planner or the data had to say comes beside it. */
 export function standingNotes(planned: PlannedProfile): readonly string[] {
   const { profile, oversubscribed } = planned;
-  const notes =
-    profile.workload.kind === 'percpu'
-      ? ['An operation is one allocation or one free, whatever its size.']
-      : [...fioNotes(planned)];
+  const notes = [...workloadNotes(planned)];
   if (oversubscribed) {
     notes.unshift(
       `Oversubscribed: ${profile.machine.onlineCpus} CPUs share fewer host cores, so times and ratios are distorted.`,
@@ -17,6 +14,26 @@ export function standingNotes(planned: PlannedProfile): readonly string[] {
   }
   return notes;
 }
+
+function workloadNotes(planned: PlannedProfile): readonly string[] {
+  const { workload } = planned.profile;
+  switch (workload.kind) {
+    case 'fio':
+      return fioNotes(planned);
+    case 'percpu':
+      return ['An operation is one allocation or one free, whatever its size.'];
+    case 'this-cpu':
+      return THIS_CPU_NOTES;
+    default:
+      return assertUnreachable(workload);
+  }
+}
+
+const THIS_CPU_NOTES: readonly string[] = [
+  "An operation is one this_cpu operation. Its time is processor time of the CPUs' threads, with what ticks, switches and " +
+    'the translation of its address cost; percentiles are by the clock, over slices without a tick.',
+  'Every address is translated by a software TLB, which all access modes pay alike: on hardware they lie further apart.',
+];
 
 function fioNotes({ engine, profile }: PlannedProfile): readonly string[] {
   switch (engine) {

@@ -3,6 +3,7 @@
  *
  *     live     machines booted one after the other over one buffer: its pages have been touched by the warm-up, and no
  *              design pays for the host's page faults
+ *              of this-cpu workloads: a machine and threads of its own for each sample, so that no design's code warms up another's
  *     kernel   devices made and removed for each sample; the only design is the kernel
  */
 import type { Design } from '../../../shared/design.ts';
@@ -20,12 +21,18 @@ import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { kernelDeviceState } from '../zram/device-states.ts';
 import { MemoryCourse } from '../zram/memory-course.ts';
 import { recompressionRun } from '../zram/recompression-plan.ts';
+import { cpuId } from '../../machine/units.ts';
+import { runStorm } from '../../engine/live/storm/storm.ts';
+import { LoneCpu } from '../../machine/lone-cpu.ts';
+import { stormFigures, stormObserver } from './storm-sample.ts';
 import { zramAfterwards } from '../zram/zram-afterwards.ts';
 import { phaseName } from './progress-meter.ts';
 
 export interface Engines {
   readonly live: LiveEngine;
   readonly kernel: KernelEngine;
+  /** Entry of a storm CPU's thread. */
+  readonly stormWorkerUrl: URL;
 }
 
 /** What a sample is of a plan apart from its machine and codec. */
@@ -45,6 +52,7 @@ export type SampleRunner = (
 export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: CodecSource): Result<SampleRunner> {
   switch (planned.engine) {
     case 'live': {
+      if (planned.storms.size > 0) return ok(stormRunner(engines, planned));
       const codec = codecs(planned.profile.machine.codec);
       if (!codec.ok) return codec;
       const memory = allocateArena(largestArena(planned), codec.value.name);
@@ -78,6 +86,18 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
     default:
       return assertUnreachable(planned.engine);
   }
+}
+
+/** Machines and threads of their own for each sample. */
+function stormRunner({ stormWorkerUrl }: Engines, { storms }: PlannedProfile): SampleRunner {
+  const parts = { cpu: new LoneCpu(cpuId(0)), workerUrl: stormWorkerUrl };
+  return async (design, { phases, repeatForMs }, observer, signal) => {
+    const planned = storms.get(design);
+    if (planned === undefined) throw new Error(`no storm was planned for design ${design}`);
+    const plan = { ...planned, repeatForMs };
+    const outcome = await runStorm(parts, plan, stormObserver(plan, phases, observer), signal);
+    return outcome.ok ? ok(stormFigures(plan, outcome.value)) : outcome;
+  };
 }
 
 /** Tells `course` what the observer is told, and what the machine holds when a phase begins, where there is one. */

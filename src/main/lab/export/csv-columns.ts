@@ -2,7 +2,7 @@
  * The columns of the CSV export: one table for the file and for its documentation.
  *
  * Names and their order are stable: a script that reads today's file reads tomorrow's, new columns come last. A name ends in
- * its unit where the figure has one. Empty cells: the direction was not run, or there was no percpu workload.
+ * its unit where the figure has one. Empty cells: the direction was not run, or the workload was of another kind.
  */
 import type {
   Direction,
@@ -13,6 +13,8 @@ import type {
   RunRecord,
   Sample,
 } from '../../../shared/run-record.ts';
+import { ACCESS_COUNTERS, type MixFigures, sumOfCounts, type ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
+import { ACCESS_COUNTER_WORDS } from '../../../shared/this-cpu-words.ts';
 
 /** A cell before it is written; undefined is an empty one. */
 export type CsvCell = string | number | undefined;
@@ -87,12 +89,21 @@ const CONTEXT_COLUMNS: readonly CsvColumn[] = [
   { name: 'lab_version', unit: 'text', meaning: 'of percpu-lab', read: (record) => record.environment.labVersion },
 ];
 
+const DIRECTION_WORDS: Readonly<Record<Direction, string>> = {
+  write: 'writes',
+  read: 'reads',
+  create: 'creates',
+  destroy: 'destroys',
+  access: 'this_cpu operations',
+};
+
 /** What the bytes of a direction are. */
 const BYTES_WORDS: Readonly<Record<Direction, string>> = {
   write: 'bytes moved',
   read: 'bytes moved',
   create: "sizes of the objects, one CPU's copies",
   destroy: "sizes of the objects, one CPU's copies",
+  access: 'none',
 };
 
 /** All columns, in the order of the file. */
@@ -113,6 +124,9 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...directionColumns('destroy'),
   ...momentColumns('full', (percpu) => percpu.atFull),
   ...momentColumns('end', (percpu) => percpu.atEnd),
+  ...operationsThroughput('access'),
+  ...directionColumns('access'),
+  ...thisCpuColumns(),
 ];
 
 type DirectionColumn = (
@@ -126,7 +140,7 @@ function columnOf(direction: Direction): DirectionColumn {
   return (suffix, unit, meaning, read) => ({
     name: `${direction}_${suffix}`,
     unit,
-    meaning: `${direction}s: ${meaning}`,
+    meaning: `${DIRECTION_WORDS[direction]}: ${meaning}`,
     read: (_, sample) => {
       const figures = sample[direction];
       return figures === undefined ? undefined : read(figures);
@@ -199,5 +213,37 @@ function momentColumns(when: 'full' | 'end', moment: (percpu: PercpuFigures) => 
     column('populated_bytes', 'bytes', 'page frames behind chunks, all CPUs', (m) => m.populatedBytes),
     column('address_space_bytes', 'bytes', 'address space of all chunks', (m) => m.addressSpaceBytes),
     column('metadata_bytes', 'bytes', "what a kernel's bookkeeping of these chunks takes", (m) => m.metadataBytes),
+  ];
+}
+
+/** `preemptPairs` → `preempt_pairs` */
+export function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Sums over mixes and CPUs; mix by mix and CPU by CPU they are a table of their own. */
+function thisCpuColumns(): readonly CsvColumn[] {
+  const column = (what: string, meaning: string, read: (thisCpu: ThisCpuFigures) => number): CsvColumn => ({
+    name: `this_cpu_${what}`,
+    unit: 'number',
+    meaning,
+    read: (_, { thisCpu }) => (thisCpu === undefined ? undefined : read(thisCpu)),
+  });
+  const sumOfMixes = (read: (mix: MixFigures) => number) => (thisCpu: ThisCpuFigures) =>
+    thisCpu.mixes.reduce((sum, mix) => sum + read(mix), 0);
+  return [
+    column(
+      'additions_issued',
+      'additions that tasks did',
+      sumOfMixes(({ issued }) => issued),
+    ),
+    column(
+      'additions_found',
+      'what shared totals and counters came to',
+      sumOfMixes(({ counted }) => counted),
+    ),
+    ...ACCESS_COUNTERS.map((counter) =>
+      column(snakeCase(counter), ACCESS_COUNTER_WORDS[counter].explanation, ({ cpus }) => sumOfCounts(cpus)[counter]),
+    ),
   ];
 }

@@ -18,6 +18,8 @@ import { designMachine } from '../plan/plan-profile.ts';
 
 /** In the order of the profile's designs. Errors: those of planning a machine; a profile that ran has none. */
 export function kernelEvidence({ profile, designs }: RunRecord): Result<readonly KernelText[]> {
+  // Machines of this-cpu workloads boot no allocator, of which a kernel would print something.
+  if (profile.workload.kind === 'this-cpu') return ok([]);
   const texts: KernelText[] = [];
   const settings = profile.machine.percpu ?? usualPercpuSettings(profile.machine.pageSizeBytes);
   for (const design of profile.designs) {

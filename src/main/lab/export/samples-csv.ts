@@ -2,6 +2,7 @@
  * A run as a table for spreadsheets and scripts: RFC 4180, one row per sample, with a header.
  */
 import { stringify } from 'csv-stringify/sync';
+import type { CsvTable } from '../../../shared/contract.ts';
 import type { RunRecord } from '../../../shared/run-record.ts';
 import { fileStem } from '../file-stem.ts';
 import { CSV_COLUMNS } from './csv-columns.ts';
@@ -22,9 +23,9 @@ export function samplesCsv(record: RunRecord): string {
   });
 }
 
-/** A file name for the export, safe on every system: `percpu-lab-NAME-20261102-100000.csv`, the time in UTC. */
-export function exportFileName(record: RunRecord): string {
+/** A file name for the export, safe on every system: `percpu-lab-NAME-20261102-100000.csv`, the time in UTC; `….mixes.csv`. */
+export function exportFileName(record: RunRecord, table: CsvTable = 'samples'): string {
   const [date = '', time = ''] = record.startedAt.split('T');
   const stamp = `${date.replaceAll(/\D/g, '')}-${time.slice(0, 8).replaceAll(/\D/g, '')}`;
-  return `percpu-lab-${fileStem(record.name, 'run')}-${stamp}.csv`;
+  return `percpu-lab-${fileStem(record.name, 'run')}-${stamp}${table === 'samples' ? '' : `.${table}`}.csv`;
 }

@@ -1,7 +1,8 @@
 /** Machines with page tables for counting: booted over a buffer of their own, with chunks mapped and never written to. */
+import type { AddressSpaceSettings } from '../../../shared/address-space-settings.ts';
 import type { Translation, WindowLayout } from '../../../shared/address-space.ts';
-import type { MappingProfile } from '../../../shared/mapping-profile.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
+import type { TableCounting } from '../../../shared/this-cpu-profile.ts';
 import { complete } from '../../machine/cpu.ts';
 import { FrameKind } from '../../machine/memory/arena-layout.ts';
 import { pageGeometry } from '../../machine/memory/page-geometry.ts';
@@ -9,7 +10,13 @@ import { MappedMachine, type MappedMachineConfig } from '../../machine/percpu/lo
 import { cpuId } from '../../machine/units.ts';
 import { LoneCpu } from '../../machine/lone-cpu.ts';
 
-/** What is different from the profile's machine. */
+/** What is counted, on which machine. */
+export interface CountingTask {
+  readonly addressSpace: AddressSpaceSettings;
+  readonly counting: TableCounting;
+}
+
+/** What is different from the task's machine. */
 export interface MachineVariant {
   readonly translation?: Translation;
   readonly window?: WindowLayout;
@@ -24,27 +31,27 @@ export const countingCpu = new LoneCpu(cpuId(0));
 
 /** Errors: 'out-of-memory' when the host does not give the buffer. */
 export function buildMachine(
-  { machine, workload }: MappingProfile,
+  { addressSpace, counting }: CountingTask,
   variant: MachineVariant = {},
   onlineCpus?: number,
 ): Result<MappedMachine> {
-  const possibleCpus = variant.cpus ?? machine.possibleCpus;
-  const translation = variant.translation ?? machine.translation;
-  const maxChunks = workload.chunksAtRest + workload.chunksAdded;
+  const possibleCpus = variant.cpus ?? counting.cpus;
+  const translation = variant.translation ?? addressSpace.translation;
+  const maxChunks = counting.chunksAtRest + counting.chunksAdded;
   const { pageSizeBytes } = pageGeometry(translation);
   const tables = possibleCpus * (maxChunks + SPARE_TABLES) + 1024;
   const config: MappedMachineConfig = {
     possibleCpus,
     onlineCpus: onlineCpus ?? possibleCpus,
     translation,
-    memoryBytes: maxChunks * possibleCpus * machine.unitBytes + tables * pageSizeBytes,
-    tlb: { ...machine.tlb, cpusPerTlb: 1, isTagged: false },
+    memoryBytes: maxChunks * possibleCpus * addressSpace.unitBytes + tables * pageSizeBytes,
+    tlb: { ...addressSpace.tlb, cpusPerTlb: 1, isTagged: false },
     pgdTakesPage: false,
     mapping: {
-      window: variant.window ?? machine.window,
-      firstChunk: machine.firstChunk,
-      tablesFor: onlineCpus === undefined ? machine.tablesFor : 'online',
-      unitBytes: machine.unitBytes,
+      window: variant.window ?? addressSpace.window,
+      firstChunk: addressSpace.firstChunk,
+      tablesFor: onlineCpus === undefined ? addressSpace.tablesFor : 'online',
+      unitBytes: addressSpace.unitBytes,
       maxChunks,
     },
   };
@@ -82,8 +89,8 @@ function allocate(bytes: number): Result<SharedArrayBuffer> {
     if (!(error instanceof RangeError)) throw error;
     return fail(
       'out-of-memory',
-      `this host cannot give the machine ${bytes} bytes in one piece`,
-      'machine.possibleCpus',
+      `this host cannot give the counted machine ${bytes} bytes in one piece`,
+      'workload.counting.cpus',
     );
   }
 }

@@ -1,54 +1,39 @@
-/** A mapping profile, carried out: machine after machine, mode after mode, to a report. */
+/** The page tables that a profile wants counted: machine after machine, to a report. */
 import { setImmediate } from 'node:timers/promises';
-import type { MappingProfile, PaperFigure } from '../../../shared/mapping-profile.ts';
-import type { MappingReport, OperationRow, PaperRow, TableRow } from '../../../shared/mapping-report.ts';
+import type { MappingReport, PaperRow, TableRow } from '../../../shared/mapping-report.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
+import type { PaperFigure, TableCounting } from '../../../shared/this-cpu-profile.ts';
+import type { CountingTask } from './build-machine.ts';
 import { countEvents, countTables, variantsOf } from './count-tables.ts';
-import { countOperations } from './count-operations.ts';
 
 export interface MappingWatch {
   readonly signal: AbortSignal;
-  /** `fraction` of the steps is done, 0 … 1. */
-  readonly onProgress: (fraction: number, what: string) => void;
+  /** A step is done. */
+  readonly onProgress: () => void;
 }
 
 /** Errors: 'out-of-memory', 'cancelled'. Others wait while a machine is built, a second at most. */
 export async function countMapping(
-  profile: MappingProfile,
-  labVersion: string,
+  task: CountingTask,
   { signal, onProgress }: MappingWatch,
 ): Promise<Result<MappingReport>> {
-  const variants = variantsOf(profile);
-  const steps = variants.length + profile.designs.length + 1;
-  let done = 0;
-  const begin = async (what: string): Promise<boolean> => {
-    onProgress(done / steps, what);
-    done += 1;
-    await setImmediate();
-    return !signal.aborted;
-  };
-  const cancelled = fail('cancelled', 'the count was cancelled');
   const tables: TableRow[] = [];
-  for (const [index, variant] of variants.entries()) {
-    if (!(await begin(`machine ${index + 1} of ${variants.length}`))) return cancelled;
-    const rows = countTables(profile, variant);
+  for (const variant of variantsOf(task)) {
+    if (signal.aborted) return fail('cancelled', 'the run was cancelled');
+    const rows = countTables(task, variant);
     if (!rows.ok) return rows;
     tables.push(...rows.value);
+    onProgress();
+    await setImmediate();
   }
-  if (!(await begin('one chunk and one CPU more and less'))) return cancelled;
-  const events = countEvents(profile);
+  const events = countEvents(task);
   if (!events.ok) return events;
-  const operations: OperationRow[] = [];
-  for (const mode of profile.designs) {
-    if (!(await begin(`access mode ${mode}`))) return cancelled;
-    operations.push(countOperations(profile, mode));
-  }
-  return ok({ profile, labVersion, paper: paperRows(profile, tables), tables, events: events.value, operations });
+  return ok({ paper: paperRows(task.counting, tables), tables, events: events.value });
 }
 
-/** The paper's figures are those of the profile's own machine, the first two rows. */
-function paperRows({ paper }: MappingProfile, [atRest, grown]: readonly TableRow[]): readonly PaperRow[] {
-  if (atRest === undefined || grown === undefined) throw new Error("the profile's own machine was not counted");
+/** The paper's figures are those of the task's own machine, the first two rows. */
+function paperRows({ paper }: TableCounting, [atRest, grown]: readonly TableRow[]): readonly PaperRow[] {
+  if (atRest === undefined || grown === undefined) throw new Error("the task's own machine was not counted");
   const figures: Readonly<Record<PaperFigure, number>> = {
     pgdBytes: atRest.pgdBytes,
     windowSpaceAtRestBytes: atRest.windowSpaceBytes,

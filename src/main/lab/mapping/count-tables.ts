@@ -1,17 +1,16 @@
 /** Tables by counting the frames of machines that are really built. */
-import type { MappingProfile } from '../../../shared/mapping-profile.ts';
 import type { EventCost, TableRow } from '../../../shared/mapping-report.ts';
 import { ok, type Result } from '../../../shared/result.ts';
 import { complete } from '../../machine/cpu.ts';
 import type { MappedMachine } from '../../machine/percpu/local-mapping/mapped-machine.ts';
 import { tableFigures } from '../../machine/percpu/local-mapping/table-figures.ts';
 import { cpuId } from '../../machine/units.ts';
-import { buildMachine, countingCpu, growTo, type MachineVariant } from './build-machine.ts';
+import { buildMachine, countingCpu, type CountingTask, growTo, type MachineVariant } from './build-machine.ts';
 
 /** One machine, at rest and with the added chunks. */
-export function countTables(profile: MappingProfile, variant: MachineVariant): Result<readonly TableRow[]> {
-  const { chunksAtRest, chunksAdded } = profile.workload;
-  const built = buildMachine(profile, variant);
+export function countTables(task: CountingTask, variant: MachineVariant): Result<readonly TableRow[]> {
+  const { chunksAtRest, chunksAdded } = task.counting;
+  const built = buildMachine(task, variant);
   if (!built.ok) return built;
   const rows = [chunksAtRest, chunksAtRest + chunksAdded].map((chunks) => {
     growTo(built.value, chunks);
@@ -20,26 +19,26 @@ export function countTables(profile: MappingProfile, variant: MachineVariant): R
   return ok(rows);
 }
 
-/** The machines of a profile, its own first. */
-export function variantsOf({ machine, workload }: MappingProfile): readonly MachineVariant[] {
-  const others = workload.translations.flatMap((translation) =>
-    workload.windows
-      .filter((window) => translation !== machine.translation || window !== machine.window)
+/** The machines to count, the one that the paper speaks of first. */
+export function variantsOf({ addressSpace, counting }: CountingTask): readonly MachineVariant[] {
+  const others = counting.translations.flatMap((translation) =>
+    counting.windows
+      .filter((window) => translation !== addressSpace.translation || window !== addressSpace.window)
       .map((window) => ({ translation, window })),
   );
-  const scaled = workload.scalingCpus
-    .filter((cpus) => cpus !== machine.possibleCpus)
-    .flatMap((cpus) => workload.windows.map((window) => ({ cpus, window })));
+  const scaled = counting.scalingCpus
+    .filter((cpus) => cpus !== counting.cpus)
+    .flatMap((cpus) => counting.windows.map((window) => ({ cpus, window })));
   return [{}, ...others, ...scaled];
 }
 
 /** What one chunk more or less, and one CPU more or less, costs a machine that is at rest otherwise. */
-export function countEvents(profile: MappingProfile): Result<readonly EventCost[]> {
-  const built = buildMachine(profile, {}, 1);
+export function countEvents(task: CountingTask): Result<readonly EventCost[]> {
+  const built = buildMachine(task, {}, 1);
   if (!built.ok) return built;
   const machine = built.value;
   const { mapping, pages, arena } = machine;
-  growTo(machine, profile.workload.chunksAtRest);
+  growTo(machine, task.counting.chunksAtRest);
   for (let cpu = 1; cpu < arena.config.possibleCpus; cpu++) complete(mapping.bringUp(countingCpu, cpuId(cpu)));
   const unitPages = mapping.config.unitBytes / arena.config.pageSizeBytes;
   let chunk = -1;

@@ -15,6 +15,7 @@ import {
 import { assertUnreachable, fail, type Failure, ok, type Result } from '../../../shared/result.ts';
 import type { Engine } from '../../../shared/run-record.ts';
 import { arenaTooLarge } from '../../engine/codec/arena-memory.ts';
+import type { StormPlan } from '../../engine/live/storm/storm-plan.ts';
 import { bootShortage } from '../../machine/boot.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
 import { roundUp } from '../../machine/units.ts';
@@ -25,6 +26,7 @@ import { zramVariantOf } from '../zram/zram-variant-of.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
 import { machineConfigOf } from './machine-config.ts';
 import { percpuMachine, planPercpuWorkload } from './percpu-workload-plan.ts';
+import { planStorms, stormPhases } from './plan-storms.ts';
 import { planWorkload, type WorkloadPlan } from './workload-plan.ts';
 
 export interface PlannedProfile {
@@ -34,6 +36,8 @@ export interface PlannedProfile {
   readonly designs: readonly Design[];
   /** By design; the kernel's says what the jobs see of it. */
   readonly machines: ReadonlyMap<Design, MachineConfig>;
+  /** By design, of a this-cpu workload; its machines are in the plans. */
+  readonly storms: ReadonlyMap<Design, StormPlan>;
   readonly fioJobs: readonly FioJob[];
   /** Page sets are numbered, not loaded. */
   readonly workload: WorkloadPlan;
@@ -65,18 +69,31 @@ export function planProfile(input: unknown, host: PlanHost, engine: Engine = 'li
   const problem = zramProblem(profile) ?? (engine === 'kernel' ? kernelProblem(profile) : undefined);
   if (problem !== undefined) return problem;
   const designs: readonly Design[] = engine === 'kernel' ? ['kernel'] : profile.designs;
-  const machines = planMachines(profile, designs);
+  const machines = profile.workload.kind === 'this-cpu' ? ok(new Map()) : planMachines(profile, designs);
   if (!machines.ok) return machines;
+  const storms = profile.workload.kind === 'this-cpu' ? planStorms(profile, profile.workload) : ok(new Map());
+  if (!storms.ok) return storms;
   const planned = planWorkloadOf(profile, host);
   if (!planned.ok) return planned;
   const oversubscribed = profile.machine.onlineCpus > host.cores;
-  return ok({ profile, engine, designs, machines: machines.value, ...planned.value, oversubscribed });
+  return ok({
+    profile,
+    engine,
+    designs,
+    machines: machines.value,
+    storms: storms.value,
+    ...planned.value,
+    oversubscribed,
+  });
 }
 
 /** What a profile asks for and the kernel engine cannot do; undefined when there is nothing. */
 function kernelProblem({ workload, zram }: Profile): Failure | undefined {
-  if (workload.kind === 'percpu') {
-    return fail('bad-input', "the kernel engine runs fio workloads on this host's zram, not percpu workloads");
+  if (workload.kind !== 'fio') {
+    return fail(
+      'bad-input',
+      `the kernel engine runs fio workloads on this host's zram, not ${workload.kind} workloads`,
+    );
   }
   const { memLimitBytes: _, ...beyondKernel } = zram ?? {};
   const asked = Object.keys(beyondKernel);
@@ -101,6 +118,12 @@ function planWorkloadOf(
       return ok({
         fioJobs: [],
         workload: { jobs: [], notes: [], ...planPercpuWorkload(workload, machine) },
+        notes: [],
+      });
+    case 'this-cpu':
+      return ok({
+        fioJobs: [],
+        workload: { jobs: [], percpuJobs: [], callSites: [], notes: [], phases: stormPhases(workload) },
         notes: [],
       });
     default:

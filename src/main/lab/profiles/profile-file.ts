@@ -3,13 +3,9 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { claimsLocalMapping, type MappingProfile, parseMappingProfile } from '../../../shared/mapping-profile.ts';
 import { parseProfile, PROFILE_SCHEMA_VERSION, type Profile } from '../../../shared/profile.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { jsonFault } from './json-fault.ts';
-
-/** What a file may hold: an experiment with jobs, or a count of what a local mapping takes. */
-export type AnyProfile = Profile | MappingProfile;
 
 /** A profile is a few KiB; its job file may have 64 KiB, its description 4000 characters. */
 const MOST_BYTES = 1024 * 1024;
@@ -18,7 +14,7 @@ const MOST_BYTES = 1024 * 1024;
  * The profile in the file at `path`. An error names the file and says what is wrong, with line and column (in `where` as
  * `file:line:column`) or the field (in `where`).
  */
-export function readProfileFile(path: string): Result<AnyProfile> {
+export function readProfileFile(path: string): Result<Profile> {
   const name = basename(path);
   const text = readText(path);
   if (!text.ok) return text;
@@ -41,7 +37,7 @@ export function readProfileFile(path: string): Result<AnyProfile> {
     const versions = `its schemaVersion is ${newer}, this one reads up to ${PROFILE_SCHEMA_VERSION}`;
     return fail('bad-input', `${name} was written by a newer percpu-lab (${versions}).`, 'schemaVersion');
   }
-  const parsed = parseAnyProfile(document);
+  const parsed = parseProfile(document);
   if (parsed.ok) return parsed;
   const { message, where } = parsed.error;
   const field = where === undefined || where === '' ? '' : ` (field ${where})`;
@@ -63,10 +59,6 @@ export function writeProfileFile(path: string, profile: Profile): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-function parseAnyProfile(document: unknown): Result<AnyProfile> {
-  return claimsLocalMapping(document) ? parseMappingProfile(document) : parseProfile(document);
 }
 
 function readText(path: string): Result<string> {

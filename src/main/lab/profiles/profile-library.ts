@@ -12,12 +12,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Input, Output, ProfileEntry } from '../../../shared/contract.ts';
-import { isMappingProfile } from '../../../shared/mapping-profile.ts';
 import { parseProfile, type Profile } from '../../../shared/profile.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { fileStem } from '../file-stem.ts';
 import { makeFolder } from '../make-folder.ts';
-import { type AnyProfile, readProfileFile, writeProfileFile } from './profile-file.ts';
+import { readProfileFile, writeProfileFile } from './profile-file.ts';
 
 /** Failures of the file system are of code 'storage', in one sentence. */
 export interface ProfileLibrary {
@@ -30,7 +29,7 @@ export interface ProfileLibrary {
   /** Deletes the file of a saved profile, damaged or not. */
   readonly remove: (input: Input<'deleteProfile'>) => Result<Output<'deleteProfile'>>;
   /** By id, file stem (`seed-2010`) or name; 'bad-input' where several answer to it, or the file is damaged. */
-  readonly load: (idOrName: string) => Result<AnyProfile>;
+  readonly load: (idOrName: string) => Result<Profile>;
 }
 
 /** Absolute paths; the saved folder is made at the first save. */
@@ -80,12 +79,9 @@ function namesIn(folder: string, origin: 'shipped' | 'saved'): readonly string[]
   }
 }
 
-function entryOf(id: string, origin: 'shipped' | 'saved', read: Result<AnyProfile>): ProfileEntry {
+function entryOf(id: string, origin: 'shipped' | 'saved', read: Result<Profile>): ProfileEntry {
   if (!read.ok) return { kind: 'damaged', id, origin, error: read.error };
-  const profile = read.value;
-  return isMappingProfile(profile)
-    ? { kind: 'mapping', id, origin, profile }
-    : { kind: 'profile', id, origin, profile };
+  return { kind: 'profile', id, origin, profile: read.value };
 }
 
 function save(folders: ProfileFolders, { profile: input, overwrite }: Input<'saveProfile'>): Result<ProfileEntry> {
@@ -103,7 +99,6 @@ function rename(folders: ProfileFolders, { id, name }: Input<'renameProfile'>): 
   if (!found.ok) return found;
   const { path, entry } = found.value;
   if (entry.kind === 'damaged') return { ok: false, error: entry.error };
-  if (entry.kind === 'mapping') return fail('bad-input', `${id} is renamed in its file: it is no profile of jobs.`);
   const parsed = parseProfile({ ...entry.profile, name });
   if (!parsed.ok) return parsed;
   const others = filesIn(folders.saved, 'saved').filter((file) => file.path !== path);
@@ -123,7 +118,7 @@ function remove(folders: ProfileFolders, { id }: Input<'deleteProfile'>): Result
   return ok({});
 }
 
-function load(folders: ProfileFolders, idOrName: string): Result<AnyProfile> {
+function load(folders: ProfileFolders, idOrName: string): Result<Profile> {
   const files = filesOf(folders);
   const exact = files.filter(({ entry }) => entry.id === idOrName);
   const matching = exact.length > 0 ? exact : files.filter(({ entry }) => answersTo(entry, idOrName));

@@ -20,10 +20,13 @@ const CONFIDENCE = 0.95;
 const FEWEST_BLOCKS = 6;
 
 /** Of the direction, at the beginning of a sentence. */
-const WORDS = { write: 'Write', read: 'Read', create: 'Create', destroy: 'Destroy' } as const satisfies Record<
-  Direction,
-  string
->;
+const WORDS = {
+  write: 'Write',
+  read: 'Read',
+  create: 'Create',
+  destroy: 'Destroy',
+  access: 'Access',
+} as const satisfies Record<Direction, string>;
 
 /** Throughputs of the two designs in one block, in one unit, both above 0. */
 export interface Block {

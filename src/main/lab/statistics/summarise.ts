@@ -17,6 +17,7 @@ import {
   type Sample,
   THROUGHPUT_OF,
 } from '../../../shared/run-record.ts';
+import { summariseThisCpu } from './summarise-this-cpu.ts';
 import { comparePaired, type Block } from './paired-comparison.ts';
 import { medianOf, spread } from './spread.ts';
 
@@ -39,7 +40,7 @@ export interface Summary {
  * @throws when a figure is not a finite number, or a design has two samples of one repetition
  */
 export function summarise(samples: readonly Sample[], options: SummaryOptions): Summary {
-  const designs = options.designs.flatMap((design) => summariseDesign(design, samples));
+  const designs = options.designs.flatMap((design) => summariseDesign(design, samples, options));
   const [baseline, ...others] = options.designs;
   if (baseline === undefined) return { designs, comparisons: [] };
   const comparisons = DIRECTIONS.flatMap((direction) =>
@@ -53,7 +54,11 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
 }
 
 /** One summary, or none without samples. */
-function summariseDesign(design: Design, samples: readonly Sample[]): readonly DesignSummary[] {
+function summariseDesign(
+  design: Design,
+  samples: readonly Sample[],
+  options: SummaryOptions,
+): readonly DesignSummary[] {
   const own = samples.filter((sample) => sample.design === design);
   if (own.length === 0) return [];
   return [
@@ -63,11 +68,24 @@ function summariseDesign(design: Design, samples: readonly Sample[]): readonly D
       read: summariseDirection(own.flatMap((sample) => sample.read ?? [])),
       create: summariseDirection(own.flatMap((sample) => sample.create ?? [])),
       destroy: summariseDirection(own.flatMap((sample) => sample.destroy ?? [])),
+      access: summariseDirection(own.flatMap((sample) => sample.access ?? [])),
       percpu: own.at(-1)?.percpu,
+      ...thisCpuOf(own, samples, options),
       memoryAtEnd: memoryMedians(own.map((sample) => sample.memoryAtEnd)),
       memoryAtPeak: memoryMedians(own.map((sample) => sample.memoryAtPeak)),
     },
   ];
+}
+
+/** Nothing of other workloads. */
+function thisCpuOf(
+  own: readonly Sample[],
+  samples: readonly Sample[],
+  { designs: [baseline], equivalencePercent }: SummaryOptions,
+): Pick<DesignSummary, 'thisCpu'> {
+  const others = samples.filter((sample) => sample.design === baseline);
+  const thisCpu = baseline === undefined ? undefined : summariseThisCpu(own, others, equivalencePercent);
+  return thisCpu === undefined ? {} : { thisCpu };
 }
 
 function summariseDirection(figures: readonly DirectionFigures[]): DirectionSummary | undefined {

@@ -10,6 +10,7 @@ import { DIRECTIONS, ENGINES, type RunListing, type RunRecord } from '../../../s
 import { RECOMPRESSION_TIMES, zramStepSchema } from '../../../shared/zram-profile.ts';
 import { STORED_BY } from '../../../shared/zram-report.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';
+import { accessCountsSchema, mappingReportSchema, thisCpuFiguresSchema } from './this-cpu-schema.ts';
 
 /** JSON and SQL have neither NaN nor infinity. */
 const figure = v.pipe(v.number(), v.finite());
@@ -117,7 +118,9 @@ const sample = v.strictObject({
   read: v.optional(directionFigures),
   create: v.optional(directionFigures),
   destroy: v.optional(directionFigures),
+  access: v.optional(directionFigures),
   percpu: v.optional(percpuFiguresSchema),
+  thisCpu: v.optional(thisCpuFiguresSchema),
   memoryAtEnd: memoryOf(count),
   memoryAtPeak: memoryOf(count),
   verifiedPages: count,
@@ -133,17 +136,6 @@ const directionSummary = v.strictObject({
   lockWaitShare: figure,
 });
 
-const designSummary = v.strictObject({
-  design,
-  write: v.optional(directionSummary),
-  read: v.optional(directionSummary),
-  create: v.optional(directionSummary),
-  destroy: v.optional(directionSummary),
-  percpu: v.optional(percpuFiguresSchema),
-  memoryAtEnd: memoryOf(figure),
-  memoryAtPeak: memoryOf(figure),
-});
-
 const comparison = v.strictObject({
   direction,
   design,
@@ -153,6 +145,35 @@ const comparison = v.strictObject({
   interval: v.optional(v.strictObject({ low: figure, high: figure, confidence: figure })),
   verdict: v.picklist(['faster', 'slower', 'same', 'inconclusive']),
   reason: v.string(),
+});
+
+const thisCpuSummary = v.strictObject({
+  mixes: v.array(
+    v.strictObject({
+      name: v.string(),
+      nsPerOperation: spread,
+      operationsPerSecond: spread,
+      operations: count,
+      issued: count,
+      counted: count,
+      counts: accessCountsSchema,
+      comparison: v.optional(comparison),
+    }),
+  ),
+  cpus: v.array(accessCountsSchema),
+});
+
+const designSummary = v.strictObject({
+  design,
+  write: v.optional(directionSummary),
+  read: v.optional(directionSummary),
+  create: v.optional(directionSummary),
+  destroy: v.optional(directionSummary),
+  access: v.optional(directionSummary),
+  percpu: v.optional(percpuFiguresSchema),
+  thisCpu: v.optional(thisCpuSummary),
+  memoryAtEnd: memoryOf(figure),
+  memoryAtPeak: memoryOf(figure),
 });
 
 const labError = v.strictObject({
@@ -197,6 +218,7 @@ export const runRecordSchema = v.strictObject({
   environment,
   notes: v.array(v.string()),
   samples: v.array(sample),
+  mapping: v.optional(mappingReportSchema),
   designs: v.array(designSummary),
   comparisons: v.array(comparison),
 }) satisfies v.GenericSchema<unknown, RunRecord>;

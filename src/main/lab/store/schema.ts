@@ -5,7 +5,8 @@
  *   runs      one row per run; what is a document (profile, environment, summaries) is JSON text
  *   samples   one row per sample, a column per figure, so that SQL can ask for it:
  *             SELECT design, avg(write_megabytes_per_second) FROM samples GROUP BY design
- *             what a percpu workload leaves as a list (call sites, percpu_stats) is JSON text
+ *             what a percpu workload leaves as a list (call sites, percpu_stats) is JSON text, and so are the mixes of a
+ *             this-cpu workload
  *
  * Units are in the names, as in `src/shared/run-record.ts`. Figures of a direction that was not run are NULL.
  */
@@ -118,5 +119,11 @@ ALTER TABLE samples ADD COLUMN zram TEXT;
   `
 ALTER TABLE samples ADD COLUMN memory_end_io_buffer_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE samples ADD COLUMN memory_peak_io_buffer_bytes INTEGER NOT NULL DEFAULT 0;
+`,
+  `
+-- This-cpu workloads: a ThisCpuFigures as JSON, and a MappingReport of the run; NULL in all others.
+${ADD_DIRECTION('access')}
+ALTER TABLE samples ADD COLUMN this_cpu TEXT;
+ALTER TABLE runs ADD COLUMN mapping TEXT;
 `,
 ];

@@ -39,6 +39,11 @@ const HEADER = [
       .map((what) => `percpu_${when}_${what}`)
       .join(','),
   ),
+  directionHeader('access', 'operations_per_second'),
+  'this_cpu_additions_issued,this_cpu_additions_found,this_cpu_operations,this_cpu_preempt_pairs',
+  'this_cpu_reschedule_checks,this_cpu_offset_reads,this_cpu_notes,this_cpu_fixups,this_cpu_window_accesses',
+  'this_cpu_atomics,this_cpu_stray_accesses,this_cpu_tlb_hits,this_cpu_tlb_misses,this_cpu_walk_steps',
+  'this_cpu_switches,this_cpu_migrations',
 ].join(',');
 
 function parse(csv: string): readonly Record<string, string>[] {

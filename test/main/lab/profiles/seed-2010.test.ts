@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseFioJobFile } from '../../../../src/main/evidence/fio-job/parse-fio-job-file.ts';
 import { readProfileFile } from '../../../../src/main/lab/profiles/profile-file.ts';
-import { isMappingProfile } from '../../../../src/shared/mapping-profile.ts';
 
 const FILE = join(import.meta.dirname, '../../../../resources/profiles/seed-2010.json');
 
@@ -10,7 +9,6 @@ describe('the 2010 experiment', () => {
   it('is the job of the patch mail, on a dual core', () => {
     const profile = readProfileFile(FILE);
     if (!profile.ok) throw new Error(profile.error.message);
-    if (isMappingProfile(profile.value)) throw new Error('no profile of jobs');
     const { machine, workload, designs } = profile.value;
     expect(machine.onlineCpus).toBe(2);
     expect(designs).toEqual(['single-mutex', 'per-cpu-global']);

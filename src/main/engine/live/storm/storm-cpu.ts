@@ -1,37 +1,34 @@
 /**
- * A CPU of a counter storm: tasks that add to one per-CPU counter, in slices of many uninterrupted additions with an interrupted
- * one in between.
+ * A CPU of a storm: tasks that do units of work, in slices of many uninterrupted ones with an interrupted one in between.
  *
- *     take a task ─▶ finish what it has in hand ─▶ slice: the mode's own loop ─▶ a tick, some steps into the next addition ─┐
- *          ▲                                                                                                              │
- *          └────────────── another task; this one waits in a queue, perhaps of another CPU ◀──── once preemptible ◀───────┘
+ *     take a task ─▶ finish the unit in hand ─▶ slice: the mode's own loops ─▶ a tick, some steps into the next unit ─┐
+ *          ▲                                                                                                        │
+ *          └────────── another task; this one waits in a queue, perhaps of another CPU ◀── once preemptible ◀───────┘
  *
- * The tick is the end of a slice, so the loops need not look for it; where in an operation it comes is a seeded choice. Under the
- * live engine all CPUs do this at the same time on one arena: what is lost, is lost by real races. TaskW.remaining counts the
- * additions that are not finished, the one in hand included; only the CPU that has the task writes it.
+ * The tick is the end of a slice, so the loops need not look for it; where in a unit and operation it comes is a seeded choice.
+ * All CPUs do this at the same time on one arena: what is lost, is lost by real races. TaskW.remaining counts the units that
+ * are not finished, the one in hand included; only the CPU that has the task writes it. When time is over or the machine is
+ * stopped, each task ends with the unit in hand.
  */
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Codec } from '../../../machine/codec.ts';
-import { addLoop } from '../../../machine/percpu/access/add-loops.ts';
-import { TaskW } from '../../../machine/percpu/access/task-layout.ts';
+import { complete } from '../../../machine/cpu.ts';
+import { HeaderW } from '../../../machine/memory/arena-layout.ts';
+import { type MixVariables, OperationLoops } from '../../../machine/percpu/access/operation-loops.ts';
+import { TaskCpuW, TaskW } from '../../../machine/percpu/access/task-layout.ts';
 import { Tasks } from '../../../machine/percpu/access/tasks.ts';
 import { ThisCpuSteps } from '../../../machine/percpu/access/this-cpu-steps.ts';
 import { MappedMachine } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
 import { cpuId, percpuPtr } from '../../../machine/units.ts';
 import { Random } from '../../../workload/random.ts';
-import { complete } from '../../../machine/cpu.ts';
 import { LiveCpu } from '../live-cpu.ts';
+import { type StormCpuPlan, turnsPerUnit } from './storm-plan.ts';
+import { UnitInHand } from './unit-in-hand.ts';
 
-/** What a CPU's thread is given. */
-export interface StormCpuPlan {
-  readonly buffer: SharedArrayBuffer;
-  readonly tasksStart: number;
-  readonly cpu: number;
-  /** PercpuPtr of the counter. */
-  readonly pointer: number;
-  /** Additions of a slice, about. */
-  readonly slice: number;
-  readonly seed: number;
-}
+/** A CPU without a task looks into its queue this often: nobody wakes it. */
+const IDLE_MS = 0.1;
+/** Most steps of an operation that are done when the tick comes. */
+const MOST_STEPS = 4;
 
 const NO_CODEC: Codec = {
   name: 'none',
@@ -43,42 +40,109 @@ const NO_CODEC: Codec = {
   },
 };
 
-/** Runs until no task of the machine is left. On a thread of its own; the others run the same. */
-export function runStormCpu(plan: StormCpuPlan): void {
-  const machine = MappedMachine.attach(plan.buffer);
-  const tasks = Tasks.attach(machine, plan.tasksStart);
-  const cpu = new LiveCpu(machine.arena, cpuId(plan.cpu), NO_CODEC);
-  const steps = new ThisCpuSteps(tasks, cpu.id);
-  const pointer = percpuPtr(plan.pointer);
-  const add = addLoop(tasks, cpu.id, pointer);
-  const random = new Random(plan.seed + plan.cpu);
-  const { words } = machine.arena;
-  const request = { operation: 'add', widthBits: 32, pointer, operand: 1n } as const;
-  while (tasks.areUnfinished) {
-    const task = complete(tasks.schedule(cpu));
-    if (task === undefined) continue;
-    const remaining = tasks.taskWord(task) + TaskW.remaining;
-    steps.resume(task);
-    if (steps.isUnderWay(task)) {
-      while (!steps.step(task));
-      words[remaining] = (words[remaining] ?? 0) - 1;
+type CpuMix = StormCpuPlan['mixes'][number];
+
+export class StormCpu {
+  readonly #plan: StormCpuPlan;
+  readonly #tasks: Tasks;
+  readonly #cpu: LiveCpu;
+  readonly #steps: ThisCpuSteps;
+  readonly #random: Random;
+  readonly #words: Int32Array;
+
+  constructor(plan: StormCpuPlan) {
+    const machine = MappedMachine.attach(plan.buffer);
+    this.#plan = plan;
+    this.#tasks = Tasks.attach(machine, plan.tasksStart);
+    this.#cpu = new LiveCpu(machine.arena, cpuId(plan.cpu), NO_CODEC);
+    this.#steps = new ThisCpuSteps(this.#tasks, this.#cpu.id);
+    this.#random = new Random(plan.seed + plan.cpu);
+    this.#words = machine.arena.words;
+  }
+
+  /**
+   * Runs a mix until no task of the machine is left. On a thread of its own; the others run the same. Gives picoseconds per
+   * operation, a value per slice.
+   */
+  run(mix: CpuMix): RecordableHistogram {
+    const variables: MixVariables = { counter: percpuPtr(mix.counter), flags: percpuPtr(mix.flags) };
+    const loops = new OperationLoops(this.#tasks, this.#cpu.id, variables);
+    const unit = new UnitInHand(this.#tasks, this.#steps, { steps: mix.steps, variables });
+    const slices = createHistogram();
+    const endMs = performance.now() + (this.#plan.repeatForMs ?? Infinity);
+    while (this.#tasks.areUnfinished) {
+      const task = complete(this.#tasks.schedule(this.#cpu));
+      if (task === undefined) {
+        this.#idle();
+        continue;
+      }
+      this.#steps.resume(task);
+      if (unit.isUnderWay(task)) this.#finish(unit, task);
+      const isStopped = performance.now() >= endMs || Atomics.load(this.#words, HeaderW.stop) !== 0;
+      if (!isStopped && this.#remaining(task) > 0) this.#slice({ mix, loops, slices }, task);
+      if (isStopped || this.#remaining(task) === 0) this.#tasks.end(this.#cpu.id);
+      else this.#interrupt(unit, task);
     }
-    const slice = Math.min(words[remaining] ?? 0, plan.slice + random.nextBelow(plan.slice));
-    add(task, slice);
-    words[remaining] = (words[remaining] ?? 0) - slice;
-    if (words[remaining] === 0) {
-      tasks.end(cpu.id);
-      continue;
+    return slices;
+  }
+
+  #slice(
+    { mix, loops, slices }: { mix: CpuMix; loops: OperationLoops; slices: RecordableHistogram },
+    task: number,
+  ): void {
+    const turns = turnsPerUnit(mix);
+    const wanted = Math.ceil((this.#plan.tickOperations + this.#random.nextBelow(this.#plan.tickOperations)) / turns);
+    const units = Math.min(this.#remaining(task), wanted);
+    const startNs = process.hrtime.bigint();
+    for (let left = units; left > 0; left -= mix.batch ?? units) {
+      const stretch = Math.min(left, mix.batch ?? units);
+      doUnits(loops, { mix, task, units: stretch });
+      if (mix.batch !== undefined) loops.run('xchg', task, 1);
     }
-    steps.begin(task, request);
-    let isDone = false;
-    for (let turn = random.nextBelow(4); turn > 0 && !isDone; turn--) isDone = steps.step(task);
-    tasks.tick(cpu.id);
-    while (!isDone && !(steps.isInterruptible(task) && steps.isPreemptible(task))) isDone = steps.step(task);
-    if (isDone) words[remaining] = (words[remaining] ?? 0) - 1;
-    if (words[remaining] === 0) {
-      tasks.end(cpu.id);
-      tasks.clearTick(cpu.id);
-    } else complete(tasks.preempt(cpu));
+    loops.publish();
+    const nanoseconds = Number(process.hrtime.bigint() - startNs);
+    slices.record(Math.max(1, Math.round((nanoseconds * 1000) / (units * turns))));
+    this.#subtract(task, units);
+  }
+
+  /** The tick, somewhere in the next unit; the task leaves its CPU as soon as it may. */
+  #interrupt(unit: UnitInHand, task: number): void {
+    unit.advance(task, this.#random.nextBelow(unit.length));
+    let isDone = unit.begin(task, this.#random.nextBelow(MOST_STEPS));
+    this.#tasks.tick(this.#cpu.id);
+    while (!isDone && !(this.#steps.isInterruptible(task) && this.#steps.isPreemptible(task))) {
+      isDone = unit.step(task);
+    }
+    complete(this.#tasks.preempt(this.#cpu));
+  }
+
+  #finish(unit: UnitInHand, task: number): void {
+    unit.finish(task);
+    this.#subtract(task, 1);
+  }
+
+  #idle(): void {
+    const length = this.#tasks.cpuWord(this.#cpu.id) + TaskCpuW.length;
+    Atomics.wait(this.#words, length, 0, IDLE_MS);
+  }
+
+  #remaining(task: number): number {
+    return this.#words[this.#tasks.taskWord(task) + TaskW.remaining] ?? 0;
+  }
+
+  #subtract(task: number, units: number): void {
+    this.#words[this.#tasks.taskWord(task) + TaskW.remaining] = this.#remaining(task) - units;
+  }
+}
+
+/** Units of one kind of operation are one loop; others go round operation by operation. */
+function doUnits(loops: OperationLoops, { mix, task, units }: { mix: CpuMix; task: number; units: number }): void {
+  const [only, ...others] = mix.steps;
+  if (only !== undefined && others.length === 0) {
+    loops.run(only.operation, task, only.number * units);
+    return;
+  }
+  for (let turn = 0; turn < units; turn++) {
+    for (const { operation, number } of mix.steps) loops.run(operation, task, number);
   }
 }

@@ -1,137 +1,324 @@
 /**
- * A counter storm under the live engine: a machine of its own and fresh threads for each access mode, so that nothing that one
- * mode compiled or warmed up serves another.
+ * A storm of this_cpu operations under the live engine: a machine of its own and fresh threads for each access mode, so that
+ * nothing that one mode compiled or warmed up serves another.
  *
- *     boot ─▶ threads ── all armed ─▶ go ─▶ all done ─▶ sum of the counter over all CPUs
+ *     boot ─▶ threads ─▶ [ tasks anew ── all armed ─▶ go ─▶ all done ─▶ totals, audit ] for each mix ─▶ figures
+ *
+ * The first mix is a short one of all operations, whose times and counts are dropped: the loops are compiled in it.
  *
  * The threads end with the storm. More CPUs than host cores is allowed; times are then the host scheduler's.
  */
+import type { RecordableHistogram } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import type { AccessMode } from '../../../../shared/design.ts';
+import { fail, ok, type Result } from '../../../../shared/result.ts';
 import { complete, type Cpu } from '../../../machine/cpu.ts';
-import { HeaderW } from '../../../machine/memory/arena-layout.ts';
-import { accessFigures, type AccessFigures } from '../../../machine/percpu/access/cpu-statistics.ts';
+import { memoryFigures, peakMemoryFigures } from '../../../machine/memory-figures.ts';
+import { FrameKind, HeaderW } from '../../../machine/memory/arena-layout.ts';
+import { type AccessFigures, accessFigures, accessFiguresOf } from '../../../machine/percpu/access/cpu-statistics.ts';
 import { TaskW } from '../../../machine/percpu/access/task-layout.ts';
 import { Tasks } from '../../../machine/percpu/access/tasks.ts';
-import { MappedMachine, type MappedMachineConfig } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
-import { cpuId, percpuPtr, type PercpuPtr, roundUp } from '../../../machine/units.ts';
-import type { StormCpuPlan } from './storm-cpu.ts';
+import { auditMapping } from '../../../machine/percpu/local-mapping/audit-mapping.ts';
+import { MappedMachine } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
+import { cpuId, type PercpuPtr, roundUp } from '../../../machine/units.ts';
+import { readAllCpuCounters } from '../cpu-counters.ts';
+import {
+  additionsPerUnit,
+  type MixOutcome,
+  type StormCpuPlan,
+  type StormMessage,
+  type StormMix,
+  type StormObserver,
+  type StormOutcome,
+  type StormPlan,
+  turnsPerUnit,
+} from './storm-plan.ts';
 
-export interface StormPlan {
-  readonly mode: AccessMode;
-  readonly cpus: number;
-  readonly tasksPerCpu: number;
-  /** Of each task. */
-  readonly additions: number;
-  /** Additions between two ticks of a CPU, about: up to twice as many. */
-  readonly slice: number;
-  readonly seed: number;
+const TICK_MS = 100;
+/** Byte in the unit at which the first mix's counter lies; mixes and their two variables are a cache line or two apart. */
+const FIRST_COUNTER = 256;
+const COUNTER_STRIDE = 256;
+const FLAGS_OFFSET = 128;
+
+/** Operations of the warm-up, all CPUs together: after some 10^5 turns a loop has been compiled. */
+const WARM_UP_OPERATIONS = 1_000_000;
+
+/** What a storm needs of its caller. */
+export interface StormParts {
+  /** Boots the machine. */
+  readonly cpu: Cpu;
+  /** Entry of a storm CPU's thread. */
+  readonly workerUrl: URL;
 }
 
-export interface StormOutcome {
-  /** Additions issued, and the sum over all CPUs' copies. */
-  readonly issued: number;
-  readonly counted: number;
-  /** From the first CPU's start to the last one's end. */
-  readonly durationNs: number;
-  /** Processor time of all CPUs' threads: what others do on the host's cores does not count. */
-  readonly cpuNs: number;
-  readonly figures: AccessFigures;
+type DoneMessage = Extract<StormMessage, { kind: 'done' }>;
+
+/** Whatever the threads of one storm share. */
+interface Storm {
+  readonly plan: StormPlan;
+  readonly machine: MappedMachine;
+  readonly tasks: Tasks;
+  readonly tasksStart: number;
+  readonly counters: readonly PercpuPtr[];
 }
 
-/** When a CPU began and ended, on the host's monotonic clock. */
-export interface StormSpan {
-  readonly startNs: bigint;
-  readonly endNs: bigint;
-  /** Processor time of its thread in between. */
-  readonly cpuNs: number;
-}
-
-/** Runs a storm; `cpu` boots the machine. Rejects when a thread throws: a broken invariant. */
-export async function runStorm(cpu: Cpu, workerUrl: URL, plan: StormPlan): Promise<StormOutcome> {
-  const { machine, tasksStart, pointer } = prepare(cpu, plan);
-  const { buffer } = machine.arena;
-  const threads = Array.from({ length: plan.cpus }, (_, id) => {
-    const workerData: StormCpuPlan = { buffer, tasksStart, cpu: id, pointer, slice: plan.slice, seed: plan.seed };
-    return new Worker(workerUrl, { workerData, name: `storm CPU ${id}` });
-  });
+/**
+ * Runs all mixes. Errors: 'out-of-memory', 'cancelled' (the signal was aborted), 'cpu-failed' (a thread threw or ended),
+ * 'data-mismatch' (totals are wrong in a mode that loses nothing, or page tables break an invariant).
+ */
+export async function runStorm(
+  { cpu, workerUrl }: StormParts,
+  plan: StormPlan,
+  observer: StormObserver,
+  signal: AbortSignal,
+): Promise<Result<StormOutcome>> {
+  const prepared = prepare(cpu, { ...plan, mixes: [warmUpOf(plan), ...plan.mixes] });
+  if (!prepared.ok) return prepared;
+  const storm = prepared.value;
+  const parts = { cpu, storm, observer };
+  const threads = cpuPlans(storm).map(
+    (workerData) => new Worker(workerUrl, { workerData, name: `storm CPU ${workerData.cpu}` }),
+  );
+  const stop = (): void => void Atomics.store(storm.machine.arena.words, HeaderW.stop, 1);
+  signal.addEventListener('abort', stop);
   try {
-    await Promise.all(threads.map((thread) => nextMessage(thread)));
-    const spans = Promise.all(threads.map((thread) => nextMessage(thread) as Promise<StormSpan>));
-    Atomics.store(machine.arena.words, HeaderW.go, 1);
-    Atomics.notify(machine.arena.words, HeaderW.go);
-    return outcome(plan, machine, pointer, await spans);
+    const mixes: MixOutcome[] = [];
+    let warm: readonly AccessFigures[] = [];
+    for (const index of storm.plan.mixes.keys()) {
+      if (signal.aborted) return fail('cancelled', 'the run was cancelled');
+      if (index > 0) observer.onMix(index - 1);
+      const mix = await runMix({ ...parts, threads }, index);
+      // Looked at anew: the mix was long.
+      if (isAborted(signal)) return fail('cancelled', 'the run was cancelled');
+      const fault = faultOf(storm, mix);
+      if (fault !== undefined) return fail('data-mismatch', fault);
+      if (index > 0) mixes.push(mix);
+      else warm = figuresByCpu(storm);
+    }
+    return ok(outcomeOf(storm, mixes, warm));
+  } catch (thrown) {
+    return fail('cpu-failed', thrown instanceof Error ? thrown.message : String(thrown));
   } finally {
+    signal.removeEventListener('abort', stop);
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
 }
 
-function prepare(cpu: Cpu, plan: StormPlan): { machine: MappedMachine; tasksStart: number; pointer: PercpuPtr } {
-  const config: MappedMachineConfig = {
-    possibleCpus: plan.cpus,
-    onlineCpus: plan.cpus,
-    translation: '4k-48',
-    memoryBytes: 4 * 2 ** 20,
-    tlb: { entries: 64, ways: 4, cpusPerTlb: 1, isTagged: false },
-    pgdTakesPage: false,
-    mapping: {
-      window: 'same-offset',
-      firstChunk: 'page',
-      tablesFor: 'possible',
-      unitBytes: 65536,
-      maxChunks: 1,
-    },
-  };
-  const tasksStart = roundUp(MappedMachine.bytesFor(config), 256);
-  const taskCount = plan.cpus * plan.tasksPerCpu;
-  const buffer = new SharedArrayBuffer(tasksStart + Tasks.bytesFor(plan.cpus, taskCount));
-  const machine = complete(MappedMachine.boot(cpu, buffer, config));
-  const chunk = machine === undefined ? undefined : complete(machine.addChunk(cpu, 1));
-  if (machine === undefined || chunk === undefined) throw new Error('4 MiB do not hold the units of so many CPUs');
-  const tasks = Tasks.format(machine, tasksStart, { mode: plan.mode, tasks: taskCount });
-  for (let task = 0; task < taskCount; task++) {
-    machine.arena.words[tasks.taskWord(task) + TaskW.remaining] = plan.additions;
-    complete(tasks.enqueue(cpu, task, cpuId(task % plan.cpus)));
-  }
-  return { machine, tasksStart, pointer: machine.mapping.pointer(chunk, 256) };
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
-function outcome(
-  plan: StormPlan,
-  machine: MappedMachine,
-  pointer: PercpuPtr,
-  spans: readonly StormSpan[],
-): StormOutcome {
+/** One of each operation that the mixes have, so many times. */
+function warmUpOf({ mixes, machine, tasksPerCpu }: StormPlan): StormMix {
+  const operations = [...new Set(mixes.flatMap(({ steps }) => steps.map(({ operation }) => operation)))];
+  const longest = Math.max(...mixes.map((mix) => mix.unitsPerTask * turnsPerUnit(mix)));
+  const each = Math.min(longest, WARM_UP_OPERATIONS / (machine.onlineCpus * tasksPerCpu));
+  const steps = operations.map((operation) => ({ operation, number: 1 }));
+  return { name: 'warm-up', steps, unitsPerTask: Math.ceil(each / operations.length) };
+}
+
+function prepare(cpu: Cpu, plan: StormPlan): Result<Storm> {
+  const { onlineCpus, possibleCpus } = plan.machine;
+  const tasksStart = roundUp(MappedMachine.bytesFor(plan.machine), 256);
+  const taskCount = onlineCpus * plan.tasksPerCpu;
+  const buffer = new SharedArrayBuffer(tasksStart + Tasks.bytesFor(possibleCpus, taskCount));
+  const machine = complete(MappedMachine.boot(cpu, buffer, plan.machine));
+  const chunk = machine === undefined ? undefined : firstChunk(cpu, machine, plan.mixes.length);
+  if (machine === undefined || chunk === undefined) {
+    const bytes = plan.machine.memoryBytes;
+    const sentence = `the machine's memory of ${bytes} bytes does not hold its page tables and the units of its CPUs`;
+    return fail('out-of-memory', sentence, 'machine.memoryBytes');
+  }
+  const tasks = Tasks.format(machine, tasksStart, {
+    mode: plan.mode,
+    tasks: taskCount,
+    balanceTicks: plan.balanceTicks,
+  });
+  const counters = plan.mixes.map((_, index) => machine.mapping.pointer(chunk, FIRST_COUNTER + index * COUNTER_STRIDE));
+  return ok({ plan, machine, tasks, tasksStart, counters });
+}
+
+/** The chunk that holds the variables, its pages clear. */
+function firstChunk(cpu: Cpu, machine: MappedMachine, mixes: number): number | undefined {
+  const { mapping, frames, arena } = machine;
+  if (mapping.config.firstChunk === 'second-window') {
+    const pages = (mapping.config.unitBytes / arena.config.pageSizeBytes) * arena.config.possibleCpus;
+    const first = frames.takeAtBoot(pages, FrameKind.percpu);
+    if (first === undefined || !complete(mapping.adoptFirstChunk(cpu, first))) return undefined;
+    arena.bytes.fill(0, arena.frameAddress(first), arena.frameAddress(first) + pages * arena.config.pageSizeBytes);
+    return mapping.chunks()[0];
+  }
+  const pages = Math.ceil((FIRST_COUNTER + mixes * COUNTER_STRIDE) / arena.config.pageSizeBytes);
+  const chunk = complete(machine.addChunk(cpu, pages));
+  if (chunk !== undefined) machine.pages.clear(chunk, 0, pages * arena.config.pageSizeBytes);
+  return chunk;
+}
+
+function cpuPlans({ plan, machine, tasksStart, counters }: Storm): readonly StormCpuPlan[] {
+  const { tickOperations, repeatForMs, seed } = plan;
+  const mixes = plan.mixes.map((mix, index) => {
+    const counter = counters[index] ?? 0;
+    return { ...mix, counter, flags: counter + FLAGS_OFFSET };
+  });
+  return Array.from({ length: plan.machine.onlineCpus }, (_, cpu) => ({
+    buffer: machine.arena.buffer,
+    tasksStart,
+    cpu,
+    mixes,
+    tickOperations,
+    repeatForMs,
+    seed,
+  }));
+}
+
+/** Rejects when a thread throws or ends. */
+async function runMix(
+  { cpu, storm, threads, observer }: { cpu: Cpu; storm: Storm; threads: readonly Worker[]; observer: StormObserver },
+  index: number,
+): Promise<MixOutcome> {
+  const { machine, tasks, plan } = storm;
+  const mix = plan.mixes[index];
+  if (mix === undefined) throw new Error(`there is no mix ${index}`);
+  await Promise.all(threads.map((thread) => nextMessage(thread, 'armed')));
+  complete(tasks.beginAll(cpu, mix.unitsPerTask));
+  const figures = accessFigures(machine.space);
+  const waits = lockWaits(storm);
+  const done = Promise.all(threads.map((thread) => nextMessage(thread, 'done')));
+  Atomics.store(machine.arena.words, HeaderW.go, index + 1);
+  Atomics.notify(machine.arena.words, HeaderW.go);
+  const ticking = index === 0 ? undefined : tick(storm, observer, index - 1);
+  try {
+    return mixOutcome({ storm, mix, index, figures, waits }, await done);
+  } finally {
+    clearInterval(ticking);
+  }
+}
+
+function tick({ machine }: Storm, observer: StormObserver, mix: number): NodeJS.Timeout {
+  const startMs = performance.now();
+  const before = accessFigures(machine.space).operations;
+  const waitsBefore = readAllCpuCounters(machine.arena);
+  return setInterval(() => {
+    observer.onTick({
+      mix,
+      mixMs: performance.now() - startMs,
+      operations: accessFigures(machine.space).operations - before,
+      memory: memoryFigures(machine.arena),
+      lockWaitMs: readAllCpuCounters(machine.arena).map(
+        ({ lockWaitNs }, cpu) => (lockWaitNs - (waitsBefore[cpu]?.lockWaitNs ?? 0)) / 1e6,
+      ),
+    });
+  }, TICK_MS);
+}
+
+function mixOutcome(
+  before: { storm: Storm; mix: StormMix; index: number; figures: AccessFigures; waits: LockWaits },
+  spans: readonly DoneMessage[],
+): MixOutcome {
+  const { storm, mix, index } = before;
   const start = spans.reduce((least, { startNs }) => (startNs < least ? startNs : least), spans[0]?.startNs ?? 0n);
   const end = spans.reduce((most, { endNs }) => (endNs > most ? endNs : most), 0n);
-  const { arena, mapping, space, tables } = machine;
-  let counted = 0;
-  for (let cpu = 0; cpu < plan.cpus; cpu++) {
-    const found = tables.walk(space.rootOf(cpuId(0)), mapping.perCpuPtr(percpuPtr(pointer), cpuId(cpu)));
-    if (found === undefined) throw new Error(`the counter of CPU ${cpu} is not mapped`);
-    counted += arena.word((arena.frameAddress(found.frame) + 256) / 4);
-  }
+  const units = unitsDone(storm, mix);
+  const waits = lockWaits(storm);
   return {
-    issued: plan.cpus * plan.tasksPerCpu * plan.additions,
-    counted,
+    name: mix.name,
+    units,
+    issued: units * additionsPerUnit(mix),
+    counted: countedTotal(storm, index),
     durationNs: Number(end - start),
-    cpuNs: spans.reduce((sum, { cpuNs }) => sum + cpuNs, 0),
-    figures: accessFigures(space),
+    processorNs: spans.reduce((sum, { processorNs }) => sum + processorNs, 0),
+    figures: accessFiguresOf((name) => accessFigures(storm.machine.space)[name] - before.figures[name]),
+    lockWaitNs: waits.lockWaitNs - before.waits.lockWaitNs,
+    lockContentions: waits.lockContentions - before.waits.lockContentions,
+    slices: spans.map(({ slices }): RecordableHistogram => slices),
   };
 }
 
-/** The next message of a thread; rejects when it throws or ends first. */
-function nextMessage(thread: Worker): Promise<unknown> {
+/** What the tasks say: units that they were given and no longer have. */
+function unitsDone({ machine, tasks }: Storm, mix: StormMix): number {
+  let units = 0;
+  for (let task = 0; task < tasks.count; task++) {
+    units += mix.unitsPerTask - machine.arena.word(tasks.taskWord(task) + TaskW.remaining);
+  }
+  return units;
+}
+
+/** What memory says: the shared total and every CPU's counter. */
+function countedTotal({ machine, tasks, counters }: Storm, mix: number): number {
+  const { arena, mapping, space, tables } = machine;
+  const pointer = counters[mix];
+  if (pointer === undefined) throw new Error(`mix ${mix} has no counter`);
+  let counted = arena.word(tasks.sharedTotalWord);
+  for (let cpu = 0; cpu < arena.config.possibleCpus; cpu++) {
+    const address = mapping.perCpuPtr(pointer, cpuId(cpu));
+    const found = tables.walk(space.rootOf(cpuId(0)), address);
+    if (found === undefined) throw new Error(`the counter of CPU ${cpu} is not mapped`);
+    counted += arena.word((arena.frameAddress(found.frame) + (address % arena.config.pageSizeBytes)) / 4);
+  }
+  return counted;
+}
+
+/** What must not be, in a sentence. */
+function faultOf({ plan, machine }: Storm, { name, issued, counted }: MixOutcome): string | undefined {
+  if (plan.mode !== 'unprotected' && counted !== issued) {
+    return `mix ${name} in mode ${plan.mode}: ${issued} additions were issued, and the CPUs' counters come to ${counted}`;
+  }
+  const [fault] = auditMapping(machine);
+  return fault === undefined ? undefined : `page tables after mix ${name} in mode ${plan.mode}: ${fault}`;
+}
+
+interface LockWaits {
+  readonly lockWaitNs: number;
+  readonly lockContentions: number;
+}
+
+function lockWaits({ machine }: Storm): LockWaits {
+  const counters = readAllCpuCounters(machine.arena);
+  return {
+    lockWaitNs: counters.reduce((sum, { lockWaitNs }) => sum + lockWaitNs, 0),
+    lockContentions: counters.reduce((sum, { lockContentions }) => sum + lockContentions, 0),
+  };
+}
+
+function figuresByCpu({ plan, machine }: Storm): readonly AccessFigures[] {
+  return Array.from({ length: plan.machine.onlineCpus }, (_, cpu) => accessFigures(machine.space, [cpuId(cpu)]));
+}
+
+/** `warm`: what CPUs had counted before the first mix. */
+function outcomeOf(storm: Storm, mixes: readonly MixOutcome[], warm: readonly AccessFigures[]): StormOutcome {
+  const { machine } = storm;
+  return {
+    mixes,
+    cpus: figuresByCpu(storm).map((figures, cpu) =>
+      accessFiguresOf((name) => figures[name] - (warm[cpu]?.[name] ?? 0)),
+    ),
+    memoryAtEnd: memoryFigures(machine.arena),
+    memoryAtPeak: peakMemoryFigures(machine.arena),
+  };
+}
+
+/** The next message of a thread, which is of `kind`; rejects when it throws or ends first. */
+function nextMessage<K extends StormMessage['kind']>(
+  thread: Worker,
+  kind: K,
+): Promise<Extract<StormMessage, { kind: K }>> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number): void => {
       reject(new Error(`${thread.threadName ?? 'a storm CPU'} ended with code ${code}`));
     };
     thread.once('error', reject);
     thread.once('exit', onExit);
-    thread.once('message', (message: unknown) => {
+    thread.once('message', (message: StormMessage) => {
       thread.off('error', reject);
       thread.off('exit', onExit);
-      resolve(message);
+      if (isOfKind(message, kind)) resolve(message);
+      else reject(new Error(`a storm CPU posted '${message.kind}' instead of '${kind}'`));
     });
   });
+}
+
+function isOfKind<K extends StormMessage['kind']>(
+  message: StormMessage,
+  kind: K,
+): message is Extract<StormMessage, { kind: K }> {
+  return message.kind === kind;
 }

@@ -1,10 +1,11 @@
 /** What a CPU's code did since boot, in the arena: plain doubles that their CPU alone writes and anybody reads. */
+import { ACCESS_COUNTERS, type AccessCounter, type AccessCounts } from '../../../../shared/this-cpu-report.ts';
 import type { AddressSpace } from '../../memory/address-space.ts';
 import { SpaceCpuF64, type SpaceCounter } from '../../memory/address-space-layout.ts';
 import { type CpuId, cpuId } from '../../units.ts';
 
-/** Totals; the names of SpaceCpuF64, where each is explained. */
-export type AccessFigures = Readonly<Record<keyof typeof SpaceCpuF64, number>>;
+/** Totals; each is explained in SpaceCpuF64. */
+export type AccessFigures = AccessCounts;
 
 export class CpuStatistics {
   readonly #doubles: Float64Array;
@@ -23,20 +24,20 @@ export class CpuStatistics {
 
   /** Any thread. */
   read(): AccessFigures {
-    const figures: Partial<Record<keyof typeof SpaceCpuF64, number>> = {};
-    for (const name of COUNTERS) figures[name] = this.#doubles[this.#block + SpaceCpuF64[name]] ?? 0;
-    return figures as AccessFigures;
+    return accessFiguresOf((name) => this.#doubles[this.#block + SpaceCpuF64[name]] ?? 0);
   }
 }
 
-const COUNTERS = Object.keys(SpaceCpuF64) as readonly (keyof typeof SpaceCpuF64)[];
+/** Figures put together counter by counter. */
+export function accessFiguresOf(read: (name: AccessCounter) => number): AccessFigures {
+  const figures: Partial<Record<AccessCounter, number>> = {};
+  for (const name of ACCESS_COUNTERS) figures[name] = read(name);
+  return figures as AccessFigures;
+}
 
-/** The sum over all CPUs. */
-export function accessFigures(space: AddressSpace): AccessFigures {
-  const byCpu = Array.from({ length: space.arena.config.possibleCpus }, (_, cpu) =>
-    new CpuStatistics(space, cpuId(cpu)).read(),
-  );
-  const sums: Partial<Record<keyof typeof SpaceCpuF64, number>> = {};
-  for (const name of COUNTERS) sums[name] = byCpu.reduce((sum, figures) => sum + figures[name], 0);
-  return sums as AccessFigures;
+/** The sum over `cpus`; absent: all. */
+export function accessFigures(space: AddressSpace, cpus?: readonly CpuId[]): AccessFigures {
+  const chosen = cpus ?? Array.from({ length: space.arena.config.possibleCpus }, (_, cpu) => cpuId(cpu));
+  const byCpu = chosen.map((cpu) => new CpuStatistics(space, cpu).read());
+  return accessFiguresOf((name) => byCpu.reduce((sum, figures) => sum + figures[name], 0));
 }

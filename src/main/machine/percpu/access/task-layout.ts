@@ -16,8 +16,12 @@ export const TasksW = {
   tasks: 1,
   /** Index into ACCESS_MODES. */
   mode: 2,
+  /** See TasksConfig.balanceTicks. */
+  balanceTicks: 3,
   /** Tasks that have not ended; changed by any CPU with Atomics. */
   unfinished: 16,
+  /** What CPUs took out of their counters, and additions without per-CPU data; changed by any CPU with Atomics. */
+  sharedTotal: 32,
 } as const;
 
 export const TASK_CPU_BYTES = 256;
@@ -58,6 +62,8 @@ export const TaskW = {
   offsetCpu: 6,
   /** Times the operation is still to be done; how to use it is the program's business. */
   remaining: 7,
+  /** Operations that are done of the unit of work in hand; how to use it is the program's business. */
+  doneOfUnit: 8,
 } as const;
 /** Doubles of a task's block, registers. */
 export const TaskF64 = {

@@ -4,8 +4,8 @@
  *     tick ─▶ current task ─▶ tail of a queue: its own CPU's, or another's (migration)
  *             head of the own queue ─▶ current task
  *
- * The balancer sends a task to the shortest queue when its own is longer by two, and every BALANCE_TICKS-th tick on to
- * the next CPU whatever the lengths: the lab wants migrations.
+ * The balancer sends a task to the shortest queue when its own is longer by two, and every so many ticks on to the
+ * next CPU whatever the lengths: the lab wants migrations.
  */
 import { ACCESS_MODES, type AccessMode } from '../../../../shared/design.ts';
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
@@ -15,26 +15,29 @@ import type { MappedMachine } from '../local-mapping/mapped-machine.ts';
 import { CpuStatistics } from './cpu-statistics.ts';
 import { TASK_BYTES, TASK_CPU_BYTES, TaskCpuF64, TaskCpuW, TASKS_HEADER_BYTES, TasksW, TaskW } from './task-layout.ts';
 
-/** A task that came by is sent on with every so many ticks of a CPU. */
-const BALANCE_TICKS = 4;
+const USUAL_BALANCE_TICKS = 4;
 
 /** What a region of tasks is made for. */
 export interface TasksConfig {
   readonly mode: AccessMode;
   readonly tasks: number;
+  /** With every so many ticks of a CPU its task is sent on to the next CPU; 0: never. Absent: 4. */
+  readonly balanceTicks?: number;
 }
 
 export class Tasks {
   readonly machine: MappedMachine;
   readonly mode: AccessMode;
   readonly count: number;
+  readonly #balanceTicks: number;
   readonly #words: Int32Array;
   readonly #base: number;
 
-  private constructor(machine: MappedMachine, byteOffset: number, { mode, tasks }: TasksConfig) {
+  private constructor(machine: MappedMachine, byteOffset: number, { mode, tasks, balanceTicks }: TasksConfig) {
     this.machine = machine;
     this.mode = mode;
     this.count = tasks;
+    this.#balanceTicks = balanceTicks ?? USUAL_BALANCE_TICKS;
     this.#words = machine.arena.words;
     this.#base = byteOffset / 4;
     if (mode === 'local-mapping' && machine.mapping.config.window === 'none') {
@@ -56,6 +59,7 @@ export class Tasks {
     words[tasks.#base + TasksW.cpus] = possibleCpus;
     words[tasks.#base + TasksW.tasks] = config.tasks;
     words[tasks.#base + TasksW.mode] = ACCESS_MODES.indexOf(config.mode);
+    words[tasks.#base + TasksW.balanceTicks] = tasks.#balanceTicks;
     words[tasks.#base + TasksW.unfinished] = config.tasks;
     for (let cpu = 0; cpu < possibleCpus; cpu++) {
       const offset = tasks.cpuWord(cpuId(cpu)) / 2 + TaskCpuF64.offset;
@@ -69,7 +73,11 @@ export class Tasks {
     const word = (field: number): number => machine.arena.word(byteOffset / 4 + field);
     const mode = ACCESS_MODES[word(TasksW.mode)];
     if (mode === undefined) throw new Error(`unknown access mode ${word(TasksW.mode)}`);
-    return new Tasks(machine, byteOffset, { mode, tasks: word(TasksW.tasks) });
+    return new Tasks(machine, byteOffset, {
+      mode,
+      tasks: word(TasksW.tasks),
+      balanceTicks: word(TasksW.balanceTicks),
+    });
   }
 
   /** Word index of a task's block. */
@@ -81,6 +89,25 @@ export class Tasks {
   /** Word index of a CPU's block. */
   cpuWord(cpu: CpuId): number {
     return this.#base + (TASKS_HEADER_BYTES + cpu * TASK_CPU_BYTES) / 4;
+  }
+
+  /** Word index of the machine's shared total. */
+  get sharedTotalWord(): number {
+    return this.#base + TasksW.sharedTotal;
+  }
+
+  /**
+   * Gives all tasks, which have ended or never run, `remaining` anew and puts them into the queues of the online CPUs in
+   * turn; the shared total is 0 again. While no CPU runs.
+   */
+  *beginAll(cpu: Cpu, remaining: number): Suspending<void> {
+    const { onlineCpus } = this.machine.arena.config;
+    this.#words[this.sharedTotalWord] = 0;
+    for (let task = 0; task < this.count; task++) {
+      this.#words[this.taskWord(task) + TaskW.remaining] = remaining;
+      yield* this.enqueue(cpu, task, cpuId(task % onlineCpus));
+    }
+    Atomics.store(this.#words, this.#base + TasksW.unfinished, this.count);
   }
 
   /** Whether any task has not ended. Pairs with `end`. */
@@ -167,7 +194,7 @@ export class Tasks {
     const { onlineCpus } = this.machine.arena.config;
     const lengthOf = (each: number): number => Atomics.load(this.#words, this.cpuWord(cpuId(each)) + TaskCpuW.length);
     const ticks = this.machine.arena.word(this.cpuWord(cpu) + TaskCpuW.ticks);
-    if (ticks % BALANCE_TICKS === 0) return cpuId((cpu + 1) % onlineCpus);
+    if (this.#balanceTicks > 0 && ticks % this.#balanceTicks === 0) return cpuId((cpu + 1) % onlineCpus);
     let shortest = cpu;
     for (let each = 0; each < onlineCpus; each++) if (lengthOf(each) < lengthOf(shortest)) shortest = cpuId(each);
     return lengthOf(cpu) >= lengthOf(shortest) + 2 ? shortest : cpu;

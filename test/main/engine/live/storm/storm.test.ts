@@ -1,58 +1,159 @@
 import { describe, expect, it } from 'vitest';
-import { runStorm, type StormPlan } from '../../../../../src/main/engine/live/storm/storm.ts';
+import { runStorm } from '../../../../../src/main/engine/live/storm/storm.ts';
+import type {
+  MixOutcome,
+  StormMix,
+  StormOutcome,
+  StormPlan,
+} from '../../../../../src/main/engine/live/storm/storm-plan.ts';
 import { ACCESS_MODES, type AccessMode } from '../../../../../src/shared/design.ts';
-import { bootCpu } from '../../../machine/percpu/local-mapping/mapped-machines.ts';
+import { MIX_OPERATIONS } from '../../../../../src/shared/this-cpu-profile.ts';
+import { bootCpu, mappedConfig } from '../../../machine/percpu/local-mapping/mapped-machines.ts';
 
 const WORKER = new URL('../../../../../src/main/engine/live/storm/storm-worker.ts', import.meta.url);
 
-function storm(mode: AccessMode, changes: Partial<StormPlan> = {}) {
-  return runStorm(bootCpu, WORKER, {
+const STORM: StormMix = { name: 'storm', steps: [{ operation: 'add', number: 1 }], unitsPerTask: 50_000 };
+/** Two of every operation, xchg among them. */
+const ALL: StormMix = {
+  name: 'all',
+  steps: MIX_OPERATIONS.map((operation) => ({ operation, number: 2 })),
+  unitsPerTask: 2000,
+};
+
+function planOf(mode: AccessMode, changes: Partial<StormPlan> = {}): StormPlan {
+  return {
     mode,
-    cpus: 2,
+    machine: mappedConfig({ possibleCpus: 2 }),
     tasksPerCpu: 3,
-    additions: 50_000,
-    slice: 200,
+    tickOperations: 200,
+    balanceTicks: 4,
+    mixes: [STORM],
     seed: 1,
     ...changes,
-  });
+  };
 }
 
-describe('a counter storm on threads', () => {
-  it.each(ACCESS_MODES.filter((mode) => mode !== 'unprotected'))(
-    'ends with the exact total in mode %s, with tasks that migrate',
-    async (mode) => {
-      const { issued, counted, figures } = await storm(mode);
-      expect(issued).toBe(300_000);
-      expect(counted).toBe(issued);
-      expect(figures.operations).toBe(issued);
-      expect(figures.strayAccesses).toBe(0);
-      expect(figures.switches).toBeGreaterThan(100);
-      expect(figures.migrations).toBeGreaterThan(10);
-      expect(figures.tlbHits + figures.tlbMisses).toBe(issued);
-    },
-  );
+function run(plan: StormPlan, signal = new AbortController().signal, onMix: (mix: number) => void = () => undefined) {
+  return runStorm({ cpu: bootCpu, workerUrl: WORKER }, plan, { onMix, onTick: () => undefined }, signal);
+}
 
-  it('loses additions in mode unprotected', async () => {
-    const { issued, counted, figures } = await storm('unprotected');
+async function storm(mode: AccessMode, changes: Partial<StormPlan> = {}): Promise<StormOutcome> {
+  const outcome = await run(planOf(mode, changes));
+  if (!outcome.ok) throw new Error(outcome.error.message);
+  return outcome.value;
+}
+
+function mixOf({ mixes }: StormOutcome, index = 0): MixOutcome {
+  const mix = mixes[index];
+  if (mix === undefined) throw new Error(`no mix ${index}`);
+  return mix;
+}
+
+const SAFE_MODES = ACCESS_MODES.filter((mode) => mode !== 'unprotected');
+
+describe('a storm on threads', () => {
+  it.each(SAFE_MODES)('ends with the exact total in mode %s, with tasks that migrate', async (mode) => {
+    const { issued, counted, units, figures } = mixOf(await storm(mode));
+    expect(units).toBe(300_000);
+    expect(issued).toBe(300_000);
+    expect(counted).toBe(issued);
     expect(figures.operations).toBe(issued);
-    expect(counted).toBeLessThan(issued);
-    expect(figures.strayAccesses).toBeGreaterThan(0);
+    expect(figures.strayAccesses).toBe(0);
+    expect(figures.switches).toBeGreaterThan(100);
+    expect(figures.migrations).toBeGreaterThan(10);
+    expect(figures.tlbHits + figures.tlbMisses).toBe(issued);
   });
 
-  it('counts per addition what the mode costs', async () => {
-    const { issued, figures } = await storm('preempt-offset', { additions: 5000 });
+  it.each(SAFE_MODES)('ends with the exact total in mode %s when a unit is one of every operation', async (mode) => {
+    const { issued, counted, figures } = mixOf(await storm(mode, { mixes: [ALL] }));
+    // 12 000 units of two shared_add, add, add_return and cmpxchg each.
+    expect(issued).toBe(96_000);
+    expect(counted).toBe(issued);
+    // Sixteen this_cpu operations a unit, and each cmpxchg that had to be repeated.
+    expect(figures.operations).toBeGreaterThanOrEqual(192_000);
+  });
+
+  it('puts the counters into the shared total in batches and loses nothing', async () => {
+    const { issued, counted, figures } = mixOf(await storm('local-mapping', { mixes: [{ ...STORM, batch: 32 }] }));
+    expect(counted).toBe(issued);
+    // At least one exchange for every 32 additions that no interrupt came between.
+    expect(figures.operations - issued).toBeGreaterThan(300_000 / 32 - 3000);
+  });
+
+  it('says of each CPU what it counted', async () => {
+    const outcome = await storm('preempt-offset', { mixes: [STORM, { ...STORM, name: 'again', unitsPerTask: 1000 }] });
+    expect(outcome.cpus).toHaveLength(2);
+    const [first, second] = outcome.cpus;
+    expect((first?.operations ?? 0) + (second?.operations ?? 0)).toBe(306_000);
+    expect(outcome.mixes.map(({ figures }) => figures.preemptPairs)).toEqual([300_000, 6000]);
+    expect(first?.preemptPairs).toBe(first?.operations);
+  });
+
+  it('runs every mix from its own beginning', async () => {
+    const begun: number[] = [];
+    const mixes = [STORM, ALL, { ...STORM, name: 'third', unitsPerTask: 10 }];
+    const outcome = await run(planOf('fixup', { mixes }), undefined, (mix) => begun.push(mix));
+    expect(begun).toEqual([0, 1, 2]);
+    expect(outcome.ok && outcome.value.mixes.map(({ issued, counted }) => issued === counted)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('loses additions in mode unprotected, whose tasks leave the CPU between load and store', async () => {
+    // One CPU: nothing but the seed decides where ticks come, so that the loss is certain.
+    const machine = mappedConfig({ possibleCpus: 1 });
+    const mixes = [{ ...STORM, unitsPerTask: 3000 }];
+    const { issued, counted, figures } = mixOf(await storm('unprotected', { machine, tickOperations: 10, mixes }));
+    expect(figures.operations).toBe(issued);
+    expect(counted).toBeLessThan(issued);
+    expect(figures.strayAccesses).toBe(0);
+  });
+
+  it('counts per operation what the mode costs', async () => {
+    const { figures } = mixOf(await storm('preempt-offset', { mixes: [{ ...STORM, unitsPerTask: 5000 }] }));
     const each = [figures.preemptPairs, figures.rescheduleChecks, figures.offsetReads, figures.atomics];
-    expect(each).toEqual([issued, issued, issued, issued]);
+    expect(each).toEqual([30_000, 30_000, 30_000, 30_000]);
     expect(figures.windowAccesses).toBe(0);
-    const local = await storm('local-mapping', { additions: 5000 });
-    expect(local.figures.windowAccesses).toBe(issued);
-    expect(local.figures.preemptPairs + local.figures.offsetReads + local.figures.notes).toBe(0);
+    const local = mixOf(await storm('local-mapping', { mixes: [{ ...STORM, unitsPerTask: 5000 }] })).figures;
+    expect(local.windowAccesses).toBe(30_000);
+    expect(local.preemptPairs + local.offsetReads + local.notes).toBe(0);
+  });
+
+  it('ends by the clock with the units that were done', async () => {
+    const mixes = [{ ...STORM, unitsPerTask: 300_000_000 }];
+    const { units, issued, counted } = mixOf(await storm('local-mapping', { mixes, repeatForMs: 50 }));
+    expect(units).toBeGreaterThan(0);
+    expect(units).toBeLessThan(6 * 300_000_000);
+    expect(counted).toBe(issued);
+  });
+
+  it('ends soon when it is cancelled', async () => {
+    const abort = new AbortController();
+    const mixes = [{ ...STORM, unitsPerTask: 300_000_000 }];
+    const outcome = run(planOf('segment', { mixes }), abort.signal, () => void setTimeout(() => abort.abort(), 20));
+    expect(await outcome).toMatchObject({ ok: false, error: { code: 'cancelled' } });
   });
 
   it('says so when a thread cannot do its work', async () => {
-    const missing = new URL('./no-such-worker.ts', import.meta.url);
-    await expect(
-      runStorm(bootCpu, missing, { mode: 'segment', cpus: 1, tasksPerCpu: 1, additions: 1, slice: 1, seed: 1 }),
-    ).rejects.toThrow('no-such-worker');
+    const workerUrl = new URL('./no-such-worker.ts', import.meta.url);
+    const observer = { onMix: () => undefined, onTick: () => undefined };
+    const outcome = await runStorm(
+      { cpu: bootCpu, workerUrl },
+      planOf('segment'),
+      observer,
+      new AbortController().signal,
+    );
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'cpu-failed' } });
+    expect(!outcome.ok && outcome.error.message).toContain('no-such-worker');
+  });
+
+  it('says so when the memory does not hold the units', async () => {
+    const machine = { ...mappedConfig({ possibleCpus: 2 }), memoryBytes: 16 * 4096 };
+    expect(await run(planOf('segment', { machine }))).toMatchObject({
+      ok: false,
+      error: { code: 'out-of-memory', where: 'machine.memoryBytes' },
+    });
   });
 });

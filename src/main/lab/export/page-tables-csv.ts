@@ -1,5 +1,5 @@
 /**
- * A mapping report as a table for spreadsheets and scripts: RFC 4180, one row per figure, with a header. Every value is counted.
+ * Counted page tables as a table for spreadsheets and scripts: RFC 4180, one row per figure, with a header.
  *
  *     profile, section, subject, cpus, chunks, figure, value, unit
  */
@@ -9,11 +9,11 @@ import type { MappingReport } from '../../../shared/mapping-report.ts';
 const COLUMNS = ['profile', 'section', 'subject', 'cpus', 'chunks', 'figure', 'value', 'unit'] as const;
 type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], string | number>>>;
 
-/** Sections: paper (subject `paper` or `lab`), tables (translation and window), event, operations (access mode). */
-export function mappingCsv(report: MappingReport): string {
-  const rows = [...paperRows(report), ...tableRows(report), ...eventRows(report), ...operationRows(report)];
+/** Sections: paper (subject `paper` or `lab`), tables (translation and window), event. */
+export function pageTablesCsv(profileName: string, report: MappingReport): string {
+  const rows = [...paperRows(report), ...tableRows(report), ...eventRows(report)];
   return stringify(
-    rows.map((row) => ({ profile: report.profile.name, ...row })),
+    rows.map((row) => ({ profile: profileName, ...row })),
     { header: true, columns: [...COLUMNS], record_delimiter: '\r\n', escape_formulas: true },
   );
 }
@@ -46,18 +46,6 @@ function eventRows({ events }: MappingReport): readonly Row[] {
     Object.entries(figures).map(([figure, value]) => ({
       section: 'event',
       subject: event,
-      figure,
-      value,
-      unit: 'number',
-    })),
-  );
-}
-
-function operationRows({ operations }: MappingReport): readonly Row[] {
-  return operations.flatMap(({ mode, ...figures }) =>
-    Object.entries(figures).map(([figure, value]) => ({
-      section: 'operations',
-      subject: mode,
       figure,
       value,
       unit: 'number',

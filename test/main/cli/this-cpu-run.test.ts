@@ -1,0 +1,149 @@
+/** `lab run` of this-cpu workloads: report, document, files, what is stored. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { ExitCode } from '../../../src/main/cli/exit-code.ts';
+import { openRunStore } from '../../../src/main/lab/store/run-store.ts';
+import type { RunRecord } from '../../../src/shared/run-record.ts';
+import { smallThisCpuProfile, type ThisCpuProfileChanges, valueOf } from '../lab/small-lab.ts';
+import { temporaryFolder } from '../lab/temporary-folder.ts';
+import { cli, profileFile } from './captured-terminal.ts';
+
+/** What a person must never be shown. */
+const NOISE = /\n\s+at |undefined|\[object|NaN|null/;
+
+function small(changes: ThisCpuProfileChanges = {}): string {
+  return profileFile(temporaryFolder(), smallThisCpuProfile(changes));
+}
+
+function rowsOf(path: string): readonly Record<string, string>[] {
+  return Papa.parse<Record<string, string>>(readFileSync(path, 'utf8'), { header: true, skipEmptyLines: true }).data;
+}
+
+describe('lab run of a this-cpu profile', () => {
+  it('reports operations a second, time per operation of each mix, totals, counts and the paper beside the lab', async () => {
+    const { code, out, err } = await cli(['run', small()]);
+    expect(code).toBe(ExitCode.done);
+    expect(err).toMatch(/^preempt-off \+ offset, repetition 1: access \d+ operations\/s$/m);
+    expect(out).toMatch(/^access +median operations\/s +low +high +p50 ns +p99 ns +lock wait %$/m);
+    expect(out).toMatch(/^access: local mapping against preempt-off \+ offset: [A-Z]+, ratio \d/m);
+    expect(out).toMatch(/^mix \(measured\) +design +ns\/op +low +high +million op\/s +against the first$/m);
+    expect(out).toMatch(/^fault +local mapping +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d +\d\.\d+ inconclusive$/m);
+    // 4000 additions of the one mix, 3 of 4 operations of the other.
+    expect(out).toMatch(/^preempt-off \+ offset +7000 +7000 +exact$/m);
+    expect(out).toMatch(/^local mapping +7000 +7000 +exact$/m);
+    expect(out).toMatch(/^preempt-off \+ offset +1\.000 +1\.000 +1\.000 +0\.000 +0\.000 /m);
+    expect(out).toMatch(/^local mapping +0\.000 +0\.000 +0\.000 +0\.000 +1\.000 /m);
+    expect(out).toMatch(/^Top-level tables beside the first +28 +28 +4K \* \(nr_cpus - 1\)$/m);
+    expect(out).toMatch(/^On top: 11 chunks, with 10,000 cgroups\.$/m);
+    expect(out).toMatch(/^4k-48 same-offset +8 +5 +28 +192 +220 /m);
+    expect(out).toMatch(/^its other pages populated +0 +0 +0 +0$/m);
+    expect(out).not.toMatch(NOISE);
+  });
+
+  it('--json, --out and --csv have the same figures, mix by mix and CPU by CPU', async () => {
+    const folder = temporaryFolder();
+    const [csv, out] = [join(folder, 'a.csv'), join(folder, 'a.json')];
+    const { code, out: text } = await cli(['run', small(), '--json', '--csv', csv, '--out', out]);
+    expect(code).toBe(ExitCode.done);
+    const record = JSON.parse(readFileSync(out, 'utf8')) as RunRecord;
+    const document = JSON.parse(text) as Record<string, unknown>;
+    expect(document['mapping']).toEqual(record.mapping);
+    expect(document['designs']).toMatchObject(
+      record.designs.map(({ design, thisCpu, access }) => ({
+        name: design,
+        thisCpu,
+        accessPerSecond: access?.operationsPerSecond,
+      })),
+    );
+    const [first] = record.samples;
+    expect(rowsOf(csv)[0]).toMatchObject({
+      design: first?.design,
+      access_operations: String(first?.access?.operations),
+      this_cpu_additions_issued: '7000',
+      this_cpu_additions_found: '7000',
+    });
+    const mixes = rowsOf(join(folder, 'a.mixes.csv'));
+    expect(mixes.map(({ mix, cpu }) => [mix, cpu]).slice(0, 4)).toEqual([
+      ['storm', 'all'],
+      ['fault', 'all'],
+      ['all', '0'],
+      ['all', '1'],
+    ]);
+    expect(mixes[1]).toMatchObject({ units: '1000', operations: '4000', additions_issued: '3000' });
+    expect(rowsOf(join(folder, 'a.page-tables.csv'))).toContainEqual({
+      profile: 'small storm',
+      section: 'tables',
+      subject: '4k-48 same-offset',
+      cpus: '8',
+      chunks: '5',
+      figure: 'localBytes',
+      value: '225280',
+      unit: 'bytes',
+    });
+  });
+
+  it('is stored like any other run', async () => {
+    const folder = temporaryFolder();
+    const out = join(temporaryFolder(), 'a.json');
+    await cli(['run', small(), '--out', out], { dataFolder: folder });
+    const store = valueOf(openRunStore(join(folder, 'runs.sqlite')));
+    const [listing] = valueOf(store.list());
+    expect(listing).toMatchObject({
+      outcome: 'complete',
+      designs: ['preempt-offset', 'local-mapping'],
+      sampleCount: 2,
+    });
+    const stored = valueOf(store.open(listing?.id ?? ''));
+    store.close();
+    expect(JSON.parse(JSON.stringify(stored))).toEqual(JSON.parse(readFileSync(out, 'utf8')));
+  });
+
+  it('loses updates in mode unprotected, and says in which mixes', async () => {
+    // One CPU: the seed alone decides where ticks come, so that the loss is certain.
+    const changes: ThisCpuProfileChanges = {
+      designs: ['local-mapping', 'unprotected'],
+      machine: { possibleCpus: 1, onlineCpus: 1 },
+      workload: { tickOperations: 5 },
+    };
+    const { out } = await cli(['run', small(changes)]);
+    expect(out).toMatch(/^unprotected +7000 +\d+ +\d+ lost +.*fault/m);
+    expect(out).toMatch(/^local mapping +7000 +7000 +exact$/m);
+  });
+
+  it('--seconds ends every mix by the clock, and --jobs says how many CPUs are online', async () => {
+    const out = join(temporaryFolder(), 'a.json');
+    const { code } = await cli(['run', small(), '--seconds', '0.4', '--jobs', '1', '--out', out]);
+    expect(code).toBe(ExitCode.done);
+    const record = JSON.parse(readFileSync(out, 'utf8')) as RunRecord;
+    for (const { thisCpu } of record.samples) {
+      expect(thisCpu?.cpus).toHaveLength(1);
+      for (const { issued, counted } of thisCpu?.mixes ?? []) expect(counted).toBe(issued);
+    }
+  });
+
+  it('has no use for page data and none for the kernel engine', async () => {
+    const data = await cli(['run', small(), '--data', '.']);
+    expect([data.code, data.err]).toEqual([
+      ExitCode.usage,
+      "--data is for fio workloads; 'small storm' accesses per-CPU data and writes no pages\n",
+    ]);
+  });
+
+  it('is cancelled by an interrupt', async () => {
+    const { code } = await cli(['run', small({ workload: { operations: 2_000_000_000 } })], {
+      onLab: (lab, interrupt) => {
+        lab.subscribe((event) => {
+          if (event.kind === 'progress' && event.progress.phase === 'access') interrupt();
+        });
+      },
+    });
+    expect(code).toBe(ExitCode.cancelled);
+  });
+
+  it('is listed among the profiles', async () => {
+    const { out } = await cli(['profiles']);
+    expect(out).toMatch(/shipped\/local-mapping-2026 +preempt-offset, local-mapping, fixup, segment, unprotected/);
+  });
+});
