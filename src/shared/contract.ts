@@ -11,8 +11,10 @@ import type { Design } from './design.ts';
 import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
 import type { FieldError, Profile } from './profile.ts';
 import type { LabError, Result } from './result.ts';
+import type { RunPhase } from './run-phase.ts';
 import {
   type Direction,
+  type Engine,
   ENGINES,
   type Environment,
   type MemoryFigures,
@@ -23,6 +25,7 @@ import {
 } from './run-record.ts';
 import { verifyInputs, type VerifyOutputs } from './verify-contract.ts';
 import type { WirePicture } from './wire-picture.ts';
+import type { ZramDeviceState } from './zram-report.ts';
 
 /** A profile file as the lab found it; a damaged one is named and left alone. */
 export type ProfileEntry =
@@ -59,8 +62,7 @@ export interface RunProgress {
   /** 0 is the warm-up. */
   readonly repetition: number;
   readonly repetitions: number;
-  /** What is going on: preparing the machine or data, laying out files, writing, reading, or both mixed. */
-  readonly phase: 'prepare' | 'layout' | 'write' | 'read' | 'mixed' | 'create' | 'destroy' | 'access';
+  readonly phase: RunPhase;
   /** 0 … 1 of the whole experiment. */
   readonly fraction: number;
   /** Absent until there is something to extrapolate from. */
@@ -80,6 +82,7 @@ export type RunEvent =
       readonly kind: 'started';
       readonly runId: string;
       readonly profile: Profile;
+      readonly engine: Engine;
       /** The profile's, or the kernel alone. */
       readonly designs: readonly Design[];
       readonly oversubscribed: boolean;
@@ -102,6 +105,8 @@ export interface HostDescription {
   readonly dataFolder: string;
   /** Set when past runs cannot be kept (a newer or damaged database), in one sentence. */
   readonly storeError?: LabError | undefined;
+  /** Set when the kernel engine cannot run here: what is missing, in one sentence. */
+  readonly kernelObstacle?: LabError | undefined;
 }
 
 export interface FolderListing {
@@ -143,6 +148,12 @@ export interface RunningPicture {
   readonly at?: RunningMoment | undefined;
 }
 
+/** The zram devices of a machine while its CPUs run: figures of slightly different moments. */
+export interface RunningZram {
+  readonly devices?: readonly ZramDeviceState[] | undefined;
+  readonly at?: RunningMoment | undefined;
+}
+
 export type RunningMoment = Pick<RunProgress, 'design' | 'repetition' | 'repetitions' | 'phase' | 'atMs'>;
 
 const nothing = v.strictObject({});
@@ -162,7 +173,8 @@ export const contractInputs = {
   /** Saved profiles only. */
   renameProfile: v.strictObject({ id, name: runName }),
   deleteProfile: profileById,
-  previewWorkload: v.strictObject({ profile: anyProfile }),
+  /** Absent engine: live. */
+  previewWorkload: v.strictObject({ profile: anyProfile, engine: v.optional(v.picklist(ENGINES)) }),
   /** Answers once the run has begun; 'busy' while another goes on, 'unavailable' where the engine cannot run. Absent: live. */
   startRun: v.strictObject({ profile: anyProfile, engine: v.optional(v.picklist(ENGINES)) }),
   /** Answers at once; a 'finished' event follows. */
@@ -179,6 +191,8 @@ export const contractInputs = {
   exportKernelTexts: runById,
   /** Of the run that goes on; 'not-found' for any other. Absent chunk: the one with the most objects. */
   runningPicture: v.strictObject({ runId: id, chunkKey: v.optional(v.pipe(v.string(), v.maxLength(200))) }),
+  /** What the same machine's zram devices hold; absent between two samples, and of a kernel's devices. */
+  runningZram: runById,
   /** The same machine's percpu_stats; 'unavailable' between two samples. */
   runningPercpuStats: runById,
   /** Absent path: the user's home. */
@@ -194,6 +208,7 @@ export type Input<M extends Method> = v.InferOutput<(typeof contractInputs)[M]>;
 export interface CurrentRun {
   readonly runId: string;
   readonly profile: Profile;
+  readonly engine: Engine;
   readonly designs: readonly Design[];
   readonly oversubscribed: boolean;
   readonly progress?: RunProgress | undefined;
@@ -217,6 +232,7 @@ interface Outputs extends EvidenceOutputs, VerifyOutputs, AddressSpaceOutputs {
   exportRunCsv: CsvExport;
   exportKernelTexts: readonly KernelText[];
   runningPicture: RunningPicture;
+  runningZram: RunningZram;
   runningPercpuStats: KernelText;
   browse: FolderListing;
 }

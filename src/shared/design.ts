@@ -21,12 +21,11 @@ export const PROTECTIONS_OF: Readonly<Record<BufferLayout, readonly [StreamProte
   'per-device': OF_PER_CPU_STREAMS,
 };
 
-/** Where the first chunk, and with it every unit, comes from: what `percpu_alloc=` chooses. */
-export const FIRST_CHUNK_DESIGNS = ['embed', 'page'] as const;
-export type FirstChunkDesign = (typeof FIRST_CHUNK_DESIGNS)[number];
-
-/** What a percpu workload compares: first chunks, and page-mapped ones on machines that build page tables for their chunks. */
-export const ALLOCATOR_DESIGNS = [...FIRST_CHUNK_DESIGNS, 'page-tables', 'page-local-mapping'] as const;
+/**
+ * What a percpu workload compares: where the first chunk, and with it every unit, comes from (what `percpu_alloc=` chooses), and
+ * page-mapped ones on machines that build page tables for their chunks.
+ */
+export const ALLOCATOR_DESIGNS = ['embed', 'page', 'page-tables', 'page-local-mapping'] as const;
 export type AllocatorDesign = (typeof ALLOCATOR_DESIGNS)[number];
 
 /** How code reaches the running CPU's copy of a per-CPU variable. */

@@ -1,4 +1,4 @@
-/** The part of the contract that holds this host's kernel beside the lab: startVerify ─▶ verifyState … ─▶ report; cancelVerify. */
+/** The part of the contract that holds this host's kernel beside the lab: startVerify ─▶ verifyState … ─▶ report; cancelVerify; currentVerify. */
 import * as v from 'valibot';
 import type { LabError } from './result.ts';
 import { VERIFY_CODECS, VERIFY_LIMITS, type VerifyProgress, type VerifyReport } from './verify-report.ts';
@@ -29,6 +29,8 @@ export const verifyInputs = {
   verifyState: byVerify,
   /** Answers at once; what was measured until then is reported. */
   cancelVerify: byVerify,
+  /** What a dashboard needs that is loaded while one goes on, or after it has ended. */
+  currentVerify: v.strictObject({}),
 } as const;
 
 export type VerifyRequest = v.InferOutput<typeof verifyInputs.startVerify>;
@@ -38,8 +40,16 @@ export type VerifyState =
   | { readonly kind: 'done'; readonly report: VerifyReport }
   | { readonly kind: 'failed'; readonly error: LabError };
 
+/** The last verification that was started since the lab was opened, whether it goes on or has ended. */
+export interface CurrentVerify {
+  readonly verifyId: string;
+  readonly request: VerifyRequest;
+  readonly state: VerifyState;
+}
+
 export interface VerifyOutputs {
   startVerify: { readonly verifyId: string };
   verifyState: VerifyState;
   cancelVerify: Record<string, never>;
+  currentVerify: { readonly verify?: CurrentVerify | undefined };
 }

@@ -24,7 +24,8 @@ export const RECOMPRESSION_TYPES = ['all', 'idle', 'huge', 'huge_idle'] as const
 export type RecompressionType = (typeof RECOMPRESSION_TYPES)[number];
 
 /** Codecs that recompression may use, of the priorities 1, 2, 3 in the order given. */
-const RECOMPRESSION_ALGORITHMS = ['zstd', 'deflate'] as const;
+export const RECOMPRESSION_ALGORITHMS = ['zstd', 'deflate'] as const;
+export type RecompressionAlgorithm = (typeof RECOMPRESSION_ALGORITHMS)[number];
 
 /** Most streams of a device's list. */
 const MAX_STREAMS = { min: 1, max: 64 } as const;
@@ -39,6 +40,16 @@ const algorithm = v.picklist(
   `A recompression algorithm must be one of ${RECOMPRESSION_ALGORITHMS.join(', ')}`,
 );
 
+/** Which pages are tried, and with what. */
+const recompressionChoice = {
+  type: v.optional(v.picklist(RECOMPRESSION_TYPES, `A type must be one of ${RECOMPRESSION_TYPES.join(', ')}`)),
+  thresholdBytes: v.optional(atLeastOne('The threshold (bytes)')),
+  algorithm: v.optional(algorithm),
+} as const;
+
+/** When a CPU of the machine recompresses. */
+export const RECOMPRESSION_TIMES = ['during', 'after'] as const;
+
 /** Something done to the devices when the jobs have ended. */
 export const zramStepSchema = v.variant('do', [
   /** Marks stored pages idle. */
@@ -47,10 +58,8 @@ export const zramStepSchema = v.variant('do', [
   v.strictObject({ do: v.literal('compact') }),
   v.strictObject({
     do: v.literal('recompress'),
-    type: v.optional(v.picklist(RECOMPRESSION_TYPES, `A type must be one of ${RECOMPRESSION_TYPES.join(', ')}`)),
-    thresholdBytes: v.optional(atLeastOne('The threshold (bytes)')),
+    ...recompressionChoice,
     maxPages: v.optional(atLeastOne('The most pages')),
-    algorithm: v.optional(algorithm),
   }),
 ]);
 
@@ -90,6 +99,8 @@ const bufferCountSchema = v.strictObject({
 
 const chainMessage = `Pages of a zspage must be a whole number from ${ZSPAGE_PAGES.min} to ${ZSPAGE_PAGES.max}`;
 
+const limitMessage = 'The memory limit (bytes) must be a whole number from 0 to 1 TiB, 0 being none';
+
 /** The section `zram` of a profile. */
 export const zramSchema = v.strictObject({
   zspagePages: v.optional(
@@ -115,7 +126,26 @@ export const zramSchema = v.strictObject({
   /** Most streams of a device's list, under `stream-list`; absent: one, as in Linux 3.15. */
   maxStreams: v.optional(wholeBetween(MAX_STREAMS, 'Most streams of a list')),
   bufferCount: v.optional(bufferCountSchema),
+  /** mem_limit of each device: the most bytes of its pool, rounded up to whole pages; 0 or absent: none. */
+  memLimitBytes: v.optional(
+    v.pipe(
+      v.number(limitMessage),
+      v.integer(limitMessage),
+      v.minValue(0, limitMessage),
+      v.maxValue(2 ** 40, limitMessage),
+    ),
+  ),
   recompression: v.optional(v.pipe(v.array(algorithm), v.maxLength(3, 'Recompression has at most three algorithms'))),
+  /**
+   * Recompression by a CPU of the machine, timed: while the jobs write once more, or between two readings. What it does is
+   * done before `afterwards`.
+   */
+  recompress: v.optional(
+    v.strictObject({
+      when: v.picklist(RECOMPRESSION_TIMES, 'Recompression must be during or after the jobs'),
+      ...recompressionChoice,
+    }),
+  ),
   /** Done to every device after the jobs of each sample. */
   afterwards: v.optional(v.array(zramStepSchema)),
 });

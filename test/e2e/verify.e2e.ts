@@ -24,6 +24,8 @@ test('the same pages through both, or the one sentence that says what is missing
     return;
   }
   await page.getByTestId('verify-progress').getByText('warming up…').waitFor();
+  // A page that is loaded anew follows what goes on.
+  await page.reload();
   const columns = page.getByTestId('verify-columns');
   await columns.waitFor();
   expect(await columns.getByRole('row').count()).toBe(10);

@@ -90,7 +90,8 @@ export function createInMemoryLab(): InMemoryLab {
       if (runId !== undefined) return answer(fail('busy', 'A run is already going on'));
       runs += 1;
       runId = `run-${runs}`;
-      emit({ kind: 'started', runId, profile: testProfile, designs: testProfile.designs, oversubscribed: false });
+      const { designs } = testProfile;
+      emit({ kind: 'started', runId, profile: testProfile, engine: 'live', designs, oversubscribed: false });
       return answer(ok({ runId }));
     },
     cancelRun(input) {
@@ -108,6 +109,7 @@ export function createInMemoryLab(): InMemoryLab {
                 run: {
                   runId,
                   profile: testProfile,
+                  engine: 'live' as const,
                   designs: testProfile.designs,
                   oversubscribed: false,
                   samples: [],
@@ -125,6 +127,7 @@ export function createInMemoryLab(): InMemoryLab {
     exportRunCsv: () => answer(ok({ fileName: 'run.csv', text: 'x'.repeat(4 << 20) })),
     exportKernelTexts: notHere,
     runningPicture: notHere,
+    runningZram: notHere,
     runningPercpuStats: notHere,
     browse: ({ path }) => answer(ok({ path: path ?? '/', entries: [] })),
     openUpload: notHere,
@@ -145,5 +148,6 @@ export function createInMemoryLab(): InMemoryLab {
     chunkColumns: notHere,
     translateAddress: notHere,
     invalidateTlb: notHere,
+    currentVerify: () => answer(ok({})),
   };
 }

@@ -36,6 +36,8 @@ export interface InMemoryLab {
 }
 
 interface Options {
+  /** What the host lacks for the kernel engine. */
+  readonly kernelObstacle?: LabError;
   readonly profiles?: readonly ProfileEntry[];
   readonly runs?: readonly RunRecord[];
 }
@@ -189,7 +191,10 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
 
   const contract: LabContract = {
     describeHost: () =>
-      answer('describeHost', () => ok({ environment: sampleEnvironment, dataFolder: '/home/user/.config/percpu-lab' })),
+      answer('describeHost', () => {
+        const { kernelObstacle } = options;
+        return ok({ environment: sampleEnvironment, dataFolder: '/home/user/.config/percpu-lab', kernelObstacle });
+      }),
     listProfiles: () => answer('listProfiles', () => ok(entries)),
     saveProfile: ({ profile, overwrite }) =>
       answer('saveProfile', () => {
@@ -214,7 +219,7 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
         if (parsed.ok) return ok(preview(parsed.value));
         return ok({ fieldErrors: profileFieldErrors(profile), jobs: [], oversubscribed: false });
       }),
-    startRun: ({ profile }) =>
+    startRun: ({ profile, engine = 'live' }) =>
       answer('startRun', () => {
         const parsed = parseProfile(profile);
         if (!parsed.ok) return parsed;
@@ -223,8 +228,10 @@ export function createInMemoryLab(options: Options = {}): InMemoryLab {
         const runId = `run-${runCount}`;
         const oversubscribed = parsed.value.machine.onlineCpus > sampleEnvironment.hostCores;
         const { designs } = parsed.value;
-        current = { runId, profile: parsed.value, designs, oversubscribed, samples: [] };
-        script = [...scriptedEvents(runId, parsed.value)];
+        current = { runId, profile: parsed.value, engine, designs, oversubscribed, samples: [] };
+        script = scriptedEvents(runId, parsed.value).map((event) =>
+          event.kind === 'started' ? { ...event, engine } : event,
+        );
         step();
         return ok({ runId });
       }),

@@ -3,6 +3,7 @@ import type { CurrentRun, KernelText, LabMethods } from '../../src/shared/contra
 import { fail, ok, type Result } from '../../src/shared/result.ts';
 import { encodePicture } from '../../src/shared/wire-picture.ts';
 import { sampleChunk, samplePicture } from './sample-evidence.ts';
+import { sampleDevice } from './sample-zram.ts';
 
 type Answer = <T>(method: string, make: () => Result<T>) => Promise<Result<T>>;
 
@@ -16,7 +17,7 @@ export function sampleKernelText(design: KernelText['design']): KernelText {
 export function createRunningScript(
   answer: Answer,
   current: () => CurrentRun | undefined,
-): Pick<LabMethods, 'runningPicture' | 'runningPercpuStats'> {
+): Pick<LabMethods, 'runningPicture' | 'runningZram' | 'runningPercpuStats'> {
   const goingOn = (runId: string): Result<CurrentRun> => {
     const run = current();
     return run?.runId === runId ? ok(run) : fail('not-found', 'this run is not going on');
@@ -33,6 +34,14 @@ export function createRunningScript(
         const { progress } = run.value;
         if (progress === undefined || progress.phase === 'prepare') return ok({ at: progress });
         return ok({ picture: encodePicture(picture(chunkKey)), at: progress });
+      }),
+    runningZram: ({ runId }) =>
+      answer('runningZram', () => {
+        const run = goingOn(runId);
+        if (!run.ok) return run;
+        const { progress } = run.value;
+        if (progress === undefined || progress.phase === 'prepare') return ok({ at: progress });
+        return ok({ devices: [sampleDevice()], at: progress });
       }),
     runningPercpuStats: ({ runId }) =>
       answer('runningPercpuStats', () => {

@@ -176,7 +176,8 @@ export function scriptedEvents(runId: string, profile: Profile): readonly RunEve
   const blocks = profile.experiment.repetitions + 1;
   const total = blocks * profile.designs.length * phases.length * STEPS;
   const oversubscribed = profile.machine.onlineCpus > sampleEnvironment.hostCores;
-  const events: RunEvent[] = [{ kind: 'started', runId, profile, designs: profile.designs, oversubscribed }];
+  const { designs } = profile;
+  const events: RunEvent[] = [{ kind: 'started', runId, profile, engine: 'live', designs, oversubscribed }];
   let done = 0;
   for (let repetition = 0; repetition < blocks; repetition += 1) {
     for (const design of profile.designs) {

@@ -1,7 +1,7 @@
 /** A verification in memory: each look finds it one step further. */
 import type { LabMethods } from '../../src/shared/contract.ts';
 import { fail, ok, type Result } from '../../src/shared/result.ts';
-import type { VerifyState } from '../../src/shared/verify-contract.ts';
+import type { VerifyRequest, VerifyState } from '../../src/shared/verify-contract.ts';
 import type { VerifyProgress, VerifyReport } from '../../src/shared/verify-report.ts';
 import { reportOf } from '../main/lab/verify/fixtures.ts';
 import { sampleEnvironment } from './scripted-run.ts';
@@ -22,10 +22,13 @@ const STEPS: readonly VerifyProgress[] = [
 type Answer = <T>(method: string, make: () => Result<T>) => Promise<Result<T>>;
 
 /** The contract's part, answered through `answer`. */
-export function createVerifyScript(answer: Answer): Pick<LabMethods, 'startVerify' | 'verifyState' | 'cancelVerify'> {
+export function createVerifyScript(
+  answer: Answer,
+): Pick<LabMethods, 'startVerify' | 'verifyState' | 'cancelVerify' | 'currentVerify'> {
   let count = 0;
   let step = 0;
   let cancelled = false;
+  let request: VerifyRequest | undefined;
   const state = (): VerifyState => {
     const progress = STEPS[step];
     step += 1;
@@ -34,9 +37,10 @@ export function createVerifyScript(answer: Answer): Pick<LabMethods, 'startVerif
   };
   const known = (verifyId: string): boolean => verifyId === `verify-${count}`;
   return {
-    startVerify: () =>
+    startVerify: (asked) =>
       answer('startVerify', () => {
         count += 1;
+        request = asked;
         step = 0;
         cancelled = false;
         return ok({ verifyId: `verify-${count}` });
@@ -48,5 +52,9 @@ export function createVerifyScript(answer: Answer): Pick<LabMethods, 'startVerif
         cancelled = known(verifyId);
         return ok({});
       }),
+    currentVerify: () =>
+      answer('currentVerify', () =>
+        ok(request === undefined ? {} : { verify: { verifyId: `verify-${count}`, request, state: state() } }),
+      ),
   };
 }

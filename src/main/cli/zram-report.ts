@@ -1,6 +1,7 @@
 /** The zram devices of a run as text: the statistics line of each, and what was done to them afterwards. */
 import { counted } from '../../shared/counted.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
+import { recompressionSentences } from '../../shared/recompression-words.ts';
 import { assertUnreachable } from '../../shared/result.ts';
 import type { RunRecord, Sample } from '../../shared/run-record.ts';
 import type { ZramDeviceState, ZramStepOutcome } from '../../shared/zram-report.ts';
@@ -20,7 +21,20 @@ export function zramReport(record: RunRecord): string {
       ...afterwards.flatMap((outcome) => deviceRows(`  ${stepWords(outcome)}`, outcome.devices)),
     ];
   });
-  return rows.length === 0 ? '' : textTable([['mm_stat, bytes and pages (counted)', ...COLUMNS], ...rows]);
+  if (rows.length === 0) return '';
+  return [textTable([['mm_stat, bytes and pages (counted)', ...COLUMNS], ...rows]), ...recompressionLines(record)].join(
+    '\n',
+  );
+}
+
+/** What recompression by a CPU of the machine did and cost in the last sample of each design; none where there was none. */
+function recompressionLines(record: RunRecord): readonly string[] {
+  return record.designs.flatMap(({ design }) => {
+    const run = lastSample(record, design)?.zram?.recompress;
+    if (run === undefined) return [];
+    const sentences = recompressionSentences(run, record.profile.machine.pageSizeBytes);
+    return [`${DESIGN_WORDS[design].title}: ${sentences.join(' ')}`];
+  });
 }
 
 /** The last sample of a design that the record keeps. */

@@ -89,13 +89,16 @@ export function createLab(options: LabOptions): Promise<Lab> {
   };
   let closed: Promise<void> | undefined;
   return Promise.resolve({
-    describeHost: () => answer(ok({ environment, dataFolder: options.dataFolder, storeError: errorOf(store) })),
+    describeHost: () => {
+      const kernelObstacle = errorOf(checkKernelZram());
+      return answer(ok({ environment, dataFolder: options.dataFolder, storeError: errorOf(store), kernelObstacle }));
+    },
     listProfiles: () => answer(profiles.list()),
     saveProfile: (input) => answer(profiles.save(input)),
     renameProfile: (input) => answer(profiles.rename(input)),
     deleteProfile: (input) => answer(profiles.remove(input)),
     loadProfile: (name) => loadProfile(profiles.load(name), name),
-    previewWorkload: ({ profile }) => answer(ok(previewWorkload(profile, host))),
+    previewWorkload: ({ profile, engine: name }) => answer(ok(previewWorkload(profile, host, name))),
     startRun: ({ profile, engine: name = 'live' }) => {
       if (isReplaying()) return answer(fail('busy', 'a trace is being replayed, which would disturb the run'));
       if (verifying.isGoingOn) return answer(fail('busy', 'a verification is going on; cancel it or wait'));
@@ -114,6 +117,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
     startVerify: (request) => answer(verifying.start(request)),
     verifyState: ({ verifyId }) => answer(verifying.state(verifyId)),
     cancelVerify: ({ verifyId }) => answer(verifying.cancel(verifyId)),
+    currentVerify: () => answer(ok({ verify: verifying.current() })),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

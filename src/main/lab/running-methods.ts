@@ -8,12 +8,13 @@ import { percpuStats } from '../machine/percpu/chunks/chunk-figures.ts';
 import type { RunControl } from './experiment/run-control.ts';
 import { percpuStatsText } from './export/kernel-evidence.ts';
 import { runningMachinePicture } from './picture/running-picture.ts';
+import { runningDeviceStates } from './zram/device-states.ts';
 
-/** Each look takes pcpu_lock of the machine for as long as it takes to copy the allocator's books. */
+/** Each look at per-CPU memory takes pcpu_lock of the machine for as long as it takes to copy the allocator's books. */
 export function createRunningMethods(
   runs: RunControl,
   engine: LiveEngine,
-): Pick<LabMethods, 'runningPicture' | 'runningPercpuStats'> {
+): Pick<LabMethods, 'runningPicture' | 'runningZram' | 'runningPercpuStats'> {
   return {
     runningPicture: ({ runId, chunkKey }) => {
       const run = goingOn(runs, runId);
@@ -22,6 +23,13 @@ export function createRunningMethods(
       if (machine === undefined) return Promise.resolve(ok({ at: momentOf(run.value) }));
       const picture = runningMachinePicture(machine, run.value.profile, chunkKey);
       return Promise.resolve(ok({ picture: encodePicture(picture), at: momentOf(run.value) }));
+    },
+    runningZram: ({ runId }) => {
+      const run = goingOn(runs, runId);
+      if (!run.ok) return Promise.resolve(run);
+      const machine = engine.runningMachine();
+      const devices = machine === undefined ? undefined : runningDeviceStates(machine.arena);
+      return Promise.resolve(ok({ devices, at: momentOf(run.value) }));
     },
     runningPercpuStats: ({ runId }) => {
       const run = goingOn(runs, runId);

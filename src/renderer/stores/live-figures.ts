@@ -7,6 +7,7 @@
 import type { RunProgress } from '../../shared/contract.ts';
 import type { Design } from '../../shared/design.ts';
 import { type Direction, THROUGHPUT_OF } from '../../shared/run-record.ts';
+import { HELD_KIND_NAMES, HELD_KINDS, type HeldLine } from '../words/held-kinds.ts';
 import { MEMORY_KINDS } from '../words/memory-kinds.ts';
 import { createTimeColumns, type TimePoint } from './time-columns.ts';
 
@@ -34,6 +35,8 @@ export interface LiveSnapshot {
   readonly throughput: readonly ThroughputLine[];
   /** One entry per `MEMORY_KINDS`, in bytes. */
   readonly memory: readonly (readonly TimePoint[])[];
+  /** What the zram devices held, by design and kind; none of a workload that stores nothing. */
+  readonly held: readonly HeldLine[];
   readonly cpus: readonly CpuShares[];
 }
 
@@ -49,6 +52,10 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
   const lines = designs.flatMap((design) => directions.map((direction) => ({ design, direction })));
   const throughput = createTimeColumns({ columns: lines.length, capacity: CAPACITY, slotMs: SLOT_MS });
   const memory = createTimeColumns({ columns: MEMORY_KINDS.length, capacity: CAPACITY, slotMs: SLOT_MS });
+  const heldLines = directions.includes('write')
+    ? designs.flatMap((design) => HELD_KIND_NAMES.map((kind) => ({ design, kind })))
+    : [];
+  const held = createTimeColumns({ columns: heldLines.length, capacity: CAPACITY, slotMs: SLOT_MS });
   const cpus = createCpuMeans();
   let progress: RunProgress | undefined;
 
@@ -60,11 +67,15 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
     );
     throughput.push(next.atMs, figures);
     const used = next.memory;
-    if (used !== undefined)
-      memory.push(
-        next.atMs,
-        MEMORY_KINDS.map((kind) => kind.bytes(used)),
-      );
+    if (used === undefined) return;
+    memory.push(
+      next.atMs,
+      MEMORY_KINDS.map((kind) => kind.bytes(used)),
+    );
+    held.push(
+      next.atMs,
+      heldLines.map(({ design, kind }) => (design === next.design ? HELD_KINDS[kind].bytes(used) : undefined)),
+    );
   }
 
   function snapshot(): LiveSnapshot {
@@ -72,6 +83,7 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
       progress,
       throughput: lines.map((line, column) => ({ ...line, points: throughput.points(column) })),
       memory: MEMORY_KINDS.map((_, column) => memory.points(column)),
+      held: heldLines.map((line, column) => ({ ...line, points: held.points(column) })),
       cpus: cpus.take(),
     };
   }

@@ -5,6 +5,7 @@ import type { PercpuPicture } from '../../shared/percpu-picture.ts';
 import type { LabError } from '../../shared/result.ts';
 import { decodePicture } from '../../shared/wire-picture.ts';
 import { useLab } from '../lab-key.ts';
+import { createLooker } from './looker.ts';
 import { useRunStore } from './run-store.ts';
 
 /** Each look holds a lock of the machine that is being measured. */
@@ -21,39 +22,29 @@ export const useLivePictureStore = defineStore('live picture', () => {
   const chunkKey = ref<string>();
   const stats = shallowRef<KernelText>();
   const error = ref<LabError>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Grows whenever what is looked at changes: answers to older questions are dropped. */
-  let round = 0;
 
   function isWanted(): boolean {
     return open.value && run.state.kind === 'running';
   }
 
-  async function look(): Promise<void> {
-    const asked = round;
+  const looker = createLooker(LOOK_EVERY_MS, async (isCurrent) => {
     const runId = run.run?.runId;
-    if (runId === undefined || !isWanted()) return;
+    if (runId === undefined || !isWanted()) return false;
     const answer = await lab.runningPicture({ runId, chunkKey: chunkKey.value });
-    if (asked !== round) return;
+    if (!isCurrent()) return false;
     // A run that has ended meanwhile is no error: its 'finished' event is under way.
     error.value = answer.ok || answer.error.code === 'not-found' ? undefined : answer.error;
     if (answer.ok && answer.value.picture !== undefined) {
       picture.value = decodePicture(answer.value.picture);
       at.value = answer.value.at;
     }
-    timer = setTimeout(() => void look(), LOOK_EVERY_MS);
-  }
-
-  function lookAnew(): void {
-    round += 1;
-    clearTimeout(timer);
-    void look();
-  }
+    return true;
+  });
 
   /** Shows another chunk; at once while the run goes on. */
   function choose(key: string | undefined): void {
     chunkKey.value = key;
-    lookAnew();
+    looker.lookAnew();
   }
 
   /** Reads percpu_stats of the machine as it is now. */
@@ -75,11 +66,8 @@ export const useLivePictureStore = defineStore('live picture', () => {
       error.value = undefined;
     },
   );
-  watch([open, () => run.run?.runId, () => run.state.kind], lookAnew);
-  onScopeDispose(() => {
-    round += 1;
-    clearTimeout(timer);
-  });
+  watch([open, () => run.run?.runId, () => run.state.kind], looker.lookAnew);
+  onScopeDispose(looker.stop);
 
   return { open, picture, at, chunkKey, stats, error, choose, readStats };
 });

@@ -8,7 +8,7 @@ import { createLiveFigures, type LiveFigures, type LiveSnapshot } from './live-f
 /** A quarter of a second: quick for the eye, cheap for the CPUs under measurement. */
 const PUBLISH_EVERY_MS = 250;
 
-const NOTHING_YET: LiveSnapshot = { progress: undefined, throughput: [], memory: [], cpus: [] };
+const NOTHING_YET: LiveSnapshot = { progress: undefined, throughput: [], memory: [], held: [], cpus: [] };
 
 /** Gathers the progress of a run and publishes it at a pace that charts can follow. */
 export interface LivePublisher {

@@ -4,7 +4,7 @@ import type { RunEvent } from '../../shared/contract.ts';
 import type { Design } from '../../shared/design.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { assertUnreachable, type LabError } from '../../shared/result.ts';
-import type { RunOutcome, Sample } from '../../shared/run-record.ts';
+import type { Engine, RunOutcome, Sample } from '../../shared/run-record.ts';
 import { useLab } from '../lab-key.ts';
 import { createLivePublisher } from './live-publisher.ts';
 import { useNoticeStore } from './notice-store.ts';
@@ -13,6 +13,7 @@ import { useNoticeStore } from './notice-store.ts';
 export interface RunIdentity {
   readonly runId: string;
   readonly profile: Profile;
+  readonly engine: Engine;
   /** What is measured. */
   readonly designs: readonly Design[];
   readonly oversubscribed: boolean;
@@ -31,6 +32,10 @@ export type RunState =
       readonly error: LabError | undefined;
     };
 
+function designsOf({ designs }: Profile, engine: Engine): readonly Design[] {
+  return engine === 'kernel' ? ['kernel'] : designs;
+}
+
 /** The run that goes on, its live figures, and how it ended. */
 export const useRunStore = defineStore('run', () => {
   const lab = useLab();
@@ -42,15 +47,16 @@ export const useRunStore = defineStore('run', () => {
   const run = computed(() => ('run' in state.value ? state.value.run : undefined));
 
   /** Starts a run; its 'started' event makes it appear here. */
-  async function start(profile: Profile): Promise<void> {
+  async function start(profile: Profile, engine: Engine = 'live'): Promise<void> {
     if (active.value) return;
     const before = state.value;
     state.value = { kind: 'starting' };
-    const answer = await lab.startRun({ profile });
+    const answer = await lab.startRun({ profile, engine });
     if (!answer.ok) notices.reportError('The run could not be started', answer.error);
     // The 'started' event usually comes before the answer and has moved on already.
     if (isStarting()) {
-      if (answer.ok) begin({ runId: answer.value.runId, profile, designs: profile.designs, oversubscribed: false });
+      if (answer.ok)
+        begin({ ...answer.value, profile, engine, designs: designsOf(profile, engine), oversubscribed: false });
       else state.value = before;
     }
   }
@@ -83,19 +89,14 @@ export const useRunStore = defineStore('run', () => {
     publisher.flush();
   }
 
-  function begin({ runId, profile, designs, oversubscribed }: RunIdentity): void {
-    state.value = { kind: 'running', run: { runId, profile, designs, oversubscribed } };
+  function begin({ runId, profile, engine, designs, oversubscribed }: RunIdentity): void {
+    state.value = { kind: 'running', run: { runId, profile, engine, designs, oversubscribed } };
     samples.value = [];
     publisher.begin(profile, designs);
   }
 
-  function isStarting(): boolean {
-    return state.value.kind === 'starting';
-  }
-
-  function isOurs(runId: string): boolean {
-    return run.value?.runId === runId;
-  }
+  const isStarting = (): boolean => state.value.kind === 'starting';
+  const isOurs = (runId: string): boolean => run.value?.runId === runId;
 
   function handle(event: RunEvent): void {
     switch (event.kind) {

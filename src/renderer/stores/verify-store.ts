@@ -1,9 +1,10 @@
 import { defineStore } from 'pinia';
 import { computed, onScopeDispose, ref, shallowRef } from 'vue';
 import type { LabError } from '../../shared/result.ts';
-import type { VerifyRequest } from '../../shared/verify-contract.ts';
+import type { VerifyRequest, VerifyState } from '../../shared/verify-contract.ts';
 import type { VerifyProgress, VerifyReport } from '../../shared/verify-report.ts';
 import { useLab } from '../lab-key.ts';
+import { useNoticeStore } from './notice-store.ts';
 
 /** `idle → running → cancelling → idle`; how the last one ended stays in `report` or `error`. */
 export type VerifyActivity =
@@ -16,6 +17,7 @@ const ASK_EVERY_MS = 200;
 /** The host's kernel beside the lab: what goes on, and what came out last. */
 export const useVerifyStore = defineStore('verify', () => {
   const lab = useLab();
+  const notices = useNoticeStore();
   /** What the form says: files and folders, jobs that share their pages. */
   const paths = ref<readonly string[]>([]);
   const jobs = ref(1);
@@ -39,14 +41,38 @@ export const useVerifyStore = defineStore('verify', () => {
       end(started.error);
       return;
     }
-    ({ verifyId } = started.value);
-    while (!disposed && !(await look(verifyId))) await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    await follow(started.value.verifyId);
+  }
+
+  /** Shows one that was started before this page was loaded: how far it is, or how it ended. */
+  async function pickUp(): Promise<void> {
+    if (active.value) return;
+    const answer = notices.valueOf('The lab could not be asked for its verification', await lab.currentVerify({}));
+    const current = answer?.verify;
+    if (current === undefined || isActive()) return;
+    paths.value = current.request.paths;
+    jobs.value = current.request.jobs;
+    activity.value = { kind: 'running' };
+    if (!show(current.state)) void follow(current.verifyId);
+  }
+
+  /** Active since the caller last looked: another call may have started one meanwhile. */
+  function isActive(): boolean {
+    return active.value;
+  }
+
+  async function follow(id: string): Promise<void> {
+    verifyId = id;
+    while (!disposed && !(await look(id))) await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+  }
+
+  async function look(id: string): Promise<boolean> {
+    const asked = await lab.verifyState({ verifyId: id });
+    return show(asked.ok ? asked.value : { kind: 'failed', error: asked.error });
   }
 
   /** Whether it has ended. */
-  async function look(id: string): Promise<boolean> {
-    const asked = await lab.verifyState({ verifyId: id });
-    const state = asked.ok ? asked.value : ({ kind: 'failed', error: asked.error } as const);
+  function show(state: VerifyState): boolean {
     if (state.kind === 'running') {
       activity.value = {
         kind: activity.value.kind === 'cancelling' ? 'cancelling' : 'running',
@@ -72,5 +98,5 @@ export const useVerifyStore = defineStore('verify', () => {
     await lab.cancelVerify({ verifyId });
   }
 
-  return { paths, jobs, activity, active, report, error, start, cancel };
+  return { paths, jobs, activity, active, report, error, start, cancel, pickUp };
 });

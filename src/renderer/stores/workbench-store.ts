@@ -9,6 +9,7 @@ import { usePastRunStore } from './past-run-store.ts';
 import { useProfileStore } from './profile-store.ts';
 import { useReplayStore } from './replay-store.ts';
 import { useRunStore } from './run-store.ts';
+import { useVerifyStore } from './verify-store.ts';
 
 /** What the right pane is asked to show. */
 export type Shown = 'live' | 'result';
@@ -26,6 +27,7 @@ export const useWorkbenchStore = defineStore('workbench', () => {
   const run = useRunStore();
   const evidence = useEvidenceStore();
   const replays = useReplayStore();
+  const verify = useVerifyStore();
   const place = ref<Place>('experiment');
   const wanted = ref<Shown>('live');
 
@@ -35,17 +37,25 @@ export const useWorkbenchStore = defineStore('workbench', () => {
     return run.state.kind === 'idle' ? 'nothing' : 'live';
   });
 
-  /** Fills the dashboard when it opens: the first usable profile in the form, and a run that already goes on. */
+  /**
+   * Fills the dashboard when it opens: the first usable profile in the form, and what already goes on, a run or a
+   * verification.
+   */
   async function start(): Promise<void> {
-    await Promise.all([host.load(), profiles.refresh(), pastRuns.refresh(), run.pickUp()]);
-    if (run.run !== undefined) draft.load(run.run.profile, idOf(run.run.profile));
-    else loadFirstProfile();
+    await Promise.all([host.load(), profiles.refresh(), pastRuns.refresh(), run.pickUp(), verify.pickUp()]);
+    if (verify.active) place.value = 'verify';
+    if (run.run === undefined) {
+      loadFirstProfile();
+      return;
+    }
+    draft.load(run.run.profile, idOf(run.run.profile));
+    draft.chooseEngine(run.run.engine);
   }
 
   /** After the connection was lost: events were missed, so everything is asked for again. */
   async function resume(): Promise<void> {
     const before = run.active ? run.run?.runId : undefined;
-    await Promise.all([profiles.refresh(), pastRuns.refresh(), run.pickUp()]);
+    await Promise.all([profiles.refresh(), pastRuns.refresh(), run.pickUp(), verify.pickUp()]);
     if (before !== undefined && !run.active) await openRun(before);
   }
 

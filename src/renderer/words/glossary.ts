@@ -19,6 +19,18 @@ export const GLOSSARY = {
   memory: 'Page frames of the simulated machine. A run that needs more ends with a clear error.',
   devices: 'Number of zram block devices. Jobs are spread over them in order.',
   diskSize: 'Size of each zram device before compression. It decides the size of the slot table.',
+  zramSettings:
+    'How the devices store pages beside the buffers: limit, build options and behaviour of a kernel release. Not folded out: as in Linux 6.17 and later.',
+  memLimit:
+    'The most memory that the pool of a device may take (mem_limit), rounded up to whole pages. A write that would pass it fails with an I/O error and ends its job, as in the kernel; same-filled pages always fit.',
+  zspagePages: 'The most page frames that are put together to hold objects of one size (CONFIG_ZSMALLOC_CHAIN_SIZE).',
+  freeOrder:
+    'What happens first when a page is written again: the new content is stored and the old one freed last (up to 6.13, and from 6.17), or the old one is freed first.',
+  allocationStages:
+    'How a write finds room: one allocation that may sleep (6.15 and later), or one that may not and, when it fails, a second one after which the page is compressed again.',
+  recompress:
+    'During: the jobs write once more without, and once more with a CPU of its own that recompresses beside them. After: what was written is read, recompressed by one CPU, and read again. The result tells saving and cost.',
+  afterwards: 'What is done to the devices when the jobs of a repetition have ended, outside every time.',
   codec:
     'What the devices compress with. lz4-kernel gives the kernel’s sizes exactly and works in the machine’s own memory; lz4 is the package lz4-napi.',
   design:
@@ -83,6 +95,25 @@ export const GLOSSARY = {
   otherMemory:
     'Page frames in use that belong to none of the other kinds: compression buffers with their work memory, requests in flight, page tables.',
   used: 'All page frames in use, counted from the machine’s memory, not estimated.',
+  held: 'What the zram devices hold: data as written, its compressed sizes, and the page frames of the pools. The distance between pool and compressed is what the size classes waste.',
+  mmStat:
+    'The columns of mm_stat as the kernel prints them, all devices together: bytes, the last four pages. mem_limit is 0 where there is no limit.',
+  storedBy:
+    'The bytes of compr_data_size by the algorithm that made the object; huge pages are stored as they are. Same-filled pages take no bytes.',
+  liveZram:
+    'The pools of the running machine, class by class, twice a second. No lock is taken, but the caches of the CPUs notice: close it while figures matter.',
+  sizeClass:
+    'Objects of similar sizes share a class, whose zspages are cut into objects of one size. Classes whose zspages would look alike are merged.',
+  zspage: 'Page frames that are put together so that objects of one size fill them with the least waste.',
+  fullness:
+    'How many zspages of the class are below 10 %, 20 % … 100 % in use, and, set apart at the right, full. Many half-empty ones are what compaction takes back.',
+  classWaste:
+    'Bytes of the class’s pages that hold no object: free objects, and tails of zspages in which no whole object fits; and their share of the pages.',
+  freeable: 'Pages that compaction of the class would give back (as the kernel lists them).',
+  rounding:
+    'Bytes of objects in use beyond the compressed data: an 8-byte header each, and rounding up to the size of the class.',
+  freeObjects: 'Objects of zspages that nobody uses now; new data of that size goes there first.',
+  tails: 'Ends of zspages in which no whole object fits.',
   utilisation: 'What each CPU did since the last update: working, waiting for a lock, or idle.',
   warmUp: 'Block 0: every design runs once and the figures are thrown away.',
   verifiedPages: 'Pages that were read back and equal what was written.',

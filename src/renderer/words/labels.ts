@@ -1,9 +1,9 @@
 /** Short words for closed sets of the contract, as the dashboard shows them. */
-import type { RunProgress } from '../../shared/contract.ts';
+import type { RunPhase } from '../../shared/run-phase.ts';
 import type { Direction, RunOutcome, Verdict } from '../../shared/run-record.ts';
 
 /** What a run is doing, in the present tense. */
-export const PHASE_WORDS: Readonly<Record<RunProgress['phase'], string>> = {
+export const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {
   prepare: 'preparing machine and data',
   layout: 'laying out files',
   write: 'writing',
@@ -11,6 +11,7 @@ export const PHASE_WORDS: Readonly<Record<RunProgress['phase'], string>> = {
   mixed: 'writing and reading',
   create: 'creating',
   destroy: 'destroying',
+  recompress: 'recompressing',
   access: 'accessing per-CPU data',
 };
 

@@ -46,4 +46,23 @@ describe('the zram part of a report', () => {
   it('is nothing for records of before', () => {
     expect(zramReport(recordOf([sampleOf('single-mutex', 1, 600)], { designs: [SUMMARY] }))).toBe('');
   });
+
+  it('says what recompression by a CPU of the machine did, gave and cost', () => {
+    const recompress = {
+      when: 'during' as const,
+      passes: 3,
+      pagesTried: 100,
+      pagesRecompressed: 80,
+      busyMs: 40.96,
+      compressedBytes: { before: 2 << 20, after: 1 << 20 },
+      poolBytes: { before: 4 << 20, after: 3 << 20 },
+      jobsMBps: { direction: 'write' as const, without: 400, withIt: 300 },
+    };
+    const sample = { ...sampleOf('single-mutex', 1, 600), zram: { atEnd: [AT_END], afterwards: [], recompress } };
+    expect(zramReport(recordOf([sample], { designs: [SUMMARY] }))).toContain(
+      'single mutex: Recompression during the jobs: 80 of 100 tried pages, 10.00 MB/s while it was at it. ' +
+        'Compressed 2.00 → 1.00 MiB (−50.0 %), pool 4.00 → 3.00 MiB (−25.0 %). ' +
+        'Jobs: writes again, without and with it beside: 400 → 300 MB/s (−25.0 %).',
+    );
+  });
 });

@@ -23,6 +23,7 @@ import {
   type Profile,
   type ThisCpuWorkload,
 } from '../../../src/shared/profile.ts';
+import { RUN_PHASES } from '../../../src/shared/run-phase.ts';
 import {
   type Comparison,
   type DesignSummary,
@@ -43,8 +44,8 @@ import {
 import { EVENTS, type MappingReport } from '../../../src/shared/mapping-report.ts';
 import { MIX_OPERATIONS, PAPER_FIGURES, THIS_CPU_LIMITS } from '../../../src/shared/this-cpu-profile.ts';
 import { ACCESS_COUNTERS, type AccessCounts, type ThisCpuFigures } from '../../../src/shared/this-cpu-report.ts';
-import type { ZramStep } from '../../../src/shared/zram-profile.ts';
-import type { ZramDeviceState, ZramReport } from '../../../src/shared/zram-report.ts';
+import { RECOMPRESSION_TIMES, type ZramStep } from '../../../src/shared/zram-profile.ts';
+import { STORED_BY, type ZramDeviceState, type ZramReport } from '../../../src/shared/zram-report.ts';
 
 export const LATENCY: LatencyNs = { mean: 2100.5, p50: 1900, p90: 3000, p99: 9100, p999: 25_000, max: 81_000 };
 
@@ -319,8 +320,12 @@ const zramDevice: fc.Arbitrary<ZramDeviceState> = fc.record({
     }),
     { maxLength: 3 },
   ),
+  stored: optional(
+    fc.array(fc.record({ by: fc.constantFrom(...STORED_BY), pages: count, bytes: count }), { maxLength: 3 }),
+  ),
 });
 
+const column = fc.array(count, { maxLength: 3 });
 const zramReport: fc.Arbitrary<ZramReport> = fc.record({
   atEnd: fc.array(zramDevice, { maxLength: 2 }),
   afterwards: fc.array(
@@ -336,6 +341,27 @@ const zramReport: fc.Arbitrary<ZramReport> = fc.record({
       devices: fc.array(zramDevice, { maxLength: 1 }),
     }),
     { maxLength: 2 },
+  ),
+  recompress: optional(
+    fc.record({
+      when: fc.constantFrom(...RECOMPRESSION_TIMES),
+      passes: count,
+      pagesTried: count,
+      pagesRecompressed: count,
+      busyMs: figure,
+      compressedBytes: fc.record({ before: count, after: count }),
+      poolBytes: fc.record({ before: count, after: count }),
+      jobsMBps: optional(fc.record({ direction: fc.constantFrom('write', 'read'), without: figure, withIt: figure })),
+    }),
+  ),
+  course: optional(
+    fc.record({
+      atMs: fc.array(figure, { maxLength: 3 }),
+      originalBytes: column,
+      compressedBytes: column,
+      poolBytes: column,
+      phases: fc.array(fc.record({ phase: fc.constantFrom(...RUN_PHASES), fromMs: figure }), { maxLength: 2 }),
+    }),
   ),
 });
 

@@ -9,6 +9,7 @@ import type { LabContract } from '../../../src/shared/contract.ts';
 import { NO_CALL_SITE, type PercpuPicture, type PictureObjects } from '../../../src/shared/percpu-picture.ts';
 import type { Profile } from '../../../src/shared/profile.ts';
 import { decodePicture } from '../../../src/shared/wire-picture.ts';
+import { parseMmStat } from '../../../src/shared/zram-stat-text.ts';
 import { errorOf, openSmallLab, runToEnd, smallPercpuProfile, smallProfile, valueOf } from './small-lab.ts';
 
 /** A run that goes on for as long as anybody wants to look at it. */
@@ -118,6 +119,30 @@ describe('the picture of a run that goes on', () => {
     await ended;
     expect(errorOf(await remote.runningPicture({ runId })).code).toBe('not-found');
     expect(errorOf(await remote.runningPercpuStats({ runId })).code).toBe('not-found');
+  });
+});
+
+describe('the zram devices of a run that goes on', () => {
+  it('can be looked at while they are written: statistics and classes that were so a moment ago', async () => {
+    const jobFile = '[job]\nrw=write\nbs=4k\nsize=1m\nnumjobs=2\n';
+    const going = await start(smallProfile({ workload: { jobFile }, experiment: { repetitions: 50 } }));
+    for (let looks = 0; looks < 20;) {
+      const { devices, at } = valueOf(await going.remote.runningZram({ runId: going.runId }));
+      await pause();
+      const [device] = devices ?? [];
+      if (device === undefined || device.classes.length === 0) continue;
+      looks += 1;
+      expect(at).toMatchObject({ repetitions: 50 });
+      expect(valueOf(parseMmStat(device.mmStat)).orig_data_size).toBeLessThanOrEqual(2 << 20);
+      expect(device.stored).toBeUndefined();
+      for (const { objectBytes, pagesPerZspage, zspagesByTenth, pagesUsed } of device.classes) {
+        expect(objectBytes % 8).toBe(0);
+        expect(zspagesByTenth).toHaveLength(11);
+        expect(pagesUsed % pagesPerZspage).toBe(0);
+      }
+    }
+    valueOf(await going.remote.cancelRun({ runId: going.runId }));
+    expect(errorOf(await going.remote.runningZram({ runId: 'other' })).code).toBe('not-found');
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import EnvironmentPanel from '../../../src/renderer/components/EnvironmentPanel.vue';
+import EngineForm from '../../../src/renderer/components/EngineForm.vue';
 import FiguresTable from '../../../src/renderer/components/FiguresTable.vue';
 import FormField from '../../../src/renderer/components/FormField.vue';
 import HostLine from '../../../src/renderer/components/HostLine.vue';
@@ -89,7 +90,7 @@ describe('the verdict panel', () => {
   test('has the sentence first and where figures come from', async () => {
     const { text } = await render(VerdictPanel, { record });
     expect(text).toMatch(/per-CPU, global against single mutex: writes 1\.\d\d × as fast/);
-    expect(text).toContain('measured · live · wall clock');
+    expect(text).toContain('measured · live engine · wall clock');
     expect(text).not.toContain('oversubscribed');
   });
 
@@ -187,5 +188,30 @@ describe('what a run was measured on', () => {
     expect((await render(EnvironmentPanel, { record })).text).toContain('codec LZ4 (lz4-napi 2.10.0)');
     const percpu = { ...record, profile: samplePercpuProfile() };
     expect((await render(EnvironmentPanel, { record: percpu })).text).not.toMatch(/codec|LZ4/);
+  });
+});
+
+describe('the choice of the engine', () => {
+  const radio = (html: string, engine: string): string =>
+    [...html.matchAll(/<input[^>]*>/g)].map(([tag]) => tag).find((tag) => tag.includes(`engine-${engine}`)) ?? '';
+
+  test('offers the kernel where nothing is missing', async () => {
+    const { html, text } = await render(EngineForm, { engine: 'kernel', obstacle: undefined });
+    expect(radio(html, 'kernel')).toContain('checked');
+    expect(radio(html, 'kernel')).not.toContain('disabled');
+    expect(radio(html, 'live')).not.toContain('checked');
+    expect(text).toContain('The zram of the lab’s host as it is');
+  });
+
+  test('shows it disabled with the sentence that says what is missing', async () => {
+    const { html, text } = await render(EngineForm, { engine: 'live', obstacle: 'This kernel has no zram.' });
+    expect(radio(html, 'kernel')).toContain('disabled');
+    expect(radio(html, 'live')).toContain('checked');
+    expect(text).toContain('kernel This kernel has no zram.');
+  });
+
+  test('is told by the result', async () => {
+    const { text } = await render(VerdictPanel, { record: { ...record, engine: 'kernel' } });
+    expect(text).toContain('measured · kernel engine · wall clock');
   });
 });

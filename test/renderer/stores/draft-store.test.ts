@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { useDraftStore } from '../../../src/renderer/stores/draft-store.ts';
+import { useHostStore } from '../../../src/renderer/stores/host-store.ts';
 import { useNoticeStore } from '../../../src/renderer/stores/notice-store.ts';
+import { createInMemoryLab } from '../in-memory-lab.ts';
+import { samplePercpuProfile } from '../sample-percpu.ts';
 import { sampleProfile } from '../sample-profile.ts';
 import { createLabStores, type LabStores } from './lab-stores.ts';
 
@@ -109,5 +112,41 @@ describe('the profile in the form', () => {
     expect(draft.changed).toBe(true);
     draft.revert();
     expect(draft.draft?.name).toBe('new');
+  });
+});
+
+describe('the engine of the form', () => {
+  const NO_ZRAM = { code: 'unavailable', message: 'this kernel has no zram' } as const;
+
+  test('is live until the kernel is chosen, and the lab is asked what that would run', async () => {
+    const draft = useDraftStore();
+    draft.load(sampleProfile(), undefined);
+    await draft.updatePreview();
+    expect([draft.engine, draft.engineObstacle, draft.previewIsCurrent]).toEqual(['live', undefined, true]);
+    draft.chooseEngine('kernel');
+    expect([draft.engine, draft.previewIsCurrent]).toEqual(['kernel', false]);
+    await draft.updatePreview();
+    expect(draft.previewIsCurrent).toBe(true);
+  });
+
+  test('cannot be the kernel for per-CPU objects, and is it again for a fio job', () => {
+    const draft = useDraftStore();
+    draft.load(sampleProfile(), undefined);
+    draft.chooseEngine('kernel');
+    draft.edit(samplePercpuProfile());
+    expect(draft.engine).toBe('live');
+    expect(draft.engineObstacle).toMatch(/^The kernel engine runs fio workloads/);
+    draft.edit(sampleProfile());
+    expect(draft.engine).toBe('kernel');
+  });
+
+  test('is never the kernel where the host lacks something, which is said in a sentence', async () => {
+    stores.dispose();
+    stores = createLabStores(createInMemoryLab({ kernelObstacle: NO_ZRAM }));
+    await useHostStore().load();
+    const draft = useDraftStore();
+    draft.load(sampleProfile(), undefined);
+    draft.chooseEngine('kernel');
+    expect([draft.engine, draft.engineObstacle]).toEqual(['live', 'This kernel has no zram.']);
   });
 });

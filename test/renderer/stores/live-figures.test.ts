@@ -40,6 +40,21 @@ describe('live figures', () => {
     expect(kinds[3]).toBe(otherBytes(memory));
   });
 
+  test('tell what the devices held by design and kind, with a gap while another design runs', () => {
+    const figures = createLiveFigures(['single-mutex', 'per-cpu-global'], ['write', 'read']);
+    const memory = progress.find((each) => (each.memory?.poolBytes ?? 0) > 0)?.memory;
+    if (memory === undefined) throw new Error('the script has no memory');
+    figures.add(at(0, { design: 'single-mutex', memory }));
+    figures.add(at(100, { design: 'per-cpu-global', memory: { ...memory, poolBytes: 4096 } }));
+    const lines = figures.snapshot().held.map(({ design, kind, points }) => [design, kind, points]);
+    expect(lines).toHaveLength(6);
+    expect(lines[0]).toEqual(['single-mutex', 'original', [[0, memory.originalBytes]]]);
+    expect(lines[5]).toEqual(['per-cpu-global', 'pool', [[0.1, 4096]]]);
+    const objects = createLiveFigures(['embed'], ['create', 'destroy']);
+    objects.add(at(0, { design: 'embed', memory }));
+    expect(objects.snapshot().held).toEqual([]);
+  });
+
   test('take the mean of what CPUs did since the last snapshot', () => {
     const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
     figures.add(at(0, { cpus: [{ working: 0.2, lockWait: 0.4 }] }));

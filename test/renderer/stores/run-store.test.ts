@@ -34,6 +34,17 @@ describe('a run', () => {
     expect(run.run?.oversubscribed).toBe(true);
   });
 
+  test('on the kernel is asked for as such and known as such, after a reload too', async () => {
+    const run = useRunStore();
+    await run.start(sampleProfile(), 'kernel');
+    expect(run.run?.engine).toBe('kernel');
+    stores.dispose();
+    stores = createLabStores(stores.lab);
+    const reloaded = useRunStore();
+    await reloaded.pickUp();
+    expect(reloaded.run?.engine).toBe('kernel');
+  });
+
   test('that cannot be started leaves the state as it was, and says why', async () => {
     const run = useRunStore();
     stores.lab.failNext('startRun', { code: 'busy', message: 'A run is already going on' });

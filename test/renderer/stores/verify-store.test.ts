@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { useNoticeStore } from '../../../src/renderer/stores/notice-store.ts';
 import { useVerifyStore } from '../../../src/renderer/stores/verify-store.ts';
 import { createLabStores, type LabStores } from './lab-stores.ts';
 
@@ -85,5 +86,62 @@ describe('a verification', () => {
     await look();
     expect(verify.activity.kind).toBe('idle');
     expect(verify.error?.message).toBe('the lab knows nothing of it');
+  });
+});
+
+describe('a verification that was started before the page was loaded', () => {
+  /** A page that starts one, and another page over the same lab. */
+  async function reload(looks: number) {
+    void useVerifyStore().start({ ...REQUEST, paths: ['/data', '/more'], jobs: 2 });
+    for (let count = 0; count < looks; count++) await look();
+    stores.dispose();
+    stores = createLabStores(stores.lab);
+    const verify = useVerifyStore();
+    await verify.pickUp();
+    return verify;
+  }
+
+  test('is followed to its end, with the form as it was filled in', async () => {
+    const verify = await reload(1);
+    expect(verify.activity).toMatchObject({ kind: 'running', progress: { phase: 'measure' } });
+    expect([verify.paths, verify.jobs]).toEqual([['/data', '/more'], 2]);
+    await look();
+    await look();
+    await look();
+    expect(verify.activity.kind).toBe('idle');
+    expect(verify.report?.rounds).toBe(3);
+  });
+
+  test('can be cancelled', async () => {
+    const verify = await reload(0);
+    await verify.cancel();
+    await look();
+    expect(verify.error?.code).toBe('cancelled');
+  });
+
+  test('shows its report when it has ended meanwhile', async () => {
+    const verify = await reload(4);
+    expect(verify.activity.kind).toBe('idle');
+    expect(verify.report?.rounds).toBe(3);
+    const asked = stores.lab.callCount('verifyState');
+    await look();
+    expect(stores.lab.callCount('verifyState')).toBe(asked);
+  });
+
+  test('is none in a lab that has verified nothing, and a lab that cannot be asked says so', async () => {
+    const verify = useVerifyStore();
+    await verify.pickUp();
+    expect([verify.activity.kind, verify.report]).toEqual(['idle', undefined]);
+    stores.lab.failNext('currentVerify', { code: 'unavailable', message: 'the lab cannot be reached' });
+    await verify.pickUp();
+    expect(useNoticeStore().notices).toHaveLength(1);
+  });
+
+  test('does not disturb one that this page follows already', async () => {
+    const verify = useVerifyStore();
+    void verify.start(REQUEST);
+    await look();
+    await verify.pickUp();
+    expect(stores.lab.callCount('currentVerify')).toBe(0);
   });
 });

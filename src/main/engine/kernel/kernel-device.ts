@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { IoStat, MmStat } from '../../../shared/zram-stat.ts';
 import { DeviceRecord } from './device-record.ts';
-import { parseIoStat, parseMmStat } from './stat-text.ts';
+import { parseIoStat, parseMmStat } from '../../../shared/zram-stat-text.ts';
 import {
   errorCode,
   hotAdd,
@@ -45,6 +45,8 @@ export interface DeviceSetUp {
   readonly diskSizeBytes: number;
   /** The page size that the caller counts in; another one of the kernel's is refused. */
   readonly pageSizeBytes: number;
+  /** mem_limit; absent: none. */
+  readonly memLimitBytes?: number | undefined;
 }
 
 export class KernelDevice {
@@ -80,8 +82,8 @@ export class KernelDevice {
     return `zram${this.number}`;
   }
 
-  /** Sets algorithm and disk size. Errors: 'unavailable' naming what the kernel refused, 'bad-input' for the page size. */
-  setUp({ algorithm, diskSizeBytes, pageSizeBytes }: DeviceSetUp): Result<void> {
+  /** Sets algorithm, disk size and memory limit. Errors: 'unavailable' naming what the kernel refused, 'bad-input' for the page size. */
+  setUp({ algorithm, diskSizeBytes, pageSizeBytes, memLimitBytes = 0 }: DeviceSetUp): Result<void> {
     this.#check('setUp');
     const kernelPageBytes = Number(readAttribute(this.#files, this.number, 'queue/physical_block_size'));
     if (kernelPageBytes !== pageSizeBytes) {
@@ -94,6 +96,7 @@ export class KernelDevice {
     for (const [attribute, value] of [
       ['comp_algorithm', algorithm],
       ['disksize', String(diskSizeBytes)],
+      ...(memLimitBytes > 0 ? ([['mem_limit', String(memLimitBytes)]] as const) : []),
     ] as const) {
       try {
         writeAttribute(this.#files, this.number, attribute, value);

@@ -8,6 +8,7 @@
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { IoStat, MmStat } from '../../../shared/zram-stat.ts';
 import type { PhaseReport } from '../live/protocol.ts';
+import { hasRefusedAtLimit, refusedAtLimit } from '../memory-limit.ts';
 import type { ControlBlock } from './control-block.ts';
 import { type DeviceSetUp, KernelDevice, removeLeftovers } from './kernel-device.ts';
 
@@ -71,14 +72,21 @@ export class KernelDevices {
     }
     const { job, device, slot } = failure;
     const place = `page ${slot} of ${this.#devices[device]?.name ?? 'a device'}`;
+    const limit = this.#limitOf(device);
     switch (kind) {
       case 'no-memory':
+        if (limit !== undefined && hasRefusedAtLimit(limit)) return refusedAtLimit(job, place, limit.limit);
         return fail('out-of-memory', `job ${job} could not write ${place}: the kernel had no memory for it`);
       case 'corrupt':
         return fail('data-mismatch', `job ${job} could not read ${place}: the kernel answered with an I/O error`);
       case 'mismatch':
         return fail('data-mismatch', `job ${job} read ${place} and got other data than it had written`);
     }
+  }
+
+  #limitOf(device: number): { readonly limit: number; readonly highest: number } | undefined {
+    const stat = this.#devices[device]?.mmStat();
+    return stat === undefined ? undefined : { limit: stat.mem_limit, highest: stat.mem_used_max };
   }
 }
 

@@ -89,7 +89,9 @@ export class KernelEngine {
     const cpus = [...new Set(plan.jobs.map((job) => job.cpu))];
     const control = ControlBlock.forThreads(cpus.length);
     const { devices: count, diskSizeBytes, pageSizeBytes } = plan.machine;
-    const devices = KernelDevices.make(count, { algorithm: this.#algorithm, diskSizeBytes, pageSizeBytes }, control);
+    const { memLimitBytes } = plan;
+    const setUp = { algorithm: this.#algorithm, diskSizeBytes, pageSizeBytes, memLimitBytes };
+    const devices = KernelDevices.make(count, setUp, control);
     if (!devices.ok) return devices;
     this.#state = 'running';
     const participants = cpus.map((cpu, index) => ({ cpu, index, thread: this.#thread(cpu) }));

@@ -26,9 +26,11 @@ import { makeCodec } from '../codec/make-codec.ts';
 import { CpuGate } from './cpu-gate.ts';
 import { isDisturbed } from './disturbance-plan.ts';
 import { HotplugDriver } from './hotplug-driver.ts';
+import { makeRecompressors } from '../codec/recompressors.ts';
 import { LiveCpu } from './live-cpu.ts';
 import { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
+import { RecompressJob } from './recompress-job.ts';
 import { runInTurn } from './run-in-turn.ts';
 import { waitForGo } from './start-barrier.ts';
 
@@ -48,16 +50,18 @@ interface Prepared {
 /** A job of any kind, as a phase runs it. */
 interface RunnableJob {
   readonly name: string;
+  /** It is no part of the workload. */
+  readonly isUpkeep?: boolean;
   begin(phase: PhaseKind, repeatForMs: number | undefined): void;
   batch(cpu: Cpu): Suspending<BatchOutcome>;
   verifiedPages(): number;
 }
 
 /** Makes the CPU that a core plays. */
-type MakeCpu = (arena: Arena, id: CpuId, codec: Codec) => LiveCpu;
+type MakeCpu = (arena: Arena, id: CpuId, codec: Codec, recompressors: readonly Codec[]) => LiveCpu;
 
-function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec): LiveCpu {
-  return new LiveCpu(arena, id, codec);
+function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec, recompressors: readonly Codec[]): LiveCpu {
+  return new LiveCpu(arena, id, codec, recompressors);
 }
 
 export class CpuCore {
@@ -104,7 +108,8 @@ export class CpuCore {
     for (const job of jobs) job.begin(request.phase, request.repeatForMs);
     const verifiedBefore = verifiedPages(jobs);
     const operation = prepared.arena.cpuWord(prepared.cpu.id) + CpuW.operation;
-    prepared.arena.words[operation] = Operation.idle;
+    // From the last phase it may still say 'finished'.
+    Atomics.store(prepared.arena.words, operation, Operation.idle);
     this.#post({ kind: 'armed' });
     if (!waitForGo(prepared.arena.words, HeaderW, request.number)) throw new CpuHalted(prepared.cpu.id);
     prepared.clock.start();
@@ -119,8 +124,10 @@ export class CpuCore {
     failure ??= driver?.finish((request.cpus ?? []).filter((cpu) => cpu !== prepared.cpu.id));
     prepared.arena.words[operation] = Operation.finished;
     const { latencies } = prepared.clock;
+    const isUpkeep = jobs.every((job) => job.isUpkeep === true);
     const verified = verifiedPages(jobs) - verifiedBefore;
-    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verified, hotplug: driver?.takeCounts() };
+    const counts = driver?.takeCounts();
+    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verified, isUpkeep, hotplug: counts };
     this.#post({ kind: 'phaseDone', report: failure === undefined ? report : { ...report, failure } });
   }
 }
@@ -131,7 +138,14 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
   const machine = Machine.attach(request.memory.buffer, faults);
   const { arena } = machine;
   const codec = makeCodec(request.codec, request.memory, arena.config.pageSizeBytes);
-  const live = makeCpu(arena, cpuId(request.cpu), faults === undefined ? codec : new FailingCodec(codec, faults));
+  const { recompressJob } = request;
+  const recompressors = makeRecompressors(
+    recompressJob?.algorithms ?? [],
+    request.memory.buffer,
+    arena.config.pageSizeBytes,
+  );
+  const faulty = faults === undefined ? codec : new FailingCodec(codec, faults);
+  const live = makeCpu(arena, cpuId(request.cpu), faulty, recompressors);
   const cpu = locks === undefined ? live : new CheckedCpu(live, arena, new LockRecord(locks));
   const goesOn = faults === undefined ? undefined : goesOnIn(arena);
   const clock = new PhaseClock(arena.words, HeaderW.stop);
@@ -148,7 +162,8 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
   const percpuJobs = request.percpuJobs.map((plan) => {
     return percpuJob(new PercpuJob(plan, machine, clock, faults !== undefined));
   });
-  const jobs = [...fioJobs, ...percpuJobs];
+  const upkeep = recompressJob?.cpu === request.cpu ? [upkeepJob(new RecompressJob(recompressJob, machine))] : [];
+  const jobs = [...fioJobs, ...percpuJobs, ...upkeep];
   if (hotplug === undefined) return { arena, cpu, clock, jobs };
   const gate = new CpuGate(arena, cpu.id);
   const driver = request.drivesHotplug === true ? new HotplugDriver(arena, cpu, machine.hotplug, hotplug) : undefined;
@@ -207,6 +222,18 @@ function percpuJob(job: PercpuJob): RunnableJob {
     begin: (phase) => {
       if (phase !== 'create' && phase !== 'destroy') throw new Error(`a percpu job knows no phase ${phase}`);
       job.begin(phase);
+    },
+    batch: (cpu) => job.batch(cpu),
+    verifiedPages: () => 0,
+  };
+}
+
+function upkeepJob(job: RecompressJob): RunnableJob {
+  return {
+    name: job.plan.name,
+    isUpkeep: true,
+    begin: () => {
+      job.begin();
     },
     batch: (cpu) => job.batch(cpu),
     verifiedPages: () => 0,

@@ -3,7 +3,9 @@ import { assertUnreachable, fail, type Result } from '../../../shared/result.ts'
 import type { Arena } from '../../machine/memory/arena.ts';
 import { memoryFigures } from '../../machine/memory-figures.ts';
 import { cpuId } from '../../machine/units.ts';
+import { readDeviceStatistics } from '../../machine/zram/device-statistics.ts';
 import type { IoFailure, JobFailure, PercpuFailure } from '../../workload/job-clock.ts';
+import { hasRefusedAtLimit, refusedAtLimit } from '../memory-limit.ts';
 import { describeOperation } from './cpu-counters.ts';
 import type { Died } from './cpu-thread.ts';
 import type { CpuResponse, HotplugFailure } from './protocol.ts';
@@ -46,6 +48,10 @@ function describeIoFailure(arena: Arena, failure: IoFailure): Result<never> {
   const place = `page ${failure.slot} of zram${failure.device}`;
   switch (failure.kind) {
     case 'no-memory': {
+      const { limitPages: limit, poolPagesMax: highest } = readDeviceStatistics(arena, failure.device);
+      if (hasRefusedAtLimit({ limit, highest })) {
+        return refusedAtLimit(failure.job, place, limit * arena.config.pageSizeBytes);
+      }
       const { totalBytes, poolBytes } = memoryFigures(arena);
       const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
       return fail(

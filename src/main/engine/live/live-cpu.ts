@@ -24,16 +24,16 @@ const PAUSE_MS = 0.05;
 export class LiveCpu implements Cpu {
   readonly id: CpuId;
   readonly codec: Codec;
-  readonly recompressors?: readonly Codec[];
+  readonly recompressors: readonly Codec[];
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #block: number;
 
-  /** `recompressors` are the codecs of the priorities 1, 2, 3, where somebody recompresses. */
-  constructor(arena: Arena, id: CpuId, codec: Codec, recompressors?: readonly Codec[]) {
+  /** `recompressors` are the codecs of the priorities from 1 on, where devices have them. */
+  constructor(arena: Arena, id: CpuId, codec: Codec, recompressors: readonly Codec[] = []) {
     this.id = id;
     this.codec = codec;
-    if (recompressors !== undefined) this.recompressors = recompressors;
+    this.recompressors = recompressors;
     this.#words = arena.words;
     this.#doubles = arena.doubles;
     this.#block = arena.cpuWord(id);

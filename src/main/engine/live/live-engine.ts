@@ -11,6 +11,7 @@
  */
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { bootMachine } from '../../machine/boot.ts';
+import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { HeaderW } from '../../machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
@@ -21,8 +22,8 @@ import { CpuThread, type Died } from './cpu-thread.ts';
 import { Disturbances } from './disturbances.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
-import { directionFigures, type PhaseOutcome } from './phase-figures.ts';
-import { countersSince, objectBytes, phaseOutcome } from './phase-outcome.ts';
+import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
+import { countersSince, jobReports, objectBytes, phaseOutcome } from './phase-outcome.ts';
 import type { CpuResponse } from './protocol.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
 
@@ -77,6 +78,7 @@ export class LiveEngine {
     if (this.#state !== 'idle') throw new Error(`a sample was asked for while the live engine is ${this.#state}`);
     const booted = bootMachine(memory.buffer, plan.machine);
     if (!booted.ok) return booted;
+    for (const { controls } of Machine.attach(memory.buffer).devices) controls.setMemoryLimit(plan.memLimitBytes ?? 0);
     this.#state = 'running';
     this.#machine = { arena: booted.value, callSites: plan.callSites };
     const running = this.#runOn({ memory, arena: booted.value, plan, observer, signal });
@@ -108,7 +110,7 @@ export class LiveEngine {
 
   async #runOn(given: Omit<RunningSample, 'participants' | 'disturbances'>): Promise<Result<SampleFigures>> {
     const { arena, plan, signal } = given;
-    const cpus = [...new Set([...plan.jobs, ...plan.percpuJobs].map((job) => job.cpu))];
+    const cpus = [...new Set(allJobs(plan).map((job) => job.cpu))];
     const participants = cpus.map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
     const sample = { ...given, participants, disturbances: new Disturbances(plan) };
     let force: NodeJS.Timeout | undefined;
@@ -154,6 +156,7 @@ export class LiveEngine {
       memoryAtPeak: peakMemoryFigures(arena),
       verifiedPages,
       disturbances: disturbances.report(arena),
+      phaseMBps: outcomes.map(phaseMBps),
     });
   }
 
@@ -168,8 +171,9 @@ export class LiveEngine {
       const jobs = plan.jobs.filter((job) => job.cpu === cpu);
       const percpuJobs = plan.percpuJobs.filter((job) => job.cpu === cpu);
       const drivesHotplug = cpu === participants[0]?.cpu;
-      const given = { jobs, percpuJobs, pageSets, written, drivesHotplug, ...suffered };
-      thread.send({ kind: 'prepare', memory, codec: plan.codec, cpu, ...given });
+      const { codec, recompressJob } = plan;
+      const given = { jobs, percpuJobs, recompressJob, pageSets, written, drivesHotplug, ...suffered };
+      thread.send({ kind: 'prepare', memory, codec, cpu, ...given });
     }
     const answers = await this.#gather(arena, participants, 'prepared');
     return answers.ok ? ok(undefined) : answers;
@@ -197,11 +201,12 @@ export class LiveEngine {
     index: number,
   ): Promise<Result<{ outcome: PhaseOutcome; verifiedPages: number }>> {
     const { arena, plan, observer } = sample;
-    const jobs = [...plan.jobs, ...plan.percpuJobs].filter((job) => phase.jobs.includes(job.name));
+    const jobs = allJobs(plan).filter((job) => phase.jobs.includes(job.name));
     const cpus = [...new Set(jobs.map((job) => job.cpu))];
     const participants = sample.participants.filter(({ cpu }) => cpus.includes(cpu));
     observer.onPhase(phase, index);
-    const repeatForMs = phase.measures.length === 0 ? undefined : plan.repeatForMs;
+    const isTimed = phase.measures.length > 0 || (phase.kind === 'main' && phase.recompression !== undefined);
+    const repeatForMs = isTimed ? plan.repeatForMs : undefined;
     for (const { thread } of participants) {
       thread.send({ kind: 'phase', phase: phase.kind, number: index + 1, jobs: phase.jobs, cpus, repeatForMs });
     }
@@ -221,7 +226,7 @@ export class LiveEngine {
     const failure = reports.find((report) => report.failure !== undefined)?.failure;
     if (failure !== undefined) return describeFailure(arena, failure);
     return ok({
-      outcome: phaseOutcome(phase, reports, {
+      outcome: phaseOutcome(phase, jobReports(reports), {
         ...countersSince(before, readAllCpuCounters(arena)),
         objectBytes: objectBytes(plan.percpuJobs, phase),
       }),
@@ -302,6 +307,15 @@ export class LiveEngine {
     this.#threads[cpu] = fresh;
     return fresh;
   }
+}
+
+/** Jobs of every kind. */
+function allJobs({
+  jobs,
+  percpuJobs,
+  recompressJob,
+}: SamplePlan): readonly { readonly name: string; readonly cpu: number }[] {
+  return [...jobs, ...percpuJobs, ...(recompressJob === undefined ? [] : [recompressJob])];
 }
 
 interface RunningSample {

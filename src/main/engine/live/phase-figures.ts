@@ -1,6 +1,7 @@
 /** From what CPUs report of their phases to the figures of a sample. Pure. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Direction, DirectionFigures, LatencyNs } from '../../../shared/run-record.ts';
+import type { PhaseMBps } from './sample-plan.ts';
 
 /** One phase, all CPUs together. */
 export interface PhaseOutcome {
@@ -38,6 +39,12 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
     lockWaitShare: cpuNs === 0 ? 0 : lockWaitNs / cpuNs,
     lockContentions: sum(measured, (phase) => phase.lockContentions),
   };
+}
+
+/** What a phase moved over its time. */
+export function phaseMBps({ bytes, durationNs }: PhaseOutcome): PhaseMBps {
+  const rate = (moved = 0): number => (durationNs === 0 ? 0 : (moved / durationNs) * 1000);
+  return { write: rate(bytes.write), read: rate(bytes.read) };
 }
 
 function latencyOf(histogram: RecordableHistogram): LatencyNs {

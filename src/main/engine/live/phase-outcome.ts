@@ -7,6 +7,12 @@ import type { PhaseOutcome } from './phase-figures.ts';
 import type { PhaseReport } from './protocol.ts';
 import type { PhasePlan } from './sample-plan.ts';
 
+/** Those of CPUs that had jobs, unless recompression was all that went on. */
+export function jobReports(reports: readonly PhaseReport[]): readonly PhaseReport[] {
+  const ofJobs = reports.filter(({ isUpkeep }) => !isUpkeep);
+  return ofJobs.length > 0 ? ofJobs : reports;
+}
+
 /** One phase from the reports of its CPUs: from the first one's start to the last one's end. */
 export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], counters: PhaseCounters): PhaseOutcome {
   const latenciesOf = (direction: Direction): readonly RecordableHistogram[] =>

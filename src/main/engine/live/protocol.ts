@@ -15,6 +15,7 @@ import type { PageSet } from '../../workload/data/page-set.ts';
 import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
 import type { SharedDisturbances } from './disturbance-plan.ts';
 import type { JobFailure } from '../../workload/job-clock.ts';
+import type { RecompressJobPlan } from './recompress-job.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 export type CpuRequest =
@@ -26,6 +27,8 @@ export type CpuRequest =
       /** Those placed on this CPU. */
       readonly jobs: readonly JobPlan[];
       readonly percpuJobs: readonly PercpuJobPlan[];
+      /** Of every CPU: its codecs read what was recompressed. The job itself is for one. */
+      readonly recompressJob?: RecompressJobPlan | undefined;
       readonly pageSets: readonly PageSet[];
       /** By device: the record of what was written where (WrittenPages). */
       readonly written: readonly SharedArrayBuffer[];
@@ -63,6 +66,8 @@ export interface PhaseReport {
   /** Of the directions in which something was done. */
   readonly latencies: Readonly<Partial<Record<Direction, RecordableHistogram>>>;
   readonly verifiedPages: number;
+  /** The CPU only recompressed: its times are not the jobs'. */
+  readonly isUpkeep?: boolean | undefined;
   readonly failure?: JobFailure | HotplugFailure | undefined;
   /** Of the CPU that changes the others. */
   readonly hotplug?: HotplugCounts | undefined;

@@ -5,6 +5,7 @@ import type { MachineConfig } from '../../machine/memory/arena.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
 import type { DisturbancePlan, DisturbanceReport } from './disturbance-plan.ts';
+import type { RecompressJobPlan } from './recompress-job.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
 
 /** Jobs that run together from one barrier to the last of them. */
@@ -14,6 +15,11 @@ export interface PhasePlan {
   readonly jobs: readonly string[];
   /** Directions that the phase measures; none for layout and for reads that only check. */
   readonly measures: readonly Direction[];
+  /**
+   * Of phases that show what recompression costs: jobs as before but without it, jobs with it beside, recompression alone, or
+   * what was recompressed read back.
+   */
+  readonly recompression?: 'off' | 'beside' | 'alone' | 'after' | undefined;
 }
 
 export interface SamplePlan extends DisturbancePlan {
@@ -25,6 +31,10 @@ export interface SamplePlan extends DisturbancePlan {
   readonly callSites: readonly string[];
   readonly phases: readonly PhasePlan[];
   readonly pageSets: readonly PageSet[];
+  /** Recompression by a CPU of the machine, in the phases that name it. */
+  readonly recompressJob?: RecompressJobPlan | undefined;
+  /** mem_limit of each zram device; absent: none. */
+  readonly memLimitBytes?: number | undefined;
   /** Each measured phase goes round for this long; absent: to its size. */
   readonly repeatForMs?: number | undefined;
 }
@@ -69,4 +79,11 @@ export interface SampleFigures {
   readonly verifiedPages: number;
   /** Of a plan that asks for some. */
   readonly disturbances?: DisturbanceReport | undefined;
+  /** By phase: 10^6 bytes per second that its jobs wrote and read, whether it measures or not. Of the live engine. */
+  readonly phaseMBps?: readonly PhaseMBps[] | undefined;
+}
+
+export interface PhaseMBps {
+  readonly write: number;
+  readonly read: number;
 }

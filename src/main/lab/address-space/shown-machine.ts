@@ -2,7 +2,7 @@
 import type { AddressSpaceShape, MomentTotals, SpaceMoment } from '../../../shared/address-space-contract.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { complete } from '../../machine/cpu.ts';
-import type { TlbConfig } from '../../machine/memory/address-space.ts';
+import type { TlbConfig } from '../../machine/memory/address-space-layout.ts';
 import { pageGeometry } from '../../machine/memory/page-geometry.ts';
 import type { MappedMachine, MappedMachineConfig } from '../../machine/percpu/local-mapping/mapped-machine.ts';
 import { tableFigures, tablesByLevel } from '../../machine/percpu/local-mapping/table-figures.ts';

@@ -134,6 +134,7 @@ async function runBlocks(setting: ExperimentSetting, { samples, notes, disturbed
     callSites: workload.callSites,
     phases: workload.phases,
     pageSets: sets.value,
+    memLimitBytes: profile.zram?.memLimitBytes,
     repeatForMs: phaseMilliseconds(planned),
   };
   const random = new Random(profile.workload.seed);

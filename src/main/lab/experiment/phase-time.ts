@@ -5,6 +5,9 @@ import type { PlannedProfile } from '../plan/plan-profile.ts';
 export function phaseMilliseconds({ profile, designs, workload }: PlannedProfile): number | undefined {
   const { seconds, repetitions } = profile.experiment;
   if (seconds === undefined) return undefined;
-  const measured = workload.phases.filter((phase) => phase.measures.length > 0).length;
+  const measured = workload.phases.filter(
+    ({ kind, measures, recompression }) =>
+      measures.length > 0 || (kind === 'main' && (recompression === 'off' || recompression === 'beside')),
+  ).length;
   return (seconds * 1000) / (measured * designs.length * (repetitions + 1));
 }

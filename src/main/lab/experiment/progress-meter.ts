@@ -8,6 +8,7 @@
  */
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
+import type { RunPhase } from '../../../shared/run-phase.ts';
 import type { Direction } from '../../../shared/run-record.ts';
 import type { PhasePlan, Tick } from '../../engine/live/sample-plan.ts';
 import { objectsOfPhase } from '../plan/percpu-workload-plan.ts';
@@ -71,7 +72,7 @@ export class ProgressMeter {
     });
   };
 
-  #progress(phase: RunProgress['phase'], withinSample: number): RunProgress {
+  #progress(phase: RunPhase, withinSample: number): RunProgress {
     const elapsedMs = performance.now() - this.#startedMs;
     const fraction = Math.min(1, (this.#samplesDone + withinSample) / this.#sampleCount);
     return {
@@ -95,7 +96,7 @@ export class ProgressMeter {
     if (objects > 0) return Math.min(1, (tick.createdObjects + tick.destroyedObjects) / objects);
     if (tick.accesses !== undefined) return Math.min(1, tick.accesses / Math.max(1, tick.accessesExpected ?? 1));
     const bytes = this.#expectedBytes(tick.phase);
-    const share = bytes === undefined ? 0 : (tick.readBytes + tick.writtenBytes) / bytes;
+    const share = bytes === undefined || bytes === 0 ? 0 : (tick.readBytes + tick.writtenBytes) / bytes;
     const runtimeMs = this.#runtimeMs(tick.phase);
     return Math.min(1, Math.max(share, runtimeMs === undefined ? 0 : tick.phaseMs / runtimeMs));
   }
@@ -123,7 +124,9 @@ export class ProgressMeter {
   }
 }
 
-function phaseName(phase: PhasePlan): RunProgress['phase'] {
+/** A phase as those who watch know it. */
+export function phaseName(phase: PhasePlan): RunPhase {
+  if (phase.recompression === 'alone') return 'recompress';
   switch (phase.kind) {
     case 'layout':
       return 'layout';

@@ -57,8 +57,8 @@ export class RunControl {
       ended: Promise.resolve(),
     };
     this.#run = run;
-    const { profile, designs, oversubscribed } = planned;
-    this.#parts.emit({ kind: 'started', runId: run.runId, profile, designs, oversubscribed });
+    const { profile, engine, designs, oversubscribed } = planned;
+    this.#parts.emit({ kind: 'started', runId: run.runId, profile, engine, designs, oversubscribed });
     run.ended = this.#carryOut(run);
     return ok({ runId: run.runId });
   }
@@ -73,8 +73,8 @@ export class RunControl {
   current(): CurrentRun | undefined {
     if (this.#run === undefined) return undefined;
     const { runId, planned, progress, samples } = this.#run;
-    const { profile, designs, oversubscribed } = planned;
-    return { runId, profile, designs, oversubscribed, progress, samples: [...samples] };
+    const { profile, engine, designs, oversubscribed } = planned;
+    return { runId, profile, engine, designs, oversubscribed, progress, samples: [...samples] };
   }
 
   /** A record that could not be stored. */

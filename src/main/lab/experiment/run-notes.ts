@@ -63,10 +63,11 @@ function workMemoryNotes({ machine, zram }: Profile): readonly string[] {
   return notes;
 }
 
-/** The codecs that a step of the profile really tries. */
+/** The codecs that the profile's recompression or one of its steps really tries. */
 function recompressionCodecs(zram: Profile['zram']): readonly string[] {
   const available = zram?.recompression ?? [];
-  const steps = (zram?.afterwards ?? []).filter((step) => step.do === 'recompress');
+  const afterwards = (zram?.afterwards ?? []).filter((step) => step.do === 'recompress');
+  const steps = zram?.recompress === undefined ? afterwards : [zram.recompress, ...afterwards];
   return available.filter((name) => steps.some(({ algorithm }) => algorithm === undefined || algorithm === name));
 }
 

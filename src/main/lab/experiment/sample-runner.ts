@@ -12,15 +12,21 @@ import type { Sample } from '../../../shared/run-record.ts';
 import { allocateArena } from '../../engine/codec/arena-memory.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import type { KernelEngine } from '../../engine/kernel/kernel-engine.ts';
-import type { LiveEngine, SampleObserver } from '../../engine/live/live-engine.ts';
+import type { LiveEngine, RunningMachine, SampleObserver } from '../../engine/live/live-engine.ts';
+import { makeTally } from '../../engine/live/recompress-job.ts';
 import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
+import { memoryFigures } from '../../machine/memory-figures.ts';
+import type { PlannedProfile } from '../plan/plan-profile.ts';
+import { kernelDeviceState } from '../zram/device-states.ts';
+import { MemoryCourse } from '../zram/memory-course.ts';
+import { recompressionRun } from '../zram/recompression-plan.ts';
 import { cpuId } from '../../machine/units.ts';
 import { runStorm } from '../../engine/live/storm/storm.ts';
 import { LoneCpu } from '../../machine/lone-cpu.ts';
-import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { stormFigures, stormObserver } from './storm-sample.ts';
 import { zramAfterwards } from '../zram/zram-afterwards.ts';
+import { phaseName } from './progress-meter.ts';
 
 export interface Engines {
   readonly live: LiveEngine;
@@ -30,10 +36,10 @@ export interface Engines {
 }
 
 /** What a sample is of a plan apart from its machine and codec. */
-export type SampleWork = Omit<SamplePlan, 'machine' | 'codec'>;
+export type SampleWork = Omit<SamplePlan, 'machine' | 'codec' | 'recompressJob'>;
 
 /** Figures of a sample, and what the zram devices of the machine say of themselves. */
-export type RunFigures = SampleFigures & Pick<Sample, 'zram'>;
+export type RunFigures = Omit<SampleFigures, 'phaseMBps'> & Pick<Sample, 'zram'>;
 
 export type SampleRunner = (
   design: Design,
@@ -53,20 +59,31 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
       if (!memory.ok) return memory;
       return ok(async (design, work, observer, signal) => {
         const { faults, hotplug, checks } = planned.profile;
-        const machine = machineOf(planned, design);
-        const plan = { ...work, codec: codec.value, machine, faults, hotplug, checks };
-        const figures = await engines.live.runSample(memory.value, plan, observer, signal);
-        return figures.ok ? withZram(figures.value, { memory: memory.value, codec: codec.value }, planned) : figures;
+        const tally = makeTally();
+        const recompressJob = planned.workload.recompressJob && { ...planned.workload.recompressJob, tally };
+        const disturbed = { faults, hotplug, checks };
+        const plan = { ...work, ...disturbed, codec: codec.value, machine: machineOf(planned, design), recompressJob };
+        const course = new MemoryCourse(() => performance.now());
+        const watch = withCourse(course, observer, () => engines.live.runningMachine());
+        const figures = await engines.live.runSample(memory.value, plan, watch, signal);
+        if (!figures.ok) return figures;
+        const { phaseMBps = [], ...measured } = figures.value;
+        if (planned.profile.workload.kind !== 'fio') return ok(measured);
+        const held = course.endWith(measured.memoryAtEnd);
+        const recompress = recompressionRun(planned.profile.zram, tally, { phases: plan.phases, phaseMBps });
+        const zram = zramAfterwards({ memory: memory.value, codec: codec.value }, planned.profile.zram);
+        return zram.ok ? ok({ ...measured, zram: { ...zram.value, recompress, course: held } }) : zram;
       });
     }
     case 'kernel':
       return ok(async (design, work, observer, signal) => {
         const plan = { ...work, machine: machineOf(planned, design) };
-        const figures = await engines.kernel.runSample(plan, observer, signal);
+        const course = new MemoryCourse(() => performance.now());
+        const figures = await engines.kernel.runSample(plan, withCourse(course, observer), signal);
         if (!figures.ok) return figures;
-        // A record has no place for the kernel's own statistics.
-        const { write, read, memoryAtEnd, memoryAtPeak, verifiedPages } = figures.value;
-        return ok({ write, read, memoryAtEnd, memoryAtPeak, verifiedPages });
+        const { mmStat, ioStat, ...measured } = figures.value;
+        const atEnd = mmStat.map((stat, device) => kernelDeviceState(stat, ioStat[device]));
+        return ok({ ...measured, zram: { atEnd, afterwards: [], course: course.endWith(measured.memoryAtEnd) } });
       });
     default:
       return assertUnreachable(planned.engine);
@@ -85,15 +102,23 @@ function stormRunner({ stormWorkerUrl }: Engines, { storms }: PlannedProfile): S
   };
 }
 
-/** With what is done to the devices after the jobs, and what they say then. */
-function withZram(
-  figures: SampleFigures,
-  on: Parameters<typeof zramAfterwards>[0],
-  { profile }: PlannedProfile,
-): Result<RunFigures> {
-  if (profile.workload.kind !== 'fio') return ok(figures);
-  const zram = zramAfterwards(on, profile.zram);
-  return zram.ok ? ok({ ...figures, zram: zram.value }) : zram;
+/** Tells `course` what the observer is told, and what the machine holds when a phase begins, where there is one. */
+function withCourse(
+  course: MemoryCourse,
+  { onPhase, onTick }: SampleObserver,
+  running: () => RunningMachine | undefined = () => undefined,
+): SampleObserver {
+  return {
+    onPhase: (phase, index) => {
+      const machine = running();
+      course.beginPhase(phaseName(phase), machine === undefined ? undefined : memoryFigures(machine.arena));
+      onPhase(phase, index);
+    },
+    onTick: (tick) => {
+      course.note(tick.memory);
+      onTick(tick);
+    },
+  };
 }
 
 function machineOf({ machines }: PlannedProfile, design: Design): MachineConfig {

@@ -21,6 +21,7 @@ import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
 import { roundUp } from '../../machine/units.ts';
 import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
 import { zramProblem } from '../zram/check-zram.ts';
+import { withRecompression } from '../zram/recompression-plan.ts';
 import { zramVariantOf } from '../zram/zram-variant-of.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
 import { machineConfigOf } from './machine-config.ts';
@@ -115,7 +116,8 @@ function kernelProblem({ workload, zram }: Profile): Failure | undefined {
       `the kernel engine runs fio workloads on this host's zram, not ${workload.kind} workloads`,
     );
   }
-  const asked = Object.keys(zram ?? {});
+  const { memLimitBytes: _, ...beyondKernel } = zram ?? {};
+  const asked = Object.keys(beyondKernel);
   if (asked.length === 0) return undefined;
   const sentence = `the kernel engine takes this host's zram as it is; take ${asked.join(', ')} out of the profile`;
   return fail('bad-input', sentence, 'zram');
@@ -177,9 +179,11 @@ function planFioWorkload(
     pageSetOf: (job) => pageSetIndex(data, keys, job),
   });
   if (!workload.ok) return workload;
+  const recompressed = withRecompression(workload.value, profile);
+  if (!recompressed.ok) return recompressed;
   return ok({
     fioJobs: jobFile.jobs,
-    workload: workload.value,
+    workload: recompressed.value,
     notes: [...workload.value.notes, ...jobFileNotes(jobFile)],
   });
 }
@@ -219,10 +223,10 @@ function oneOf<Fitting extends Design>(fitting: readonly Fitting[], design: Desi
 }
 
 /** All that is wrong at once, for a form; and the jobs when nothing is. */
-export function previewWorkload(input: unknown, host: PlanHost): WorkloadPreview {
+export function previewWorkload(input: unknown, host: PlanHost, engine: Engine = 'live'): WorkloadPreview {
   const fieldErrors = profileFieldErrors(input);
   if (fieldErrors.length > 0) return { fieldErrors, jobs: [], oversubscribed: false };
-  const planned = planProfile(input, host);
+  const planned = planProfile(input, host, engine);
   if (!planned.ok) return { fieldErrors: planErrors(input, host, planned.error), jobs: [], oversubscribed: false };
   const { workload, profile, oversubscribed } = planned.value;
   return {

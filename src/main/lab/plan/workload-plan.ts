@@ -12,6 +12,7 @@ import type { FioJob } from '../../evidence/fio-job/fio-job.ts';
 import { type Failure, fail, ok, type Result } from '../../../shared/result.ts';
 import type { MachineProfile } from '../../../shared/profile.ts';
 import type { Direction } from '../../../shared/run-record.ts';
+import type { RecompressJobDraft } from '../../engine/live/recompress-job.ts';
 import type { PhasePlan } from '../../engine/live/sample-plan.ts';
 import type { JobPlan, PercpuJobPlan } from '../../workload/job-plan.ts';
 
@@ -22,6 +23,8 @@ export interface WorkloadPlan {
   readonly percpuJobs: readonly PercpuJobPlan[];
   readonly callSites: readonly string[];
   readonly phases: readonly PhasePlan[];
+  /** Of a fio workload whose devices are recompressed while it runs. */
+  readonly recompressJob?: RecompressJobDraft | undefined;
   /** What the reader must know beside the numbers. */
   readonly notes: readonly string[];
 }

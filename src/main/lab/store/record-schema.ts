@@ -5,8 +5,10 @@
 import * as v from 'valibot';
 import { BUFFER_LAYOUTS, DESIGNS, STREAM_PROTECTIONS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
+import { RUN_PHASES } from '../../../shared/run-phase.ts';
 import { DIRECTIONS, ENGINES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
-import { zramStepSchema } from '../../../shared/zram-profile.ts';
+import { RECOMPRESSION_TIMES, zramStepSchema } from '../../../shared/zram-profile.ts';
+import { STORED_BY } from '../../../shared/zram-report.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';
 import { accessCountsSchema, mappingReportSchema, thisCpuFiguresSchema } from './this-cpu-schema.ts';
 
@@ -67,6 +69,7 @@ const zramDevice = v.strictObject({
       freeablePages: count,
     }),
   ),
+  stored: v.optional(v.array(v.strictObject({ by: v.picklist(STORED_BY), pages: count, bytes: count }))),
 });
 
 const zramReport = v.strictObject({
@@ -78,6 +81,29 @@ const zramReport = v.strictObject({
       pagesTried: count,
       pagesRecompressed: count,
       devices: v.array(zramDevice),
+    }),
+  ),
+  recompress: v.optional(
+    v.strictObject({
+      when: v.picklist(RECOMPRESSION_TIMES),
+      passes: count,
+      pagesTried: count,
+      pagesRecompressed: count,
+      busyMs: figure,
+      compressedBytes: v.strictObject({ before: count, after: count }),
+      poolBytes: v.strictObject({ before: count, after: count }),
+      jobsMBps: v.optional(
+        v.strictObject({ direction: v.picklist(['write', 'read']), without: figure, withIt: figure }),
+      ),
+    }),
+  ),
+  course: v.optional(
+    v.strictObject({
+      atMs: v.array(figure),
+      originalBytes: v.array(count),
+      compressedBytes: v.array(count),
+      poolBytes: v.array(count),
+      phases: v.array(v.strictObject({ phase: v.picklist(RUN_PHASES), fromMs: figure })),
     }),
   ),
 });

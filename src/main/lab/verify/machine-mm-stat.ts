@@ -1,5 +1,5 @@
 /** The machine's own mm_stat: the text that reading the file would give, read like the kernel's. */
-import { parseMmStat } from '../../engine/kernel/stat-text.ts';
+import { parseMmStat } from '../../../shared/zram-stat-text.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { mmStatText } from '../../machine/zram/device-texts.ts';
 import type { MmStat } from '../../../shared/zram-stat.ts';

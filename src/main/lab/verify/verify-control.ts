@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { fail, ok, type Result } from '../../../shared/result.ts';
-import type { VerifyRequest, VerifyState } from '../../../shared/verify-contract.ts';
+import type { CurrentVerify, VerifyRequest, VerifyState } from '../../../shared/verify-contract.ts';
 import type { VerifyProgress, VerifyReport } from '../../../shared/verify-report.ts';
 import { checkKernelZram } from '../../engine/kernel/zram-control.ts';
 import { reportUnexpected } from '../report-unexpected.ts';
@@ -23,6 +23,7 @@ export interface VerifyWatcher {
 
 interface VerifyInHand {
   readonly verifyId: string;
+  readonly request: VerifyRequest;
   readonly abort: AbortController;
   state: VerifyState;
 }
@@ -75,6 +76,13 @@ export class VerifyControl {
     return last.ok ? ok(last.value.state) : last;
   }
 
+  /** The last one that was started, whether it goes on or has ended; undefined when there was none. */
+  current(): CurrentVerify | undefined {
+    if (this.#last === undefined) return undefined;
+    const { verifyId, request, state } = this.#last;
+    return { verifyId, request, state };
+  }
+
   /** Asks it to end. */
   cancel(verifyId: string): Result<Record<string, never>> {
     const last = this.#find(verifyId);
@@ -99,7 +107,8 @@ export class VerifyControl {
     if (this.#isRunGoingOn()) return fail('busy', 'an experiment is going on; cancel it or wait');
     const usable = checkKernelZram();
     if (!usable.ok) return usable;
-    const inHand: VerifyInHand = { verifyId: randomUUID(), abort: new AbortController(), state: { kind: 'running' } };
+    const abort = new AbortController();
+    const inHand: VerifyInHand = { verifyId: randomUUID(), request, abort, state: { kind: 'running' } };
     this.#last = inHand;
     const ended = this.#carryOut(request, inHand, onProgress);
     this.#ended = ended;

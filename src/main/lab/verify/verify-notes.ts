@@ -6,7 +6,7 @@ const SHORT_PASS_NS = 20e6;
 
 const CODEC_NOTES: Readonly<Record<VerifyCodec, string>> = {
   'lz4-kernel': "Codec lz4-kernel is the lab's own encoder in WebAssembly: its sizes are exactly the kernel's.",
-  lz4: "Codec lz4 is lz4-napi's encoder: its sizes differ from the kernel's by about 0.5 %.",
+  lz4: "Codec lz4 is lz4-napi's encoder: its sizes differ from the kernel's by about 0.5 %, and its work memory is outside the arena.",
 };
 
 /** The notes of a verification, in the order in which they are shown. */
@@ -22,7 +22,7 @@ export function verifyNotes(facts: {
       'they read; the wall clock runs from the first request to the last, filling and comparing included.',
     `Kernel: each request is a system call with O_DIRECT (about ${kernel.callNs} ns of it are the call itself, measured on ` +
       '/dev/null), the block layer, and zram with lz4.',
-    'Lab: each request is a call of the simulated zram on a worker thread, with all of its memory in the arena.',
+    'Lab: each request is a call of the simulated zram on a worker thread; pages, pool, buffers and tables lie in its arena.',
     'Ratios are medians of the ratios of each round; the two runs of a round follow one another.',
   ];
   if (jobs > 1) {

@@ -11,23 +11,24 @@ export function zramProblem({ zram, machine }: Profile): Failure | undefined {
   const stages = stagesProblem(zram);
   if (stages !== undefined) return stages;
   const { hugeThresholdBytes } = sizeClassesFor(machine.pageSizeBytes, zram?.zspagePages ?? CURRENT_ZRAM.zspagePages);
-  for (const step of zram?.afterwards ?? []) {
-    if (step.do !== 'recompress') continue;
-    const algorithms = zram?.recompression ?? [];
-    const { algorithm, thresholdBytes } = step;
+  const asked = [
+    ...(zram?.recompress === undefined ? [] : [{ ...zram.recompress, where: 'zram.recompress' }]),
+    ...(zram?.afterwards ?? []).flatMap((step) =>
+      step.do === 'recompress' ? [{ ...step, where: 'zram.afterwards' }] : [],
+    ),
+  ];
+  const algorithms = zram?.recompression ?? [];
+  for (const { algorithm, thresholdBytes, where } of asked) {
     if (algorithms.length === 0) {
-      return fail(
-        'bad-input',
-        'recompression needs at least one algorithm in zram.recompression',
-        'zram.recompression',
-      );
+      const sentence = 'recompression needs at least one algorithm in zram.recompression';
+      return fail('bad-input', sentence, 'zram.recompression');
     }
     if (algorithm !== undefined && !algorithms.includes(algorithm)) {
-      return fail('bad-input', `recompression with ${algorithm}, which zram.recompression lacks`, 'zram.afterwards');
+      return fail('bad-input', `recompression with ${algorithm}, which zram.recompression lacks`, where);
     }
     if (thresholdBytes !== undefined && thresholdBytes >= hugeThresholdBytes) {
       const sentence = `a recompression threshold of ${thresholdBytes} bytes must be below ${hugeThresholdBytes}`;
-      return fail('bad-input', sentence, 'zram.afterwards');
+      return fail('bad-input', sentence, where);
     }
   }
   return undefined;

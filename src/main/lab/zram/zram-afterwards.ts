@@ -4,19 +4,16 @@
  */
 import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
 import type { ZramProfile, ZramStep } from '../../../shared/zram-profile.ts';
-import type { ZramDeviceState, ZramReport, ZramStepOutcome } from '../../../shared/zram-report.ts';
+import type { ZramReport, ZramStepOutcome } from '../../../shared/zram-report.ts';
 import type { ArenaMemory } from '../../engine/codec/arena-memory.ts';
 import { type CodecParts, makeCodec } from '../../engine/codec/make-codec.ts';
-import { deflateCodec, zstdCodec } from '../../engine/codec/zlib.ts';
-import type { Codec } from '../../machine/codec.ts';
+import { makeRecompressors } from '../../engine/codec/recompressors.ts';
 import { complete, type Cpu } from '../../machine/cpu.ts';
 import { Machine } from '../../machine/machine.ts';
-import type { Arena } from '../../machine/memory/arena.ts';
 import { cpuId } from '../../machine/units.ts';
 import type { ZramDevice } from '../../machine/zram/device.ts';
-import { bdStatText, debugStatText, ioStatText, mmStatText } from '../../machine/zram/device-texts.ts';
-import { readPoolClasses } from '../../machine/zram/pool-classes.ts';
 import { LoneCpu } from '../../machine/lone-cpu.ts';
+import { type DeviceCodecs, restingDeviceStates } from './device-states.ts';
 
 /**
  * Reads the devices of the machine at rest in `memory`, which compressed with `codec`, and does the profile's steps. Errors:
@@ -29,14 +26,13 @@ export function zramAfterwards(
   const { buffer } = memory;
   const machine = Machine.attach(buffer);
   const { arena } = machine;
-  const atEnd = deviceStates(arena);
+  const codecs: DeviceCodecs = [codec.name, ...(zram?.recompression ?? [])];
+  const atEnd = restingDeviceStates(arena, codecs);
   const afterwards: ZramStepOutcome[] = [];
   const steps = zram?.afterwards ?? [];
   if (steps.length === 0) return ok({ atEnd, afterwards });
   const { pageSizeBytes } = arena.config;
-  const recompressors = (zram?.recompression ?? []).map((name): Codec => {
-    return name === 'zstd' ? zstdCodec(buffer, pageSizeBytes) : deflateCodec(buffer, pageSizeBytes);
-  });
+  const recompressors = makeRecompressors(zram?.recompression ?? [], buffer, pageSizeBytes);
   const cpu = new LoneCpu(cpuId(0), makeCodec(codec, memory, pageSizeBytes), recompressors);
   for (const step of steps) {
     const sums = { pagesReleased: 0, pagesTried: 0, pagesRecompressed: 0 };
@@ -47,7 +43,7 @@ export function zramAfterwards(
       sums.pagesTried += done.value.pagesTried;
       sums.pagesRecompressed += done.value.pagesRecompressed;
     }
-    afterwards.push({ step, ...sums, devices: deviceStates(arena) });
+    afterwards.push({ step, ...sums, devices: restingDeviceStates(arena, codecs) });
   }
   return ok({ atEnd, afterwards });
 }
@@ -70,25 +66,4 @@ function doStep(cpu: Cpu, { controls }: ZramDevice, step: ZramStep): Result<Step
     default:
       return assertUnreachable(step);
   }
-}
-
-function deviceStates(arena: Arena): readonly ZramDeviceState[] {
-  return Array.from({ length: arena.config.devices }, (_, device) => ({
-    mmStat: mmStatText(arena, device),
-    ioStat: ioStatText(arena, device),
-    debugStat: debugStatText(arena, device),
-    bdStat: bdStatText(),
-    classes: readPoolClasses(arena, device)
-      .filter((row) => row.allocatedObjects > 0)
-      .map((row) => ({
-        index: row.kernelIndex,
-        objectBytes: row.objectBytes,
-        pagesPerZspage: row.pagesPerZspage,
-        zspagesByTenth: row.zspagesByTenth,
-        allocatedObjects: row.allocatedObjects,
-        usedObjects: row.usedObjects,
-        pagesUsed: row.pagesUsed,
-        freeablePages: row.freeablePages,
-      })),
-  }));
 }

@@ -43,12 +43,15 @@ export function readPoolClasses(arena: Arena, device: number): readonly PoolClas
   });
 }
 
-/** Lengths of the lists of the groups that are not empty ones. A list that changes meanwhile is left after `most` steps. */
+/**
+ * Lengths of the lists of the groups that are not empty ones. A list that changes meanwhile is left after `most` steps, or
+ * where it leads to no frame.
+ */
 function groupLengths(arena: Arena, block: number, most: number): readonly number[] {
   return Array.from({ length: FULLNESS_GROUPS - 1 }, (_, group) => {
     let length = 0;
     let entry = arena.word(block + PoolClassW.groups + group + 1);
-    while (entry !== 0 && length < most) {
+    while (entry > 0 && entry <= arena.frameCount && length < most) {
       length += 1;
       entry = arena.word(arena.descriptorWord(frameNumber(entry - 1)) + FrameW.listNext);
     }

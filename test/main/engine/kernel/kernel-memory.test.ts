@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryFromMmStat, PeakMemory } from '../../../../src/main/engine/kernel/kernel-memory.ts';
-import { parseMmStat } from '../../../../src/main/engine/kernel/stat-text.ts';
+import { parseMmStat } from '../../../../src/shared/zram-stat-text.ts';
 import { valueOf } from '../../lab/small-lab.ts';
 
 const stat = (text: string) => valueOf(parseMmStat(text));

@@ -78,6 +78,11 @@ describe('a run of both designs', () => {
       const { originalBytes, compressedBytes, poolBytes } = memoryAtEnd;
       expect([original, compressed, used]).toEqual([originalBytes, compressedBytes, poolBytes]);
       expect(zram?.afterwards).toEqual([]);
+      expect(zram?.atEnd[0]?.stored?.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(compressed);
+      const course = zram?.course;
+      expect([course?.originalBytes[0], course?.originalBytes.at(-1)]).toEqual([0, original]);
+      expect(course?.poolBytes.at(-1)).toBe(used);
+      expect(course?.phases.map(({ phase }) => phase)).toEqual(['write', 'read']);
     }
     // The same pages in the same order compress to the same bytes, whatever the design.
     expect(new Set(record.samples.map((sample) => sample.memoryAtEnd.compressedBytes)).size).toBe(1);

@@ -5,7 +5,7 @@ import { checkKernelZram } from '../../../../src/main/engine/kernel/zram-control
 import type { Lab } from '../../../../src/main/lab/lab.ts';
 import type { Profile } from '../../../../src/shared/profile.ts';
 import { devicesOf, skipWithoutKernelZram } from '../../engine/kernel/real-kernel.ts';
-import { errorOf, listen, openSmallLab, smallPercpuProfile, smallProfile, valueOf } from '../small-lab.ts';
+import { errorOf, listen, openSmallLab, runToEnd, smallPercpuProfile, smallProfile, valueOf } from '../small-lab.ts';
 
 /** Runs `profile` on the kernel from start to end. */
 async function runOnKernel(lab: Lab, profile: Profile) {
@@ -18,11 +18,20 @@ async function runOnKernel(lab: Lab, profile: Profile) {
 describe('a profile on the kernel', () => {
   beforeEach(skipWithoutKernelZram);
 
+  it('can be run here, and says so before', async () => {
+    const lab = await openSmallLab();
+    expect(valueOf(await lab.describeHost({})).kernelObstacle).toBeUndefined();
+    const asked = { profile: smallProfile({ zram: { zspagePages: 4 } }), engine: 'kernel' } as const;
+    const { fieldErrors } = valueOf(await lab.previewWorkload(asked));
+    expect(fieldErrors).toEqual([{ field: 'zram', message: expect.stringContaining('take zspagePages out') }]);
+    expect(valueOf(await lab.previewWorkload({ profile: asked.profile })).fieldErrors).toEqual([]);
+  });
+
   it('is one design, with the record of every run', async () => {
     const lab = await openSmallLab();
     const { events, end, record } = await runOnKernel(lab, smallProfile());
     expect(end).toMatchObject({ outcome: 'complete', stored: true });
-    expect(events[0]).toMatchObject({ kind: 'started', designs: ['kernel'] });
+    expect(events[0]).toMatchObject({ kind: 'started', engine: 'kernel', designs: ['kernel'] });
     expect(record).toMatchObject({ engine: 'kernel', outcome: 'complete', comparisons: [] });
     expect(record.samples.map(({ design, repetition }) => [design, repetition])).toEqual([
       ['kernel', 1],
@@ -32,6 +41,9 @@ describe('a profile on the kernel', () => {
       expect(sample.write?.bytes).toBe(2 << 20);
       expect(sample.verifiedPages).toBe(512);
       expect(sample.memoryAtEnd.originalBytes).toBe(2 << 20);
+      expect(sample.zram?.atEnd).toMatchObject([{ mmStat: expect.stringMatching(/^ 2097152 /), classes: [] }]);
+      expect(sample.zram?.course?.originalBytes.at(-1)).toBe(2 << 20);
+      expect(sample.zram?.course?.phases.map(({ phase }) => phase)).toEqual(['write', 'read']);
     }
     expect(record.designs.map(({ design }) => design)).toEqual(['kernel']);
     expect(record.environment.codec).toBe("lz4 (the kernel's)");
@@ -50,6 +62,22 @@ describe('a profile on the kernel', () => {
     const report = runReport(record);
     expect(report).toMatch(/; engine kernel \(measured, wall clock\)/);
     expect(report).toMatch(/^this host's kernel +\d/m);
+  });
+
+  it('with a memory limit fails as the lab does, with the same sentence', async () => {
+    const jobFile = '[job]\nrw=write\nbs=4k\nsize=1m\nbuffer_compress_percentage=25\nrefill_buffers\n';
+    const profile = smallProfile({
+      designs: ['per-cpu-global'],
+      machine: { codec: 'lz4-kernel' },
+      workload: { jobFile, data: { kind: 'job' } },
+      zram: { memLimitBytes: 300_000 },
+    });
+    const lab = await openSmallLab();
+    const { record } = await runOnKernel(lab, profile);
+    const { record: own } = await runToEnd(lab, profile);
+    expect(record.error?.message).toMatch(/^job job could not write page \d+ of zram\d+: .* mem_limit of 303104 bytes/);
+    expect(own.error?.message).toBe(record.error?.message.replace(/zram\d+/, 'zram0'));
+    expect(devicesOf(process.pid)).toEqual([]);
   });
 
   it('measures for as long as asked', async () => {
@@ -99,5 +127,6 @@ describe('without the kernel engine', () => {
     const error = errorOf(await lab.startRun({ profile: smallProfile(), engine: 'kernel' }));
     expect(error.code).toBe('unavailable');
     expect(valueOf(await lab.listRuns({}))).toEqual([]);
+    expect(valueOf(await lab.describeHost({})).kernelObstacle).toEqual(error);
   });
 });

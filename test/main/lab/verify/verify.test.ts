@@ -100,6 +100,7 @@ describe('a verification through the contract', () => {
     const lab = await openSmallLab();
     const { verifyId } = valueOf(await lab.startVerify(request({ rounds: 1 })));
     expect(valueOf(await lab.verifyState({ verifyId })).kind).toBe('running');
+    expect(valueOf(await lab.currentVerify({})).verify).toMatchObject({ verifyId, state: { kind: 'running' } });
     const seen = new Set<string>();
     const done = await vi.waitFor(
       async () => {
@@ -113,6 +114,7 @@ describe('a verification through the contract', () => {
     expect(seen).toContain('warm-up');
     expect(done.report).toMatchObject({ outcome: 'complete', rounds: 1 });
     expect(valueOf(await lab.verifyState({ verifyId }))).toEqual(done);
+    expect(valueOf(await lab.currentVerify({})).verify?.state).toEqual(done);
   });
 
   it('is cancelled, and fails with a sentence', async () => {

@@ -97,6 +97,21 @@ describe('the devices at the end of a sample', () => {
     expect(afterwards[1]?.pagesTried).toBeLessThan(SLOTS);
   });
 
+  it('tell who made what is stored, before and after recompression', () => {
+    const { atEnd, afterwards } = reportOf({
+      recompression: ['zstd', 'deflate'],
+      afterwards: [{ do: 'recompress', algorithm: 'zstd', maxPages: 5 }],
+    });
+    expect(atEnd[0]?.stored?.map(({ by, pages }) => [by, pages])).toEqual([['lz4', SLOTS / 2]]);
+    const after = afterwards[0]?.devices[0];
+    expect(after?.stored?.map(({ by, pages }) => [by, pages])).toEqual([
+      ['lz4', SLOTS / 2 - 5],
+      ['zstd', 5],
+    ]);
+    const bytes = (after?.stored ?? []).reduce((sum, share) => sum + share.bytes, 0);
+    expect(bytes).toBe(columns(after?.mmStat ?? '').compressed);
+  });
+
   it('are reported as failed where the machine refuses', () => {
     const report = zramAfterwards(
       { memory: machineAtRest(), codec: { name: 'lz4' } },

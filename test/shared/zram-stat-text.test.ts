@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIoStat, parseMmStat } from '../../../../src/main/engine/kernel/stat-text.ts';
-import { IO_STAT_COLUMNS, MM_STAT_COLUMNS } from '../../../../src/shared/zram-stat.ts';
-import { errorOf, valueOf } from '../../lab/small-lab.ts';
+import { parseIoStat, parseMmStat } from '../../src/shared/zram-stat-text.ts';
+import { IO_STAT_COLUMNS, MM_STAT_COLUMNS } from '../../src/shared/zram-stat.ts';
+import { errorOf, valueOf } from '../main/lab/small-lab.ts';
 
 /** As Linux 6.18 printed it for 64 MiB of a program file on lz4. */
 const PRINTED = '67108864 41626898 43905024        0 43905024      468        0      179      179\n';

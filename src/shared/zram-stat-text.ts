@@ -7,8 +7,8 @@
  * Columns are separated by blanks. Kernels add columns at the end (mm_stat had seven up to 4.18 and eight up to 5.14): what
  * is not there is 0, what is beyond those known is passed over.
  */
-import { fail, ok, type Result } from '../../../shared/result.ts';
-import { IO_STAT_COLUMNS, type IoStat, MM_STAT_COLUMNS, type MmStat } from '../../../shared/zram-stat.ts';
+import { fail, ok, type Result } from './result.ts';
+import { IO_STAT_COLUMNS, type IoStat, MM_STAT_COLUMNS, type MmStat } from './zram-stat.ts';
 
 /** Columns that every kernel with these files prints. */
 const OLDEST_MM_STAT = 7;
