@@ -21,7 +21,7 @@ afterEach(async () => {
 
 async function openChurn(options?: Parameters<ServedLab['open']>[0]): Promise<void> {
   page = await lab.open(options);
-  await page.getByTestId('profile-list').getByText('cgroup churn').click();
+  await page.getByTestId('profile-list').getByText('cgroup churn: 10,000').click();
   await page.getByTestId('group-objects').waitFor();
 }
 

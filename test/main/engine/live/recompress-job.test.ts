@@ -5,12 +5,15 @@ import type { PhasePlan, SamplePlan } from '../../../../src/main/engine/live/sam
 import { Machine } from '../../../../src/main/machine/machine.ts';
 import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { readStoredContents } from '../../../../src/main/machine/zram/stored-contents.ts';
+import { CURRENT_ZRAM } from '../../../../src/main/machine/zram/zram-variant.ts';
 import { BUFFER_LAYOUTS, type BufferLayout } from '../../../../src/shared/design.ts';
 import { auditMachine } from '../../machine/fixtures/pool-audit.ts';
 import { errorOf, valueOf } from '../../lab/small-lab.ts';
 import { arenaFor, NOBODY, smallSample } from './sample-plans.ts';
 
 const NAME = 'recompression';
+/** The primary one and zstd, each with streams of its own where the layout says so. */
+const TWO_ALGORITHMS = { ...CURRENT_ZRAM, algorithms: 2 };
 
 /** Jobs on all CPUs but the last, which recompresses with zstd in the phases that a test adds. */
 function planWith(
@@ -26,7 +29,7 @@ function planWith(
   const recompressJob = { name: NAME, cpu: cpus - 1, algorithms: ['zstd' as const], request: {}, beside: [], tally };
   const plan: SamplePlan = {
     ...sample,
-    machine: { ...sample.machine, possibleCpus: cpus, onlineCpus: cpus, memoryBytes: 24 << 20 },
+    machine: { ...sample.machine, possibleCpus: cpus, onlineCpus: cpus, memoryBytes: 24 << 20, zram: TWO_ALGORITHMS },
     phases: phasesOf([main, verify], main.jobs),
     recompressJob: { ...recompressJob, ...job },
   };

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
+import { TABLES_FOR, TRANSLATIONS } from '../../../../src/shared/address-space.ts';
+import { pageBytesOf } from '../../../../src/shared/address-space-settings.ts';
+import { BUFFER_LAYOUTS, STREAM_PROTECTIONS } from '../../../../src/shared/design.ts';
 import { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { ARENA_VERSION, HeaderW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { cpuId, frameNumber } from '../../../../src/main/machine/units.ts';
@@ -29,10 +31,23 @@ describe('attach', () => {
             zspagePages: fc.integer(ZSPAGE_PAGES),
             freeOrder: fc.constantFrom(...FREE_ORDERS),
             allocationStages: fc.constantFrom(...ALLOCATION_STAGES),
+            protection: fc.constantFrom(...STREAM_PROTECTIONS),
+            maxStreams: fc.integer({ min: 1, max: 64 }),
+            algorithms: fc.integer({ min: 1, max: 4 }),
           }),
+          tables: fc.option(
+            fc.record({
+              window: fc.constantFrom('none' as const, 'same-offset' as const),
+              tablesFor: fc.constantFrom(...TABLES_FOR),
+              tlb: fc.record({ entries: fc.constantFrom(16, 64), ways: fc.constantFrom(1, 4) }),
+            }),
+            { nil: undefined },
+          ),
         }),
-        ({ pageSizeBytes, ...rest }) => {
-          const config = machineConfig({ pageSizeBytes, memoryBytes: 8 * pageSizeBytes, ...rest });
+        ({ pageSizeBytes, tables, ...rest }) => {
+          const translation = TRANSLATIONS.find((name) => pageBytesOf(name) === pageSizeBytes) ?? '4k-48';
+          const addressSpace = tables === undefined ? undefined : { translation, ...tables };
+          const config = machineConfig({ pageSizeBytes, memoryBytes: 8 * pageSizeBytes, addressSpace, ...rest });
           const formatted = Arena.format(new SharedArrayBuffer(Arena.bytesFor(config)), config);
           formatted.seal();
           expect(Arena.attach(formatted.buffer).config).toEqual(config);
