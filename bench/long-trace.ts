@@ -6,7 +6,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { LoneCpu } from '../src/main/machine/lone-cpu.ts';
 import { fillFirstChunk } from '../src/main/lab/replay/starting-state.ts';
 import { PercpuAllocator, type PercpuRequest } from '../src/main/machine/percpu/chunks/allocator.ts';
-import { ChunkW } from '../src/main/machine/percpu/chunks/chunk-layout.ts';
+import { ChunkW, RESERVED_CHUNK } from '../src/main/machine/percpu/chunks/chunk-layout.ts';
 import { createFirstChunk } from '../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
 import { ChunkRegion } from '../src/main/machine/percpu/chunks/chunk-region.ts';
 import { CountedPages } from '../src/main/machine/percpu/chunks/page-source.ts';
@@ -95,16 +95,23 @@ class TracingMachine {
     return `base_addr=${baseOf(at.chunk)} off=${at.offsetBytes} ptr=${ptr.toString(16).padStart(16, '0')}`;
   }
 
-  /** Events of chunks that came or went since. */
+  /** Events of chunks that went and came since: the balance work destroys before it creates. */
   #printChunks(): void {
-    for (let chunk = 2; chunk < MAX_CHUNKS; chunk++) {
-      const generation = this.#region.exists(chunk) ? this.#region.chunkField(chunk, ChunkW.generation) : 0;
-      const known = this.#generations[chunk] ?? 0;
-      if (generation === known) continue;
-      if (known !== 0) this.#print(`percpu_destroy_chunk: base_addr=${baseOf(chunk)}`);
-      if (generation !== 0) this.#print(`percpu_create_chunk: base_addr=${baseOf(chunk)}`);
-      this.#generations[chunk] = generation;
+    const changed = Array.from({ length: MAX_CHUNKS }, (_, chunk) => chunk).filter(
+      (chunk) => chunk > RESERVED_CHUNK && this.#generationOf(chunk) !== (this.#generations[chunk] ?? 0),
+    );
+    for (const chunk of changed) {
+      if ((this.#generations[chunk] ?? 0) !== 0) this.#print(`percpu_destroy_chunk: base_addr=${baseOf(chunk)}`);
     }
+    for (const chunk of changed) {
+      if (this.#generationOf(chunk) !== 0) this.#print(`percpu_create_chunk: base_addr=${baseOf(chunk)}`);
+      this.#generations[chunk] = this.#generationOf(chunk);
+    }
+  }
+
+  /** 0 where there is none. */
+  #generationOf(chunk: number): number {
+    return this.#region.exists(chunk) ? this.#region.chunkField(chunk, ChunkW.generation) : 0;
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * this_cpu_add in each access mode under the live engine: time per operation, and totals.
  *
- *     time      one CPU, three tasks, 10^7 additions; each mode in a machine and a thread of its own; five rounds of all modes in
- *               turn, beside an empty loop of as many turns
+ *     time      one CPU, three tasks, 10^7 additions; each mode in a machine and a thread of its own, all modes in turn beside an
+ *               empty loop of as many turns. Five rounds of five measurements each, taken alternately, so that minutes in
+ *               which the host is slower fall on all rounds; a round has the lower quartile of its five
  *     totals    two CPUs, three tasks each, 10^8 additions, with interrupts in the middle of operations and migrations
  *
  * All modes translate addresses by the same software TLB, once per access, which is most of the time. Times are processor
@@ -17,6 +18,7 @@ import { cpuId } from '../src/main/machine/units.ts';
 import { ACCESS_MODE_WORDS, ACCESS_MODES, type AccessMode } from '../src/shared/design.ts';
 
 const ROUNDS = 5;
+const TURNS = 5;
 const ADDITIONS = 10_000_000;
 const TOTAL_ADDITIONS = 100_000_000;
 const SLICE = 20_000;
@@ -82,18 +84,32 @@ async function measure(row: Row): Promise<number> {
   return processorNs / issued;
 }
 
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
+}
+
 function spread(values: readonly number[], digits: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const show = (value: number | undefined): string => (value ?? NaN).toFixed(digits);
-  return `${show(sorted[Math.floor(sorted.length / 2)])} [${show(sorted[0])}, ${show(sorted.at(-1))}]`;
+  const show = (value: number): string => value.toFixed(digits);
+  return `${show(quantile(values, 0.5))} [${show(Math.min(...values))}, ${show(Math.max(...values))}]`;
 }
 
 async function benchTimes(): Promise<void> {
   const rows: readonly Row[] = ['empty loop', ...ACCESS_MODES];
   const times = new Map<Row, number[]>(rows.map((row) => [row, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    const order = round % 2 === 0 ? rows : rows.toReversed();
-    for (const row of order) times.get(row)?.push(await measure(row));
+  const measured = new Map<Row, number[]>(rows.map((row) => [row, []]));
+  for (let turn = 0; turn < ROUNDS * TURNS; turn++) {
+    const order = turn % 2 === 0 ? rows : rows.toReversed();
+    for (const row of order) measured.get(row)?.push(await measure(row));
+  }
+  for (const [row, values] of measured) {
+    for (let round = 0; round < ROUNDS; round++) {
+      times.get(row)?.push(
+        quantile(
+          values.filter((_, turn) => turn % ROUNDS === round),
+          0.25,
+        ),
+      );
+    }
   }
   for (const [row, values] of times) {
     const title = row === 'empty loop' ? row : ACCESS_MODE_WORDS[row].title;
