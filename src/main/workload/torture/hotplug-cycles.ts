@@ -29,16 +29,15 @@ export class HotplugCycles {
     else yield* this.#bringUp(cpu, target);
   }
 
-  /** All CPUs up again, however often it fails; a CPU that stays down nevertheless is a problem. */
-  *bringAllUp(cpu: Cpu): Suspending<void> {
+  /** All CPUs up again, each tried so often; answers with the first that stays down. */
+  *bringAllUp(cpu: Cpu): Suspending<CpuId | undefined> {
     for (const target of this.#targets) {
       for (let tries = 0; tries < MOST_TRIES && this.#hotplug.state(target) !== HotplugState.online; tries++) {
         yield* this.#bringUp(cpu, target);
       }
-      if (this.#hotplug.state(target) !== HotplugState.online) {
-        this.problems.push(`CPU ${target} stayed down: ${MOST_TRIES} bring-ups failed`);
-      }
+      if (this.#hotplug.state(target) !== HotplugState.online) return target;
     }
+    return undefined;
   }
 
   *#takeDown(cpu: Cpu, target: CpuId): Suspending<void> {
