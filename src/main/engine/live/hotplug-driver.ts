@@ -54,9 +54,9 @@ export class HotplugDriver {
       if (Atomics.load(words, HeaderW.halt) !== 0) throw new CpuHalted(this.#cpu.id);
       // Those that are down must see that they are to stop, and when only such are left nobody would ever be done.
       const mustBringUp = Atomics.load(words, HeaderW.stop) !== 0 || busy.every((id) => this.#isDown(cpuId(id)));
-      if (mustBringUp) complete(this.#cycles.bringAllUp(this.#cpu));
-      else this.tick();
-      const [problem] = this.#cycles.problems;
+      const down = mustBringUp ? complete(this.#cycles.bringAllUp(this.#cpu)) : undefined;
+      if (!mustBringUp) this.tick();
+      const problem = down ?? this.#cycles.problems[0];
       if (problem !== undefined) return { kind: 'hotplug', reason: problem };
       if (busy.length === 0) return undefined;
       Atomics.wait(words, HeaderW.halt, 0, 1);

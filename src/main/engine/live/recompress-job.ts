@@ -80,6 +80,8 @@ export class RecompressJob {
   #device = 0;
   /** Passes in a row that found no page. */
   #idlePasses = 0;
+  /** Passes of this phase. */
+  #passes = 0;
 
   constructor(plan: RecompressJobPlan, machine: Machine) {
     this.plan = plan;
@@ -90,6 +92,7 @@ export class RecompressJob {
   begin(): void {
     this.#device = 0;
     this.#idlePasses = 0;
+    this.#passes = 0;
     this.#noteBytes(TallyF64.compressedBefore, TallyF64.poolBefore);
   }
 
@@ -111,6 +114,7 @@ export class RecompressJob {
     if (!outcome.ok) throw new Error(`recompression of zram${this.#device}: ${outcome.error.message}`);
     this.#add(TallyF64.busyMs, performance.now() - startMs);
     this.#add(TallyF64.passes, 1);
+    this.#passes += 1;
     this.#add(TallyF64.pagesTried, outcome.value.tried);
     this.#add(TallyF64.pagesRecompressed, outcome.value.recompressed);
     this.#goOn(outcome.value.tried);
@@ -131,6 +135,8 @@ export class RecompressJob {
     if (Atomics.load(words, HeaderW.stop) !== 0) return true;
     const { beside } = this.plan;
     if (beside.length === 0) return this.#device === this.#machine.devices.length;
+    // Every device has its pass, however soon the jobs are done.
+    if (this.#passes < this.#machine.devices.length) return false;
     return beside.every((cpu) => {
       return Atomics.load(words, this.#machine.arena.cpuWord(cpuId(cpu)) + CpuW.operation) === Operation.finished;
     });

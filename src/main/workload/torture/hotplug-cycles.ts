@@ -29,13 +29,15 @@ export class HotplugCycles {
     else yield* this.#bringUp(cpu, target);
   }
 
-  /** All CPUs up again, each tried so often; answers with the first that stays down. */
-  *bringAllUp(cpu: Cpu): Suspending<CpuId | undefined> {
+  /** All CPUs up again, each tried so often; answers with a sentence about the first that stays down. */
+  *bringAllUp(cpu: Cpu): Suspending<string | undefined> {
     for (const target of this.#targets) {
       for (let tries = 0; tries < MOST_TRIES && this.#hotplug.state(target) !== HotplugState.online; tries++) {
         yield* this.#bringUp(cpu, target);
       }
-      if (this.#hotplug.state(target) !== HotplugState.online) return target;
+      if (this.#hotplug.state(target) !== HotplugState.online) {
+        return `CPU ${target} stayed down: ${MOST_TRIES} bring-ups failed`;
+      }
     }
     return undefined;
   }

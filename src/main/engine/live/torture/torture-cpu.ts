@@ -146,7 +146,7 @@ class TortureCpu {
     const down = complete(this.#hotplug.bringAllUp(this.#cpu));
     this.#faults.arm(true);
     // The thread of a CPU that stays down waits for ever.
-    if (down !== undefined) throw new Error(`CPU ${down} stays down although nothing is refused`);
+    if (down !== undefined) throw new Error(`${down} although nothing is refused`);
   }
 
   #step(): void {
