@@ -81,7 +81,7 @@ function exitCodeOfRun(record: RunRecord, terminal: Terminal): ExitCode {
       return ExitCode.cancelled;
     case 'failed':
       terminal.err(`${record.error?.message ?? 'the run failed'}\n`);
-      return ExitCode.failed;
+      return record.error === undefined ? ExitCode.failed : exitCodeOf(record.error.code);
   }
 }
 

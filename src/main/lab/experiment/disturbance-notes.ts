@@ -1,4 +1,5 @@
 /** What the samples of a run were made to suffer and what the lock checker saw, as the notes of its record: sums by design. */
+import { counted } from '../../../shared/counted.ts';
 import { DESIGN_WORDS, type Design } from '../../../shared/design.ts';
 import type { FaultCount, FaultSite } from '../../../shared/fault-profile.ts';
 import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
@@ -56,15 +57,15 @@ function faultNotes(title: string, reports: readonly NonNullable<DisturbanceRepo
   });
   const failed = (name: 'failedWrites' | 'failedReads'): number => reports.reduce((all, one) => all + one[name], 0);
   return [
-    `Faults on purpose, ${title}: refused ${sites.join(', ')}; failed were ${failed('failedWrites')} writes and ` +
-      `${failed('failedReads')} reads, and every page that was read back is as its last write that did not fail left it.`,
+    `Faults on purpose, ${title}: refused ${sites.join(', ')}; failed were ${counted(failed('failedWrites'), 'write')} and ` +
+      `${counted(failed('failedReads'), 'read')}; what was read back and compared was as the last write that did not fail had left it.`,
   ];
 }
 
 function hotplugNotes(title: string, counts: readonly HotplugCounts[]): readonly string[] {
   if (counts.length === 0) return [];
   const sum = (name: keyof HotplugCounts): number => counts.reduce((all, one) => all + one[name], 0);
-  const failed = `${sum('failedBringUps')} bring-ups failed`;
+  const failed = `${counted(sum('failedBringUps'), 'bring-up')} failed`;
   return [
     `CPU hotplug, ${title}: CPUs went down ${sum('wentDown')} times and came up ${sum('cameUp')} times; ${failed}.`,
   ];
@@ -76,9 +77,9 @@ function lockNotes(title: string, reports: readonly LockReport[]): readonly stri
   const acquisitions = reports.reduce((all, one) => all + one.acquisitions, 0);
   const orders = Math.max(...reports.map((report) => report.orders));
   const problems = new Map(reports.flatMap((report) => report.problems).map((problem) => [problem.message, problem]));
-  const found = problems.size === 0 ? 'no problem' : `${problems.size} problems`;
+  const found = problems.size === 0 ? 'no problem' : counted(problems.size, 'problem');
   return [
-    `Lock checker, ${title}: ${acquisitions} acquisitions, ${orders} orders of two classes, ${found}.`,
+    `Lock checker, ${title}: ${counted(acquisitions, 'acquisition')}, ${counted(orders, 'order')} of two classes, ${found}.`,
     ...[...problems.values()].map(
       ({ message, chains }) => `Lock checker, ${title}: ${[message, ...chains.map(lockChainText)].join('; ')}.`,
     ),

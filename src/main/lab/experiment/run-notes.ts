@@ -32,7 +32,11 @@ function workloadNotes(planned: PlannedProfile): readonly string[] {
 const THIS_CPU_NOTES: readonly string[] = [
   "An operation is one this_cpu operation. Its time is processor time of the CPUs' threads, with what ticks, switches and " +
     'the translation of its address cost; percentiles are by the clock, over slices without a tick.',
-  'Every address is translated by a software TLB, which all access modes pay alike: on hardware they lie further apart.',
+  'Every access is translated by a software TLB, once in each mode but unprotected, whose load and store are two: its time is ' +
+    'no lower bound of the others, and on hardware all lie further apart.',
+  "Of the paper's figures unit, chunks and CPUs are what the profile takes from it, so top-level tables and address space agree " +
+    'by construction; what the other tables take is the lab’s own count, and depends on how chunks lie in the window.',
+  'Time limits hold for what is measured; machines, warm-up of the loops and the counting of tables come on top.',
 ];
 
 function fioNotes({ engine, profile }: PlannedProfile): readonly string[] {

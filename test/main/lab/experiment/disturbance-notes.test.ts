@@ -23,9 +23,9 @@ describe('the notes of a run that was disturbed', () => {
     notes.add('per-cpu-global', { hotplug: { wentDown: 4, cameUp: 4, failedBringUps: 1 } });
     notes.add('single-mutex', { faults: { sites, failedWrites: 3, failedReads: 0 } });
     expect(notes.notes()).toEqual([
-      'Faults on purpose, single mutex: refused 6 of 200 codec calls; failed were 5 writes and 1 reads, and every page that was ' +
-        'read back is as its last write that did not fail left it.',
-      'CPU hotplug, per-CPU, global: CPUs went down 4 times and came up 4 times; 1 bring-ups failed.',
+      'Faults on purpose, single mutex: refused 6 of 200 codec calls; failed were 5 writes and 1 read; what was read ' +
+        'back and compared was as the last write that did not fail had left it.',
+      'CPU hotplug, per-CPU, global: CPUs went down 4 times and came up 4 times; 1 bring-up failed.',
     ]);
   });
 
@@ -36,10 +36,10 @@ describe('the notes of a run that was disturbed', () => {
     }
     notes.add('per-cpu-global', { locks: { acquisitions: 5, orders: 1, problems: [] } });
     expect(notes.notes()).toEqual([
-      'Lock checker, single mutex: 30 acquisitions, 2 orders of two classes, 1 problems.',
+      'Lock checker, single mutex: 30 acquisitions, 2 orders of two classes, 1 problem.',
       'Lock checker, single mutex: locks are taken in a circle: slot, then zone, then slot; CPU 1, write, holding slot: takes ' +
         'zone; CPU 0, compaction, holding nothing: takes slot.',
-      'Lock checker, per-CPU, global: 5 acquisitions, 1 orders of two classes, no problem.',
+      'Lock checker, per-CPU, global: 5 acquisitions, 1 order of two classes, no problem.',
     ]);
   });
 });

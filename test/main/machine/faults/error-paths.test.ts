@@ -157,7 +157,10 @@ describe.each(BUFFER_LAYOUTS)('under %s, with refusals', (bufferLayout) => {
         failed[kind] += ended.failed[kind];
       }
     };
-    fc.assert(fc.property(fc.nat(0xffff), fc.constantFrom(0, 30, 150), variants, rate, property), { numRuns: 60, seed: 2026 });
+    fc.assert(fc.property(fc.nat(0xffff), fc.constantFrom(0, 30, 150), variants, rate, property), {
+      numRuns: 60,
+      seed: 2026,
+    });
     expect(injected).toBeGreaterThan(25);
     // Buffers of CPUs that come up are frames, where there are such buffers.
     const expected = COME_OF[site].filter(
