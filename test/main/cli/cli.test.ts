@@ -286,10 +286,10 @@ describe('a run that does not end well', () => {
     );
   });
 
-  it('for want of data is 1 and names the path', async () => {
+  it('for want of data is 2 and names the path', async () => {
     const path = small();
     const { code, err, out } = await cli(['run', path, '--data', '/nowhere/at/all']);
-    expect([code, err]).toEqual([1, "'/nowhere/at/all' does not exist\n"]);
+    expect([code, err]).toEqual([2, "'/nowhere/at/all' does not exist\n"]);
     expect(out).toContain("failed: '/nowhere/at/all' does not exist");
   });
 

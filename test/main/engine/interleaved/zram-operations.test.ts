@@ -177,7 +177,9 @@ describe.each(DESIGNS)('all operations of zram at once, under $bufferLayout with
       expect(checker.run((cpu) => device.controls.initialise(cpu))).toEqual({ ok: true, value: undefined });
       expect(countFrames(machine.arena)[FrameKind.free]).toBe(free);
     };
-    fc.assert(fc.property(fc.nat(0xffff), fc.constantFrom(0, 20, 100, 200), variants, property), { numRuns: 15 });
+    // Always the same runs, so that what they are about always happens.
+    const runs = { numRuns: 20, seed: 2026 };
+    fc.assert(fc.property(fc.nat(0xffff), fc.constantFrom(0, 20, 100, 200), variants, property), runs);
     // That the runs did what they are about.
     expect(compacted).toBeGreaterThan(0);
     expect(recompressed).toBeGreaterThan(0);
