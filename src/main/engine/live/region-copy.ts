@@ -16,7 +16,7 @@ import { announceWaiter, tryLockAsWaiter, unlock } from '../../machine/sync/lock
 import { lockWord } from '../../machine/units.ts';
 
 /** Longer than a CPU holds the lock, shorter than a person notices. */
-const PATIENCE_MS = 20;
+const PATIENCE_MS = 100;
 
 /**
  * The region, in a buffer of its own: lock words in it mean nothing. `chooseTagged` is asked under the lock for the chunk whose
