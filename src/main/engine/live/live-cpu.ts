@@ -12,7 +12,7 @@ import type { CpuId, LockWord } from '../../machine/units.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
 const { CpuF64, CpuW, HeaderW } = layout;
-const { announceWaiter, LOCKED, tryLock, tryLockAsWaiter, unlock } = locking;
+const { LOCKED, SLEEP_VALUE, tryLock, tryLockAsWaiter, unlock } = locking;
 
 /** Looks at the word before sleeping: about 2 µs here, less than a sleep and a wake-up cost. */
 const SPINS = 200;
@@ -91,8 +91,7 @@ export class LiveCpu implements Cpu {
       if (((this.#words[word] ?? 0) & LOCKED) === 0 && tryLock(this.#words, word)) return;
     }
     while (!tryLockAsWaiter(this.#words, word)) {
-      const seen = announceWaiter(this.#words, word);
-      if (seen !== undefined) Atomics.wait(this.#words, word, seen, SLEEP_MS);
+      Atomics.wait(this.#words, word, SLEEP_VALUE, SLEEP_MS);
       if (Atomics.load(this.#words, HeaderW.halt) !== 0) throw new CpuHalted(this.id);
     }
   }

@@ -12,7 +12,7 @@ import type { Arena } from '../../machine/memory/arena.ts';
 import { RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
 import { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { RegionWords } from '../../machine/percpu/chunks/region-words.ts';
-import { announceWaiter, tryLockAsWaiter, unlock } from '../../machine/sync/lock.ts';
+import { SLEEP_VALUE, tryLockAsWaiter, unlock } from '../../machine/sync/lock.ts';
 import { lockWord } from '../../machine/units.ts';
 
 /** Longer than a CPU holds the lock, shorter than a person notices. */
@@ -58,8 +58,7 @@ function lockWithin(words: Int32Array, lock: ReturnType<typeof lockWord>, patien
   while (!tryLockAsWaiter(words, lock)) {
     const leftMs = deadlineMs - performance.now();
     if (leftMs <= 0) return false;
-    const seen = announceWaiter(words, lock);
-    if (seen !== undefined) Atomics.wait(words, lock, seen, leftMs);
+    Atomics.wait(words, lock, SLEEP_VALUE, leftMs);
   }
   return true;
 }

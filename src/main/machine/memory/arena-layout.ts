@@ -21,7 +21,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 7;
+export const ARENA_VERSION = 8;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */
@@ -260,14 +260,15 @@ export const NAMED_PAGES = 7;
 
 /** A zram slot: 16 bytes in the slot table. */
 export const SLOT_BYTES = 16;
-/** Words of a slot; under the lock in its flag word's two low bits (LockClass.slot). */
+/** Words of a slot; under its own lock (LockClass.slot). */
 export const SlotW = {
   /** PoolHandle, which compaction changes; or the low half of the word of a same-filled page. */
   handle: 0,
   /** High half of the word of a same-filled page. */
   sameHigh: 1,
-  /** Lock bits, slot flags and the stored size in bytes (slots.ts). */
+  /** Slot flags and the stored size in bytes (slots.ts). */
   flags: 2,
+  lock: 3,
 } as const;
 
 export interface ArenaGeometry {

@@ -1,13 +1,12 @@
 /**
- * The lock: bits 0 and 1 of a word in the arena. One implementation for mutexes (a word of their own) and for the bit
- * locks of zram slots (the two low bits of the slot's flag word, whose other bits only the holder may change).
+ * The lock: bits 0 and 1 of a word in the arena that serves nothing else.
  *
  *     bit 0  LOCKED     somebody holds it
  *     bit 1  WAITERS    somebody may sleep on the word; the releaser must wake one
  *
  * A waiter that was woken takes the lock with WAITERS set, because it cannot know whether others still sleep. No queue, no
- * fairness: whoever comes first gets it, as with a futex. Each release (`Atomics.and`) pairs with the successful
- * compareExchange of the next holder, which therefore sees all that was written under the lock.
+ * fairness: whoever comes first gets it, as with a futex. Each release (`Atomics.exchange`) pairs with the `Atomics.or` of the
+ * next holder, which therefore sees all that was written under the lock.
  */
 import type { LockWord } from '../units.ts';
 
@@ -15,39 +14,25 @@ import type { LockWord } from '../units.ts';
 export const LOCKED = 1;
 /** Bit of a lock word: somebody may sleep on it. */
 export const WAITERS = 2;
-/** Bits of a lock word that belong to the lock; the rest is the owner's. */
-export const LOCK_BITS = LOCKED | WAITERS;
+/** What a waiter sleeps on: held, and the releaser knows that somebody sleeps. */
+export const SLEEP_VALUE = LOCKED | WAITERS;
 
-/**
- * One attempt; false when it is held or a neighbour bit changed meanwhile. Any thread. The first look is a plain one: it may
- * be out of date, but then the compareExchange fails.
- */
+/** One attempt; false when it is held. Any thread. The first look is a plain one, so as not to disturb the holder. */
 export function tryLock(words: Int32Array, word: LockWord): boolean {
-  const seen = words[word] ?? LOCKED;
-  return (seen & LOCKED) === 0 && Atomics.compareExchange(words, word, seen, seen | LOCKED) === seen;
-}
-
-/** As `tryLock`, for a waiter that has slept: keeps WAITERS set. */
-export function tryLockAsWaiter(words: Int32Array, word: LockWord): boolean {
-  const seen = Atomics.load(words, word);
-  return (seen & LOCKED) === 0 && Atomics.compareExchange(words, word, seen, seen | LOCK_BITS) === seen;
+  return ((words[word] ?? LOCKED) & LOCKED) === 0 && (Atomics.or(words, word, LOCKED) & LOCKED) === 0;
 }
 
 /**
- * Says that the caller is about to sleep. Answers with the value to sleep on, or undefined when the lock is free or the
- * word changed, and another attempt is due instead.
+ * As `tryLock`, for a waiter that is about to sleep or has slept: WAITERS is set whatever the answer, so after false the word
+ * holds SLEEP_VALUE until the holder releases it.
  */
-export function announceWaiter(words: Int32Array, word: LockWord): number | undefined {
-  const seen = Atomics.load(words, word);
-  if ((seen & LOCKED) === 0) return undefined;
-  const announced = seen | WAITERS;
-  if (seen === announced) return announced;
-  return Atomics.compareExchange(words, word, seen, announced) === seen ? announced : undefined;
+export function tryLockAsWaiter(words: Int32Array, word: LockWord): boolean {
+  return (Atomics.or(words, word, SLEEP_VALUE) & LOCKED) === 0;
 }
 
 /** Releases; true when a sleeper must be woken. Throws when the lock was not held: a broken invariant. */
 export function unlock(words: Int32Array, word: LockWord): boolean {
-  const before = Atomics.and(words, word, ~LOCK_BITS);
+  const before = Atomics.exchange(words, word, 0);
   if ((before & LOCKED) === 0) throw new Error(`lock word ${word} released while not held (value ${before})`);
   return (before & WAITERS) !== 0;
 }

@@ -15,7 +15,7 @@ import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
 import type { CpuRequest } from '../../../../src/main/engine/live/protocol.ts';
 import type { Codec, IoPage } from '../../../../src/main/machine/codec.ts';
 import type { LockClass, Suspending } from '../../../../src/main/machine/cpu.ts';
-import { announceWaiter } from '../../../../src/main/machine/sync/lock.ts';
+import { LOCKED, WAITERS } from '../../../../src/main/machine/sync/lock.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import type { CpuId, LockWord, PhysicalAddress } from '../../../../src/main/machine/units.ts';
 
@@ -45,7 +45,7 @@ class FailingCpu extends LiveCpu {
   override *lock(word: LockWord, lockClass: LockClass): Suspending<void> {
     if (failure === 'wait') {
       count += 1;
-      if (count >= at && announceWaiter(this.#words, word) !== undefined) process.exit(3);
+      if (count >= at && (Atomics.or(this.#words, word, WAITERS) & LOCKED) !== 0) process.exit(3);
     }
     yield* super.lock(word, lockClass);
   }

@@ -6,7 +6,7 @@ import { complete, CpuHalted, LockClass } from '../../../../src/main/machine/cpu
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { CpuF64, CpuW, DeviceW, HeaderW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { Operation } from '../../../../src/main/machine/operation.ts';
-import { LOCK_BITS, LOCKED, WAITERS } from '../../../../src/main/machine/sync/lock.ts';
+import { LOCKED, WAITERS } from '../../../../src/main/machine/sync/lock.ts';
 import { cpuId, lockWord } from '../../../../src/main/machine/units.ts';
 import { makeMachine } from '../../machine/fixtures/make-machine.ts';
 import { SizedCodec } from '../../machine/fixtures/sized-pages.ts';
@@ -41,12 +41,12 @@ describe('a lock that is held', () => {
     arena.words[lock] = LOCKED;
     // Holds the lock until somebody sleeps on it.
     const holder = new Worker(
-      `const { workerData: { buffer, lock, waiters, bits } } = require('node:worker_threads');
+      `const { workerData: { buffer, lock, waiters } } = require('node:worker_threads');
        const words = new Int32Array(buffer);
        while ((Atomics.load(words, lock) & waiters) === 0);
-       Atomics.and(words, lock, ~bits);
+       Atomics.store(words, lock, 0);
        Atomics.notify(words, lock, 1);`,
-      { eval: true, workerData: { buffer: arena.buffer, lock, waiters: WAITERS, bits: LOCK_BITS } },
+      { eval: true, workerData: { buffer: arena.buffer, lock, waiters: WAITERS } },
     );
     const exited = new Promise((resolve) => holder.on('exit', resolve));
     await new Promise((resolve) => holder.on('online', resolve));

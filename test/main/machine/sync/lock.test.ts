@@ -2,9 +2,8 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  announceWaiter,
-  LOCK_BITS,
   LOCKED,
+  SLEEP_VALUE,
   tryLock,
   tryLockAsWaiter,
   unlock,
@@ -13,13 +12,11 @@ import {
 import { lockWord } from '../../../../src/main/machine/units.ts';
 
 const WORD = lockWord(1);
-/** Bits of the owner above the lock's two. */
-const OWNER = 0x00ab_cd00;
 
-const STATES: Readonly<Record<string, number>> = { free: 0, locked: LOCKED, contended: LOCK_BITS };
+const STATES: Readonly<Record<string, number>> = { free: 0, locked: LOCKED, contended: SLEEP_VALUE };
 
 function stateName(value: number): string {
-  return Object.entries(STATES).find(([, bits]) => bits === (value & LOCK_BITS))?.[0] ?? 'waiters without a holder';
+  return Object.entries(STATES).find(([, state]) => state === value)?.[0] ?? 'waiters without a holder';
 }
 
 /** Every call in every state: what it answers and what it leaves. */
@@ -29,11 +26,8 @@ const TRANSITIONS = `
   locked     tryLock           false    locked
   contended  tryLock           false    contended
   free       tryLockAsWaiter   true     contended
-  locked     tryLockAsWaiter   false    locked
+  locked     tryLockAsWaiter   false    contended
   contended  tryLockAsWaiter   false    contended
-  free       announceWaiter    retry    free
-  locked     announceWaiter    sleep    contended
-  contended  announceWaiter    sleep    contended
   free       unlock            throws   free
   locked     unlock            false    free
   contended  unlock            true     free`
@@ -48,7 +42,6 @@ const TRANSITIONS = `
 const CALLS: Readonly<Record<string, (words: Int32Array) => string>> = {
   tryLock: (words) => String(tryLock(words, WORD)),
   tryLockAsWaiter: (words) => String(tryLockAsWaiter(words, WORD)),
-  announceWaiter: (words) => (announceWaiter(words, WORD) === undefined ? 'retry' : 'sleep'),
   unlock: (words) => {
     try {
       return String(unlock(words, WORD));
@@ -66,39 +59,28 @@ function wordsWith(value: number): Int32Array {
 
 describe('a lock word', () => {
   it.each(TRANSITIONS)('that is $state: $call answers $answer and leaves it $then', ({ state, call, answer, then }) => {
-    const words = wordsWith(OWNER | (STATES[state] ?? 0));
+    const words = wordsWith(STATES[state] ?? 0);
     expect(CALLS[call]?.(words)).toBe(answer);
     expect(stateName(words[WORD] ?? 0)).toBe(then);
-    expect((words[WORD] ?? 0) & ~LOCK_BITS, "the owner's bits").toBe(OWNER);
     expect([words[0], words[2]], 'the neighbouring words').toEqual([0, 0]);
   });
 
-  it('names the value to sleep on, which is the one it holds', () => {
-    const words = wordsWith(OWNER | LOCKED);
-    const announced = announceWaiter(words, WORD);
-    expect(announced).toBe(OWNER | LOCK_BITS);
-    expect(words[WORD]).toBe(announced);
-    expect(Atomics.wait(words, WORD, announced ?? 0, 0)).toBe('timed-out');
+  it('holds the value to sleep on once a waiter was refused', () => {
+    const words = wordsWith(LOCKED);
+    expect(tryLockAsWaiter(words, WORD)).toBe(false);
+    expect(Atomics.wait(words, WORD, SLEEP_VALUE, 0)).toBe('timed-out');
   });
 
   it('says which word was released while nobody held it, and with which value', () => {
-    expect(() => unlock(wordsWith(OWNER), WORD)).toThrow(`lock word 1 released while not held (value ${OWNER})`);
-    expect(() => unlock(wordsWith(OWNER | WAITERS), WORD)).toThrow('released while not held');
-  });
-
-  it('may have the sign bit set by its owner', () => {
-    const words = wordsWith(-(2 ** 31));
-    expect(tryLock(words, WORD)).toBe(true);
-    expect(announceWaiter(words, WORD)).toBe(-(2 ** 31) | LOCK_BITS);
-    expect(unlock(words, WORD)).toBe(true);
-    expect(words[WORD]).toBe(-(2 ** 31));
+    expect(() => unlock(wordsWith(0), WORD)).toThrow('lock word 1 released while not held (value 0)');
+    expect(() => unlock(wordsWith(WAITERS), WORD)).toThrow(`released while not held (value ${WAITERS})`);
   });
 
   it('is never held twice, whatever is tried in whatever order', () => {
-    const call = fc.constantFrom('tryLock', 'tryLockAsWaiter', 'announceWaiter', 'unlock');
+    const call = fc.constantFrom('tryLock', 'tryLockAsWaiter', 'unlock');
     fc.assert(
       fc.property(fc.array(call, { maxLength: 40 }), (calls) => {
-        const words = wordsWith(OWNER);
+        const words = wordsWith(0);
         let holders = 0;
         for (const each of calls) {
           if (each === 'unlock' && holders === 0) continue;
@@ -117,14 +99,11 @@ describe('a lock word', () => {
 const ADDER = `
   const { workerData } = require('node:worker_threads');
   const { lockUrl, memory, rounds } = workerData;
-  import(lockUrl).then(({ tryLock, tryLockAsWaiter, announceWaiter, unlock }) => {
+  import(lockUrl).then(({ SLEEP_VALUE, tryLock, tryLockAsWaiter, unlock }) => {
     const words = new Int32Array(memory);
     for (let round = 0; round < rounds; round++) {
       if (!tryLock(words, 1)) {
-        while (!tryLockAsWaiter(words, 1)) {
-          const seen = announceWaiter(words, 1);
-          if (seen !== undefined) Atomics.wait(words, 1, seen);
-        }
+        while (!tryLockAsWaiter(words, 1)) Atomics.wait(words, 1, SLEEP_VALUE);
       }
       words[2] = words[2] + 1;
       if (unlock(words, 1)) Atomics.notify(words, 1, 1);
