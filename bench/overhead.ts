@@ -3,7 +3,7 @@
  * loop over the same pages in the same thread. For each of the lab's codecs:
  *
  *     codec   put the page into an I/O page, codec.compress(page, buffer, work memory)
- *     device  put the page into an I/O page, device.writeRequest(cpu, slot, [page]): same-filled test, per-CPU buffer, codec,
+ *     device  put the page into an I/O page, device.write(cpu, slot, [page]): same-filled test, per-CPU buffer, codec,
  *             pool, copy, slot, statistics
  *     job     the same through a job, whose requests are timed and recorded as in a run
  *
@@ -17,7 +17,7 @@ import type { IoPage } from '../src/main/machine/codec.ts';
 import type { Machine } from '../src/main/machine/machine.ts';
 import { HeaderW } from '../src/main/machine/memory/arena-layout.ts';
 import { cpuId } from '../src/main/machine/units.ts';
-import { IoStatus } from '../src/main/machine/zram/device.ts';
+import { IoStatus } from '../src/main/machine/zram/io-status.ts';
 import type { PageSet } from '../src/main/workload/data/page-set.ts';
 import { Job } from '../src/main/workload/job.ts';
 import { WrittenPages, writtenPagesBytes } from '../src/main/workload/written-pages.ts';
@@ -51,8 +51,8 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
     },
     (first) => {
       for (let at = first; at < first + CHUNK; at++) {
-        const status = complete(device.writeRequest(cpu, at, bring(at)));
-        if (status !== IoStatus.done) throw new Error('the machine is out of memory');
+        const outcome = device.write(cpu, at, bring(at));
+        if (outcome !== IoStatus.done) throw new Error(`a write that has all it needs ended with ${String(outcome)}`);
       }
     },
     () => {

@@ -2,7 +2,7 @@
  * A job while it runs: prepares requests in its I/O pages, submits them to its device, checks what comes back.
  *
  *     batch:   prepare × ioDepth  ─▶  submit × ioDepth, each timed  ─▶  check × ioDepth
- *              fill the pages         device.writeRequest / readRequest     compare with what was written
+ *              fill the pages         device.write / read                  compare with what was written
  *
  * zram completes a request in the context of its submitter, so the depth of the queue does not add parallelism: it sets how
  * many requests reach the device back to back, without the job's own work in between. A request's clock runs from its
@@ -15,7 +15,7 @@
 import { assertUnreachable } from '../../shared/result.ts';
 import type { IoPage } from '../machine/codec.ts';
 import type { Cpu, Suspending } from '../machine/cpu.ts';
-import { IoStatus } from '../machine/zram/device.ts';
+import { type IoOutcome, IoStatus } from '../machine/zram/io-status.ts';
 import { type BlockOrder, ListedOrder, RandomOrder, SequentialOrder } from './block-order.ts';
 import type { PageSet } from './data/page-set.ts';
 import type { BatchOutcome, IoFailure, JobClock } from './job-clock.ts';
@@ -33,8 +33,8 @@ const FAILURE_OF_STATUS = {
 /** What a job's requests go to: a zram device of the machine, or one of the host's kernel, for which nobody has to be named. */
 export interface JobDevice<Executor> {
   /** Consecutive pages from `firstSlot` on; stops at the first that fails. */
-  readRequest(cpu: Executor, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus>;
-  writeRequest(cpu: Executor, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus>;
+  read(cpu: Executor, firstSlot: number, pages: readonly IoPage[]): IoOutcome;
+  write(cpu: Executor, firstSlot: number, pages: readonly IoPage[]): IoOutcome;
 }
 
 /** What a job must know of its device to go on when requests fail. */
@@ -166,9 +166,10 @@ export class Job<Executor = Cpu> {
       if (this.#clock.stopped()) return 'finished';
       const request = this.#request(at);
       const slot = this.#slotOf(request);
-      const status = request.isRead
-        ? yield* this.#device.readRequest(cpu, slot, request.pages)
-        : yield* this.#device.writeRequest(cpu, slot, request.pages);
+      const outcome = request.isRead
+        ? this.#device.read(cpu, slot, request.pages)
+        : this.#device.write(cpu, slot, request.pages);
+      const status = typeof outcome === 'object' ? yield* outcome : outcome;
       if (status !== IoStatus.done) {
         if (this.#goesOn === undefined) return this.#failure(FAILURE_OF_STATUS[status], request);
         this.#undo(at, this.#goesOn.failedSlot(cpu), count);

@@ -9,8 +9,7 @@
  */
 import { readSync, readvSync, writeSync, writevSync } from 'node:fs';
 import type { IoPage } from '../../machine/codec.ts';
-import type { Suspending } from '../../machine/cpu.ts';
-import { IoStatus } from '../../machine/zram/device.ts';
+import { IoStatus } from '../../machine/zram/io-status.ts';
 import type { JobDevice } from '../../workload/job.ts';
 import type { ControlBlock } from './control-block.ts';
 import { errorCode } from './zram-control.ts';
@@ -30,7 +29,7 @@ export class KernelJobDevice implements JobDevice<undefined> {
   }
 
   /** zram refuses a write (EIO) only for want of memory or at the device's limit. Throws any other error of the system. */
-  *writeRequest(_nobody: undefined, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus> {
+  write(_nobody: undefined, firstSlot: number, pages: readonly IoPage[]): IoStatus {
     const position = firstSlot * this.#pageSizeBytes;
     const [page] = pages;
     try {
@@ -47,7 +46,7 @@ export class KernelJobDevice implements JobDevice<undefined> {
   }
 
   /** zram refuses a read (EIO) only when what it holds is damaged. Throws any other error of the system. */
-  *readRequest(_nobody: undefined, firstSlot: number, pages: readonly IoPage[]): Suspending<IoStatus> {
+  read(_nobody: undefined, firstSlot: number, pages: readonly IoPage[]): IoStatus {
     const position = firstSlot * this.#pageSizeBytes;
     const [page] = pages;
     try {

@@ -288,7 +288,7 @@ export class Recompression {
     if (handle === NO_HANDLE) return 'no-memory';
     copyToObject(this.#arena.bytes, stream.target, this.#span);
     cpu.charge(Cost.copyBytes, sizeBytes);
-    yield* content.release(cpu, slot);
+    if (!content.tryRelease(cpu, slot)) yield* content.release(cpu, slot);
     content.enterRecompressed(cpu, slot, { handle, sizeBytes, priority });
     return 'recompressed';
   }

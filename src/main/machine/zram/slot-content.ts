@@ -74,27 +74,36 @@ export class SlotContent {
   }
 
   /**
-   * Gives back what a slot with content holds and takes it off the statistics. The slot itself still names it; the caller must
-   * enter something else there, or clear it.
+   * The quick way to give back what a slot with content holds and take it off the statistics; false, with nothing done, when
+   * `release` must be asked instead. The slot itself still names it; the caller must enter something else there, or clear it.
    */
+  tryRelease(cpu: Cpu, slot: LockWord): boolean {
+    const holdsObject = (this.#slots.flags(slot) & SLOT_SAME) === 0;
+    if (holdsObject && !this.#pool.tryFree(cpu, this.#slots.handle(slot))) return false;
+    this.#countOut(cpu, slot);
+    return true;
+  }
+
+  /** As `tryRelease`, which has said false. */
   *release(cpu: Cpu, slot: LockWord): Suspending<void> {
+    this.#countOut(cpu, slot);
+    yield* this.#pool.free(cpu, this.#slots.handle(slot));
+  }
+
+  /** Takes what the slot holds off the statistics. */
+  #countOut(cpu: Cpu, slot: LockWord): void {
     const flags = this.#slots.flags(slot);
     this.#peaks.note();
     this.count(cpu, DeviceCounterF64.pagesStored, -1);
-    if ((flags & SLOT_SAME) !== 0) {
-      this.count(cpu, DeviceCounterF64.samePages, -1);
-      return;
-    }
+    if ((flags & SLOT_SAME) !== 0) this.count(cpu, DeviceCounterF64.samePages, -1);
     if ((flags & SLOT_HUGE) !== 0) this.count(cpu, DeviceCounterF64.hugePages, -1);
     this.count(cpu, DeviceCounterF64.compressedBytes, -this.#slots.sizeBytes(slot));
-    const handle = this.#slots.handle(slot);
-    if (!this.#pool.tryFree(cpu, handle)) yield* this.#pool.free(cpu, handle);
   }
 
   /** Releases and clears, if there is anything. */
   *forget(cpu: Cpu, slot: LockWord): Suspending<void> {
     if (!this.#slots.hasContent(slot)) return;
-    yield* this.release(cpu, slot);
+    if (!this.tryRelease(cpu, slot)) yield* this.release(cpu, slot);
     this.#slots.clear(slot);
   }
 

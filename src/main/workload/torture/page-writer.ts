@@ -11,7 +11,8 @@ import type { IoPage } from '../../machine/codec.ts';
 import type { Cpu, Suspending } from '../../machine/cpu.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { CpuW } from '../../machine/memory/arena-layout.ts';
-import { IoStatus, type ZramDevice } from '../../machine/zram/device.ts';
+import type { ZramDevice } from '../../machine/zram/device.ts';
+import { IoStatus } from '../../machine/zram/io-status.ts';
 import type { Random } from '../random.ts';
 
 export interface WriterParts {

@@ -16,7 +16,7 @@ import { CheckedCpu } from '../../../../src/main/machine/sync/checked-cpu.ts';
 import { LockRecord } from '../../../../src/main/machine/sync/lock-record.ts';
 import { lockReport } from '../../../../src/main/machine/sync/lock-report.ts';
 import { type CpuId, cpuId, type LockWord } from '../../../../src/main/machine/units.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import { makeMachine } from '../../machine/fixtures/make-machine.ts';
 import { poolPages } from '../../machine/fixtures/mm-stat.ts';

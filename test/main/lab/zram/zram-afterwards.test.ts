@@ -4,7 +4,7 @@ import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
 import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import { zramAfterwards } from '../../../../src/main/lab/zram/zram-afterwards.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import type { ZramProfile } from '../../../../src/shared/zram-profile.ts';
 import { makeMachine } from '../../machine/fixtures/make-machine.ts';

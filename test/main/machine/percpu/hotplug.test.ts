@@ -6,7 +6,7 @@ import { FrameKind, HeaderW } from '../../../../src/main/machine/memory/arena-la
 import { countFrames, PageFrames } from '../../../../src/main/machine/memory/page-frames.ts';
 import { Hotplug, HotplugState, type HotplugStep } from '../../../../src/main/machine/percpu/hotplug.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { fail, ok, type Result } from '../../../../src/shared/result.ts';
 import { errorOf } from '../../lab/small-lab.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';

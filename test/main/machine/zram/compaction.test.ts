@@ -11,7 +11,7 @@ import { PageFrames } from '../../../../src/main/machine/memory/page-frames.ts';
 import { tryLock, unlock } from '../../../../src/main/machine/sync/lock.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
 import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { emptySpan } from '../../../../src/main/machine/zram/object-span.ts';
 import { Slots } from '../../../../src/main/machine/zram/slots.ts';
 import { Zsmalloc } from '../../../../src/main/machine/zram/zsmalloc.ts';

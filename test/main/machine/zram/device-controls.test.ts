@@ -13,7 +13,7 @@ import {
   ioStatText,
   mmStatText,
 } from '../../../../src/main/machine/zram/device-texts.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { readPoolClasses } from '../../../../src/main/machine/zram/pool-classes.ts';
 import { Slots } from '../../../../src/main/machine/zram/slots.ts';
 import { CURRENT_ZRAM, type ZramVariant } from '../../../../src/main/machine/zram/zram-variant.ts';

@@ -11,7 +11,7 @@ import type { Machine } from '../../../../src/main/machine/machine.ts';
 import { FrameKind } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
 import { poolPages, setLimit } from '../fixtures/mm-stat.ts';

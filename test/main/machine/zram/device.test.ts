@@ -9,7 +9,7 @@ import { Operation } from '../../../../src/main/machine/operation.ts';
 import { type DeviceStatistics, readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { memoryFigures, peakMemoryFigures } from '../../../../src/main/machine/memory-figures.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
 import { mmStat, poolPages, poolPagesMax, setLimit } from '../fixtures/mm-stat.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { IoPage } from '../../../../src/main/machine/codec.ts';
 import type { Machine } from '../../../../src/main/machine/machine.ts';
 import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { CURRENT_ZRAM, type ZramVariant } from '../../../../src/main/machine/zram/zram-variant.ts';
 import { type Checkpoint, kernelCases, noKernelCases, type OperationSequence } from '../fixtures/kernel-cases.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';

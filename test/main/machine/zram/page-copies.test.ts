@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Codec, IoPage, ObjectSpan } from '../../../../src/main/machine/codec.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { type PhysicalAddress, physicalAddress } from '../../../../src/main/machine/units.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import { copyToObject } from '../../../../src/main/machine/zram/page-copies.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
 import { OneCpu } from '../fixtures/one-cpu.ts';

@@ -9,7 +9,7 @@ import { Random } from '../../../../src/main/workload/random.ts';
 import { cpuId, type PhysicalAddress } from '../../../../src/main/machine/units.ts';
 import { readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { blockStateText } from '../../../../src/main/machine/zram/device-texts.ts';
-import { IoStatus } from '../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
 import type { RecompressionRequest } from '../../../../src/main/machine/zram/recompression.ts';
 import { CURRENT_ZRAM } from '../../../../src/main/machine/zram/zram-variant.ts';
 import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';

@@ -7,7 +7,7 @@ import type { Machine } from '../../../../../src/main/machine/machine.ts';
 import { ZoneW } from '../../../../../src/main/machine/memory/arena-layout.ts';
 import { HotplugState } from '../../../../../src/main/machine/percpu/hotplug.ts';
 import { cpuId } from '../../../../../src/main/machine/units.ts';
-import { IoStatus } from '../../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../../src/main/machine/zram/io-status.ts';
 import { readDeviceStatistics } from '../../../../../src/main/machine/zram/device-statistics.ts';
 import { OneCpu } from '../../fixtures/one-cpu.ts';
 import { auditMachine } from '../../fixtures/pool-audit.ts';

@@ -6,7 +6,7 @@ import { DeviceW, FrameKind, HeaderW } from '../../../../../src/main/machine/mem
 import { countFrames, PageFrames } from '../../../../../src/main/machine/memory/page-frames.ts';
 import { HotplugState } from '../../../../../src/main/machine/percpu/hotplug.ts';
 import { cpuId } from '../../../../../src/main/machine/units.ts';
-import { IoStatus } from '../../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../../src/main/machine/zram/io-status.ts';
 import { Random } from '../../../../../src/main/workload/random.ts';
 import { OneCpu } from '../../fixtures/one-cpu.ts';
 import { auditMachine } from '../../fixtures/pool-audit.ts';

@@ -7,7 +7,7 @@ import { DeviceW, FrameKind } from '../../../../../src/main/machine/memory/arena
 import { countFrames, PageFrames } from '../../../../../src/main/machine/memory/page-frames.ts';
 import { cpuId, frameNumber, type LockWord } from '../../../../../src/main/machine/units.ts';
 import type { Stream } from '../../../../../src/main/machine/zram/streams/stream.ts';
-import { IoStatus } from '../../../../../src/main/machine/zram/device.ts';
+import { IoStatus } from '../../../../../src/main/machine/zram/io-status.ts';
 import { OneCpu } from '../../fixtures/one-cpu.ts';
 import { auditFrames } from '../../fixtures/pool-audit.ts';
 import { giveStream, interleaved, streamMachine, streamPages, takeStream } from '../../fixtures/stream-machine.ts';
