@@ -52,7 +52,7 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
     (first) => {
       for (let at = first; at < first + CHUNK; at++) {
         const outcome = device.write(cpu, at, bring(at));
-        if (outcome !== IoStatus.done) throw new Error(`a write that has all it needs ended with ${String(outcome)}`);
+        if (outcome !== IoStatus.done) throw new Error('a write that has all it needs failed or waits');
       }
     },
     () => {

@@ -3,6 +3,7 @@ import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
 import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import { Interleaver } from '../../../../src/main/engine/interleaved/interleaver.ts';
 import { Cost } from '../../../../src/main/machine/cpu.ts';
+import { LoneCpu } from '../../../../src/main/machine/lone-cpu.ts';
 import type { Arena, MachineConfig } from '../../../../src/main/machine/memory/arena.ts';
 import { CpuF64, CpuW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { Operation } from '../../../../src/main/machine/operation.ts';
@@ -389,5 +390,33 @@ describe('memory figures', () => {
         4096 + poolBytes + percpuAreaBytes + slotTableBytes + bufferBytes + workMemoryBytes,
       );
     }
+  });
+});
+
+describe('requests', () => {
+  it('are at their end at once where nothing must be waited for, overwrites included', () => {
+    const { arena, device } = deviceUnderTest();
+    const cpu = new LoneCpu(cpuId(0), new SizedCodec(arena));
+    const [old, ...pages] = [sizedPage(900, 9), sizedPage(900, 0), sizedPage(900, 1), sizedPage(4114, 2), samePage(4)];
+    if (old === undefined) throw new Error('there are pages');
+    expect([device.write(cpu, 1, [old, samePage(5), samePage(6)]), device.write(cpu, 0, pages)]).toEqual([OK, OK]);
+    const read = pages.map(() => blankPage());
+    expect(device.read(cpu, 0, read)).toBe(OK);
+    expect(read.map(({ bytes }) => bytes)).toEqual(pages.map(({ bytes }) => bytes));
+  });
+
+  it('of several pages that wait, each for something, are whole in the end', () => {
+    const { arena, device } = deviceUnderTest();
+    const codec = new SizedCodec(arena);
+    const engine = new Interleaver({ arena, random: new Random(1), codec, switchChance: 256 });
+    const cpu = engine.cpu(cpuId(2));
+    const pages = [sizedPage(900, 0), samePage(4), sizedPage(4114, 1), sizedPage(900, 2)];
+    const read = pages.map(() => blankPage());
+    engine.spawn(cpu, 'writes', device.writeRequest(cpu, 8, pages));
+    engine.run();
+    engine.spawn(cpu, 'reads', device.readRequest(cpu, 8, read));
+    engine.run();
+    expect(read.map(({ bytes }) => bytes)).toEqual(pages.map(({ bytes }) => bytes));
+    expect(arena.double(arena.cpuWord(cpuId(2)) / 2 + CpuF64.writeOperations)).toBe(1);
   });
 });
