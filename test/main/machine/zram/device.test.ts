@@ -398,7 +398,6 @@ describe('requests', () => {
     const { arena, device } = deviceUnderTest();
     const cpu = new LoneCpu(cpuId(0), new SizedCodec(arena));
     const [old, ...pages] = [sizedPage(900, 9), sizedPage(900, 0), sizedPage(900, 1), sizedPage(4114, 2), samePage(4)];
-    if (old === undefined) throw new Error('there are pages');
     expect([device.write(cpu, 1, [old, samePage(5), samePage(6)]), device.write(cpu, 0, pages)]).toEqual([OK, OK]);
     const read = pages.map(() => blankPage());
     expect(device.read(cpu, 0, read)).toBe(OK);
