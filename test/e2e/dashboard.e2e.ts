@@ -178,7 +178,8 @@ describe('wrong input', () => {
     await openSeed();
     await page.getByLabel('Online CPUs').fill('3');
     await page.getByLabel('Online CPUs').blur();
-    await page.getByText('Online CPUs must not exceed possible CPUs').waitFor();
+    await page.getByRole('main').getByText('Online CPUs must not exceed possible CPUs').waitFor();
+    expect(await page.getByTestId('run-obstacle').textContent()).toContain('Online CPUs must not exceed possible CPUs');
     expect(await page.getByTestId('run-button').isDisabled()).toBe(true);
   });
 });
