@@ -10,6 +10,7 @@ import { usePastRunStore } from './past-run-store.ts';
 import { useProfileStore } from './profile-store.ts';
 import { useReplayStore } from './replay-store.ts';
 import { useRunStore } from './run-store.ts';
+import { isSameProfile } from './same-profile.ts';
 import { useVerifyStore } from './verify-store.ts';
 
 /** What the right pane is asked to show. */
@@ -76,8 +77,7 @@ export const useWorkbenchStore = defineStore('workbench', () => {
 
   /** The file that holds exactly this profile, if any. */
   function idOf(profile: Profile): string | undefined {
-    const text = JSON.stringify(profile);
-    return profiles.entries.find((entry) => entry.kind === 'profile' && JSON.stringify(entry.profile) === text)?.id;
+    return profiles.entries.find((entry) => entry.kind === 'profile' && isSameProfile(entry.profile, profile))?.id;
   }
 
   /** Opens a past run in the right pane. */
