@@ -20,8 +20,10 @@ describe('the picture of buffer pages', () => {
     const [first] = rows;
     if (first === undefined) throw new Error('the sample has a machine');
     const machines = [1, 2, 4, 8].flatMap((devices) => layouts.map((layout) => ({ ...first, layout, devices })));
-    const option = buildBufferPagesOption(machines, chartTokens('light'));
-    const { svg } = draw(option, { width: 480, height: bufferPagesHeight(machines) });
+    const { svg } = draw(buildBufferPagesOption(machines, chartTokens('light')), {
+      width: 480,
+      height: bufferPagesHeight(machines),
+    });
     const lines = [...svg.matchAll(/<text[^>]*text-anchor="start"[^>]*translate\([\d.]+ ([\d.]+)\)/g)];
     const heights = lines.map(([, y]) => Number(y)).toSorted((one, other) => one - other);
     expect(heights).toHaveLength(20);
