@@ -113,6 +113,8 @@ export interface FolderListing {
   /** Absolute. */
   readonly path: string;
   readonly parent?: string | undefined;
+  /** Where the path that was asked for is a file's: its path, this being its folder. */
+  readonly pointedAt?: string | undefined;
   /** Folders first, then files, each by name. */
   readonly entries: readonly {
     readonly name: string;
@@ -195,7 +197,7 @@ export const contractInputs = {
   runningZram: runById,
   /** The same machine's percpu_stats; 'unavailable' between two samples. */
   runningPercpuStats: runById,
-  /** Absent path: the user's home. */
+  /** Absent path: the user's home. The path of a file lists its folder. */
   browse: v.strictObject({ path: v.optional(v.pipe(v.string(), v.maxLength(4096))) }),
   ...evidenceInputs,
   ...verifyInputs,

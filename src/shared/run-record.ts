@@ -297,6 +297,7 @@ export interface RunListing {
   readonly id: string;
   readonly name: string;
   readonly startedAt: string;
+  readonly finishedAt: string;
   readonly outcome: RunOutcome;
   readonly engine: Engine;
   readonly designs: readonly Design[];

@@ -50,5 +50,6 @@ export const MAPPING_EVENT_WORDS: Readonly<Record<MappingEvent, string>> = {
 /** `exact`, or how far the counters are from what was issued: updates that were overwritten, or that came back. */
 export function totalWords(issued: number, counted: number): string {
   if (issued === counted) return 'exact';
-  return counted < issued ? `${issued - counted} lost` : `${counted - issued} too many`;
+  const difference = Math.abs(counted - issued).toLocaleString('en-US');
+  return `${difference} ${counted < issued ? 'lost' : 'too many'}`;
 }

@@ -79,7 +79,9 @@ export interface VerifyReport extends VerifyComparison {
   /** Measured; warm-ups come on top. */
   readonly rounds: number;
   readonly environment: Environment;
-  /** What each figure includes, a sentence each. */
+  /** What makes times and ratios doubtful, a sentence each: shown beside them. */
+  readonly warnings: readonly string[];
+  /** The warnings, and what each figure includes, a sentence each. */
   readonly notes: readonly string[];
 }
 

@@ -67,6 +67,18 @@ async function isDrawn(chart: Locator): Promise<boolean> {
   });
 }
 
+/** Tables of the page that stand out of their place where nothing says that there is more. */
+async function tablesCutWithoutSign(): Promise<readonly string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('table')].flatMap((table) => {
+      const frame = table.closest('[role="group"]') ?? table.parentElement;
+      if (frame === null || table.scrollWidth <= frame.clientWidth + 1) return [];
+      const sign = frame.parentElement?.querySelector(':scope > [data-testid="more-columns"]');
+      return sign === null || sign === undefined ? [table.textContent.slice(0, 60)] : [];
+    }),
+  );
+}
+
 async function downloadCsv(): Promise<readonly Readonly<Record<string, string>>[]> {
   const downloading = page.waitForEvent('download');
   await page.getByTestId('export-csv').click();
@@ -143,6 +155,64 @@ describe('the 2010 experiment in the dashboard', () => {
   });
 });
 
+describe('a result', () => {
+  test('of three designs at 1024 pixels cuts no table without saying so', async () => {
+    await openSeed({ viewport: { width: 1024, height: 768 } });
+    await useJob(SMALL_JOB);
+    await page.getByRole('checkbox', { name: 'per-CPU, per stream' }).focus();
+    await page.keyboard.press('Space');
+    await runToTheEnd();
+    await page.getByTestId('result-view').getByRole('table', { name: 'Finished repetitions' }).waitFor();
+    await expect.poll(() => tablesCutWithoutSign()).toEqual([]);
+    // And what says so is there at all: this table needs more room than the pane has.
+    const repetitions = page.getByRole('group', { name: 'Finished repetitions' });
+    await repetitions.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => repetitions.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
+  });
+
+  test('names the profile it ran with, and brings it back into the form', async () => {
+    await openSeed();
+    await useJob(SMALL_JOB);
+    await runToTheEnd();
+    expect(await page.getByTestId('ran-with').textContent()).toContain('The form holds the same.');
+    await page.getByRole('button', { name: 'Revert' }).click();
+    await page.getByTestId('load-run-profile').click();
+    await expect.poll(() => page.getByTestId('job-file').inputValue()).toBe(SMALL_JOB);
+    expect(await page.getByTestId('load-run-profile').count()).toBe(0);
+  });
+});
+
+describe('the first view', () => {
+  test('is the 2010 experiment, ready to be run', async () => {
+    page = await lab.open();
+    await page.getByTestId('job-file').waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('2010: one mutex or per-CPU buffers');
+    expect(await page.getByTestId('run-button').isEnabled()).toBe(true);
+  });
+});
+
+describe('the file picker', () => {
+  test('picks the file whose path is typed, and says in words where there is none', async () => {
+    await openSeed();
+    const data = join(lab.dataFolder, 'typed.bin');
+    writeFileSync(data, Buffer.alloc(8192, 1));
+    await page.getByText('files', { exact: true }).click();
+    await page.getByTestId('pick-files').click();
+    await page.getByTestId('file-entries').getByRole('listitem').first().waitFor();
+    const typed = page.getByLabel('Folder', { exact: true });
+    await typed.fill(join(data, 'below'));
+    await typed.press('Enter');
+    await page.getByRole('alert').getByText('a part of the path is a file, not a folder').waitFor();
+    await typed.fill(data);
+    await typed.press('Enter');
+    await page.getByLabel('Pick typed.bin').waitFor();
+    await expect.poll(() => page.getByLabel('Pick typed.bin').isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('list', { name: 'Files and folders' }).getByText(data).waitFor();
+  });
+});
+
 describe('profiles', () => {
   test('are saved under a new name, survive a reload and load with what was changed', async () => {
     await openSeed();
@@ -178,7 +248,8 @@ describe('wrong input', () => {
     await openSeed();
     await page.getByLabel('Online CPUs').fill('3');
     await page.getByLabel('Online CPUs').blur();
-    await page.getByText('Online CPUs must not exceed possible CPUs').waitFor();
+    await page.getByRole('main').getByText('Online CPUs must not exceed possible CPUs').waitFor();
+    expect(await page.getByTestId('run-obstacle').textContent()).toContain('Online CPUs must not exceed possible CPUs');
     expect(await page.getByTestId('run-button').isDisabled()).toBe(true);
   });
 });

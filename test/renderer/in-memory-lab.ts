@@ -115,6 +115,7 @@ function listing(record: RunRecord): RunListing {
     outcome: record.outcome,
     engine: record.engine,
     designs: record.profile.designs,
+    finishedAt: record.finishedAt,
     sampleCount: record.samples.length,
   };
 }

@@ -7,19 +7,29 @@ import { fail, ok, type Result } from '../../shared/result.ts';
 
 type Entry = FolderListing['entries'][number];
 
-/** The folder at `path` (absent: the user's home). Entries that cannot be looked at are left out. */
+/**
+ * The folder at `path` (absent: the user's home), or the one that holds the file at `path`. Entries that cannot be looked
+ * at are left out.
+ */
 export async function listFolder(path: string | undefined): Promise<Result<FolderListing>> {
-  const folder = resolve(path ?? homedir());
+  const asked = resolve(path ?? homedir());
+  let folder: string;
   let names: readonly string[];
   try {
+    folder = (await stat(asked)).isFile() ? dirname(asked) : asked;
     names = await readdir(folder);
   } catch (error) {
-    return fail('not-found', `cannot list the folder ${folder}: ${reason(error)}`, 'path');
+    return fail('not-found', `${asked} cannot be listed: ${reason(error)}`, 'path');
   }
   const found = await Promise.all(names.map((name) => describe(folder, name)));
   const entries = found.filter((entry) => entry !== undefined).toSorted(byKindAndName);
   const parent = dirname(folder);
-  return ok(parent === folder ? { path: folder, entries } : { path: folder, parent, entries });
+  return ok({
+    path: folder,
+    ...(parent === folder ? {} : { parent }),
+    ...(folder === asked ? {} : { pointedAt: asked }),
+    entries,
+  });
 }
 
 async function describe(folder: string, name: string): Promise<Entry | undefined> {
@@ -39,6 +49,16 @@ function byKindAndName(one: Entry, other: Entry): number {
   return one.name.localeCompare(other.name);
 }
 
+const REASONS: Readonly<Partial<Record<string, string>>> = {
+  ENOENT: 'there is no such folder or file',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EACCES: 'the lab may not read it',
+  EPERM: 'the lab may not read it',
+  ENAMETOOLONG: 'the name is too long',
+  ERR_INVALID_ARG_VALUE: 'no file has such a name',
+};
+
 function reason(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return REASONS[code] ?? code;
 }

@@ -1,39 +1,50 @@
 import type { BufferCountRow } from '../../shared/buffer-count.ts';
+import { counted } from '../../shared/counted.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { bufferMatrix } from '../words/buffer-matrix.ts';
-import { chartBase, chartTooltip, LEFT_GUTTER, valueAxisX, valueAxisY } from './chart-base.ts';
+import { chartBase, chartTooltip, LEFT_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { designLook } from './design-mark.ts';
 import { memoryDecal } from './memory-decal.ts';
 
-/** Pages of compression buffers: a group of bars per number of devices, a bar per layout with its pages above. */
-export function buildBufferPagesOption(counted: readonly BufferCountRow[], tokens: ThemeTokens): ChartOption {
-  const { devices, rows } = bufferMatrix(counted);
+/** Pixels of a bar, and of a group beyond its bars. */
+const BAR = 15;
+const GROUP = 12;
+/** Pixels of the axis, with what is around the bars. */
+const AXIS = 46;
+
+/** As high as it takes for every bar to have its figure beside it. */
+export function bufferPagesHeight(machines: readonly BufferCountRow[]): number {
+  const { devices, rows } = bufferMatrix(machines);
+  return AXIS + devices.length * (GROUP + rows.length * BAR);
+}
+
+/** Pages of compression buffers: a group of bars per number of devices, a bar per layout with its pages beside it. */
+export function buildBufferPagesOption(machines: readonly BufferCountRow[], tokens: ThemeTokens): ChartOption {
+  const { devices, rows } = bufferMatrix(machines);
   return {
     ...chartBase(tokens),
     tooltip: {
       ...chartTooltip(tokens),
       trigger: 'axis',
       axisPointer: { type: 'none' },
-      valueFormatter: (value) => `${Number(value)} pages`,
+      valueFormatter: (value) => counted(Number(value), 'page'),
     },
-    grid: { left: LEFT_GUTTER, right: 16, top: 22, bottom: 24 },
-    xAxis: {
-      ...valueAxisX(tokens, ''),
-      type: 'category',
-      data: devices.map((number) => (number === 1 ? '1 device' : `${number} devices`)),
-      axisTick: { show: false },
-      splitLine: { show: false },
-    },
-    yAxis: { ...valueAxisY(tokens), min: 0, name: 'pages', nameTextStyle: { color: tokens.textDim, fontSize: 11 } },
+    grid: { left: LEFT_GUTTER, right: 40, top: 6, bottom: AXIS - 6 },
+    xAxis: { ...valueAxisX(tokens, 'pages'), min: 0 },
+    yAxis: rowAxisY(
+      tokens,
+      devices.map((number) => ({ title: counted(number, 'device') })),
+    ),
     series: rows.map(({ layout, bufferPages }, index) => ({
       type: 'bar' as const,
       name: DESIGN_WORDS[layout].title,
-      barMaxWidth: 26,
+      barWidth: BAR - 2,
+      barGap: '15%',
       data: [...bufferPages],
       itemStyle: { color: tokens[designLook(layout).token], decal: memoryDecal(index, tokens) },
-      label: { show: true, position: 'top' as const, color: tokens.text, fontSize: 11 },
+      label: { show: true, position: 'right' as const, color: tokens.text, fontSize: 11 },
     })),
   };
 }

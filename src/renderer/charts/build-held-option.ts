@@ -1,7 +1,6 @@
 import type { MarkLineComponentOption } from 'echarts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
 import { formatBytes } from '../format/bytes.ts';
-import { formatDuration } from '../format/duration.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { HELD_KINDS, type HeldLine, type PhaseMark } from '../words/held-kinds.ts';
 import { PHASE_WORDS } from '../words/labels.ts';
@@ -26,7 +25,7 @@ export function buildHeldOption(
       min: 0,
       max: endSeconds,
       axisLabel: { color: tokens.textDim, fontSize: 11, hideOverlap: true, showMaxLabel: false, formatter: timeTick },
-      axisPointer: { label: { formatter: ({ value }) => formatDuration(Number(value)) } },
+      axisPointer: { label: { formatter: ({ value }) => timeTick(Number(value)) } },
     },
     yAxis: {
       ...valueAxisY(tokens),

@@ -1,5 +1,4 @@
 import { formatBytes } from '../format/bytes.ts';
-import { formatDuration } from '../format/duration.ts';
 import type { TimePoint } from '../stores/time-columns.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { MEMORY_KINDS } from '../words/memory-kinds.ts';
@@ -26,7 +25,7 @@ export function buildLiveMemoryOption(series: readonly (readonly TimePoint[])[],
         showMaxLabel: false,
         formatter: timeTick,
       },
-      axisPointer: { label: { formatter: ({ value }) => formatDuration(Number(value)) } },
+      axisPointer: { label: { formatter: ({ value }) => timeTick(Number(value)) } },
     },
     yAxis: {
       ...valueAxisY(tokens),

@@ -1,6 +1,5 @@
 import type { Direction } from '../../shared/run-record.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
-import { formatDuration } from '../format/duration.ts';
 import { formatThroughput, throughputUnit } from '../format/throughput.ts';
 import type { ThroughputLine } from '../stores/live-figures.ts';
 import type { TimePoint } from '../stores/time-columns.ts';
@@ -54,7 +53,7 @@ export function buildLiveThroughputOption(
         showMaxLabel: false,
         formatter: timeTick,
       },
-      axisPointer: { label: { show: true, formatter: ({ value }) => formatDuration(Number(value)) } },
+      axisPointer: { label: { show: true, formatter: ({ value }) => timeTick(Number(value)) } },
     })),
     yAxis: directions.map((_, gridIndex) => ({ ...valueAxisY(tokens), gridIndex, min: 0 })),
     series: lines.map((line) => lineSeries(line, directions.indexOf(line.direction), tokens)),

@@ -1,7 +1,7 @@
 /** What every chart has in common: text, axes and tooltips in the theme's tokens. */
 import type { TooltipComponentOption, XAXisComponentOption, YAXisComponentOption } from 'echarts';
 import { formatDuration } from '../format/duration.ts';
-import { formatFixed } from '../format/number.ts';
+import { formatNanoseconds } from '../format/nanoseconds.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import type { ChartOption } from './chart-option.ts';
 
@@ -95,9 +95,10 @@ export function rowAxisY(tokens: ThemeTokens, rows: readonly ChartRow[]) {
   } as const satisfies YAXisComponentOption;
 }
 
-/** Seconds at a tick of a time axis: `4 s`, `2 min 30 s`. */
+/** Seconds at a tick of a time axis, with the decimals that tell ticks apart: `0.05 s`, `4 s`, `2 min 30 s`. */
 export function timeTick(seconds: number): string {
-  return seconds < 60 ? `${formatFixed(seconds, Number.isInteger(seconds) ? 0 : 1)} s` : formatDuration(seconds);
+  if (seconds >= 60) return formatDuration(seconds);
+  return seconds > 0 && seconds < 1e-3 ? formatNanoseconds(seconds * 1e9) : `${Number(seconds.toFixed(3))} s`;
 }
 
 /** Ticks of a bytes axis at powers of two, so that they have short names: at most four, the last one not below `highest`. */

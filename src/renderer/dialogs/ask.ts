@@ -39,6 +39,15 @@ export async function askConfirmation(question: Question): Promise<boolean> {
   }
 }
 
+/** Asks before what was changed in the form gives way to another profile. */
+export function askToLoseChanges(): Promise<boolean> {
+  return askConfirmation({
+    title: 'Unsaved changes',
+    message: 'They are lost when another profile is loaded.',
+    action: 'Load',
+  });
+}
+
 function nameProblem(text: string | undefined): string | undefined {
   const name = (text ?? '').trim();
   if (name === '') return 'The name must not be empty';

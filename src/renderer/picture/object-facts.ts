@@ -1,4 +1,5 @@
 /** What is said about a place of a chunk when the pointer rests on it. */
+import { nounFor } from '../../shared/counted.ts';
 import { NO_CALL_SITE, type PercpuPicture, type PictureChunk } from '../../shared/percpu-picture.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { hex } from './chunk-words.ts';
@@ -41,7 +42,7 @@ function copies(picture: PercpuPicture, chunk: PictureChunk, start: number): Pla
     base === undefined ? `${chunk.baseName ?? 'base'} + ${hex(at)}` : hex(base + at);
   const listed = placed.slice(0, CPUS_LISTED).map(({ cpu, at }) => [`on CPU ${cpu}`, address(at)] as const);
   const more = picture.units.filter(({ cpu }) => cpu !== undefined).length - listed.length;
-  return more > 0 ? [...listed, ['and', `${more} more CPUs`]] : listed;
+  return more > 0 ? [...listed, ['and', `${more} more ${nounFor(more, 'CPU')}`]] : listed;
 }
 
 function freeFacts(picture: PercpuPicture, chunk: PictureChunk, byte: number): PlaceFacts {

@@ -1,7 +1,7 @@
 /** Draws the units of a chunk side by side, each from its first byte at the top to its last at the bottom. */
 import type { PercpuPicture, PictureChunk } from '../../shared/percpu-picture.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { sliceShares, type StripUnit } from './unit-strip.ts';
+import { labelledUnits, sliceShares, type StripUnit } from './unit-strip.ts';
 import { unitParts } from './unit-parts.ts';
 
 export interface PaintedStrip {
@@ -18,7 +18,6 @@ export interface PaintedStrip {
 const UNIT_HEIGHT = 72;
 /** And with it. */
 export const STRIP_HEIGHT = UNIT_HEIGHT + 18;
-const LABEL_WIDTH = 14;
 /** Units that are so far apart are labelled in full. */
 const NAME_PITCH = 50;
 
@@ -26,6 +25,7 @@ const NAME_PITCH = 50;
 export function paintStrip(context: CanvasRenderingContext2D, painted: PaintedStrip): void {
   const { picture, chunk, strip } = painted;
   const { unitBytes, pageSizeBytes } = picture.geometry;
+  const labelled = labelledUnits(strip, painted.selected);
   const slices = sliceShares(chunk, { unitBytes, pageBytes: pageSizeBytes, rows: UNIT_HEIGHT });
   context.clearRect(0, 0, context.canvas.width, STRIP_HEIGHT);
   for (const unit of strip) {
@@ -33,7 +33,7 @@ export function paintStrip(context: CanvasRenderingContext2D, painted: PaintedSt
     context.globalAlpha = isUsed ? 1 : 0.35;
     paintUnit(context, painted, { unit, slices });
     context.globalAlpha = 1;
-    paintFrame(context, painted, unit);
+    paintFrame(context, painted, { unit, labelled });
   }
   paintByte(context, painted);
 }
@@ -94,7 +94,7 @@ function paintUnit(
 function paintFrame(
   context: CanvasRenderingContext2D,
   { picture, selected, tokens, strip }: PaintedStrip,
-  { index, x, width }: StripUnit,
+  { unit: { index, x, width }, labelled }: { readonly unit: StripUnit; readonly labelled: ReadonlySet<number> },
 ): void {
   const isSelected = index === selected;
   context.strokeStyle = isSelected ? tokens.text : tokens.line;
@@ -102,9 +102,8 @@ function paintFrame(
   if (picture.units[index]?.cpu === undefined) context.setLineDash([2, 2]);
   context.strokeRect(x + 0.5, 0.5, Math.max(width - 1, 1), UNIT_HEIGHT + 1);
   context.setLineDash([]);
+  if (!labelled.has(index)) return;
   const pitch = (strip[1]?.x ?? 2 * NAME_PITCH) - (strip[0]?.x ?? 0);
-  const every = Math.max(1, Math.ceil((LABEL_WIDTH + 8) / pitch));
-  if (!isSelected && index % every !== 0) return;
   context.font = `${isSelected ? '700 ' : ''}11px ${tokens.fontUi}`;
   context.fillStyle = isSelected ? tokens.text : tokens.textDim;
   context.textAlign = 'center';

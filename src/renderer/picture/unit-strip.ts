@@ -29,6 +29,25 @@ export function unitAt(strip: readonly StripUnit[], x: number): number | undefin
   return strip.find((unit) => x >= unit.x - 1 && x <= unit.x + unit.width + 1)?.index;
 }
 
+/** Labels of units are this far apart at least, in pixels: three digits fit. */
+const LABEL_PITCH = 26;
+
+/** Indices of the units that are labelled: the selected one, and as many others as leave room between labels. */
+export function labelledUnits(strip: readonly StripUnit[], selected: number): ReadonlySet<number> {
+  const centreOf = ({ x, width }: StripUnit): number => x + width / 2;
+  const chosen = strip.find(({ index }) => index === selected);
+  const labelled = new Set<number>(chosen === undefined ? [] : [selected]);
+  let last = -Infinity;
+  for (const unit of strip) {
+    const centre = centreOf(unit);
+    const isFree = centre - last >= LABEL_PITCH;
+    if (!isFree || (chosen !== undefined && Math.abs(centre - centreOf(chosen)) < LABEL_PITCH)) continue;
+    labelled.add(unit.index);
+    last = centre;
+  }
+  return labelled;
+}
+
 /** What share of each of `rows` equal slices of the unit is in use and populated, 0 … 1 each. */
 export function sliceShares(
   chunk: {

@@ -7,6 +7,7 @@ import { useLab } from '../lab-key.ts';
 import { kernelObstacle } from '../words/engine-words.ts';
 import { useHostStore } from './host-store.ts';
 import { useNoticeStore } from './notice-store.ts';
+import { isSameProfile } from './same-profile.ts';
 
 /** Long enough not to ask the lab for every key, short enough to feel immediate. */
 const PREVIEW_DELAY_MS = 250;
@@ -45,7 +46,7 @@ export const useDraftStore = defineStore('draft', () => {
   /** What would run it: the choice, as long as it can be had. */
   const engine = computed(() => (engineObstacle.value === undefined ? wantedEngine.value : 'live'));
 
-  const changed = computed(() => JSON.stringify(draft.value) !== JSON.stringify(loadedProfile.value));
+  const changed = computed(() => !isSameProfile(draft.value, loadedProfile.value));
   const schemaErrors = computed(() => (draft.value === undefined ? [] : profileFieldErrors(draft.value)));
   const errors = computed(() => byField([...schemaErrors.value, ...(preview.value?.fieldErrors ?? [])]));
   const previewIsCurrent = computed(

@@ -12,14 +12,21 @@ export type SaveAnswer =
   | { readonly kind: 'exists' }
   | { readonly kind: 'failed'; readonly error: LabError };
 
+const nameOf = (entry: ProfileEntry): string => (entry.kind === 'profile' ? entry.profile.name : entry.id);
+
+/** As they are shown: published experiments begin with their year. */
+function byName(one: ProfileEntry, other: ProfileEntry): number {
+  return nameOf(one).localeCompare(nameOf(other), 'en');
+}
+
 /** The profile files that the lab knows, damaged ones included. */
 export const useProfileStore = defineStore('profiles', () => {
   const lab = useLab();
   const notices = useNoticeStore();
   const entries = ref<readonly ProfileEntry[]>([]);
   const loaded = ref(false);
-  const shipped = computed(() => entries.value.filter((entry) => entry.origin === 'shipped'));
-  const saved = computed(() => entries.value.filter((entry) => entry.origin === 'saved'));
+  const shipped = computed(() => entries.value.filter((entry) => entry.origin === 'shipped').toSorted(byName));
+  const saved = computed(() => entries.value.filter((entry) => entry.origin === 'saved').toSorted(byName));
 
   /** Reads the list anew. */
   async function refresh(): Promise<void> {

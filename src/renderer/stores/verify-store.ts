@@ -18,9 +18,11 @@ const ASK_EVERY_MS = 200;
 export const useVerifyStore = defineStore('verify', () => {
   const lab = useLab();
   const notices = useNoticeStore();
-  /** What the form says: files and folders, jobs that share their pages. */
+  /** What the form says: files and folders, jobs that share their pages, measured rounds. */
   const paths = ref<readonly string[]>([]);
   const jobs = ref(1);
+  /** Undefined: as many as the data's size asks for. */
+  const rounds = ref<number>();
   const activity = ref<VerifyActivity>({ kind: 'idle' });
   const report = shallowRef<VerifyReport>();
   const error = ref<LabError>();
@@ -52,6 +54,7 @@ export const useVerifyStore = defineStore('verify', () => {
     if (current === undefined || isActive()) return;
     paths.value = current.request.paths;
     jobs.value = current.request.jobs;
+    rounds.value = current.request.rounds;
     activity.value = { kind: 'running' };
     if (!show(current.state)) void follow(current.verifyId);
   }
@@ -98,5 +101,5 @@ export const useVerifyStore = defineStore('verify', () => {
     await lab.cancelVerify({ verifyId });
   }
 
-  return { paths, jobs, activity, active, report, error, start, cancel, pickUp };
+  return { paths, jobs, rounds, activity, active, report, error, start, cancel, pickUp };
 });

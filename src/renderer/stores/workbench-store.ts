@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
 import type { Profile } from '../../shared/profile.ts';
+import type { Engine } from '../../shared/run-record.ts';
 import { useConnectionStore } from './connection-store.ts';
 import { useDraftStore } from './draft-store.ts';
 import { type DroppedFile, useEvidenceStore } from './evidence-store.ts';
@@ -9,6 +10,7 @@ import { usePastRunStore } from './past-run-store.ts';
 import { useProfileStore } from './profile-store.ts';
 import { useReplayStore } from './replay-store.ts';
 import { useRunStore } from './run-store.ts';
+import { isSameProfile } from './same-profile.ts';
 import { useVerifyStore } from './verify-store.ts';
 
 /** What the right pane is asked to show. */
@@ -16,6 +18,9 @@ export type Shown = 'live' | 'result';
 
 /** What the dashboard is for: experiments, what kernels printed, and the host's kernel held beside the lab. */
 export type Place = 'experiment' | 'evidence' | 'verify';
+
+/** The experiment that the lab was made for first, and the one that its words for newcomers speak of. */
+const FIRST_PROFILE = 'shipped/seed-2010';
 
 /** What the user looks at, and how the other stores follow each other: load, run, look at the result. */
 export const useWorkbenchStore = defineStore('workbench', () => {
@@ -38,8 +43,8 @@ export const useWorkbenchStore = defineStore('workbench', () => {
   });
 
   /**
-   * Fills the dashboard when it opens: the first usable profile in the form, and what already goes on, a run or a
-   * verification.
+   * Fills the dashboard when it opens: the 2010 experiment (or else the first usable profile) in the form, and what
+   * already goes on, a run or a verification.
    */
   async function start(): Promise<void> {
     await Promise.all([host.load(), profiles.refresh(), pastRuns.refresh(), run.pickUp(), verify.pickUp()]);
@@ -48,8 +53,7 @@ export const useWorkbenchStore = defineStore('workbench', () => {
       loadFirstProfile();
       return;
     }
-    draft.load(run.run.profile, idOf(run.run.profile));
-    draft.chooseEngine(run.run.engine);
+    loadProfile(run.run.profile, run.run.engine);
   }
 
   /** After the connection was lost: events were missed, so everything is asked for again. */
@@ -60,14 +64,20 @@ export const useWorkbenchStore = defineStore('workbench', () => {
   }
 
   function loadFirstProfile(): void {
-    const first = profiles.entries.find((entry) => entry.kind === 'profile');
-    if (first?.kind === 'profile') draft.load(first.profile, first.id);
+    const usable = profiles.entries.filter((entry) => entry.kind === 'profile');
+    const first = usable.find(({ id }) => id === FIRST_PROFILE) ?? usable[0];
+    if (first !== undefined) draft.load(first.profile, first.id);
+  }
+
+  /** Puts the profile of a run into the form, as one that was loaded where a file holds it. */
+  function loadProfile(profile: Profile, engine: Engine): void {
+    draft.load(profile, idOf(profile));
+    draft.chooseEngine(engine);
   }
 
   /** The file that holds exactly this profile, if any. */
   function idOf(profile: Profile): string | undefined {
-    const text = JSON.stringify(profile);
-    return profiles.entries.find((entry) => entry.kind === 'profile' && JSON.stringify(entry.profile) === text)?.id;
+    return profiles.entries.find((entry) => entry.kind === 'profile' && isSameProfile(entry.profile, profile))?.id;
   }
 
   /** Opens a past run in the right pane. */
@@ -110,5 +120,5 @@ export const useWorkbenchStore = defineStore('workbench', () => {
     },
   );
 
-  return { shown, place, start, openRun, showLive, bringEvidence };
+  return { shown, place, start, loadProfile, openRun, showLive, bringEvidence };
 });

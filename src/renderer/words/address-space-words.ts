@@ -12,7 +12,7 @@ import type {
 import { printAddress } from '../../shared/address-space.ts';
 import { assertUnreachable } from '../../shared/result.ts';
 import { formatBytes } from '../format/bytes.ts';
-import { formatCount } from '../format/number.ts';
+import { formatCount, formatCounted } from '../format/number.ts';
 import { hex } from '../picture/chunk-words.ts';
 
 export const REGION_WORDS: Readonly<Record<SpaceRegion, string>> = {
@@ -70,7 +70,7 @@ export function tableSentence(node: TableNode, space: SpaceOverview, cpus: numbe
   return [
     tableName(node, space),
     walkersWords(node, cpus),
-    `${formatCount(node.entriesUsed)} of ${formatCount(entries)} entries in use`,
+    `${formatCount(node.entriesUsed)} of ${formatCounted(entries, 'entry', 'entries')} in use`,
     `covers ${formatBytes(node.end - node.start)} from ${printAddress(space.vaBits, node.start)}`,
   ].join(' · ');
 }

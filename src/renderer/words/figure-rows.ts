@@ -54,7 +54,7 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
     rows: [
       row('throughput, median', 'median', (summary) => formatThroughput(summary[throughput].median, direction)),
       row('throughput, low – high', 'sample', ({ [throughput]: { low, high } }) => {
-        return `${formatSignificant(low)} – ${formatThroughput(high, direction)}`;
+        return `${formatSignificant(low)} – ${formatSignificant(high)}`;
       }),
       row('samples', 'sample', (summary) => String(summary[throughput].samples.length)),
       ...LATENCIES.map((key) =>

@@ -1,6 +1,6 @@
 /** What a replay found, in words. */
 import type { Agreement, MismatchClass, ReplayReport } from '../../shared/replay-report.ts';
-import { formatCount, formatFixed } from '../format/number.ts';
+import { formatCount, formatCounted, formatFixed } from '../format/number.ts';
 import type { GlossaryTerm } from './glossary.ts';
 
 /** A class of mismatch, and why it happens. */
@@ -35,11 +35,11 @@ export function agreementPercent({ matched, total }: Agreement): string {
 export function replaySentence(report: ReplayReport): string {
   const { overall, bornWithin, mismatchCounts } = report;
   const { matched, total } = overall;
-  const figure = `${formatCount(matched)} of ${formatCount(total)} allocations lie where the kernel put them`;
+  const figure = `${formatCount(matched)} of ${formatCounted(total, 'allocation')} lie where the kernel put them`;
   if (total === 0) return 'The trace has no allocation to compare';
   const born = bornWithin.total > 0 && bornWithin.matched === bornWithin.total && matched < total;
   if (matched === total) {
-    return `All ${formatCount(total)} allocations lie where the kernel put them, chunk and offset${condition(report)}`;
+    return `${total === 1 ? 'The only allocation lies' : `All ${formatCount(total)} allocations lie`} where the kernel put them, chunk and offset${condition(report)}`;
   }
   const { unexplained } = mismatchCounts;
   const are = unexplained === 1 ? 'is' : 'are';

@@ -1,6 +1,7 @@
 /** The machines of a profile whose address space can be looked at. */
 import type { AddressSpaceShape } from '../../shared/address-space-contract.ts';
 import { usualAddressSpace } from '../../shared/address-space-settings.ts';
+import { counted } from '../../shared/counted.ts';
 import type { Profile } from '../../shared/profile.ts';
 
 /** A machine, and why one would look at it. How its TLBs are shared is chosen while looking. */
@@ -17,16 +18,16 @@ export function shownMachines({ machine, workload }: Profile): readonly ShownMac
   const addressSpace = machine.addressSpace ?? usualAddressSpace(machine.pageSizeBytes);
   const { possibleCpus, onlineCpus } = machine;
   const run: ShownMachine = {
-    title: `${possibleCpus} CPUs, as run`,
+    title: `${counted(possibleCpus, 'CPU')}, as run`,
     occasion: '',
     shape: { addressSpace, possibleCpus, onlineCpus, chunksAtRest: 1, chunksAdded: 0 },
   };
   if (workload.counting === undefined) return [run];
   const { cpus, chunksAtRest, chunksAdded, occasion } = workload.counting;
-  const counted: ShownMachine = {
-    title: `${cpus} CPUs, as counted`,
+  const countedMachine: ShownMachine = {
+    title: `${counted(cpus, 'CPU')}, as counted`,
     occasion,
     shape: { addressSpace, possibleCpus: cpus, onlineCpus: cpus, chunksAtRest, chunksAdded },
   };
-  return [counted, run];
+  return [countedMachine, run];
 }

@@ -1,7 +1,7 @@
 /** Sentences about the kernel beside the lab. */
-import type { VerifyComparison, VerifyProgress } from '../../shared/verify-report.ts';
+import type { VerifiedDirection, VerifyComparison, VerifyProgress, VerifyRatio } from '../../shared/verify-report.ts';
 import { MM_STAT_COLUMNS } from '../../shared/zram-stat.ts';
-import { formatRatio } from '../format/ratio.ts';
+import { formatInterval, formatRatio } from '../format/ratio.ts';
 
 /** How far it is: `round 3 of 12`. */
 export function verifyProgressWords(progress: VerifyProgress | undefined): string {
@@ -21,9 +21,15 @@ export function verifyFraction(progress: VerifyProgress | undefined): number {
   return progress?.phase === 'measure' ? progress.round / progress.rounds : 0;
 }
 
-/** `with lz4: writes 1.04 ×, reads 1.10 × the kernel's throughput`. */
+/** `with lz4: writes 1.04 × [1.01, 1.06], reads 1.10 × [1.08, 1.12] the kernel's throughput`: medians, lowest and highest round. */
 export function ratioSentence({ lab, ratio }: VerifyComparison): string {
-  return `with ${lab.codec}: writes ${formatRatio(ratio.write)}, reads ${formatRatio(ratio.read)} the kernel’s throughput`;
+  return `with ${lab.codec}: writes ${ratioWords(ratio, 'write')}, reads ${ratioWords(ratio, 'read')} the kernel’s throughput`;
+}
+
+function ratioWords(ratio: VerifyRatio, direction: VerifiedDirection): string {
+  const { low, high, samples } = ratio.samples[direction];
+  const range = samples.length > 1 ? ` ${formatInterval({ low, high })}` : '';
+  return `${formatRatio(ratio[direction])}${range}`;
 }
 
 /** Whether the memory is the kernel's, column by column. */

@@ -1,10 +1,11 @@
 /** The zram devices of a run by design and moment: when the jobs had ended, and after each step that was done to them. */
+import { counted } from '../../shared/counted.ts';
 import type { Design } from '../../shared/design.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import { STORED_BY, type StoredBy, type ZramDeviceState, type ZramReport } from '../../shared/zram-report.ts';
 import { MM_STAT_COLUMNS, type MmStatColumn } from '../../shared/zram-stat.ts';
 import { mmStatOf } from './zram-pool.ts';
-import { zramStepWords } from './zram-settings-words.ts';
+import { zramStepExplanation, zramStepWords } from './zram-settings-words.ts';
 
 /** What the last sample of a design says. */
 export interface DesignZram {
@@ -22,6 +23,8 @@ export function zramDesigns({ designs, samples }: Pick<RunRecord, 'designs' | 's
 
 export interface ZramMoment {
   readonly title: string;
+  /** What the step means; absent: nothing to explain. */
+  readonly explanation?: string | undefined;
   /** What came of the step; empty for the end of the jobs. */
   readonly outcome: string;
   readonly devices: readonly ZramDeviceState[];
@@ -31,8 +34,15 @@ export interface ZramMoment {
 export function zramMoments({ atEnd, afterwards }: ZramReport): readonly ZramMoment[] {
   const steps = afterwards.map(({ step, pagesReleased, pagesTried, pagesRecompressed, devices }) => {
     const outcome =
-      step.do === 'recompress' ? `${pagesRecompressed} of ${pagesTried} pages` : `${pagesReleased} pages released`;
-    return { title: zramStepWords(step), outcome: step.do === 'idle' ? '' : outcome, devices };
+      step.do === 'recompress'
+        ? `${pagesRecompressed} of ${counted(pagesTried, 'page')}`
+        : `${counted(pagesReleased, 'page')} released`;
+    return {
+      title: zramStepWords(step),
+      explanation: zramStepExplanation(step),
+      outcome: step.do === 'idle' ? '' : outcome,
+      devices,
+    };
   });
   return [{ title: 'jobs ended', outcome: '', devices: atEnd }, ...steps];
 }

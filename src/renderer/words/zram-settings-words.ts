@@ -1,4 +1,5 @@
 /** What a profile asks of its zram devices, in one line, and changing one thing of it. */
+import { counted } from '../../shared/counted.ts';
 import { RECOMPRESSION_TIMES, type ZramProfile, type ZramStep } from '../../shared/zram-profile.ts';
 import { formatBytes } from '../format/bytes.ts';
 
@@ -9,13 +10,13 @@ export const USUAL_ZRAM = { zspagePages: 8, freeOrder: 'last', allocationStages:
 export function zramSettingsLine(zram: ZramProfile): string {
   const parts: string[] = [];
   if ((zram.memLimitBytes ?? 0) > 0) parts.push(`limit ${formatBytes(zram.memLimitBytes ?? 0)}`);
-  if (zram.zspagePages !== undefined) parts.push(`zspages of up to ${zram.zspagePages} pages`);
+  if (zram.zspagePages !== undefined) parts.push(`zspages of up to ${counted(zram.zspagePages, 'page')}`);
   if (zram.freeOrder === 'first') parts.push('old content freed first');
   if (zram.allocationStages === 'two') parts.push('two allocation stages');
   const when = zram.recompress === undefined ? '' : ` ${zram.recompress.when} the jobs`;
   if (zram.recompression !== undefined) parts.push(`recompression${when} with ${zram.recompression.join(', ')}`);
   const steps = zram.afterwards?.length ?? 0;
-  if (steps > 0) parts.push(steps === 1 ? '1 step afterwards' : `${steps} steps afterwards`);
+  if (steps > 0) parts.push(`${counted(steps, 'step')} afterwards`);
   return parts.length === 0 ? 'as usual' : parts.join(', ');
 }
 
@@ -50,14 +51,29 @@ export function withZramSetting<K extends keyof ZramProfile>(
   return Object.keys(changed).length === 0 ? undefined : changed;
 }
 
-/** A step that is done to the devices: `recompress huge_idle pages with deflate`. */
+/** A step that is done to the devices: `recompress huge idle pages with deflate`. */
 export function zramStepWords(step: ZramStep): string {
   if (step.do === 'idle') return 'mark all pages idle';
   if (step.do === 'compact') return 'compact the pool';
   const { type = 'all', algorithm, thresholdBytes, maxPages } = step;
   return [
-    `recompress ${type} pages${algorithm === undefined ? '' : ` with ${algorithm}`}`,
-    ...(thresholdBytes === undefined ? [] : [`of ${thresholdBytes} bytes or more`]),
+    `recompress ${type.replace('_', ' ')} pages${algorithm === undefined ? '' : ` with ${algorithm}`}`,
+    ...(thresholdBytes === undefined ? [] : [`of ${counted(thresholdBytes, 'byte')} or more`]),
     ...(maxPages === undefined ? [] : [`at most ${maxPages}`]),
   ].join(', ');
+}
+
+const TYPE_EXPLANATIONS = {
+  all: 'Every stored page',
+  idle: 'Pages that were not used since they were marked idle',
+  huge: 'Pages that did not shrink and are stored as they are (huge)',
+  huge_idle: 'Pages that did not shrink (huge) and were not used since they were marked idle (type=huge_idle)',
+} as const;
+
+/** What a step means, for hovers. */
+export function zramStepExplanation(step: ZramStep): string {
+  if (step.do === 'idle') return 'Marks every stored page; whatever is read or written afterwards loses the mark.';
+  if (step.do === 'compact')
+    return 'Moves objects together, so that zspages become empty and their pages are given back.';
+  return `${TYPE_EXPLANATIONS[step.type ?? 'all']}: compressed again with another algorithm, and kept where that is smaller.`;
 }

@@ -188,13 +188,27 @@ describe('browsing', () => {
     const folder = temporaryFolder();
     expect(errorOf(await lab.browse({ path: join(folder, 'missing') }))).toEqual({
       code: 'not-found',
-      message: `cannot list the folder ${join(folder, 'missing')}: ENOENT`,
+      message: `${join(folder, 'missing')} cannot be listed: there is no such folder or file`,
       where: 'path',
     });
     writeFileSync(join(folder, 'file'), '');
-    expect(errorOf(await lab.browse({ path: join(folder, 'file') })).message).toContain('ENOTDIR');
-    expect(errorOf(await lab.browse({ path: 'a\0b' })).code).toBe('not-found');
+    const below = errorOf(await lab.browse({ path: join(folder, 'file', 'below') }));
+    expect(below.message).toMatch(/cannot be listed: a part of the path is a file, not a folder$/);
+    expect(errorOf(await lab.browse({ path: 'a\0b' }))).toMatchObject({
+      code: 'not-found',
+      message: expect.stringMatching(/: no file has such a name$/),
+    });
     expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('the path of a file lists its folder and points at the file', async () => {
+    const lab = await openSmallLab();
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'pages.bin'), 'abc');
+    const listing = valueOf(await lab.browse({ path: join(folder, 'pages.bin') }));
+    expect(listing).toMatchObject({ path: folder, pointedAt: join(folder, 'pages.bin') });
+    expect(listing.entries.map(({ name }) => name)).toEqual(['pages.bin']);
+    expect(valueOf(await lab.browse({ path: folder })).pointedAt).toBeUndefined();
   });
 });
 

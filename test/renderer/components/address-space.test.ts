@@ -140,7 +140,7 @@ describe('a translation', () => {
     expect(text).toContain(`Wrong data: CPU 1 reaches frame ${found.reachedFrame}, the copy of CPU 0`);
     expect(text).toContain('filled by CPU 0, which shares this TLB, and nothing in it says so.');
     const tlb = await render(TlbSets, { tlb: found.after, last: found, vaBits: 48 });
-    expect(tlb.text).toContain('TLB of CPU 0 and CPU 1: 4 sets × 2 ways, 1 entries in use');
+    expect(tlb.text).toContain('TLB of CPU 0 and CPU 1: 4 sets × 2 ways, 1 entry in use');
     expect(tlb.text).toContain(`→ frame ${found.reachedFrame}, by CPU 0`);
   });
 });
@@ -149,7 +149,7 @@ describe('the totals', () => {
   test('are of the CPU and of the machine, at both moments, with what came on top', async () => {
     const overview = await looking().overview();
     const { text } = await render(SpaceTotals, { overview, cpu: 2, occasion: 'a third chunk' });
-    expect(text).toContain('2 chunks 3 chunks 2 chunks 3 chunks more');
+    expect(text).toContain('at rest (2 chunks) with a third chunk (3 chunks) at rest (2 chunks)');
     expect(text).toContain('Top-level tables beside CPU 0’s 4 KiB 1 4 KiB 1 28 KiB 7 28 KiB 7 –');
     expect(text).toContain('PUD and PMD under the window 8 KiB 2 8 KiB 2 64 KiB 16 64 KiB 16 –');
     expect(text).toContain('Address space of the units in the window 128 KiB 192 KiB 128 KiB 192 KiB +64 KiB');

@@ -45,8 +45,8 @@ describe('the run bar', () => {
   });
 
   test('says why Run cannot be pressed', async () => {
-    const { html } = await render(RunBar, { ...still, obstacle: 'Correct the form first' });
-    expect(html).toContain('title="Correct the form first"');
+    const { html, text } = await render(RunBar, { ...still, obstacle: 'Memory must be at least 4 MiB' });
+    expect(text).toContain('▲ Memory must be at least 4 MiB');
     expect(isDisabled(html, 'run-button')).toBe(true);
   });
 

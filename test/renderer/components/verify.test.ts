@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { buildVerifyOption } from '../../../src/renderer/charts/build-verify-option.ts';
 import VerifyColumns from '../../../src/renderer/components/verify/VerifyColumns.vue';
 import VerifyForm from '../../../src/renderer/components/verify/VerifyForm.vue';
+import VerifyResult from '../../../src/renderer/components/verify/VerifyResult.vue';
 import {
   memorySentence,
   ratioSentence,
   verifyFraction,
   verifyProgressWords,
 } from '../../../src/renderer/words/verify-words.ts';
+import { formatInterval } from '../../../src/renderer/format/ratio.ts';
 import { MM_STAT_COLUMNS } from '../../../src/shared/zram-stat.ts';
 import { draw } from '../charts/drawn-texts.ts';
 import { chartTokens } from '../theme/read-theme.ts';
@@ -23,17 +25,31 @@ function isDisabled(html: string, testId: string): boolean {
 }
 
 describe('the form', () => {
-  const idle = { paths: ['/data'], jobs: 2, activity: { kind: 'idle' } };
+  const idle = { paths: ['/data'], jobs: 2, rounds: undefined, activity: { kind: 'idle' }, runActive: false };
 
   test('starts when there are files and jobs, and says what is missing', async () => {
     const ready = await render(VerifyForm, idle);
     expect([isDisabled(ready.html, 'verify-start'), isDisabled(ready.html, 'verify-cancel')]).toEqual([false, true]);
     const empty = await render(VerifyForm, { ...idle, paths: [] });
     expect(isDisabled(empty.html, 'verify-start')).toBe(true);
-    expect(empty.html).toContain('title="Pick the files whose pages are written first"');
+    expect(empty.text).toContain('▲ Pick the files whose pages are written first');
     const wrong = await render(VerifyForm, { ...idle, jobs: 65 });
     expect(isDisabled(wrong.html, 'verify-start')).toBe(true);
     expect(wrong.text).toContain('A whole number from 1 to 64');
+  });
+
+  test('takes a number of rounds, or leaves it to the data', async () => {
+    const open = await render(VerifyForm, idle);
+    expect(open.text).toContain('empty: as many as the size of the data asks for');
+    const wrong = await render(VerifyForm, { ...idle, rounds: 0 });
+    expect(isDisabled(wrong.html, 'verify-start')).toBe(true);
+    expect(wrong.text).toContain('▲ Correct the number of rounds first');
+  });
+
+  test('waits for an experiment that goes on, and says so', async () => {
+    const { html, text } = await render(VerifyForm, { ...idle, runActive: true });
+    expect(isDisabled(html, 'verify-start')).toBe(true);
+    expect(text).toContain('▲ An experiment goes on');
   });
 
   test('says how far it is, and can be cancelled once', async () => {
@@ -61,6 +77,18 @@ describe('the columns', () => {
   });
 });
 
+describe('the result', () => {
+  test('has what makes it doubtful before the charts, and not again among the notes', async () => {
+    const rough = 'A pass over the data takes only 1.2 ms, so times are rough; give more data.';
+    const { text } = await render(VerifyResult, {
+      report: sampleVerifyReport({ warnings: [rough], notes: [rough, 'Kernel: each request is a system call.'] }),
+    });
+    expect(text.split(rough)).toHaveLength(2);
+    expect(text.indexOf(rough)).toBeLessThan(text.indexOf('Throughput, write'));
+    expect(text.indexOf('each request is a system call')).toBeGreaterThan(text.indexOf('compr_data_size'));
+  });
+});
+
 describe('the throughput bars', () => {
   test('name both sides with their figures, and start at zero', () => {
     const option = buildVerifyOption(report, 'write', chartTokens('dark'));
@@ -72,7 +100,15 @@ describe('the throughput bars', () => {
 
 describe('the sentences', () => {
   test('say how fast the lab was and where its memory differs', () => {
-    expect(ratioSentence(comparison)).toBe('with lz4: writes 0.90 ×, reads 0.99 × the kernel’s throughput');
+    const { write, read } = comparison.ratio.samples;
+    const spread = { ...comparison.ratio.samples, write: { ...write, low: 0.85, high: 0.94 } };
+    expect(ratioSentence({ ...comparison, ratio: { ...comparison.ratio, samples: spread } })).toBe(
+      `with lz4: writes 0.90 × [0.85, 0.94], reads 0.99 × ${formatInterval(read)} the kernel’s throughput`,
+    );
+    const once = { write: { ...write, samples: [0.9] }, read: { ...read, samples: [0.99] } };
+    expect(ratioSentence({ ...comparison, ratio: { ...comparison.ratio, samples: once } })).toBe(
+      'with lz4: writes 0.90 ×, reads 0.99 × the kernel’s throughput',
+    );
     expect(memorySentence(comparison)).toBe('with lz4: 2 of 9 columns differ');
     expect(memorySentence({ ...comparison, memoryIsEqual: true })).toBe('with lz4: every column equals the kernel’s');
   });

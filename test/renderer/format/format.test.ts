@@ -129,8 +129,8 @@ describe('ratios', () => {
 });
 
 describe('times', () => {
-  test('are shown by date and minute', () => {
-    expect(formatDateTime('2026-11-21T09:41:30.000Z')).toMatch(/^2026-11-2\d \d\d:\d1$/);
+  test('are shown by date and second', () => {
+    expect(formatDateTime('2026-11-21T09:41:30.000Z')).toMatch(/^2026-11-2\d \d\d:\d1:30$/);
   });
 
   test('that are none are shown as they are', () => {

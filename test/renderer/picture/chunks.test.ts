@@ -7,7 +7,7 @@ import { listWords } from '../../../src/renderer/picture/chunk-words.ts';
 import { firstChunkPicture } from '../../../src/renderer/picture/first-chunk-picture.ts';
 import { translationSteps } from '../../../src/renderer/picture/translate.ts';
 import { unitParts } from '../../../src/renderer/picture/unit-parts.ts';
-import { layOutStrip, sliceShares, unitAt } from '../../../src/renderer/picture/unit-strip.ts';
+import { labelledUnits, layOutStrip, sliceShares, unitAt } from '../../../src/renderer/picture/unit-strip.ts';
 import { visibleRows } from '../../../src/renderer/picture/visible-rows.ts';
 import { sampleBoot, sampleChunk, samplePicture } from '../sample-evidence.ts';
 
@@ -102,6 +102,22 @@ describe('units side by side', () => {
     const many = Array.from({ length: 336 }, (_, cpu) => ({ cpu, group: cpu < 168 ? 0 : 1 }));
     const last = layOutStrip(many, 1000).at(-1);
     expect((last?.x ?? 0) + (last?.width ?? 0)).toBeLessThanOrEqual(1000);
+  });
+
+  test.each([0, 1, 3, 77, 143])('of many CPUs have labels that never meet when CPU %d is chosen', (selected) => {
+    const many = Array.from({ length: 144 }, (_, cpu) => ({ cpu, group: cpu < 72 ? 0 : 1 }));
+    const strip = layOutStrip(many, 600);
+    const labelled = labelledUnits(strip, selected);
+    const centres = strip.filter(({ index }) => labelled.has(index)).map(({ x, width }) => x + width / 2);
+    expect(labelled).toContain(selected);
+    expect(centres.length).toBeGreaterThan(10);
+    // Three bold digits of 11 px take about 21 px.
+    for (const [index, centre] of centres.slice(1).entries())
+      expect(centre - (centres[index] ?? 0)).toBeGreaterThan(22);
+  });
+
+  test('of few CPUs have all their labels', () => {
+    expect([...labelledUnits(layOutStrip(units, 600), 1)].toSorted()).toEqual([0, 1, 2, 3]);
   });
 
   test('show which slices of a unit are in use, from where the chunk begins', () => {

@@ -122,7 +122,7 @@ describe('what is said of a place', () => {
         ['page', '0'],
         ['on CPU 0', '00000000cf3d60bb + 0x40'],
         ['on CPU 1', '00000000cf3d60bb + 0x4040'],
-        ['and', '1 more CPUs'],
+        ['and', '1 more CPU'],
       ]),
     );
   });

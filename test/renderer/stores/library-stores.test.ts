@@ -19,10 +19,10 @@ beforeEach(() => {
 afterEach(() => stores.dispose());
 
 describe('profiles', () => {
-  test('are listed by origin, damaged ones with their sentence', async () => {
+  test('are listed by origin and name, damaged ones with their sentence', async () => {
     const profiles = useProfileStore();
     await profiles.refresh();
-    expect(profiles.shipped.map(({ id }) => id)).toEqual(['shipped/seed-2010', 'shipped/many-cpus']);
+    expect(profiles.shipped.map(({ id }) => id)).toEqual(['shipped/many-cpus', 'shipped/seed-2010']);
     expect(profiles.saved).toMatchObject([{ kind: 'profile' }, { kind: 'damaged', error: { where: '12:1' } }]);
   });
 

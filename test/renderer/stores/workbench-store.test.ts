@@ -3,7 +3,7 @@ import { useDraftStore } from '../../../src/renderer/stores/draft-store.ts';
 import { usePastRunStore } from '../../../src/renderer/stores/past-run-store.ts';
 import { useRunStore } from '../../../src/renderer/stores/run-store.ts';
 import { useWorkbenchStore } from '../../../src/renderer/stores/workbench-store.ts';
-import { createInMemoryLab } from '../in-memory-lab.ts';
+import { createInMemoryLab, sampleEntries } from '../in-memory-lab.ts';
 import { sampleProfile } from '../sample-profile.ts';
 import { finishedRecord } from '../scripted-run.ts';
 import { createLabStores, settle, type LabStores } from './lab-stores.ts';
@@ -25,6 +25,26 @@ describe('the workbench', () => {
     await workbench.start();
     expect(useDraftStore().loadedId).toBe('shipped/seed-2010');
     expect(workbench.shown).toBe('nothing');
+  });
+
+  test('opens with the 2010 experiment wherever it stands in the list', async () => {
+    const [seed, other] = sampleEntries();
+    if (seed === undefined || other === undefined) throw new Error('the sample has two profiles');
+    stores.dispose();
+    stores = createLabStores(createInMemoryLab({ profiles: [other, seed] }));
+    await useWorkbenchStore().start();
+    expect(useDraftStore().loadedId).toBe('shipped/seed-2010');
+  });
+
+  test('puts the profile of a past run into the form, with its engine, as a loaded one', async () => {
+    const workbench = useWorkbenchStore();
+    await workbench.start();
+    const draft = useDraftStore();
+    draft.edit({ ...sampleProfile(), name: 'edited' });
+    workbench.loadProfile(sampleProfile({ name: 'own corpus, 2 CPUs' }), 'kernel');
+    expect([draft.loadedId, draft.changed, draft.engine]).toEqual(['saved/own', false, 'kernel']);
+    workbench.loadProfile(sampleProfile({ name: 'deleted since' }), 'live');
+    expect([draft.loadedId, draft.changed, draft.engine]).toEqual([undefined, false, 'live']);
   });
 
   test('opens with the run that goes on, and its profile in the form', async () => {

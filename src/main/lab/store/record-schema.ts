@@ -250,6 +250,7 @@ export const runListingSchema = v.strictObject({
   id: v.string(),
   name: v.string(),
   startedAt: v.string(),
+  finishedAt: v.string(),
   outcome,
   engine,
   designs: v.array(design),

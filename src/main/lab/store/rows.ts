@@ -81,7 +81,7 @@ export function recordFrom(run: UnknownRow, samples: readonly UnknownRow[]): unk
 }
 
 /**
- * The listing that a row of id, name, started_at, outcome, engine, designs (JSON) and sample_count holds, yet to be
+ * The listing that a row of id, name, started_at, finished_at, outcome, engine, designs (JSON) and sample_count holds, yet to be
  * parsed.
  *
  * @throws SyntaxError when `designs` is not JSON
@@ -91,6 +91,7 @@ export function listingFrom(row: UnknownRow): unknown {
     id: row['id'],
     name: row['name'],
     startedAt: row['started_at'],
+    finishedAt: row['finished_at'],
     outcome: row['outcome'],
     engine: row['engine'],
     designs: document(row['designs']),

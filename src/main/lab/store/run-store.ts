@@ -32,7 +32,7 @@ export interface RunStoreOptions {
 }
 
 const LISTING = `
-  SELECT id, name, started_at, outcome, engine,
+  SELECT id, name, started_at, finished_at, outcome, engine,
     CASE engine WHEN 'kernel' THEN '["kernel"]' ELSE profile ->> '$.designs' END AS designs,
     (SELECT count(*) FROM samples WHERE samples.run_id = runs.id) AS sample_count
   FROM runs`;

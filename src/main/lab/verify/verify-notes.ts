@@ -9,15 +9,36 @@ const CODEC_NOTES: Readonly<Record<VerifyCodec, string>> = {
   lz4: "Codec lz4 is lz4-napi's encoder: its sizes differ from the kernel's by about 0.5 %, and its work memory is outside the arena.",
 };
 
-/** The notes of a verification, in the order in which they are shown. */
-export function verifyNotes(facts: {
+/** What the notes are about. */
+interface VerifyFacts {
   readonly codecs: readonly VerifyComparison[];
   readonly kernel: VerifyReport['kernel'];
   readonly jobs: number;
   readonly hostCores: number;
-}): readonly string[] {
-  const { kernel, codecs, jobs, hostCores } = facts;
+}
+
+/** What makes the times of a verification doubtful. */
+export function verifyWarnings({ kernel, jobs, hostCores }: VerifyFacts): readonly string[] {
+  const warnings: string[] = [];
+  const passNs = (kernel.mm_stat.orig_data_size / Math.max(kernel.writeMBps, 1e-9)) * 1000;
+  if (passNs < SHORT_PASS_NS) {
+    warnings.push(
+      `A pass over the data takes only ${(passNs / 1e6).toFixed(1)} ms, so times are rough; give more data.`,
+    );
+  }
+  if (jobs > hostCores) {
+    warnings.push(
+      `Oversubscribed: ${jobs} jobs share ${hostCores} cores of this host, so times and ratios are distorted.`,
+    );
+  }
+  return warnings;
+}
+
+/** The notes of a verification, in the order in which they are shown: warnings first. */
+export function verifyNotes(facts: VerifyFacts): readonly string[] {
+  const { kernel, codecs, jobs } = facts;
   const notes = [
+    ...verifyWarnings(facts),
     'Both: the same jobs fill a buffer from the data, hand over one page at a time without thinking time, and compare what ' +
       'they read; the wall clock runs from the first request to the last, filling and comparing included.',
     `Kernel: each request is a system call with O_DIRECT (about ${kernel.callNs} ns of it are the call itself, measured on ` +
@@ -32,14 +53,5 @@ export function verifyNotes(facts: {
     );
   }
   notes.push(...codecs.map(({ lab }) => CODEC_NOTES[lab.codec]));
-  if (jobs > hostCores) {
-    notes.push(
-      `Oversubscribed: ${jobs} jobs share ${hostCores} cores of this host, so times and ratios are distorted.`,
-    );
-  }
-  const passNs = (kernel.mm_stat.orig_data_size / Math.max(kernel.writeMBps, 1e-9)) * 1000;
-  if (passNs < SHORT_PASS_NS) {
-    notes.push(`A pass over the data takes only ${(passNs / 1e6).toFixed(1)} ms, so times are rough; give more data.`);
-  }
   return notes;
 }

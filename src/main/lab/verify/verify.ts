@@ -22,7 +22,7 @@ import type { PageSet } from '../../workload/data/page-set.ts';
 import { pageSetFromFiles } from '../../workload/data/page-set-from-files.ts';
 import { systemCallNs } from './call-cost.ts';
 import { machineMmStat } from './machine-mm-stat.ts';
-import { verifyNotes } from './verify-notes.ts';
+import { verifyNotes, verifyWarnings } from './verify-notes.ts';
 import { verifyPlan } from './verify-plan.ts';
 import { compareSides, rate, summariseSide, type VerifyRun } from './verify-summary.ts';
 
@@ -196,6 +196,7 @@ function makeReport(
   if (first === undefined || last === undefined) throw new Error('a report needs a codec and a round');
   const callNs = systemCallNs(set.pageSizeBytes);
   const kernel = { ...summariseSide(kernelRuns), io_stat: last.ioStat, callNs };
+  const facts = { codecs, kernel, jobs: request.jobs, hostCores: parts.environment.hostCores };
   return {
     kernel,
     ...first,
@@ -207,6 +208,7 @@ function makeReport(
     blockBytes: set.pageSizeBytes,
     rounds: rounds.length,
     environment: parts.environment,
-    notes: verifyNotes({ codecs, kernel, jobs: request.jobs, hostCores: parts.environment.hostCores }),
+    warnings: verifyWarnings(facts),
+    notes: verifyNotes(facts),
   };
 }

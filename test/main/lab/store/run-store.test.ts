@@ -131,6 +131,7 @@ describe('the list of runs', () => {
         id: 'new',
         name: 'second',
         startedAt: '2026-11-02T10:00:00.000Z',
+        finishedAt: '2026-11-02T10:05:00.000Z',
         outcome: 'cancelled',
         engine: 'live',
         designs: ['single-mutex', 'per-cpu-global'],

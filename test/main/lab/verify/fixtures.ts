@@ -84,6 +84,7 @@ export function reportOf(kernelRates: readonly number[], environment: Environmen
     blockBytes: 4096,
     rounds: kernelRates.length,
     environment,
+    warnings: [],
     notes: ['One.', 'Two.'],
   };
 }

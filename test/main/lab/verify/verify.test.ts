@@ -43,7 +43,9 @@ describe('a verification', () => {
 
   it('says what must be known beside the numbers', async () => {
     const lab = await openSmallLab();
-    const { notes } = valueOf(await lab.verify(request({ jobs: 3 }), QUIET));
+    const { notes, warnings } = valueOf(await lab.verify(request({ jobs: 3 }), QUIET));
+    expect(warnings[0]).toMatch(/^A pass over the data takes only .* so times are rough/);
+    expect(notes.slice(0, warnings.length)).toEqual(warnings);
     for (const words of [
       /O_DIRECT/,
       /worker thread/,

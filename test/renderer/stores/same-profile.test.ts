@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isSameProfile } from '../../../src/renderer/stores/same-profile.ts';
+import { sampleProfile } from '../sample-profile.ts';
+
+/** The same value with the fields of every object the other way round. */
+function turned<T>(value: T): T;
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => turned(each));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, each]) => [key, turned(each)]),
+  );
+}
+
+test('profiles are the same whatever the order of their fields, and with fields that are undefined', () => {
+  const profile = sampleProfile();
+  expect(isSameProfile(profile, turned(profile))).toBe(true);
+  expect(isSameProfile(profile, { ...profile, zram: undefined, checks: undefined })).toBe(true);
+  expect(isSameProfile(profile, undefined)).toBe(false);
+  expect(isSameProfile(undefined, undefined)).toBe(true);
+});
+
+test('profiles that differ anywhere are not the same', () => {
+  const profile = sampleProfile();
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 64 }), (one, other) => {
+      const of = (onlineCpus: number) => ({ ...profile, machine: { ...profile.machine, onlineCpus } });
+      expect(isSameProfile(of(one), turned(of(other)))).toBe(one === other);
+    }),
+  );
+  expect(isSameProfile(profile, { ...profile, designs: profile.designs.toReversed() })).toBe(false);
+});
