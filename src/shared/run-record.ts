@@ -73,6 +73,12 @@ export interface DirectionFigures {
   readonly lockWaitShare: number;
   /** Lock acquisitions that had to wait. */
   readonly lockContentions: number;
+  /**
+   * Share of the CPUs' time in which their threads neither ran nor waited for a lock of the machine: what the host gave to
+   * others, or under the kernel engine what the kernel waited for as well. 0 … 1, rather too low than too high. Of fio and
+   * percpu workloads; absent in records of earlier versions.
+   */
+  readonly withheldShare?: number | undefined;
 }
 
 /** Bytes, each counted from the arena; the first two are contents, the rest page frames. */
@@ -169,8 +175,9 @@ export interface Sample {
   readonly percpu?: PercpuFigures | undefined;
   /** Of this-cpu workloads. */
   readonly thisCpu?: ThisCpuFigures | undefined;
+  /** When the jobs have ended and the profile's steps are done. */
   readonly memoryAtEnd: MemoryFigures;
-  /** Highest value of each column, each on its own. */
+  /** Highest value of each column until then, each on its own. */
   readonly memoryAtPeak: MemoryFigures;
   /** Pages read back and found equal to what was written. */
   readonly verifiedPages: number;
@@ -192,6 +199,15 @@ export interface DirectionSummary {
   /** Medians over the samples of each sample's figure. */
   readonly latencyNs: LatencyNs;
   readonly lockWaitShare: number;
+  readonly withheldShare?: number | undefined;
+}
+
+/** What became of the bytes of the stored pages, at the end of a sample: shares that compare where designs stored different amounts. */
+export interface StoredShares {
+  /** Compressed bytes over original bytes. */
+  readonly compressed: Spread;
+  /** Bytes of the pool's page frames over original bytes. */
+  readonly pool: Spread;
 }
 
 export interface DesignSummary {
@@ -207,6 +223,8 @@ export interface DesignSummary {
   /** Medians over the samples, column by column. */
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
+  /** Where each sample stored something; absent in records of earlier versions. */
+  readonly storedShares?: StoredShares | undefined;
 }
 
 /** One mix of one design, over its samples. */

@@ -16,6 +16,7 @@ import type {
   RunOutcome,
   RunRecord,
   Spread,
+  StoredShares,
   ThisCpuSummary,
 } from '../../shared/run-record.ts';
 import type { ZramReport } from '../../shared/zram-report.ts';
@@ -42,7 +43,14 @@ export interface DesignDocument {
   };
   /** Of the same direction as p50 and p99. */
   readonly lockWaitShare: number;
-  readonly memory: { readonly atEnd: MemoryFigures; readonly atPeak: MemoryFigures };
+  /** Of the same direction: time of the CPUs in which they neither ran nor waited for a lock; not of this-cpu workloads. */
+  readonly withheldShare?: number | undefined;
+  readonly memory: {
+    readonly atEnd: MemoryFigures;
+    readonly atPeak: MemoryFigures;
+    /** Compressed bytes and bytes of the pool over original bytes, at the end. */
+    readonly storedShares?: StoredShares | undefined;
+  };
   readonly percpu?: PercpuFigures | undefined;
   readonly thisCpu?: ThisCpuSummary | undefined;
   /** The zram devices of the last sample. */
@@ -123,7 +131,8 @@ function designDocument(record: RunRecord, summary: DesignSummary): DesignDocume
       access: access?.latencyNs,
     },
     lockWaitShare: first?.lockWaitShare ?? 0,
-    memory: { atEnd: memoryAtEnd, atPeak: memoryAtPeak },
+    withheldShare: first?.withheldShare,
+    memory: { atEnd: memoryAtEnd, atPeak: memoryAtPeak, storedShares: summary.storedShares },
     ...(percpu === undefined ? {} : { percpu }),
     ...(thisCpu === undefined ? {} : { thisCpu }),
     zram: lastSample(record, design)?.zram,

@@ -9,6 +9,7 @@ import {
   type DirectionSummary,
   type MemoryFigures,
   type RunRecord,
+  type Spread,
   THROUGHPUT_OF,
 } from '../../shared/run-record.ts';
 import { THROUGHPUT_WORDS } from '../../shared/throughput-words.ts';
@@ -26,6 +27,7 @@ export function runReport(record: RunRecord): string {
     ...DIRECTIONS.map((direction) => throughputTable(record, direction)),
     comparisons(record),
     memoryTable(record),
+    storedSharesTable(record),
     ...bufferCountReport(record.bufferCount),
     zramReport(record),
     ...percpuReport(record.designs),
@@ -67,8 +69,22 @@ function throughputTable(record: RunRecord, direction: Direction): string {
   if (rows.length === 0) return '';
   const { unit } = THROUGHPUT_WORDS[direction];
   const time = TIME_WORDS[direction];
-  const head = [direction, `median ${unit}`, 'low', 'high', `p50 ${time.unit}`, `p99 ${time.unit}`, 'lock wait %'];
+  const head = [
+    direction,
+    `median ${unit}`,
+    'low',
+    'high',
+    `p50 ${time.unit}`,
+    `p99 ${time.unit}`,
+    'lock wait %',
+    ...(isWithheldKnown(record, direction) ? ['no core %'] : []),
+  ];
   return textTable([head, ...rows]);
+}
+
+/** Not of this-cpu workloads, and not in records of earlier versions. */
+function isWithheldKnown({ designs }: RunRecord, direction: Direction): boolean {
+  return designs.some((design) => design[direction]?.withheldShare !== undefined);
 }
 
 function throughputRow(design: DesignSummary, direction: Direction, summary: DirectionSummary): string[] {
@@ -82,6 +98,7 @@ function throughputRow(design: DesignSummary, direction: Direction, summary: Dir
     (summary.latencyNs.p50 / TIME_WORDS[direction].nanoseconds).toFixed(2),
     (summary.latencyNs.p99 / TIME_WORDS[direction].nanoseconds).toFixed(2),
     (summary.lockWaitShare * 100).toFixed(1),
+    ...(summary.withheldShare === undefined ? [] : [(summary.withheldShare * 100).toFixed(1)]),
   ];
 }
 
@@ -122,7 +139,29 @@ function memoryTable(record: RunRecord): string {
     row(`${DESIGN_WORDS[design.design].title}, at end`, design.memoryAtEnd),
     row(`${DESIGN_WORDS[design.design].title}, at peak`, design.memoryAtPeak),
   ]);
-  return textTable([['memory, KiB (counted)', ...columns.map(([name]) => name)], ...rows]);
+  const medians = repetitionsOf(record) > 1 ? `, medians of ${counted(repetitionsOf(record), 'repetition')}` : '';
+  return textTable([[`memory, KiB (counted${medians})`, ...columns.map(([name]) => name)], ...rows]);
+}
+
+/** Of the design that has the most. */
+function repetitionsOf({ designs, samples }: RunRecord): number {
+  return Math.max(...designs.map(({ design }) => samples.filter((sample) => sample.design === design).length));
+}
+
+/** What compares where designs stored different amounts: nothing of other workloads, and of records of before. */
+function storedSharesTable({ designs }: RunRecord): string {
+  const rows = designs.flatMap(({ design, storedShares }) =>
+    storedShares === undefined
+      ? []
+      : [[DESIGN_WORDS[design].title, ...shareCells(storedShares.compressed), ...shareCells(storedShares.pool)]],
+  );
+  if (rows.length === 0) return '';
+  const head = ['of the original, at end (counted)', 'compressed %', 'low', 'high', 'pool %', 'low', 'high'];
+  return textTable([head, ...rows]);
+}
+
+function shareCells({ median, low, high }: Spread): readonly string[] {
+  return [median, low, high].map((share) => (share * 100).toFixed(2));
 }
 
 /** All for fio workloads; for others, which store no pages, those in which there is anything. */

@@ -5,6 +5,7 @@ import {
   type DirectionSummary,
   type LatencyNs,
   type RunRecord,
+  type StoredShares,
   DIRECTIONS,
   THROUGHPUT_OF,
 } from '../../shared/run-record.ts';
@@ -41,6 +42,7 @@ export function figureGroups(record: Pick<RunRecord, 'designs' | 'profile'>): re
 
 function directionGroup(designs: readonly DesignSummary[], direction: Direction): FigureGroup {
   const throughput = THROUGHPUT_OF[direction];
+  const isWithheldKnown = designs.some((design) => design[direction]?.withheldShare !== undefined);
   const row = (title: string, term: GlossaryTerm, value: (summary: DirectionSummary) => string): FigureRow => ({
     title,
     term,
@@ -63,8 +65,36 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
         ),
       ),
       row('waiting for locks', 'lockWait', ({ lockWaitShare }) => formatShare(lockWaitShare)),
+      ...(isWithheldKnown
+        ? [
+            row('without a core', 'withheld', ({ withheldShare: share }) =>
+              share === undefined ? NOTHING : formatShare(share),
+            ),
+          ]
+        : []),
     ],
   };
+}
+
+const STORED_SHARES: readonly {
+  readonly title: string;
+  readonly key: keyof StoredShares;
+  readonly term: GlossaryTerm;
+}[] = [
+  { title: 'compressed, of original', key: 'compressed', term: 'compressed' },
+  { title: 'pool, of original', key: 'pool', term: 'pool' },
+];
+
+/** What compares where designs stored different amounts. */
+function storedShareRows(designs: readonly DesignSummary[]): readonly FigureRow[] {
+  if (designs.every(({ storedShares }) => storedShares === undefined)) return [];
+  return STORED_SHARES.map(({ title, key, term }) => ({
+    title,
+    term,
+    values: designs.map(({ storedShares }) =>
+      storedShares === undefined ? NOTHING : formatShare(storedShares[key].median),
+    ),
+  }));
 }
 
 /** Workloads that store no pages have no rows of nothing but zeros about them. */
@@ -79,5 +109,6 @@ function memoryGroups({ designs, profile }: Pick<RunRecord, 'designs' | 'profile
       values: designs.map((design) => formatBytes(design[at][column.key])),
     })),
   });
-  return [group('memory at end', 'memoryAtEnd'), group('memory at peak', 'memoryAtPeak')];
+  const atEnd = group('memory at end', 'memoryAtEnd');
+  return [{ ...atEnd, rows: [...atEnd.rows, ...storedShareRows(designs)] }, group('memory at peak', 'memoryAtPeak')];
 }

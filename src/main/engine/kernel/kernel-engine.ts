@@ -18,6 +18,7 @@ import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import { CpuThread, type Died } from '../live/cpu-thread.ts';
 import type { SampleObserver } from '../live/live-engine.ts';
 import { directionFigures, type PhaseOutcome } from '../live/phase-figures.ts';
+import { threadSums } from '../live/phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from '../live/protocol.ts';
 import type { PhasePlan, SampleFigures, SamplePlan } from '../live/sample-plan.ts';
 import { ControlBlock, ControlW, type ThreadCounters } from './control-block.ts';
@@ -360,6 +361,7 @@ function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], bytes: 
     measures: phase.measures,
     durationNs: Number(end - start),
     cpus: reports.length,
+    threads: threadSums(reports),
     bytes,
     latencies: { read: latencies('read'), write: latencies('write') },
     lockWaitNs: 0,

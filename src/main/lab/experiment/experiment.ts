@@ -25,6 +25,7 @@ import { DisturbanceNotes } from './disturbance-notes.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { standingNotes } from './run-notes.ts';
+import { sampleNotes } from './sample-notes.ts';
 import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
 
 export interface ExperimentSetting {
@@ -53,6 +54,12 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     counted.ok && buffers.ok
       ? await runBlocks(setting, { samples, notes: pageSetNotes, disturbed })
       : firstFailure(counted, buffers);
+  const summary = summarise(samples, {
+    designs: planned.designs,
+    equivalencePercent: profile.experiment.equivalencePercent,
+  });
+  const { engine } = planned;
+  const told = sampleNotes({ designs: summary.designs, samples, profile, engine });
   return {
     id: setting.runId,
     name: `${profile.name}, ${localTime(startedAt)}`,
@@ -60,15 +67,15 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     finishedAt: new Date().toISOString(),
     outcome: outcomeOf(ended),
     ...(ended.ok || ended.error.code === 'cancelled' ? {} : { error: ended.error }),
-    engine: planned.engine,
+    engine,
     oversubscribed: planned.oversubscribed,
     profile,
     environment: environmentOf(setting),
-    notes: [...disturbed.notes(), ...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
+    notes: [...disturbed.notes(), ...told, ...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
     samples,
     ...(counted.ok && counted.value !== undefined ? { mapping: counted.value } : {}),
     ...(buffers.ok && buffers.value !== undefined ? { bufferCount: buffers.value } : {}),
-    ...summarise(samples, { designs: planned.designs, equivalencePercent: profile.experiment.equivalencePercent }),
+    ...summary,
   };
 }
 

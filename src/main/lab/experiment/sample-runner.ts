@@ -16,7 +16,7 @@ import type { LiveEngine, RunningMachine, SampleObserver } from '../../engine/li
 import { makeTally } from '../../engine/live/recompress-job.ts';
 import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
-import { memoryFigures } from '../../machine/memory-figures.ts';
+import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { kernelDeviceState } from '../zram/device-states.ts';
 import { MemoryCourse } from '../zram/memory-course.ts';
@@ -72,7 +72,10 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
         const held = course.endWith(measured.memoryAtEnd);
         const recompress = recompressionRun(planned.profile.zram, tally, { phases: plan.phases, phaseMBps });
         const zram = zramAfterwards({ memory: memory.value, codec: codec.value }, planned.profile.zram);
-        return zram.ok ? ok({ ...measured, zram: { ...zram.value, recompress, course: held } }) : zram;
+        if (!zram.ok) return zram;
+        const arena = Arena.attach(memory.value.buffer);
+        const stepsDone = { memoryAtEnd: memoryFigures(arena), memoryAtPeak: peakMemoryFigures(arena) };
+        return ok({ ...measured, ...stepsDone, zram: { ...zram.value, recompress, course: held } });
       });
     }
     case 'kernel':

@@ -131,13 +131,14 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...directionColumns('access'),
   ...thisCpuColumns(),
   ...(['atBoot', 'atFull', 'atEnd'] as const).flatMap(tableColumns),
+  ...(['write', 'read', 'create', 'destroy'] as const).flatMap(withheldColumns),
 ];
 
 type DirectionColumn = (
   suffix: string,
   unit: string,
   meaning: string,
-  read: (figures: DirectionFigures) => number,
+  read: (figures: DirectionFigures) => CsvCell,
 ) => CsvColumn;
 
 function columnOf(direction: Direction): DirectionColumn {
@@ -180,6 +181,11 @@ function directionColumns(direction: Direction): readonly CsvColumn[] {
     column('lock_wait_share', '0 to 1', 'of the time of the CPUs that had a job', (f) => f.lockWaitShare),
     column('lock_contentions', 'acquisitions', 'that had to wait', (f) => f.lockContentions),
   ];
+}
+
+function withheldColumns(direction: Direction): readonly CsvColumn[] {
+  const meaning = 'of the time of the CPUs that had a job: neither on a core nor waiting for a lock';
+  return [columnOf(direction)('withheld_share', '0 to 1', meaning, (figures) => figures.withheldShare)];
 }
 
 function memoryColumns(when: 'end' | 'peak', memory: (sample: Sample) => MemoryFigures): readonly CsvColumn[] {

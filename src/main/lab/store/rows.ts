@@ -116,6 +116,7 @@ function directionCells(direction: Direction, figures: DirectionFigures | undefi
     [`${direction}_lock_wait_ns`]: figures.lockWaitNs,
     [`${direction}_lock_wait_share`]: figures.lockWaitShare,
     [`${direction}_lock_contentions`]: figures.lockContentions,
+    [`${direction}_withheld_share`]: figures.withheldShare ?? null,
   };
 }
 
@@ -176,6 +177,7 @@ function directionFrom(direction: Direction, row: UnknownRow): object {
     lockWaitNs: cell('lock_wait_ns'),
     lockWaitShare: cell('lock_wait_share'),
     lockContentions: cell('lock_contentions'),
+    ...(cell('withheld_share') === null ? {} : { withheldShare: cell('withheld_share') }),
   };
   return { [direction]: figures };
 }

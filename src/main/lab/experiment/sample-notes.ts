@@ -1,0 +1,112 @@
+/**
+ * What the samples of a run say that the reader must know beside their medians: a sentence each, and none where there is
+ * nothing to say. Everything in them is read from the record.
+ */
+import { DESIGN_WORDS } from '../../../shared/design.ts';
+import type { Profile } from '../../../shared/profile.ts';
+import { type DesignSummary, DIRECTIONS, type Engine, type RunRecord } from '../../../shared/run-record.ts';
+import { MM_STAT_COLUMNS } from '../../../shared/zram-stat.ts';
+
+/** Below this share of the CPUs' time a host counts as quiet. */
+const NOTABLE_SHARE = 0.1;
+
+type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine'>;
+
+/** Of what was recorded of a run that has ended. */
+export function sampleNotes(recorded: Recorded): readonly string[] {
+  return [
+    ...busyHostNotes(recorded),
+    ...amountNotes(recorded),
+    ...repetitionNotes(recorded),
+    ...highestUseNotes(recorded),
+  ];
+}
+
+/** Where CPUs come and go, those that are down do not run either. */
+function busyHostNotes({ designs, engine, profile }: Recorded): readonly string[] {
+  if (profile.hotplug !== undefined) return [];
+  const parts = DIRECTIONS.flatMap((direction) => {
+    const shares = designs.map((design) => ({ design, share: design[direction]?.withheldShare ?? 0 }));
+    if (shares.every(({ share }) => share < NOTABLE_SHARE)) return [];
+    return [`${direction} ${shares.map(({ design, share }) => `${percent(share)} % (${titleOf(design)})`).join(', ')}`];
+  });
+  if (parts.length === 0) return [];
+  return [`${BUSY_WORDS[engine]}: ${parts.join('; ')}. Throughput and latency are those of a busy host.`];
+}
+
+const BUSY_WORDS: Readonly<Record<Engine, string>> = {
+  live:
+    'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited for a ' +
+    'lock of the machine (medians)',
+  kernel:
+    "The jobs' threads did not run for a notable part of their time: other programs had their cores, or they waited within the " +
+    'kernel (medians)',
+};
+
+/** Bytes of designs that stored different amounts do not compare; shares of these amounts do. */
+function amountNotes({ designs, profile }: Recorded): readonly string[] {
+  const amounts = new Set(designs.map(({ memoryAtEnd }) => memoryAtEnd.originalBytes));
+  if (amounts.size < 2) return [];
+  const stored = designs
+    .map((each) => `${mebibytes(each.memoryAtEnd.originalBytes)} MiB (${titleOf(each)})`)
+    .join(', ');
+  const shares = designs.flatMap((each) => {
+    const pool = each.storedShares?.pool;
+    return pool === undefined ? [] : [`${(pool.median * 100).toFixed(2)} % (${titleOf(each)})`];
+  });
+  const compare =
+    shares.length < designs.length ? '' : ` Comparable is the pool's share of the original: ${shares.join(', ')}.`;
+  return [
+    `Designs stored different amounts of data${timedWords(profile)}: ${stored}, medians of the original at the end. Their bytes ` +
+      `of compressed data, pool and all frames are of different data.${compare}`,
+  ];
+}
+
+function timedWords({ experiment }: Profile): string {
+  return experiment.seconds === undefined ? '' : ', each what it could write in the same time';
+}
+
+/** mm_stat and whatever else is of the last repetition then differs from the medians shown beside it. */
+function repetitionNotes({ designs, samples }: Recorded): readonly string[] {
+  const differing = designs.filter(({ design }) => {
+    const own = samples.filter((sample) => sample.design === design && sample.zram !== undefined);
+    return new Set(own.map(({ memoryAtEnd }) => memoryAtEnd.originalBytes)).size > 1;
+  });
+  if (differing.length === 0) return [];
+  const names = differing.length === designs.length ? '' : ` of ${differing.map(titleOf).join(', ')}`;
+  return [
+    `Repetitions${names} stored different amounts of data: mm_stat, classes and steps are of the last repetition, the table of ` +
+      'memory holds medians over all.',
+  ];
+}
+
+/** Facts of zram: its limit check raises mem_used_max, and recompression makes none. */
+function highestUseNotes({ samples }: Recorded): readonly string[] {
+  const states = samples.flatMap(({ zram }) =>
+    zram === undefined ? [] : [...zram.atEnd, ...zram.afterwards.flatMap(({ devices }) => devices)],
+  );
+  const isAbove = states.some(({ mmStat }) => {
+    const columns = mmStat.trim().split(/ +/).map(Number);
+    return (columns[USED] ?? 0) > (columns[USED_MAX] ?? 0);
+  });
+  if (!isAbove) return [];
+  return [
+    'mem_used is above mem_used_max in mm_stat: as in the kernel, only writes raise mem_used_max, and recompression stores ' +
+      'without doing so.',
+  ];
+}
+
+const USED = MM_STAT_COLUMNS.indexOf('mem_used_total');
+const USED_MAX = MM_STAT_COLUMNS.indexOf('mem_used_max');
+
+function titleOf({ design }: DesignSummary): string {
+  return DESIGN_WORDS[design].title;
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(0);
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}
