@@ -2,6 +2,7 @@
 import type { BufferCount } from '../../shared/buffer-count.ts';
 import type { Design } from '../../shared/design.ts';
 import type { MappingReport } from '../../shared/mapping-report.ts';
+import { isLockWaitMeasured, measuredMemory } from '../../shared/measured-figures.ts';
 import type { LabError } from '../../shared/result.ts';
 import type {
   Clock,
@@ -41,13 +42,14 @@ export interface DesignDocument {
     readonly destroy?: LatencyNs | undefined;
     readonly access?: LatencyNs | undefined;
   };
-  /** Of the same direction as p50 and p99. */
-  readonly lockWaitShare: number;
+  /** Of the same direction as p50 and p99; absent of the kernel, which does not state it. */
+  readonly lockWaitShare?: number | undefined;
   /** Of the same direction: time of the CPUs in which they neither ran nor waited for a lock; not of this-cpu workloads. */
   readonly withheldShare?: number | undefined;
   readonly memory: {
-    readonly atEnd: MemoryFigures;
-    readonly atPeak: MemoryFigures;
+    /** Without the columns that the kernel does not state. */
+    readonly atEnd: Partial<MemoryFigures>;
+    readonly atPeak: Partial<MemoryFigures>;
     /** Compressed bytes and bytes of the pool over original bytes, at the end. */
     readonly storedShares?: StoredShares | undefined;
   };
@@ -130,9 +132,13 @@ function designDocument(record: RunRecord, summary: DesignSummary): DesignDocume
       destroy: destroy?.latencyNs,
       access: access?.latencyNs,
     },
-    lockWaitShare: first?.lockWaitShare ?? 0,
+    lockWaitShare: isLockWaitMeasured(design) ? (first?.lockWaitShare ?? 0) : undefined,
     withheldShare: first?.withheldShare,
-    memory: { atEnd: memoryAtEnd, atPeak: memoryAtPeak, storedShares: summary.storedShares },
+    memory: {
+      atEnd: measuredMemory(design, memoryAtEnd),
+      atPeak: measuredMemory(design, memoryAtPeak),
+      storedShares: summary.storedShares,
+    },
     ...(percpu === undefined ? {} : { percpu }),
     ...(thisCpu === undefined ? {} : { thisCpu }),
     zram: lastSample(record, design)?.zram,

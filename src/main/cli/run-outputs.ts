@@ -3,6 +3,7 @@ import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { extname, join, resolve as absolute } from 'node:path';
 import type { CsvTable, LabContract } from '../../shared/contract.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
+import { recordText } from '../../shared/measured-figures.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import { csvTablesOf } from '../lab/export/run-csv.ts';
 import { kernelEvidence } from '../lab/export/kernel-evidence.ts';
@@ -64,7 +65,7 @@ export async function writeOutputs(lab: LabContract, record: RunRecord, outputs:
   const { csv, out, evidence } = outputs;
   const written = [
     csv === undefined ? ok(undefined) : await writeCsv(lab, record, csv),
-    out === undefined ? ok(undefined) : await writeText(out, `${JSON.stringify(record, undefined, 2)}\n`),
+    out === undefined ? ok(undefined) : await writeText(out, `${recordText(record)}\n`),
     evidence === undefined ? ok(undefined) : await writeEvidence(record, evidence),
   ];
   return written.find((each) => !each.ok) ?? ok(undefined);

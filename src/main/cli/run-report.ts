@@ -1,6 +1,7 @@
 /** A run as text for a person at a terminal. */
 import { counted } from '../../shared/counted.ts';
-import { DESIGN_WORDS } from '../../shared/design.ts';
+import { type Design, DESIGN_WORDS } from '../../shared/design.ts';
+import { isLockWaitMeasured, isMemoryMeasured } from '../../shared/measured-figures.ts';
 import {
   type Comparison,
   type DesignSummary,
@@ -97,7 +98,7 @@ function throughputRow(design: DesignSummary, direction: Direction, summary: Dir
     high.toFixed(digits),
     (summary.latencyNs.p50 / TIME_WORDS[direction].nanoseconds).toFixed(2),
     (summary.latencyNs.p99 / TIME_WORDS[direction].nanoseconds).toFixed(2),
-    (summary.lockWaitShare * 100).toFixed(1),
+    isLockWaitMeasured(design.design) ? (summary.lockWaitShare * 100).toFixed(1) : NOT_MEASURED,
     ...(summary.withheldShare === undefined ? [] : [(summary.withheldShare * 100).toFixed(1)]),
   ];
 }
@@ -116,28 +117,31 @@ function comparisonLine({ direction, design, baseline, verdict, ratio, interval,
   return `${direction}: ${designs}: ${verdict.toUpperCase()}, ratio ${ratio.toFixed(3)}${range}\n  ${reason}`;
 }
 
-const MEMORY_COLUMNS: readonly (readonly [string, (memory: MemoryFigures) => number])[] = [
-  ['original', (memory) => memory.originalBytes],
-  ['compressed', (memory) => memory.compressedBytes],
-  ['pool', (memory) => memory.poolBytes],
-  ['buffers', (memory) => memory.bufferBytes],
-  ['work memory', (memory) => memory.workMemoryBytes],
-  ['per-CPU area', (memory) => memory.percpuAreaBytes],
-  ['slot tables', (memory) => memory.slotTableBytes],
-  ['I/O buffers', (memory) => memory.ioBufferBytes],
-  ['frames used', (memory) => memory.usedBytes],
+const MEMORY_COLUMNS: readonly (readonly [string, keyof MemoryFigures])[] = [
+  ['original', 'originalBytes'],
+  ['compressed', 'compressedBytes'],
+  ['pool', 'poolBytes'],
+  ['buffers', 'bufferBytes'],
+  ['work memory', 'workMemoryBytes'],
+  ['per-CPU area', 'percpuAreaBytes'],
+  ['slot tables', 'slotTableBytes'],
+  ['I/O buffers', 'ioBufferBytes'],
+  ['frames used', 'usedBytes'],
 ];
+
+/** In a cell whose figure nobody measured. */
+const NOT_MEASURED = '—';
 
 function memoryTable(record: RunRecord): string {
   if (record.designs.length === 0) return '';
   const columns = memoryColumns(record);
-  const row = (title: string, memory: MemoryFigures): string[] => [
-    title,
-    ...columns.map(([, read]) => (read(memory) / 1024).toFixed(0)),
+  const row = (design: Design, moment: string, memory: MemoryFigures): string[] => [
+    `${DESIGN_WORDS[design].title}, at ${moment}`,
+    ...columns.map(([, key]) => (isMemoryMeasured(design, key) ? (memory[key] / 1024).toFixed(0) : NOT_MEASURED)),
   ];
-  const rows = record.designs.flatMap((design) => [
-    row(`${DESIGN_WORDS[design.design].title}, at end`, design.memoryAtEnd),
-    row(`${DESIGN_WORDS[design.design].title}, at peak`, design.memoryAtPeak),
+  const rows = record.designs.flatMap(({ design, memoryAtEnd, memoryAtPeak }) => [
+    row(design, 'end', memoryAtEnd),
+    row(design, 'peak', memoryAtPeak),
   ]);
   const medians = repetitionsOf(record) > 1 ? `, medians of ${counted(repetitionsOf(record), 'repetition')}` : '';
   return textTable([[`memory, KiB (counted${medians})`, ...columns.map(([name]) => name)], ...rows]);
@@ -167,7 +171,7 @@ function shareCells({ median, low, high }: Spread): readonly string[] {
 /** All for fio workloads; for others, which store no pages, those in which there is anything. */
 function memoryColumns({ designs, profile }: RunRecord): typeof MEMORY_COLUMNS {
   if (profile.workload.kind === 'fio') return MEMORY_COLUMNS;
-  return MEMORY_COLUMNS.filter(([, read]) => designs.some(({ memoryAtPeak }) => read(memoryAtPeak) > 0));
+  return MEMORY_COLUMNS.filter(([, key]) => designs.some(({ memoryAtPeak }) => memoryAtPeak[key] > 0));
 }
 
 function notes(record: RunRecord): string {

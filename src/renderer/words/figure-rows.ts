@@ -1,4 +1,5 @@
 /** The rows of the result's table: every figure of a design in words with its unit. */
+import { isLockWaitMeasured, isMemoryMeasured } from '../../shared/measured-figures.ts';
 import {
   type DesignSummary,
   type Direction,
@@ -64,7 +65,7 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
           formatNanoseconds(summary.latencyNs[key]),
         ),
       ),
-      row('waiting for locks', 'lockWait', ({ lockWaitShare }) => formatShare(lockWaitShare)),
+      lockWaitRow(designs, direction),
       ...(isWithheldKnown
         ? [
             row('without a core', 'withheld', ({ withheldShare: share }) =>
@@ -74,6 +75,13 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
         : []),
     ],
   };
+}
+
+function lockWaitRow(designs: readonly DesignSummary[], direction: Direction): FigureRow {
+  const values = designs.map(({ design, [direction]: summary }) =>
+    summary === undefined || !isLockWaitMeasured(design) ? NOTHING : formatShare(summary.lockWaitShare),
+  );
+  return { title: 'waiting for locks', term: 'lockWait', values };
 }
 
 const STORED_SHARES: readonly {
@@ -106,7 +114,9 @@ function memoryGroups({ designs, profile }: Pick<RunRecord, 'designs' | 'profile
     rows: columns.map((column) => ({
       title: column.title,
       term: column.term,
-      values: designs.map((design) => formatBytes(design[at][column.key])),
+      values: designs.map(({ design, [at]: memory }) =>
+        isMemoryMeasured(design, column.key) ? formatBytes(memory[column.key]) : NOTHING,
+      ),
     })),
   });
   const atEnd = group('memory at end', 'memoryAtEnd');

@@ -64,6 +64,7 @@ export class KernelEngine {
   /** By CPU, with holes where none was needed yet. */
   readonly #threads: JobThread[] = [];
   #state: 'idle' | 'running' | 'closed' = 'idle';
+  #devices: KernelDevices | undefined;
   #inHand: Promise<unknown> = Promise.resolve();
 
   /** `workerUrl` is the entry of a thread; `algorithm` a name of comp_algorithm. */
@@ -95,6 +96,7 @@ export class KernelEngine {
     const devices = KernelDevices.make(count, setUp, control);
     if (!devices.ok) return devices;
     this.#state = 'running';
+    this.#devices = devices.value;
     const participants = cpus.map((cpu, index) => ({ cpu, index, thread: this.#thread(cpu) }));
     const peak = new PeakMemory(totalmem());
     const running = this.#runOn({ plan, observer, signal, control, devices: devices.value, participants, peak });
@@ -102,8 +104,14 @@ export class KernelEngine {
     try {
       return await running;
     } finally {
+      this.#devices = undefined;
       if (this.#currentState() === 'running') this.#state = 'idle';
     }
+  }
+
+  /** What the devices of the sample in hand hold now; undefined between samples. To be called from the observer. */
+  runningMemory(): MemoryFigures | undefined {
+    return this.#devices === undefined ? undefined : memoryFromMmStat(this.#devices.mmStat(), totalmem());
   }
 
   /** Ends all threads. A sample in hand ends with 'cpu-failed' and its devices are removed. */

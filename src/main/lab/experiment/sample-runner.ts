@@ -8,7 +8,7 @@
  */
 import type { Design } from '../../../shared/design.ts';
 import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
-import type { Sample } from '../../../shared/run-record.ts';
+import type { MemoryFigures, Sample } from '../../../shared/run-record.ts';
 import { allocateArena } from '../../engine/codec/arena-memory.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import type { KernelEngine } from '../../engine/kernel/kernel-engine.ts';
@@ -64,7 +64,7 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
         const disturbed = { faults, hotplug, checks };
         const plan = { ...work, ...disturbed, codec: codec.value, machine: machineOf(planned, design), recompressJob };
         const course = new MemoryCourse(() => performance.now());
-        const watch = withCourse(course, observer, () => engines.live.runningMachine());
+        const watch = withCourse(course, observer, () => heldBy(engines.live.runningMachine()));
         const figures = await engines.live.runSample(memory.value, plan, watch, signal);
         if (!figures.ok) return figures;
         const { phaseMBps = [], ...measured } = figures.value;
@@ -82,7 +82,8 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
       return ok(async (design, work, observer, signal) => {
         const plan = { ...work, machine: machineOf(planned, design) };
         const course = new MemoryCourse(() => performance.now());
-        const figures = await engines.kernel.runSample(plan, withCourse(course, observer), signal);
+        const watch = withCourse(course, observer, () => engines.kernel.runningMemory());
+        const figures = await engines.kernel.runSample(plan, watch, signal);
         if (!figures.ok) return figures;
         const { mmStat, ioStat, ...measured } = figures.value;
         const atEnd = mmStat.map((stat, device) => kernelDeviceState(stat, ioStat[device]));
@@ -105,16 +106,22 @@ function stormRunner({ stormWorkerUrl }: Engines, { storms }: PlannedProfile): S
   };
 }
 
-/** Tells `course` what the observer is told, and what the machine holds when a phase begins, where there is one. */
+function heldBy(machine: RunningMachine | undefined): MemoryFigures | undefined {
+  return machine === undefined ? undefined : memoryFigures(machine.arena);
+}
+
+/**
+ * Tells `course` what the observer is told, and what is `held` when a phase begins: without it, what the phase before did
+ * since its last tick would look as if done by this one.
+ */
 function withCourse(
   course: MemoryCourse,
   { onPhase, onTick }: SampleObserver,
-  running: () => RunningMachine | undefined = () => undefined,
+  held: () => MemoryFigures | undefined,
 ): SampleObserver {
   return {
     onPhase: (phase, index) => {
-      const machine = running();
-      course.beginPhase(phaseName(phase), machine === undefined ? undefined : memoryFigures(machine.arena));
+      course.beginPhase(phaseName(phase), held());
       onPhase(phase, index);
     },
     onTick: (tick) => {

@@ -44,6 +44,12 @@ describe('a profile on the kernel', () => {
       expect(sample.zram?.atEnd).toMatchObject([{ mmStat: expect.stringMatching(/^ 2097152 /), classes: [] }]);
       expect(sample.zram?.course?.originalBytes.at(-1)).toBe(2 << 20);
       expect(sample.zram?.course?.phases.map(({ phase }) => phase)).toEqual(['write', 'read']);
+      // Reading stores nothing: from its beginning on all is there.
+      const { course } = sample.zram ?? {};
+      const readFromMs = course?.phases[1]?.fromMs ?? NaN;
+      const whileReading = course?.originalBytes.filter((_, point) => (course.atMs[point] ?? 0) >= readFromMs);
+      expect(course?.atMs).toContain(readFromMs);
+      expect(new Set(whileReading)).toEqual(new Set([2 << 20]));
     }
     expect(record.designs.map(({ design }) => design)).toEqual(['kernel']);
     expect(record.environment.codec).toBe("lz4 (the kernel's)");
