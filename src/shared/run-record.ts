@@ -15,7 +15,7 @@ import type { PercpuStats } from './percpu-stats.ts';
 import type { Profile } from './profile.ts';
 import type { LabError } from './result.ts';
 import type { AccessCounts, ThisCpuFigures } from './this-cpu-report.ts';
-import type { ZramReport } from './zram-report.ts';
+import type { ZramDeviceState, ZramReport } from './zram-report.ts';
 
 /** Who played the CPUs: worker threads over the simulated machine, or threads over this host's own kernel. */
 export const ENGINES = ['live', 'kernel'] as const;
@@ -294,6 +294,8 @@ export interface RunRecord {
   readonly outcome: RunOutcome;
   /** Present when the outcome is 'failed'. */
   readonly error?: LabError | undefined;
+  /** Where a sample of a fio workload failed once its jobs had begun: its devices as they were then, by device. */
+  readonly zramAtFailure?: readonly ZramDeviceState[] | undefined;
   readonly engine: Engine;
   /** More online CPUs than host cores: CPUs share cores, so ratios between designs are distorted. */
   readonly oversubscribed: boolean;

@@ -20,7 +20,7 @@ import type {
   StoredShares,
   ThisCpuSummary,
 } from '../../shared/run-record.ts';
-import type { ZramReport } from '../../shared/zram-report.ts';
+import type { ZramDeviceState, ZramReport } from '../../shared/zram-report.ts';
 import { lastSample } from './zram-report.ts';
 
 export interface DesignDocument {
@@ -71,6 +71,8 @@ export interface RunDocument {
     readonly oversubscribed: boolean;
   };
   readonly error?: LabError | undefined;
+  /** Of a failed fio run: the devices of the sample that failed, by device. */
+  readonly zramAtFailure?: readonly ZramDeviceState[] | undefined;
   readonly designs: readonly DesignDocument[];
   readonly comparisons: readonly Comparison[];
   readonly mapping?: MappingReport | undefined;
@@ -87,6 +89,7 @@ export function runDocument(record: RunRecord): RunDocument {
   return {
     run: { id, name, startedAt, finishedAt, outcome, engine, clock: 'wall', oversubscribed },
     ...(record.error === undefined ? {} : { error: record.error }),
+    ...(record.zramAtFailure === undefined ? {} : { zramAtFailure: record.zramAtFailure }),
     designs: record.designs.map((summary) => designDocument(record, summary)),
     comparisons: record.comparisons,
     ...(record.mapping === undefined ? {} : { mapping: record.mapping }),
@@ -117,6 +120,17 @@ function throughputs({
   };
 }
 
+/** Shares of the CPUs' time. */
+function sharesOf(
+  design: Design,
+  first: DirectionSummary | undefined,
+): Pick<DesignDocument, 'lockWaitShare' | 'withheldShare'> {
+  return {
+    lockWaitShare: isLockWaitMeasured(design) ? (first?.lockWaitShare ?? 0) : undefined,
+    withheldShare: first?.withheldShare,
+  };
+}
+
 function designDocument(record: RunRecord, summary: DesignSummary): DesignDocument {
   const { design, write, read, create, destroy, access, percpu, thisCpu, memoryAtEnd, memoryAtPeak } = summary;
   const first: DirectionSummary | undefined = write ?? read ?? create ?? destroy ?? access;
@@ -132,8 +146,7 @@ function designDocument(record: RunRecord, summary: DesignSummary): DesignDocume
       destroy: destroy?.latencyNs,
       access: access?.latencyNs,
     },
-    lockWaitShare: isLockWaitMeasured(design) ? (first?.lockWaitShare ?? 0) : undefined,
-    withheldShare: first?.withheldShare,
+    ...sharesOf(design, first),
     memory: {
       atEnd: measuredMemory(design, memoryAtEnd),
       atPeak: measuredMemory(design, memoryAtPeak),

@@ -19,12 +19,13 @@ import { mappingReport } from './mapping-report.ts';
 import { percpuReport } from './percpu-report.ts';
 import { thisCpuReport } from './this-cpu-report.ts';
 import { textTable } from './text-table.ts';
-import { zramReport } from './zram-report.ts';
+import { zramAtFailureReport, zramReport } from './zram-report.ts';
 
 /** The whole report, ready to print. */
 export function runReport(record: RunRecord): string {
   const parts = [
     heading(record),
+    zramAtFailureReport(record),
     ...DIRECTIONS.map((direction) => throughputTable(record, direction)),
     comparisons(record),
     memoryTable(record),

@@ -9,6 +9,13 @@ import { textTable } from './text-table.ts';
 
 const COLUMNS = ['orig_data', 'compr_data', 'mem_used', 'limit', 'used_max', 'same', 'compacted', 'huge', 'huge_since'];
 
+/** mm_stat of the devices of a sample that failed, as they were then; empty where none did. */
+export function zramAtFailureReport({ zramAtFailure = [] }: RunRecord): string {
+  if (zramAtFailure.length === 0) return '';
+  const rows = deviceRows('the sample that failed', zramAtFailure);
+  return textTable([['mm_stat at the failure, bytes and pages (counted)', ...COLUMNS], ...rows]);
+}
+
 /** mm_stat of the last sample of each design, bytes and pages as a kernel prints them; empty where there is none. */
 export function zramReport(record: RunRecord): string {
   const rows = record.designs.flatMap(({ design }) => {

@@ -33,10 +33,18 @@ const MOST_OF_FREE_MEMORY = 0.8;
 /** The kernel brings its own codec. */
 export type KernelSamplePlan = Omit<SamplePlan, 'codec'>;
 
-/** The figures of a sample, and by device what the kernel itself counted. */
-export interface KernelSampleFigures extends SampleFigures {
+/** By device, what the kernel itself counted. */
+export interface KernelCounts {
   readonly mmStat: readonly MmStat[];
   readonly ioStat: readonly IoStat[];
+}
+
+/** The figures of a sample, and by device what the kernel itself counted. */
+export interface KernelSampleFigures extends SampleFigures, KernelCounts {}
+
+/** What a sample tells while it runs, and when it fails: what its devices hold before they are removed. */
+export interface KernelSampleObserver extends SampleObserver {
+  readonly onFailure?: (counts: KernelCounts) => void;
 }
 
 type JobThread = CpuThread<JobThreadRequest>;
@@ -50,7 +58,7 @@ interface Participant {
 
 interface RunningSample {
   readonly plan: KernelSamplePlan;
-  readonly observer: SampleObserver;
+  readonly observer: KernelSampleObserver;
   readonly signal: AbortSignal;
   readonly control: ControlBlock;
   readonly devices: KernelDevices;
@@ -80,7 +88,7 @@ export class KernelEngine {
    */
   async runSample(
     plan: KernelSamplePlan,
-    observer: SampleObserver,
+    observer: KernelSampleObserver,
     signal: AbortSignal,
   ): Promise<Result<KernelSampleFigures>> {
     if (this.#state !== 'idle') throw new Error(`a sample was asked for while the kernel engine is ${this.#state}`);
@@ -136,6 +144,9 @@ export class KernelEngine {
     let removed: Result<void>;
     try {
       figures = await this.#run(sample);
+      if (!figures.ok && !signal.aborted) {
+        sample.observer.onFailure?.({ mmStat: devices.mmStat(), ioStat: devices.ioStat() });
+      }
     } finally {
       signal.removeEventListener('abort', stop);
       await release(sample);

@@ -193,6 +193,7 @@ const labError = v.strictObject({
   ]),
   message: v.string(),
   where: v.optional(v.string()),
+  fields: v.optional(v.array(v.strictObject({ field: v.string(), message: v.string() }))),
 });
 
 const environment = v.strictObject({
@@ -236,6 +237,7 @@ export const runRecordSchema = v.strictObject({
   finishedAt: v.string(),
   outcome,
   error: v.optional(labError),
+  zramAtFailure: v.optional(v.array(zramDevice)),
   engine,
   oversubscribed: v.boolean(),
   profile: profileSchema,

@@ -82,6 +82,10 @@ describe('a profile on the kernel', () => {
     const { record } = await runOnKernel(lab, profile);
     const { record: own } = await runToEnd(lab, profile);
     expect(record.error?.message).toMatch(/^job job could not write page \d+ of zram\d+: .* mem_limit of 303104 bytes/);
+    // mm_stat of both as the refused write left it: the limit in whole pages, and a highest use above it.
+    for (const { zramAtFailure } of [record, own]) {
+      expect(zramAtFailure?.[0]?.mmStat).toMatch(/^( *\d+){2} +\d+ +303104 +(30[4-9]|3[1-9]\d)\d{3} /);
+    }
     expect(own.error?.message).toBe(record.error?.message.replace(/zram\d+/, 'zram0'));
     expect(devicesOf(process.pid)).toEqual([]);
   });
