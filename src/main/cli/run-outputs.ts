@@ -2,6 +2,7 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { extname, join, resolve as absolute } from 'node:path';
 import type { CsvTable, LabContract } from '../../shared/contract.ts';
+import type { Profile } from '../../shared/profile.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import { recordText } from '../../shared/measured-figures.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
@@ -18,8 +19,12 @@ export interface RunOutputs {
   readonly evidence?: string | undefined;
 }
 
-/** Finds out before minutes of measuring that a result could not be written; leaves every file as it is. */
-export async function checkOutputs({ csv, out, evidence }: RunOutputs): Promise<Result<void>> {
+/** Finds out before minutes of measuring that a result of `profile` could not be written; leaves every file as it is. */
+export async function checkOutputs({ csv, out, evidence }: RunOutputs, profile: Profile): Promise<Result<void>> {
+  if (evidence !== undefined && profile.workload.kind === 'this-cpu') {
+    const sentence = `--evidence is for fio and percpu workloads; the machines of '${profile.name}' boot no per-CPU allocator, of which a kernel would print something`;
+    return fail('bad-input', sentence);
+  }
   if (csv !== undefined && out !== undefined && absolute(csv) === absolute(out)) {
     return fail('bad-input', `--csv and --out name the same file, ${csv}`);
   }

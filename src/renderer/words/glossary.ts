@@ -50,7 +50,8 @@ export const GLOSSARY = {
   seed: 'Every random choice derives from it. The same seed gives the same data and the same order of operations.',
   repetitions:
     'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
-  seconds: 'Seconds to measure in all, shared out equally. Empty: every phase runs until the job’s size is done.',
+  seconds:
+    'Seconds to measure in all, shared out equally; starting machines and threads, warming up loops and counting come on top. Empty: every phase runs until the job’s size is done.',
   equivalence:
     'Differences whose whole interval lies within ± this margin count as “same”. Choose the smallest difference that would matter to you.',
   oversubscribed:

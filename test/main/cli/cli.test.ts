@@ -210,6 +210,16 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     });
   });
 
+  it('a folder for what kernels print of a workload that they print nothing of, before the folder is made', async () => {
+    const folder = join(temporaryFolder(), 'evidence');
+    const { code, out, err } = await cli(['run', 'local-mapping-2026', '--evidence', folder]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(
+      /^--evidence is for fio and percpu workloads; the machines of '2026: .*' boot no per-CPU allocator/,
+    );
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it('all wrong fields of a profile file, a line each in the words of the form with the path', async () => {
     const { machine, experiment, ...rest } = smallProfile();
     const wrong = { machine: { ...machine, memoryBytes: 100, onlineCpus: 65 }, experiment: { ...experiment, pace: 1 } };

@@ -57,13 +57,15 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     equivalencePercent: profile.experiment.equivalencePercent,
   });
   const { engine } = planned;
-  const told = sampleNotes({ designs: summary.designs, samples, profile, engine });
+  const outcome = outcomeOf(ended);
+  const tookSeconds = (Date.now() - startedAt.getTime()) / 1000;
+  const told = sampleNotes({ designs: summary.designs, samples, profile, engine, outcome, tookSeconds });
   return {
     id: setting.runId,
     name: `${profile.name}, ${localTime(startedAt)}`,
     startedAt: startedAt.toISOString(),
     finishedAt: new Date().toISOString(),
-    outcome: outcomeOf(ended),
+    outcome,
     ...(ended.ok || ended.error.code === 'cancelled' ? {} : { error: ended.error, ...failureOf(harvest) }),
     engine,
     oversubscribed: planned.oversubscribed,

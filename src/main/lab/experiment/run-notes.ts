@@ -36,7 +36,6 @@ const THIS_CPU_NOTES: readonly string[] = [
     'no lower bound of the others, and on hardware all lie further apart.',
   "Of the paper's figures unit, chunks and CPUs are what the profile takes from it, so top-level tables and address space agree " +
     'by construction; what the other tables take is the lab’s own count, and depends on how chunks lie in the window.',
-  'Time limits hold for what is measured; machines, warm-up of the loops and the counting of tables come on top.',
 ];
 
 function fioNotes({ engine, profile }: PlannedProfile): readonly string[] {

@@ -10,7 +10,13 @@ import { MM_STAT_COLUMNS } from '../../../shared/zram-stat.ts';
 /** Below this share of the CPUs' time a host counts as quiet. */
 const NOTABLE_SHARE = 0.1;
 
-type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine'>;
+/** How much longer than asked a run may take without a word about it. */
+const NOTABLE_FACTOR = 1.25;
+
+type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine' | 'outcome'> & {
+  /** Of the whole run, seconds. */
+  readonly tookSeconds: number;
+};
 
 /** Of what was recorded of a run that has ended. */
 export function sampleNotes(recorded: Recorded): readonly string[] {
@@ -19,6 +25,7 @@ export function sampleNotes(recorded: Recorded): readonly string[] {
     ...amountNotes(recorded),
     ...repetitionNotes(recorded),
     ...highestUseNotes(recorded),
+    ...durationNotes(recorded),
   ];
 }
 
@@ -93,6 +100,19 @@ function highestUseNotes({ samples }: Recorded): readonly string[] {
   return [
     'mem_used is above mem_used_max in mm_stat: as in the kernel, only writes raise mem_used_max, and recompression stores ' +
       'without doing so.',
+  ];
+}
+
+/** A time limit is one of measuring. */
+function durationNotes({ profile, outcome, tookSeconds }: Recorded): readonly string[] {
+  const { seconds } = profile.experiment;
+  if (seconds === undefined || outcome !== 'complete' || tookSeconds < seconds * NOTABLE_FACTOR) return [];
+  const others =
+    profile.workload.kind === 'this-cpu'
+      ? 'starting machines and threads for each sample, warming up their loops and counting tables'
+      : 'preparing page data and starting machines, and phases that are not measured';
+  return [
+    `The run took ${tookSeconds.toFixed(1)} s, of which ${seconds} s were to be measured, the warm-up included; the rest was ${others}.`,
   ];
 }
 

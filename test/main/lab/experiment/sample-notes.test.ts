@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sampleNotes } from '../../../../src/main/lab/experiment/sample-notes.ts';
 import { summarise } from '../../../../src/main/lab/statistics/summarise.ts';
 import type { Design } from '../../../../src/shared/design.ts';
-import type { Engine, Sample } from '../../../../src/shared/run-record.ts';
+import type { Engine, RunOutcome, Sample } from '../../../../src/shared/run-record.ts';
 import type { ZramDeviceState } from '../../../../src/shared/zram-report.ts';
 import { figuresAt, MEMORY, sampleOf } from '../run-record-fixtures.ts';
 import { smallProfile } from '../small-lab.ts';
@@ -14,13 +14,18 @@ interface Change {
   readonly seconds?: number;
   readonly engine?: Engine;
   readonly hotplug?: { readonly everyMs: number };
+  readonly outcome?: RunOutcome;
+  readonly tookSeconds?: number;
 }
 
-function notesOf(samples: readonly Sample[], { seconds, engine = 'live', hotplug }: Change = {}): readonly string[] {
+function notesOf(
+  samples: readonly Sample[],
+  { seconds, engine = 'live', hotplug, outcome = 'complete', tookSeconds = 1 }: Change = {},
+): readonly string[] {
   const { designs } = summarise(samples, { designs: DESIGNS, equivalencePercent: 5 });
   const small = smallProfile();
   const profile = { ...small, experiment: { ...small.experiment, seconds }, hotplug };
-  return sampleNotes({ designs, samples, profile, engine });
+  return sampleNotes({ designs, samples, profile, engine, outcome, tookSeconds });
 }
 
 function device(mmStat: string): ZramDeviceState {
@@ -89,6 +94,18 @@ describe('notes from the samples of a run', () => {
     const samples = [withheld('single-mutex', 0.5)];
     expect(notesOf(samples, { engine: 'kernel' })[0]).toMatch(/or they waited within the kernel/);
     expect(notesOf(samples, { hotplug: { everyMs: 20 } })).toEqual([]);
+  });
+
+  it('say how long a timed run took where that is more than what was measured', () => {
+    const samples = [sampleOf('single-mutex', 1, 600)];
+    expect(notesOf(samples, { seconds: 4, tookSeconds: 4.9 })).toEqual([]);
+    expect(notesOf(samples, { tookSeconds: 100 })).toEqual([]);
+    expect(notesOf(samples, { seconds: 4, tookSeconds: 100, outcome: 'cancelled' })).toEqual([]);
+    expect(notesOf(samples, { seconds: 4, tookSeconds: 9.87 })).toEqual([
+      expect.stringMatching(
+        /^The run took 9\.9 s, of which 4 s were to be measured, the warm-up included; the rest was /,
+      ),
+    ]);
   });
 
   it('explain a mem_used above mem_used_max, at whatever moment', () => {
