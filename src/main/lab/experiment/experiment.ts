@@ -56,10 +56,13 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     designs: planned.designs,
     equivalencePercent: profile.experiment.equivalencePercent,
   });
-  const { engine } = planned;
+  const { engine, oversubscribed } = planned;
   const outcome = outcomeOf(ended);
   const tookSeconds = (Date.now() - startedAt.getTime()) / 1000;
-  const told = sampleNotes({ designs: summary.designs, samples, profile, engine, outcome, tookSeconds });
+  const told = sampleNotes({
+    designs: summary.designs,
+    ...{ samples, profile, engine, oversubscribed, outcome, tookSeconds },
+  });
   return {
     id: setting.runId,
     name: `${profile.name}, ${localTime(startedAt)}`,
@@ -68,7 +71,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     outcome,
     ...(ended.ok || ended.error.code === 'cancelled' ? {} : { error: ended.error, ...failureOf(harvest) }),
     engine,
-    oversubscribed: planned.oversubscribed,
+    oversubscribed,
     profile,
     environment: environmentOf(setting),
     notes: [...disturbed.notes(), ...told, ...pageSetNotes, ...planned.notes, ...standingNotes(planned)],

@@ -4,7 +4,13 @@
  */
 import { DESIGN_WORDS } from '../../../shared/design.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import { type DesignSummary, DIRECTIONS, type Engine, type RunRecord } from '../../../shared/run-record.ts';
+import {
+  type DesignSummary,
+  DIRECTIONS,
+  type Engine,
+  type RunRecord,
+  type Sample,
+} from '../../../shared/run-record.ts';
 import { MM_STAT_COLUMNS } from '../../../shared/zram-stat.ts';
 
 /** Below this share of the CPUs' time a host counts as quiet. */
@@ -13,7 +19,7 @@ const NOTABLE_SHARE = 0.1;
 /** How much longer than asked a run may take without a word about it. */
 const NOTABLE_FACTOR = 1.25;
 
-type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine' | 'outcome'> & {
+type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine' | 'outcome' | 'oversubscribed'> & {
   /** Of the whole run, seconds. */
   readonly tookSeconds: number;
 };
@@ -22,6 +28,7 @@ type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine' | '
 export function sampleNotes(recorded: Recorded): readonly string[] {
   return [
     ...busyHostNotes(recorded),
+    ...accessNotes(recorded),
     ...amountNotes(recorded),
     ...repetitionNotes(recorded),
     ...highestUseNotes(recorded),
@@ -49,6 +56,35 @@ const BUSY_WORDS: Readonly<Record<Engine, string>> = {
     "The jobs' threads did not run for a notable part of their time: other programs had their cores, or they waited within the " +
     'kernel (medians)',
 };
+
+/** What oversubscription does to the times of this-cpu workloads is told by its own note. */
+function accessNotes({ designs, samples, oversubscribed }: Recorded): readonly string[] {
+  if (oversubscribed) return [];
+  const shares = designs.flatMap((each) => {
+    const own = samples.filter(({ design, thisCpu }) => design === each.design && thisCpu !== undefined);
+    return own.length === 0 ? [] : [{ title: titleOf(each), share: 1 - ranShare(own) }];
+  });
+  if (shares.every(({ share }) => share < NOTABLE_SHARE)) return [];
+  const parts = shares.map(({ title, share }) => `${percent(share)} % (${title})`);
+  return [
+    `The CPUs' threads did not run for a notable part of the time of the mixes, because they had no task or other programs had ` +
+      `the cores of this host: ${parts.join(', ')}. Operations per second are by the clock and suffer from it, times per ` +
+      'operation are processor time and do not.',
+  ];
+}
+
+/** Processor time over the time of the mixes by the clock, all CPUs and samples. */
+function ranShare(samples: readonly Sample[]): number {
+  let clockNs = 0;
+  let processorNs = 0;
+  for (const { cpus, thisCpu } of samples) {
+    for (const mix of thisCpu?.mixes ?? []) {
+      clockNs += mix.durationNs * cpus;
+      processorNs += mix.processorNs;
+    }
+  }
+  return clockNs === 0 ? 1 : processorNs / clockNs;
+}
 
 /** Bytes of designs that stored different amounts do not compare; shares of these amounts do. */
 function amountNotes({ designs, profile }: Recorded): readonly string[] {

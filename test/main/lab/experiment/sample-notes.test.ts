@@ -3,12 +3,18 @@ import { sampleNotes } from '../../../../src/main/lab/experiment/sample-notes.ts
 import { summarise } from '../../../../src/main/lab/statistics/summarise.ts';
 import type { Design } from '../../../../src/shared/design.ts';
 import type { Engine, RunOutcome, Sample } from '../../../../src/shared/run-record.ts';
+import { type MixFigures, sumOfCounts } from '../../../../src/shared/this-cpu-report.ts';
 import type { ZramDeviceState } from '../../../../src/shared/zram-report.ts';
 import { figuresAt, MEMORY, sampleOf } from '../run-record-fixtures.ts';
 import { smallProfile } from '../small-lab.ts';
 
 const MIB = 2 ** 20;
-const DESIGNS: readonly Design[] = ['single-mutex', 'per-cpu-global'];
+const DESIGNS: readonly Design[] = ['single-mutex', 'per-cpu-global', 'segment'];
+const MIX: MixFigures = {
+  name: 'storm',
+  ...{ units: 1, operations: 1, issued: 1, counted: 1, durationNs: 0, processorNs: 0 },
+  counts: sumOfCounts([]),
+};
 
 interface Change {
   readonly seconds?: number;
@@ -16,16 +22,17 @@ interface Change {
   readonly hotplug?: { readonly everyMs: number };
   readonly outcome?: RunOutcome;
   readonly tookSeconds?: number;
+  readonly oversubscribed?: boolean;
 }
 
 function notesOf(
   samples: readonly Sample[],
-  { seconds, engine = 'live', hotplug, outcome = 'complete', tookSeconds = 1 }: Change = {},
+  { seconds, engine = 'live', hotplug, outcome = 'complete', tookSeconds = 1, oversubscribed = false }: Change = {},
 ): readonly string[] {
   const { designs } = summarise(samples, { designs: DESIGNS, equivalencePercent: 5 });
   const small = smallProfile();
   const profile = { ...small, experiment: { ...small.experiment, seconds }, hotplug };
-  return sampleNotes({ designs, samples, profile, engine, outcome, tookSeconds });
+  return sampleNotes({ designs, samples, profile, engine, outcome, tookSeconds, oversubscribed });
 }
 
 function device(mmStat: string): ZramDeviceState {
@@ -106,6 +113,24 @@ describe('notes from the samples of a run', () => {
         /^The run took 9\.9 s, of which 4 s were to be measured, the warm-up included; the rest was /,
       ),
     ]);
+  });
+
+  it('say of this-cpu workloads how long the threads did not run, and which figures suffer', () => {
+    const mix = { ...MIX, durationNs: 1000, processorNs: 1200 };
+    const sample = {
+      ...sampleOf('segment', 1, 0),
+      write: undefined,
+      cpus: 2,
+      thisCpu: { mixes: [mix, mix], cpus: [] },
+    };
+    const [note, ...others] = notesOf([sample]);
+    expect(note).toMatch(
+      /^The CPUs' threads did not run .*: 40 % \(segment prefix\)\. Operations per second are by the clock/,
+    );
+    expect(others).toEqual([]);
+    expect(notesOf([sample], { oversubscribed: true })).toEqual([]);
+    const full = { ...mix, processorNs: 1900 };
+    expect(notesOf([{ ...sample, thisCpu: { mixes: [full], cpus: [] } }])).toEqual([]);
   });
 
   it('explain a mem_used above mem_used_max, at whatever moment', () => {
