@@ -74,8 +74,10 @@ export const GLOSSARY = {
   withheld:
     'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
-  memoryAtEnd: 'State after the last operation of a repetition; median over the repetitions.',
-  memoryAtPeak: 'Highest value during a repetition, each column on its own; median over the repetitions.',
+  memoryAtEnd:
+    'State after the last operation of a repetition and the steps that the profile has done afterwards; median over the repetitions.',
+  memoryAtPeak:
+    'Highest value during a repetition and the steps done afterwards, each column on its own; median over the repetitions.',
   original: 'Stored pages × page size, before compression (mm_stat: orig_data_size).',
   compressed: 'Sum of the stored sizes (mm_stat: compr_data_size).',
   pool: 'Page frames that hold compressed objects, with what fragmentation leaves unused (mm_stat: mem_used_total).',
