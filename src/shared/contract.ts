@@ -9,8 +9,8 @@ import * as v from 'valibot';
 import { addressSpaceInputs, type AddressSpaceOutputs } from './address-space-contract.ts';
 import type { Design } from './design.ts';
 import { evidenceInputs, type EvidenceOutputs } from './evidence-contract.ts';
-import type { FieldError, Profile } from './profile.ts';
-import type { LabError, Result } from './result.ts';
+import type { Profile } from './profile.ts';
+import type { FieldError, LabError, Result } from './result.ts';
 import type { RunPhase } from './run-phase.ts';
 import {
   type Direction,

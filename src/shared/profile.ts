@@ -8,10 +8,11 @@ import * as v from 'valibot';
 import { addressSpaceSchema, pageBytesOf } from './address-space-settings.ts';
 import { CODEC_BEFORE_CHOICE, CODECS } from './codec.ts';
 import { ACCESS_MODES, ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, PROFILE_DESIGNS } from './design.ts';
+import { formatBytesExact } from './exact-bytes.ts';
 import { percpuSettingsSchema } from './percpu-settings.ts';
 import { faultSchema } from './fault-profile.ts';
 import { hotplugSchema } from './hotplug-profile.ts';
-import { fail, ok, type LabError, type Result } from './result.ts';
+import { failOfFields, type FieldError, ok, type Result } from './result.ts';
 import { thisCpuWorkloadSchema } from './this-cpu-profile.ts';
 import { zramSchema } from './zram-profile.ts';
 
@@ -44,6 +45,12 @@ function integerBetween(range: { readonly min: number; readonly max: number }, w
   return v.pipe(v.number(message), v.integer(message), v.minValue(range.min, message), v.maxValue(range.max, message));
 }
 
+function bytesBetween(range: { readonly min: number; readonly max: number }, what: string) {
+  const { min, max } = range;
+  const message = `${what} must be from ${formatBytesExact(min)} to ${formatBytesExact(max)}, a whole number of bytes`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
+}
+
 function percent(what: string) {
   return integerBetween({ min: 0, max: 100 }, `${what} (percent)`);
 }
@@ -60,11 +67,11 @@ const machineSchema = v.pipe(
     onlineCpus: integerBetween(PROFILE_LIMITS.cpus, 'Online CPUs'),
     pageSizeBytes: v.picklist(PAGE_SIZES, 'Page size must be 4096, 16384 or 65536 bytes'),
     /** Page frames of the machine, in bytes. */
-    memoryBytes: integerBetween(PROFILE_LIMITS.memoryBytes, 'Memory (bytes)'),
+    memoryBytes: bytesBetween(PROFILE_LIMITS.memoryBytes, 'Memory'),
     /** zram devices. */
     devices: integerBetween(PROFILE_LIMITS.devices, 'zram devices'),
     /** Size of each device, in bytes. */
-    diskSizeBytes: integerBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size (bytes)'),
+    diskSizeBytes: bytesBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size'),
     /** Per-CPU memory; absent: `usualPercpuSettings`. */
     percpu: v.optional(percpuSettingsSchema),
     /** Page tables and local mapping, of this-cpu workloads and of percpu designs with page tables; absent: `usualAddressSpace`. */
@@ -244,13 +251,6 @@ export type PercpuWorkload = Extract<Profile['workload'], { readonly kind: 'perc
 export type ThisCpuWorkload = Extract<Profile['workload'], { readonly kind: 'this-cpu' }>;
 export type DataSource = FioWorkload['data'];
 
-/** A stated field and its sentence, for a form to show beside the field. */
-export interface FieldError {
-  /** Dotted path: `machine.onlineCpus`. */
-  readonly field: string;
-  readonly message: string;
-}
-
 /** Version 1 knew fio workloads only and did not name them. What is no profile of an older version stays as it is. */
 function migrateProfile(input: unknown): unknown {
   if (!isObject(input) || input.schemaVersion !== 1) return input;
@@ -275,14 +275,9 @@ export function profileFieldErrors(input: unknown): readonly FieldError[] {
   return parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? '', message: issue.message }));
 }
 
-/** Parses anything into a profile; the error names the first wrong field (`where`) in one sentence. */
+/** Parses anything into a profile; the error is of the first wrong field, and lists all of them. */
 export function parseProfile(input: unknown): Result<Profile> {
   const parsed = v.safeParse(profileSchema, migrateProfile(input), { message: standardMessage });
   if (parsed.success) return ok(parsed.output);
-  const [first] = profileFieldErrors(input);
-  const error: Pick<LabError, 'message' | 'where'> = {
-    message: first?.message ?? 'not a profile',
-    where: first?.field,
-  };
-  return fail('bad-input', error.message, error.where);
+  return failOfFields(profileFieldErrors(input), 'not a profile');
 }

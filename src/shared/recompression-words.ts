@@ -1,27 +1,81 @@
-/** What recompression beside or after the jobs did, gave and cost, in sentences. */
+/** What recompression beside or after the jobs did, gave and cost over the repetitions of a design, in sentences. */
+import { median } from 'simple-statistics';
+import type { Design } from './design.ts';
+import type { Sample } from './run-record.ts';
 import type { RecompressionRun } from './zram-report.ts';
 
-/** Three sentences at most: what was done, what it gave, what it cost. */
-export function recompressionSentences(run: RecompressionRun, pageSizeBytes: number): readonly string[] {
-  const { when, pagesTried, pagesRecompressed, busyMs, compressedBytes, poolBytes, jobsMBps } = run;
-  const rate = busyMs === 0 ? 0 : (pagesTried * pageSizeBytes) / busyMs / 1000;
-  const sentences = [
-    `Recompression ${when} the jobs: ${pagesRecompressed} of ${pagesTried} tried pages, ${number(rate)} MB/s while it was at it.`,
-    `Compressed ${change(compressedBytes)}, pool ${change(poolBytes)}.`,
-  ];
-  if (jobsMBps !== undefined) {
-    const { direction, without, withIt } = jobsMBps;
-    const share = without === 0 ? '' : ` (${signed((withIt / without - 1) * 100)} %)`;
-    const what =
-      when === 'during' ? `${direction}s again, without and with it beside` : `${direction}s before and after it`;
-    sentences.push(`Jobs: ${what}: ${number(without)} → ${number(withIt)} MB/s${share}.`);
-  }
-  return sentences;
+/** One of each sample of `design` that recompressed. */
+export function recompressionRuns(samples: readonly Sample[], design: Design): readonly RecompressionRun[] {
+  return samples.flatMap(({ design: of, zram }) => (of === design ? (zram?.recompress ?? []) : []));
 }
 
-function change({ before, after }: { readonly before: number; readonly after: number }): string {
-  const share = before === 0 ? '' : ` (${signed((after / before - 1) * 100)} %)`;
-  return `${mebibytes(before)} → ${mebibytes(after)} MiB${share}`;
+/**
+ * Three sentences at most: what was done, what it gave, what it cost. A figure that differs between `runs` is their median
+ * with the smallest and the largest; shares are those of each run. No sentence without a run.
+ */
+export function recompressionSentences(runs: readonly RecompressionRun[], pageSizeBytes: number): readonly string[] {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const { when } = first;
+  const figure = (read: (run: RecompressionRun) => number, write = number): string => range(runs.map(read), write);
+  const recompressed = figure((run) => run.pagesRecompressed, String);
+  const tried = figure((run) => run.pagesTried, String);
+  const rate = figure(({ busyMs, pagesTried }) => (busyMs === 0 ? 0 : (pagesTried * pageSizeBytes) / busyMs / 1000));
+  const over = runs.length > 1 ? `, medians of ${runs.length} repetitions [lowest, highest]` : '';
+  return [
+    `Recompression ${when} the jobs${over}: ${recompressed} of ${tried} tried pages, ${rate} MB/s while it was at it.`,
+    `Compressed ${change(runs.map((run) => run.compressedBytes))}, pool ${change(runs.map((run) => run.poolBytes))}.`,
+    ...costSentences(
+      when,
+      runs.flatMap(({ jobsMBps }) => jobsMBps ?? []),
+    ),
+  ];
+}
+
+type JobsRates = NonNullable<RecompressionRun['jobsMBps']>;
+
+function costSentences(when: RecompressionRun['when'], rates: readonly JobsRates[]): readonly string[] {
+  const [first] = rates;
+  if (first === undefined) return [];
+  const { direction } = first;
+  const what =
+    when === 'during' ? `${direction}s again, without and with it beside` : `${direction}s before and after it`;
+  const without = range(
+    rates.map((each) => each.without),
+    number,
+  );
+  const withIt = range(
+    rates.map((each) => each.withIt),
+    number,
+  );
+  return [`Jobs: ${what}: ${without} → ${withIt} MB/s${shareOf(rates.map((each) => [each.without, each.withIt]))}.`];
+}
+
+function change(all: readonly { readonly before: number; readonly after: number }[]): string {
+  const before = range(
+    all.map((each) => each.before),
+    mebibytes,
+  );
+  const after = range(
+    all.map((each) => each.after),
+    mebibytes,
+  );
+  return `${before} → ${after} MiB${shareOf(all.map((each) => [each.before, each.after]))}`;
+}
+
+/** ` (−25.0 %)`, ` (−25.0 [−27.1, −22.0] %)`; empty where something began from nothing. */
+function shareOf(pairs: readonly (readonly [from: number, to: number])[]): string {
+  if (pairs.some(([from]) => from === 0)) return '';
+  return ` (${range(
+    pairs.map(([from, to]) => (to / from - 1) * 100),
+    signed,
+  )} %)`;
+}
+
+/** The median, with the smallest and the largest where they read differently. */
+function range(values: readonly number[], write: (value: number) => string): string {
+  const [low, high] = [write(Math.min(...values)), write(Math.max(...values))];
+  return low === high ? low : `${write(median([...values]))} [${low}, ${high}]`;
 }
 
 function mebibytes(bytes: number): string {

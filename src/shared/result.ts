@@ -24,6 +24,15 @@ export interface LabError {
   readonly message: string;
   /** A field path (`machine.memoryBytes`), or `file:line:column`; absent where nothing can be pointed at. */
   readonly where?: string | undefined;
+  /** Where several fields are wrong: all of them, the one that the sentence is about being the first. */
+  readonly fields?: readonly FieldError[] | undefined;
+}
+
+/** A stated field and its sentence, for a form to show beside the field. */
+export interface FieldError {
+  /** Dotted path: `machine.onlineCpus`. */
+  readonly field: string;
+  readonly message: string;
 }
 
 export interface Failure {
@@ -41,6 +50,13 @@ export function ok<T>(value: T): Result<T> {
 /** An expected failure: one clear sentence, and the file, line or field that it is about. */
 export function fail(code: ErrorCode, message: string, where?: string): Failure {
   return { ok: false, error: where === undefined ? { code, message } : { code, message, where } };
+}
+
+/** An expected failure of wrong fields, of which the first is its sentence; `otherwise` is that where none is named. */
+export function failOfFields(fields: readonly FieldError[], otherwise: string): Failure {
+  const [first] = fields;
+  const failure = fail('bad-input', first?.message ?? otherwise, first?.field);
+  return fields.length > 1 ? { ...failure, error: { ...failure.error, fields } } : failure;
 }
 
 /** Ends every switch over a closed set: a new member fails to compile here. */

@@ -15,7 +15,7 @@ import type { PercpuStats } from './percpu-stats.ts';
 import type { Profile } from './profile.ts';
 import type { LabError } from './result.ts';
 import type { AccessCounts, ThisCpuFigures } from './this-cpu-report.ts';
-import type { ZramReport } from './zram-report.ts';
+import type { ZramDeviceState, ZramReport } from './zram-report.ts';
 
 /** Who played the CPUs: worker threads over the simulated machine, or threads over this host's own kernel. */
 export const ENGINES = ['live', 'kernel'] as const;
@@ -73,6 +73,12 @@ export interface DirectionFigures {
   readonly lockWaitShare: number;
   /** Lock acquisitions that had to wait. */
   readonly lockContentions: number;
+  /**
+   * Share of the CPUs' time in which their threads neither ran nor waited for a lock of the machine: what the host gave to
+   * others, or under the kernel engine what the kernel waited for as well. 0 … 1, rather too low than too high. Of fio and
+   * percpu workloads; absent in records of earlier versions.
+   */
+  readonly withheldShare?: number | undefined;
 }
 
 /** Bytes, each counted from the arena; the first two are contents, the rest page frames. */
@@ -169,8 +175,9 @@ export interface Sample {
   readonly percpu?: PercpuFigures | undefined;
   /** Of this-cpu workloads. */
   readonly thisCpu?: ThisCpuFigures | undefined;
+  /** When the jobs have ended and the profile's steps are done. */
   readonly memoryAtEnd: MemoryFigures;
-  /** Highest value of each column, each on its own. */
+  /** Highest value of each column until then, each on its own. */
   readonly memoryAtPeak: MemoryFigures;
   /** Pages read back and found equal to what was written. */
   readonly verifiedPages: number;
@@ -192,6 +199,15 @@ export interface DirectionSummary {
   /** Medians over the samples of each sample's figure. */
   readonly latencyNs: LatencyNs;
   readonly lockWaitShare: number;
+  readonly withheldShare?: number | undefined;
+}
+
+/** What became of the bytes of the stored pages, at the end of a sample: shares that compare where designs stored different amounts. */
+export interface StoredShares {
+  /** Compressed bytes over original bytes. */
+  readonly compressed: Spread;
+  /** Bytes of the pool's page frames over original bytes. */
+  readonly pool: Spread;
 }
 
 export interface DesignSummary {
@@ -207,6 +223,8 @@ export interface DesignSummary {
   /** Medians over the samples, column by column. */
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
+  /** Where each sample stored something; absent in records of earlier versions. */
+  readonly storedShares?: StoredShares | undefined;
 }
 
 /** One mix of one design, over its samples. */
@@ -276,6 +294,8 @@ export interface RunRecord {
   readonly outcome: RunOutcome;
   /** Present when the outcome is 'failed'. */
   readonly error?: LabError | undefined;
+  /** Where a sample of a fio workload failed once its jobs had begun: its devices as they were then, by device. */
+  readonly zramAtFailure?: readonly ZramDeviceState[] | undefined;
   readonly engine: Engine;
   /** More online CPUs than host cores: CPUs share cores, so ratios between designs are distorted. */
   readonly oversubscribed: boolean;

@@ -10,7 +10,8 @@ import type {
   RunEvent,
   WorkloadPreview,
 } from '../../src/shared/contract.ts';
-import { parseProfile, profileFieldErrors, type FieldError, type Profile } from '../../src/shared/profile.ts';
+import { parseProfile, profileFieldErrors, type Profile } from '../../src/shared/profile.ts';
+import type { FieldError } from '../../src/shared/result.ts';
 import { fail, ok, type LabError, type Result } from '../../src/shared/result.ts';
 import type { RunListing, RunRecord } from '../../src/shared/run-record.ts';
 import { createAddressSpaceScript } from './address-space-script.ts';

@@ -50,7 +50,13 @@ const COMMANDS: readonly Command[] = [
         value: 'NAME',
         meaning: "live: the simulated machine on worker threads; kernel: this host's own zram (root)",
       },
-      { name: 'seconds', value: 'N', meaning: 'Measure for about N seconds in all, shared out over all samples' },
+      {
+        name: 'seconds',
+        value: 'N',
+        meaning:
+          'fio, this-cpu: measure for about N seconds in all, shared out over all samples, the warm-up included; starting ' +
+          'machines and threads, warming up loops and counting come on top',
+      },
       {
         name: 'jobs',
         value: 'N',
@@ -77,7 +83,7 @@ const COMMANDS: readonly Command[] = [
       {
         name: 'evidence',
         value: 'FOLDER',
-        meaning: "Write each design's boot lines and percpu_stats as a kernel prints them",
+        meaning: "fio, percpu: write each design's boot lines and percpu_stats as a kernel prints them",
       },
       JSON_OPTION,
     ],

@@ -1,7 +1,7 @@
 /** `lab run PROFILE`: runs an experiment, shows how it goes, prints what came out. */
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { Lab } from '../lab/lab.ts';
-import { fail, type LabError, ok, type Result } from '../../shared/result.ts';
+import { fail, type FieldError, type LabError, ok, type Result } from '../../shared/result.ts';
 import { type Engine, ENGINES, type RunRecord } from '../../shared/run-record.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { applyOptions, type RunOptions } from './overrides.ts';
@@ -27,7 +27,7 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   if (!engine.ok) return report(terminal, engine.error);
   const changed = applyOptions(profile.value, command);
   if (!changed.ok) return report(terminal, changed.error);
-  const writable = await checkOutputs(command);
+  const writable = await checkOutputs(command, changed.value);
   if (!writable.ok) return report(terminal, writable.error);
   const finished = watch(lab, terminal);
   const started = await lab.startRun({ profile: changed.value, engine: engine.value });
@@ -47,7 +47,9 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   const written = await writeOutputs(lab, record.value, command);
   terminal.out(command.json ? `${JSON.stringify(runDocument(record.value), undefined, 2)}\n` : runReport(record.value));
   if (!written.ok) return report(terminal, written.error);
-  return exitCodeOfRun(record.value, terminal);
+  // The report has it already.
+  if (command.json && record.value.error !== undefined) terminal.err(`${record.value.error.message}\n`);
+  return exitCodeOfRun(record.value);
 }
 
 function readEngine(name: string | undefined): Result<Engine> {
@@ -73,21 +75,39 @@ function watch(
   return { end: promise, stop };
 }
 
-function exitCodeOfRun(record: RunRecord, terminal: Terminal): ExitCode {
+function exitCodeOfRun(record: RunRecord): ExitCode {
   switch (record.outcome) {
     case 'complete':
       return ExitCode.done;
     case 'cancelled':
       return ExitCode.cancelled;
     case 'failed':
-      terminal.err(`${record.error?.message ?? 'the run failed'}\n`);
       return record.error === undefined ? ExitCode.failed : exitCodeOf(record.error.code);
   }
 }
 
-/** One sentence on standard error, and the exit code for it. */
+/** One sentence on standard error, or a line for each wrong field, and the exit code for it. */
 export function report(terminal: Terminal, error: LabError): ExitCode {
-  const where = error.where === undefined || error.message.includes(error.where) ? '' : `${error.where}: `;
-  terminal.err(`${where}${error.message}\n`);
+  terminal.err(`${errorText(error)}\n`);
   return exitCodeOf(error.code);
+}
+
+function errorText({ fields = [], ...error }: LabError): string {
+  return [firstLine(error), ...fields.slice(1).map(fieldLine)].join('\n');
+}
+
+function firstLine({ message, where }: LabError): string {
+  if (where === undefined || message.includes(where)) return message;
+  return isFieldPath(where) ? fieldLine({ field: where, message }) : `${where}: ${message}`;
+}
+
+/** `Seconds must be at least 0.2 (experiment.seconds)` */
+function fieldLine({ field, message }: FieldError): string {
+  const place = field === 'workload.jobFile' && message.startsWith('line ') ? 'Job file, ' : '';
+  return `${place}${message} (${field})`;
+}
+
+/** Not a path of a file, with or without line and column. */
+function isFieldPath(where: string): boolean {
+  return /^[a-zA-Z]\w*(\.[\w-]+)*$/.test(where) && !where.endsWith('.json');
 }

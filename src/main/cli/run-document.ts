@@ -2,6 +2,7 @@
 import type { BufferCount } from '../../shared/buffer-count.ts';
 import type { Design } from '../../shared/design.ts';
 import type { MappingReport } from '../../shared/mapping-report.ts';
+import { isLockWaitMeasured, measuredMemory } from '../../shared/measured-figures.ts';
 import type { LabError } from '../../shared/result.ts';
 import type {
   Clock,
@@ -16,9 +17,10 @@ import type {
   RunOutcome,
   RunRecord,
   Spread,
+  StoredShares,
   ThisCpuSummary,
 } from '../../shared/run-record.ts';
-import type { ZramReport } from '../../shared/zram-report.ts';
+import type { ZramDeviceState, ZramReport } from '../../shared/zram-report.ts';
 import { lastSample } from './zram-report.ts';
 
 export interface DesignDocument {
@@ -40,9 +42,17 @@ export interface DesignDocument {
     readonly destroy?: LatencyNs | undefined;
     readonly access?: LatencyNs | undefined;
   };
-  /** Of the same direction as p50 and p99. */
-  readonly lockWaitShare: number;
-  readonly memory: { readonly atEnd: MemoryFigures; readonly atPeak: MemoryFigures };
+  /** Of the same direction as p50 and p99; absent of the kernel, which does not state it. */
+  readonly lockWaitShare?: number | undefined;
+  /** Of the same direction: time of the CPUs in which they neither ran nor waited for a lock; not of this-cpu workloads. */
+  readonly withheldShare?: number | undefined;
+  readonly memory: {
+    /** Without the columns that the kernel does not state. */
+    readonly atEnd: Partial<MemoryFigures>;
+    readonly atPeak: Partial<MemoryFigures>;
+    /** Compressed bytes and bytes of the pool over original bytes, at the end. */
+    readonly storedShares?: StoredShares | undefined;
+  };
   readonly percpu?: PercpuFigures | undefined;
   readonly thisCpu?: ThisCpuSummary | undefined;
   /** The zram devices of the last sample. */
@@ -61,6 +71,8 @@ export interface RunDocument {
     readonly oversubscribed: boolean;
   };
   readonly error?: LabError | undefined;
+  /** Of a failed fio run: the devices of the sample that failed, by device. */
+  readonly zramAtFailure?: readonly ZramDeviceState[] | undefined;
   readonly designs: readonly DesignDocument[];
   readonly comparisons: readonly Comparison[];
   readonly mapping?: MappingReport | undefined;
@@ -77,6 +89,7 @@ export function runDocument(record: RunRecord): RunDocument {
   return {
     run: { id, name, startedAt, finishedAt, outcome, engine, clock: 'wall', oversubscribed },
     ...(record.error === undefined ? {} : { error: record.error }),
+    ...(record.zramAtFailure === undefined ? {} : { zramAtFailure: record.zramAtFailure }),
     designs: record.designs.map((summary) => designDocument(record, summary)),
     comparisons: record.comparisons,
     ...(record.mapping === undefined ? {} : { mapping: record.mapping }),
@@ -107,6 +120,17 @@ function throughputs({
   };
 }
 
+/** Shares of the CPUs' time. */
+function sharesOf(
+  design: Design,
+  first: DirectionSummary | undefined,
+): Pick<DesignDocument, 'lockWaitShare' | 'withheldShare'> {
+  return {
+    lockWaitShare: isLockWaitMeasured(design) ? (first?.lockWaitShare ?? 0) : undefined,
+    withheldShare: first?.withheldShare,
+  };
+}
+
 function designDocument(record: RunRecord, summary: DesignSummary): DesignDocument {
   const { design, write, read, create, destroy, access, percpu, thisCpu, memoryAtEnd, memoryAtPeak } = summary;
   const first: DirectionSummary | undefined = write ?? read ?? create ?? destroy ?? access;
@@ -122,8 +146,12 @@ function designDocument(record: RunRecord, summary: DesignSummary): DesignDocume
       destroy: destroy?.latencyNs,
       access: access?.latencyNs,
     },
-    lockWaitShare: first?.lockWaitShare ?? 0,
-    memory: { atEnd: memoryAtEnd, atPeak: memoryAtPeak },
+    ...sharesOf(design, first),
+    memory: {
+      atEnd: measuredMemory(design, memoryAtEnd),
+      atPeak: measuredMemory(design, memoryAtPeak),
+      storedShares: summary.storedShares,
+    },
     ...(percpu === undefined ? {} : { percpu }),
     ...(thisCpu === undefined ? {} : { thisCpu }),
     zram: lastSample(record, design)?.zram,

@@ -2,7 +2,9 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { extname, join, resolve as absolute } from 'node:path';
 import type { CsvTable, LabContract } from '../../shared/contract.ts';
+import type { Profile } from '../../shared/profile.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
+import { recordText } from '../../shared/measured-figures.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import { csvTablesOf } from '../lab/export/run-csv.ts';
 import { kernelEvidence } from '../lab/export/kernel-evidence.ts';
@@ -17,8 +19,12 @@ export interface RunOutputs {
   readonly evidence?: string | undefined;
 }
 
-/** Finds out before minutes of measuring that a result could not be written; leaves every file as it is. */
-export async function checkOutputs({ csv, out, evidence }: RunOutputs): Promise<Result<void>> {
+/** Finds out before minutes of measuring that a result of `profile` could not be written; leaves every file as it is. */
+export async function checkOutputs({ csv, out, evidence }: RunOutputs, profile: Profile): Promise<Result<void>> {
+  if (evidence !== undefined && profile.workload.kind === 'this-cpu') {
+    const sentence = `--evidence is for fio and percpu workloads; the machines of '${profile.name}' boot no per-CPU allocator, of which a kernel would print something`;
+    return fail('bad-input', sentence);
+  }
   if (csv !== undefined && out !== undefined && absolute(csv) === absolute(out)) {
     return fail('bad-input', `--csv and --out name the same file, ${csv}`);
   }
@@ -64,7 +70,7 @@ export async function writeOutputs(lab: LabContract, record: RunRecord, outputs:
   const { csv, out, evidence } = outputs;
   const written = [
     csv === undefined ? ok(undefined) : await writeCsv(lab, record, csv),
-    out === undefined ? ok(undefined) : await writeText(out, `${JSON.stringify(record, undefined, 2)}\n`),
+    out === undefined ? ok(undefined) : await writeText(out, `${recordText(record)}\n`),
     evidence === undefined ? ok(undefined) : await writeEvidence(record, evidence),
   ];
   return written.find((each) => !each.ok) ?? ok(undefined);

@@ -1,6 +1,7 @@
 /** A run as text for a person at a terminal. */
 import { counted } from '../../shared/counted.ts';
-import { DESIGN_WORDS } from '../../shared/design.ts';
+import { type Design, DESIGN_WORDS } from '../../shared/design.ts';
+import { isLockWaitMeasured, isMemoryMeasured } from '../../shared/measured-figures.ts';
 import {
   type Comparison,
   type DesignSummary,
@@ -9,6 +10,7 @@ import {
   type DirectionSummary,
   type MemoryFigures,
   type RunRecord,
+  type Spread,
   THROUGHPUT_OF,
 } from '../../shared/run-record.ts';
 import { THROUGHPUT_WORDS } from '../../shared/throughput-words.ts';
@@ -17,15 +19,17 @@ import { mappingReport } from './mapping-report.ts';
 import { percpuReport } from './percpu-report.ts';
 import { thisCpuReport } from './this-cpu-report.ts';
 import { textTable } from './text-table.ts';
-import { zramReport } from './zram-report.ts';
+import { zramAtFailureReport, zramReport } from './zram-report.ts';
 
 /** The whole report, ready to print. */
 export function runReport(record: RunRecord): string {
   const parts = [
     heading(record),
+    zramAtFailureReport(record),
     ...DIRECTIONS.map((direction) => throughputTable(record, direction)),
     comparisons(record),
     memoryTable(record),
+    storedSharesTable(record),
     ...bufferCountReport(record.bufferCount),
     zramReport(record),
     ...percpuReport(record.designs),
@@ -67,8 +71,22 @@ function throughputTable(record: RunRecord, direction: Direction): string {
   if (rows.length === 0) return '';
   const { unit } = THROUGHPUT_WORDS[direction];
   const time = TIME_WORDS[direction];
-  const head = [direction, `median ${unit}`, 'low', 'high', `p50 ${time.unit}`, `p99 ${time.unit}`, 'lock wait %'];
+  const head = [
+    direction,
+    `median ${unit}`,
+    'low',
+    'high',
+    `p50 ${time.unit}`,
+    `p99 ${time.unit}`,
+    'lock wait %',
+    ...(isWithheldKnown(record, direction) ? ['no core %'] : []),
+  ];
   return textTable([head, ...rows]);
+}
+
+/** Not of this-cpu workloads, and not in records of earlier versions. */
+function isWithheldKnown({ designs }: RunRecord, direction: Direction): boolean {
+  return designs.some((design) => design[direction]?.withheldShare !== undefined);
 }
 
 function throughputRow(design: DesignSummary, direction: Direction, summary: DirectionSummary): string[] {
@@ -81,7 +99,8 @@ function throughputRow(design: DesignSummary, direction: Direction, summary: Dir
     high.toFixed(digits),
     (summary.latencyNs.p50 / TIME_WORDS[direction].nanoseconds).toFixed(2),
     (summary.latencyNs.p99 / TIME_WORDS[direction].nanoseconds).toFixed(2),
-    (summary.lockWaitShare * 100).toFixed(1),
+    isLockWaitMeasured(design.design) ? (summary.lockWaitShare * 100).toFixed(1) : NOT_MEASURED,
+    ...(summary.withheldShare === undefined ? [] : [(summary.withheldShare * 100).toFixed(1)]),
   ];
 }
 
@@ -99,36 +118,61 @@ function comparisonLine({ direction, design, baseline, verdict, ratio, interval,
   return `${direction}: ${designs}: ${verdict.toUpperCase()}, ratio ${ratio.toFixed(3)}${range}\n  ${reason}`;
 }
 
-const MEMORY_COLUMNS: readonly (readonly [string, (memory: MemoryFigures) => number])[] = [
-  ['original', (memory) => memory.originalBytes],
-  ['compressed', (memory) => memory.compressedBytes],
-  ['pool', (memory) => memory.poolBytes],
-  ['buffers', (memory) => memory.bufferBytes],
-  ['work memory', (memory) => memory.workMemoryBytes],
-  ['per-CPU area', (memory) => memory.percpuAreaBytes],
-  ['slot tables', (memory) => memory.slotTableBytes],
-  ['I/O buffers', (memory) => memory.ioBufferBytes],
-  ['frames used', (memory) => memory.usedBytes],
+const MEMORY_COLUMNS: readonly (readonly [string, keyof MemoryFigures])[] = [
+  ['original', 'originalBytes'],
+  ['compressed', 'compressedBytes'],
+  ['pool', 'poolBytes'],
+  ['buffers', 'bufferBytes'],
+  ['work memory', 'workMemoryBytes'],
+  ['per-CPU area', 'percpuAreaBytes'],
+  ['slot tables', 'slotTableBytes'],
+  ['I/O buffers', 'ioBufferBytes'],
+  ['frames used', 'usedBytes'],
 ];
+
+/** In a cell whose figure nobody measured. */
+const NOT_MEASURED = '—';
 
 function memoryTable(record: RunRecord): string {
   if (record.designs.length === 0) return '';
   const columns = memoryColumns(record);
-  const row = (title: string, memory: MemoryFigures): string[] => [
-    title,
-    ...columns.map(([, read]) => (read(memory) / 1024).toFixed(0)),
+  const row = (design: Design, moment: string, memory: MemoryFigures): string[] => [
+    `${DESIGN_WORDS[design].title}, at ${moment}`,
+    ...columns.map(([, key]) => (isMemoryMeasured(design, key) ? (memory[key] / 1024).toFixed(0) : NOT_MEASURED)),
   ];
-  const rows = record.designs.flatMap((design) => [
-    row(`${DESIGN_WORDS[design.design].title}, at end`, design.memoryAtEnd),
-    row(`${DESIGN_WORDS[design.design].title}, at peak`, design.memoryAtPeak),
+  const rows = record.designs.flatMap(({ design, memoryAtEnd, memoryAtPeak }) => [
+    row(design, 'end', memoryAtEnd),
+    row(design, 'peak', memoryAtPeak),
   ]);
-  return textTable([['memory, KiB (counted)', ...columns.map(([name]) => name)], ...rows]);
+  const medians = repetitionsOf(record) > 1 ? `, medians of ${counted(repetitionsOf(record), 'repetition')}` : '';
+  return textTable([[`memory, KiB (counted${medians})`, ...columns.map(([name]) => name)], ...rows]);
+}
+
+/** Of the design that has the most. */
+function repetitionsOf({ designs, samples }: RunRecord): number {
+  return Math.max(...designs.map(({ design }) => samples.filter((sample) => sample.design === design).length));
+}
+
+/** What compares where designs stored different amounts: nothing of other workloads, and of records of before. */
+function storedSharesTable({ designs }: RunRecord): string {
+  const rows = designs.flatMap(({ design, storedShares }) =>
+    storedShares === undefined
+      ? []
+      : [[DESIGN_WORDS[design].title, ...shareCells(storedShares.compressed), ...shareCells(storedShares.pool)]],
+  );
+  if (rows.length === 0) return '';
+  const head = ['of the original, at end (counted)', 'compressed %', 'low', 'high', 'pool %', 'low', 'high'];
+  return textTable([head, ...rows]);
+}
+
+function shareCells({ median, low, high }: Spread): readonly string[] {
+  return [median, low, high].map((share) => (share * 100).toFixed(2));
 }
 
 /** All for fio workloads; for others, which store no pages, those in which there is anything. */
 function memoryColumns({ designs, profile }: RunRecord): typeof MEMORY_COLUMNS {
   if (profile.workload.kind === 'fio') return MEMORY_COLUMNS;
-  return MEMORY_COLUMNS.filter(([, read]) => designs.some(({ memoryAtPeak }) => read(memoryAtPeak) > 0));
+  return MEMORY_COLUMNS.filter(([, key]) => designs.some(({ memoryAtPeak }) => memoryAtPeak[key] > 0));
 }
 
 function notes(record: RunRecord): string {

@@ -1,13 +1,20 @@
 /** The zram devices of a run as text: the statistics line of each, and what was done to them afterwards. */
 import { counted } from '../../shared/counted.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
-import { recompressionSentences } from '../../shared/recompression-words.ts';
+import { recompressionRuns, recompressionSentences } from '../../shared/recompression-words.ts';
 import { assertUnreachable } from '../../shared/result.ts';
 import type { RunRecord, Sample } from '../../shared/run-record.ts';
 import type { ZramDeviceState, ZramStepOutcome } from '../../shared/zram-report.ts';
 import { textTable } from './text-table.ts';
 
 const COLUMNS = ['orig_data', 'compr_data', 'mem_used', 'limit', 'used_max', 'same', 'compacted', 'huge', 'huge_since'];
+
+/** mm_stat of the devices of a sample that failed, as they were then; empty where none did. */
+export function zramAtFailureReport({ zramAtFailure = [] }: RunRecord): string {
+  if (zramAtFailure.length === 0) return '';
+  const rows = deviceRows('the sample that failed', zramAtFailure);
+  return textTable([['mm_stat at the failure, bytes and pages (counted)', ...COLUMNS], ...rows]);
+}
 
 /** mm_stat of the last sample of each design, bytes and pages as a kernel prints them; empty where there is none. */
 export function zramReport(record: RunRecord): string {
@@ -22,17 +29,18 @@ export function zramReport(record: RunRecord): string {
     ];
   });
   if (rows.length === 0) return '';
-  return [textTable([['mm_stat, bytes and pages (counted)', ...COLUMNS], ...rows]), ...recompressionLines(record)].join(
-    '\n',
-  );
+  const title = 'mm_stat of the last repetition, bytes and pages (counted)';
+  return [textTable([[title, ...COLUMNS], ...rows]), ...recompressionLines(record)].join('\n');
 }
 
-/** What recompression by a CPU of the machine did and cost in the last sample of each design; none where there was none. */
+/** What recompression by a CPU of the machine did and cost over the samples of each design; none where there was none. */
 function recompressionLines(record: RunRecord): readonly string[] {
   return record.designs.flatMap(({ design }) => {
-    const run = lastSample(record, design)?.zram?.recompress;
-    if (run === undefined) return [];
-    const sentences = recompressionSentences(run, record.profile.machine.pageSizeBytes);
+    const sentences = recompressionSentences(
+      recompressionRuns(record.samples, design),
+      record.profile.machine.pageSizeBytes,
+    );
+    if (sentences.length === 0) return [];
     return [`${DESIGN_WORDS[design].title}: ${sentences.join(' ')}`];
   });
 }

@@ -1,4 +1,5 @@
 import { DESIGN_WORDS } from '../../shared/design.ts';
+import { isLockWaitMeasured } from '../../shared/measured-figures.ts';
 import { type DesignSummary, DIRECTIONS } from '../../shared/run-record.ts';
 import { formatShare } from '../format/percent.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
@@ -11,7 +12,7 @@ import { designLook } from './design-mark.ts';
 export function buildLockWaitOption(designs: readonly DesignSummary[], tokens: ThemeTokens): ChartOption {
   const rows = DIRECTIONS.flatMap((direction) =>
     designs.flatMap((summary) => {
-      const share = summary[direction]?.lockWaitShare;
+      const share = isLockWaitMeasured(summary.design) ? summary[direction]?.lockWaitShare : undefined;
       const title = `${DIRECTION_WORDS[direction]}: ${DESIGN_WORDS[summary.design].title}`;
       return share === undefined ? [] : [{ title, share, token: designLook(summary.design).token }];
     }),

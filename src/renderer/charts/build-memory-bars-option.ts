@@ -2,7 +2,7 @@ import { DESIGN_WORDS } from '../../shared/design.ts';
 import type { DesignSummary, MemoryFigures } from '../../shared/run-record.ts';
 import { formatBytes } from '../format/bytes.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
-import { MEMORY_KINDS } from '../words/memory-kinds.ts';
+import { measuredKinds } from '../words/memory-kinds.ts';
 import { bytesScale, chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 import { memoryDecal } from './memory-decal.ts';
@@ -13,6 +13,7 @@ export function buildMemoryBarsOption(designs: readonly DesignSummary[], tokens:
     { title: `${DESIGN_WORDS[summary.design].title}: end`, memory: summary.memoryAtEnd },
     { title: `${DESIGN_WORDS[summary.design].title}: peak`, memory: summary.memoryAtPeak },
   ]);
+  const kinds = measuredKinds(designs.map(({ design }) => design));
   return {
     ...chartBase(tokens),
     tooltip: {
@@ -34,7 +35,7 @@ export function buildMemoryBarsOption(designs: readonly DesignSummary[], tokens:
       },
     },
     yAxis: rowAxisY(tokens, rows),
-    series: MEMORY_KINDS.map((kind, index) => ({
+    series: kinds.map((kind, index) => ({
       type: 'bar' as const,
       name: kind.title,
       stack: 'used',
@@ -42,7 +43,7 @@ export function buildMemoryBarsOption(designs: readonly DesignSummary[], tokens:
       data: rows.map((row) => kind.bytes(row.memory)),
       itemStyle: { color: tokens[kind.token], decal: memoryDecal(index, tokens) },
       label: {
-        show: index === MEMORY_KINDS.length - 1,
+        show: index === kinds.length - 1,
         position: 'right' as const,
         color: tokens.text,
         formatter: ({ dataIndex }: { dataIndex: number }) => formatBytes(rows[dataIndex]?.memory.usedBytes ?? 0),

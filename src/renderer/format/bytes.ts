@@ -15,17 +15,6 @@ export function formatBytes(bytes: number): string {
   return `${Number.isInteger(value) ? formatFixed(value, 0) : formatSignificant(value)} ${UNITS[power]}`;
 }
 
-/** Bytes for editing: the largest unit that divides them evenly, so that `parseBytes` gives the same number back. */
-export function formatBytesExact(bytes: number): string {
-  let power = 0;
-  let value = bytes;
-  while (value !== 0 && value % STEP === 0 && power < UNITS.length - 1) {
-    value /= STEP;
-    power += 1;
-  }
-  return `${value} ${UNITS[power]}`;
-}
-
 /** Reads `4096`, `64k`, `1.5 GiB`; K, M, G, T are powers of 1024. Undefined when it is none of these or no whole byte. */
 export function parseBytes(text: string): number | undefined {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*$/i.exec(text);

@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia';
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
 import type { WorkloadPreview } from '../../shared/contract.ts';
-import { type FieldError, profileFieldErrors, type Profile } from '../../shared/profile.ts';
+import { profileFieldErrors, type Profile } from '../../shared/profile.ts';
+import type { FieldError } from '../../shared/result.ts';
 import type { Engine } from '../../shared/run-record.ts';
 import { useLab } from '../lab-key.ts';
 import { kernelObstacle } from '../words/engine-words.ts';

@@ -1,10 +1,12 @@
 /** The rows of the result's table: every figure of a design in words with its unit. */
+import { isLockWaitMeasured, isMemoryMeasured } from '../../shared/measured-figures.ts';
 import {
   type DesignSummary,
   type Direction,
   type DirectionSummary,
   type LatencyNs,
   type RunRecord,
+  type StoredShares,
   DIRECTIONS,
   THROUGHPUT_OF,
 } from '../../shared/run-record.ts';
@@ -41,6 +43,7 @@ export function figureGroups(record: Pick<RunRecord, 'designs' | 'profile'>): re
 
 function directionGroup(designs: readonly DesignSummary[], direction: Direction): FigureGroup {
   const throughput = THROUGHPUT_OF[direction];
+  const isWithheldKnown = designs.some((design) => design[direction]?.withheldShare !== undefined);
   const row = (title: string, term: GlossaryTerm, value: (summary: DirectionSummary) => string): FigureRow => ({
     title,
     term,
@@ -62,9 +65,44 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
           formatNanoseconds(summary.latencyNs[key]),
         ),
       ),
-      row('waiting for locks', 'lockWait', ({ lockWaitShare }) => formatShare(lockWaitShare)),
+      lockWaitRow(designs, direction),
+      ...(isWithheldKnown
+        ? [
+            row('without a core', 'withheld', ({ withheldShare: share }) =>
+              share === undefined ? NOTHING : formatShare(share),
+            ),
+          ]
+        : []),
     ],
   };
+}
+
+function lockWaitRow(designs: readonly DesignSummary[], direction: Direction): FigureRow {
+  const values = designs.map(({ design, [direction]: summary }) =>
+    summary === undefined || !isLockWaitMeasured(design) ? NOTHING : formatShare(summary.lockWaitShare),
+  );
+  return { title: 'waiting for locks', term: 'lockWait', values };
+}
+
+const STORED_SHARES: readonly {
+  readonly title: string;
+  readonly key: keyof StoredShares;
+  readonly term: GlossaryTerm;
+}[] = [
+  { title: 'compressed, of original', key: 'compressed', term: 'compressed' },
+  { title: 'pool, of original', key: 'pool', term: 'pool' },
+];
+
+/** What compares where designs stored different amounts. */
+function storedShareRows(designs: readonly DesignSummary[]): readonly FigureRow[] {
+  if (designs.every(({ storedShares }) => storedShares === undefined)) return [];
+  return STORED_SHARES.map(({ title, key, term }) => ({
+    title,
+    term,
+    values: designs.map(({ storedShares }) =>
+      storedShares === undefined ? NOTHING : formatShare(storedShares[key].median),
+    ),
+  }));
 }
 
 /** Workloads that store no pages have no rows of nothing but zeros about them. */
@@ -76,8 +114,11 @@ function memoryGroups({ designs, profile }: Pick<RunRecord, 'designs' | 'profile
     rows: columns.map((column) => ({
       title: column.title,
       term: column.term,
-      values: designs.map((design) => formatBytes(design[at][column.key])),
+      values: designs.map(({ design, [at]: memory }) =>
+        isMemoryMeasured(design, column.key) ? formatBytes(memory[column.key]) : NOTHING,
+      ),
     })),
   });
-  return [group('memory at end', 'memoryAtEnd'), group('memory at peak', 'memoryAtPeak')];
+  const atEnd = group('memory at end', 'memoryAtEnd');
+  return [{ ...atEnd, rows: [...atEnd.rows, ...storedShareRows(designs)] }, group('memory at peak', 'memoryAtPeak')];
 }

@@ -50,7 +50,8 @@ export const GLOSSARY = {
   seed: 'Every random choice derives from it. The same seed gives the same data and the same order of operations.',
   repetitions:
     'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
-  seconds: 'Seconds to measure in all, shared out equally. Empty: every phase runs until the job’s size is done.',
+  seconds:
+    'Seconds to measure in all, shared out equally; starting machines and threads, warming up loops and counting come on top. Empty: every phase runs until the job’s size is done.',
   equivalence:
     'Differences whose whole interval lies within ± this margin count as “same”. Choose the smallest difference that would matter to you.',
   oversubscribed:
@@ -70,9 +71,13 @@ export const GLOSSARY = {
     'Time of one operation: a request of the job’s block size, from handing it to the device to its completion; the call that allocates or frees one per-CPU object; or one this_cpu operation.',
   percentile:
     'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees, this_cpu operations) took 1.2 ms or less.',
+  withheld:
+    'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
-  memoryAtEnd: 'State after the last operation of a repetition; median over the repetitions.',
-  memoryAtPeak: 'Highest value during a repetition, each column on its own; median over the repetitions.',
+  memoryAtEnd:
+    'State after the last operation of a repetition and the steps that the profile has done afterwards; median over the repetitions.',
+  memoryAtPeak:
+    'Highest value during a repetition and the steps done afterwards, each column on its own; median over the repetitions.',
   original: 'Stored pages × page size, before compression (mm_stat: orig_data_size).',
   compressed: 'Sum of the stored sizes (mm_stat: compr_data_size).',
   pool: 'Page frames that hold compressed objects, with what fragmentation leaves unused (mm_stat: mem_used_total).',

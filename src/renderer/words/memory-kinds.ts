@@ -6,6 +6,8 @@
  * Buffers, work memory and I/O buffers are frames of their own kinds; the picture has them among the others, because
  * their peaks are not of one moment and they are thin beside a pool. The table has a column for each.
  */
+import type { Design } from '../../shared/design.ts';
+import { isMemoryMeasured } from '../../shared/measured-figures.ts';
 import type { MemoryFigures } from '../../shared/run-record.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import type { GlossaryTerm } from './glossary.ts';
@@ -26,6 +28,12 @@ export const MEMORY_KINDS: readonly MemoryKind[] = [
   { title: 'per-CPU area', term: 'percpuArea', token: 'memoryPercpu', bytes: (memory) => memory.percpuAreaBytes },
   { title: 'other', term: 'otherMemory', token: 'memoryOther', bytes: otherBytes },
 ];
+
+/** The kinds that somebody measured under one of `designs`: of the kernel alone, the pool. */
+export function measuredKinds(designs: readonly Design[]): readonly MemoryKind[] {
+  const isKernelAlone = designs.length > 0 && designs.every((design) => !isMemoryMeasured(design, 'usedBytes'));
+  return isKernelAlone ? MEMORY_KINDS.slice(0, 1) : MEMORY_KINDS;
+}
 
 /** Used page frames of no other kind; at peak, where columns peak on their own, never below 0. */
 export function otherBytes(memory: MemoryFigures): number {
@@ -53,7 +61,7 @@ export const MEMORY_COLUMNS: readonly MemoryColumn[] = [
 ];
 
 /** Entries of a legend, hatched as `memoryDecal` hatches the chart. */
-export function memoryKey() {
+export function memoryKey(kinds: readonly MemoryKind[] = MEMORY_KINDS) {
   const hatches = [undefined, 'rising', 'falling', 'level'] as const;
-  return MEMORY_KINDS.map(({ title, term, token }, index) => ({ title, term, token, hatch: hatches[index] }));
+  return kinds.map(({ title, term, token }, index) => ({ title, term, token, hatch: hatches[index] }));
 }

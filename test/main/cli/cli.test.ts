@@ -51,7 +51,8 @@ describe('lab run', () => {
     expect(err.trimEnd().split('\n')).toHaveLength(2);
     expect(err).toMatch(/^(single mutex|per-CPU, global), repetition 1: write [\d.]+ MB\/s, read [\d.]+ MB\/s$/m);
     expect(out).toMatch(/^small, .*\ncomplete, 2 samples; engine live \(measured, wall clock\), 2 CPUs/);
-    for (const row of [/^write +median MB\/s/m, /^read +median MB\/s/m, /^memory, KiB \(counted\)/m, /^note: /m]) {
+    const memory = /^memory, KiB \(counted\) .*\n(.*\n){4}\nof the original, at end \(counted\) +compressed % /m;
+    for (const row of [/^write +median MB\/s .* no core %$/m, /^read +median MB\/s/m, memory, /^note: /m]) {
       expect(out).toMatch(row);
     }
     expect(out).toMatch(/^write: per-CPU, global against single mutex: [A-Z]+, ratio \d/m);
@@ -95,7 +96,8 @@ describe('lab run', () => {
         read: summary?.read?.latencyNs,
       },
       lockWaitShare: summary?.write?.lockWaitShare,
-      memory: { atEnd: summary?.memoryAtEnd, atPeak: summary?.memoryAtPeak },
+      withheldShare: summary?.write?.withheldShare,
+      memory: { atEnd: summary?.memoryAtEnd, atPeak: summary?.memoryAtPeak, storedShares: summary?.storedShares },
       zram: record.samples.findLast((sample) => sample.design === 'single-mutex')?.zram,
     });
     expect(document['comparisons']).toEqual(JSON.parse(JSON.stringify(record.comparisons)));
@@ -122,7 +124,7 @@ describe('lab run', () => {
     expect(record.samples.map((sample) => sample.cpus)).toEqual([3, 3]);
     expect(record.profile.workload).toMatchObject({ kind: 'fio', data: { kind: 'files', paths: [data, data] } });
     expect(record.profile.experiment).toMatchObject({ seconds: 1, repetitions: 1 });
-    expect(record.notes[0]).toBe(`Page data: 2 files, all ${2 * 8 * PAGE_BYTES} bytes.`);
+    expect(record.notes).toContain(`Page data: 2 files, all ${2 * 8 * PAGE_BYTES} bytes.`);
   });
 
   it('of a job that only reads has no write figures, and says nothing of them', async () => {
@@ -162,10 +164,10 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     ['run PROFILE --port 3', 'run has no --port; see lab --help'],
     ['run PROFILE --csv', '--csv needs a value (FILE); see lab --help'],
     ['run PROFILE --seconds abc', "--seconds must be a number, not 'abc'"],
-    ['run PROFILE --seconds -1', 'experiment.seconds: Seconds must be at least 0.2'],
-    ['run PROFILE --seconds 0', 'experiment.seconds: Seconds must be at least 0.2'],
-    ['run PROFILE --repetitions 0', 'experiment.repetitions: Repetitions must be a whole number from 1 to 50'],
-    ['run PROFILE --repetitions 1.5', 'experiment.repetitions: Repetitions must be a whole number from 1 to 50'],
+    ['run PROFILE --seconds -1', 'Seconds must be at least 0.2 (experiment.seconds)'],
+    ['run PROFILE --seconds 0', 'Seconds must be at least 0.2 (experiment.seconds)'],
+    ['run PROFILE --repetitions 0', 'Repetitions must be a whole number from 1 to 50 (experiment.repetitions)'],
+    ['run PROFILE --repetitions 1.5', 'Repetitions must be a whole number from 1 to 50 (experiment.repetitions)'],
     ['run PROFILE --jobs 0', '--jobs must be a whole number from 1 to 64, not 0'],
     ['run PROFILE --jobs 100', '--jobs must be a whole number from 1 to 64, not 100'],
     ['run PROFILE --engine virtual', "--engine must be live or kernel, not 'virtual'"],
@@ -208,12 +210,49 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     });
   });
 
+  it('a folder for what kernels print of a workload that they print nothing of, before the folder is made', async () => {
+    const folder = join(temporaryFolder(), 'evidence');
+    const { code, out, err } = await cli(['run', 'local-mapping-2026', '--evidence', folder]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(
+      /^--evidence is for fio and percpu workloads; the machines of '2026: .*' boot no per-CPU allocator/,
+    );
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('all wrong fields of a profile file, a line each in the words of the form with the path', async () => {
+    const { machine, experiment, ...rest } = smallProfile();
+    const wrong = { machine: { ...machine, memoryBytes: 100, onlineCpus: 65 }, experiment: { ...experiment, pace: 1 } };
+    const path = join(temporaryFolder(), 'wrong.json');
+    writeFileSync(path, JSON.stringify({ ...rest, ...wrong }));
+    const { code, out, err } = await cli(['run', path]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err.trimEnd().split('\n')).toEqual([
+      'wrong.json: Online CPUs must be a whole number from 1 to 64 (field machine.onlineCpus).',
+      'Memory must be from 4 MiB to 8 GiB, a whole number of bytes (machine.memoryBytes)',
+      'Online CPUs must not exceed possible CPUs (machine.onlineCpus)',
+      'A profile has no such field (experiment.pace)',
+    ]);
+  });
+
+  it('all errors of a job file, a line each', async () => {
+    const { code, err } = await cli([
+      'run',
+      small({ workload: { jobFile: '[a]\nrw=write\nsize=0\n[b]\nsize=1m\nrw=foo\n' } }),
+    ]);
+    expect(code).toBe(2);
+    expect(err.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^Job file, line 3, column \d+: .* \(workload\.jobFile\)$/),
+      expect.stringMatching(/^Job file, line 6, column \d+: 'rw' must be .* \(workload\.jobFile\)$/),
+    ]);
+  });
+
   it('a job file that is wrong, before any file is made', async () => {
     const folder = temporaryFolder();
     const workload = { jobFile: '[w]\nrw=write\nsize=some\n', data: { kind: 'job' as const } };
     const { code, out, err } = await cli(['run', small({ workload }), '--csv', join(folder, 'a.csv')]);
     expect([code, out]).toEqual([2, '']);
-    expect(err).toMatch(/^workload\.jobFile: line 3, column 6: 'size' .*\n$/);
+    expect(err).toMatch(/^Job file, line 3, column 6: 'size' .* \(workload\.jobFile\)\n$/);
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -286,10 +325,32 @@ describe('a run that does not end well', () => {
     );
   });
 
+  it('at a memory limit tells what its device said then, in the report, the document and the record', async () => {
+    const folder = temporaryFolder();
+    const path = profileFile(folder, {
+      ...smallProfile({ designs: ['per-cpu-global'], machine: { codec: 'lz4-kernel' } }),
+      zram: { memLimitBytes: 300_000 },
+    });
+    const record = join(folder, 'record.json');
+    const text = await cli(['run', path, '--out', record]);
+    expect(text.code).toBe(1);
+    const [, line = ''] = /^mm_stat at the failure, .*\n(.*)$/m.exec(text.out) ?? [];
+    const [, original, , used, limit, highest] = line.split(/ {2,}/);
+    // The limit in whole pages; the refused write has raised the highest use above it.
+    expect(limit).toBe('303104');
+    expect(Number(used)).toBeLessThanOrEqual(303_104);
+    expect(Number(highest)).toBeGreaterThan(303_104);
+    const { zramAtFailure } = JSON.parse(readFileSync(record, 'utf8')) as RunRecord;
+    expect(zramAtFailure?.[0]?.mmStat.trim().split(/ +/)[0]).toBe(original);
+    const json = await cli(['run', path, '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({ zramAtFailure: [{ mmStat: expect.stringContaining(' 303104 ') }] });
+  });
+
   it('for want of data is 2 and names the path', async () => {
     const path = small();
     const { code, err, out } = await cli(['run', path, '--data', '/nowhere/at/all']);
-    expect([code, err]).toEqual([2, "'/nowhere/at/all' does not exist\n"]);
+    // Once: the report is what is printed, and progress is apart from it.
+    expect([code, err]).toEqual([2, '']);
     expect(out).toContain("failed: '/nowhere/at/all' does not exist");
   });
 

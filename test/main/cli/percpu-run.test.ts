@@ -20,7 +20,7 @@ describe('lab run of a percpu profile', () => {
     const { code, out, err } = await cli(['run', small(), '--repetitions', '1']);
     expect(code).toBe(0);
     expect(err).toMatch(/^(embedded|page-mapped) units, repetition 1: create \d+ objects\/s, destroy \d+ objects\/s$/m);
-    expect(out).toMatch(/^create +median objects\/s +low +high +p50 µs +p99 µs +lock wait %$/m);
+    expect(out).toMatch(/^create +median objects\/s +low +high +p50 µs +p99 µs +lock wait % +no core %$/m);
     expect(out).toMatch(/^destroy +median objects\/s/m);
     expect(out).toMatch(/^create: page-mapped units against embedded units: [A-Z]+, ratio \d/m);
     expect(out).toMatch(/^per-CPU memory, KiB \(counted\) +objects +of one CPU +chunks +populated/m);

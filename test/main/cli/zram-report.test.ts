@@ -31,6 +31,7 @@ describe('the zram part of a report', () => {
     const rows = zramReport(record)
       .split('\n')
       .map((line) => line.replaceAll(/ {2,}/g, ' | ').trim());
+    expect(rows[0]).toMatch(/^mm_stat of the last repetition, bytes and pages \(counted\) \| orig_data /);
     expect(rows[1]).toBe('single mutex | 16384 | 9496 | 20480 | 0 | 20480 | 1 | 0 | 1 | 1');
     expect(rows[2]).toBe('| compacted: 2 pages released | 16384 | 9496 | 12288 | 0 | 20480 | 1 | 2 | 1 | 1');
     expect(runDocument(record).designs[0]?.zram).toEqual(zram);

@@ -256,6 +256,7 @@ const directionFigures: fc.Arbitrary<DirectionFigures> = fc.record({
   lockWaitNs: figure,
   lockWaitShare: figure,
   lockContentions: count,
+  withheldShare: optional(figure),
 });
 
 const percpuMoment: fc.Arbitrary<PercpuMoment> = fc.record({
@@ -417,6 +418,7 @@ const directionSummary: fc.Arbitrary<DirectionSummary> = fc.record({
   operationsPerSecond: spread,
   latencyNs: latency,
   lockWaitShare: figure,
+  withheldShare: optional(figure),
 });
 
 const comparison: fc.Arbitrary<Comparison> = fc.record({
@@ -458,6 +460,7 @@ const designSummary: fc.Arbitrary<DesignSummary> = fc.record({
   thisCpu: optional(thisCpuSummary),
   memoryAtEnd: memoryOf(figure),
   memoryAtPeak: memoryOf(figure),
+  storedShares: optional(fc.record({ compressed: spread, pool: spread })),
 });
 
 const mappingReport: fc.Arbitrary<MappingReport> = fc.record({
@@ -650,8 +653,10 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc.record({
       code: fc.constantFrom('cpu-failed' as const, 'storage' as const),
       message: text,
       where: optional(text),
+      fields: optional(fc.array(fc.record({ field: text, message: text }), { maxLength: 2 })),
     }),
   ),
+  zramAtFailure: optional(fc.array(zramDevice, { maxLength: 2 })),
   engine: fc.constant('live' as const),
   oversubscribed: fc.boolean(),
   profile: arbitraryProfile,

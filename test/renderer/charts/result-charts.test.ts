@@ -132,3 +132,11 @@ test('memory shows end and peak of each design with what is in use', () => {
     expect.arrayContaining(['single mutex: end', 'single mutex: peak', 'per-CPU, global: end', '786 MiB', '802 MiB']),
   );
 });
+
+test('of the kernel nothing is drawn that it does not state: no waiting, and of memory the pool alone', () => {
+  const designs = record.designs.slice(0, 1).map((design) => ({ ...design, design: 'kernel' as const }));
+  const drawn = (option: { readonly series?: unknown }) => JSON.stringify(option.series);
+  expect(drawn(buildLockWaitOption(designs, tokens))).toContain('"data":[]');
+  expect(drawn(buildMemoryBarsOption(designs, tokens))).not.toMatch(/slot tables|per-CPU area|other/);
+  expect(drawn(buildMemoryBarsOption(record.designs, tokens))).toMatch(/pool.*slot tables.*per-CPU area.*other/);
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatBytes, formatBytesExact, parseBytes } from '../../../src/renderer/format/bytes.ts';
+import { formatBytes, parseBytes } from '../../../src/renderer/format/bytes.ts';
+import { formatBytesExact } from '../../../src/shared/exact-bytes.ts';
 import { formatDateTime } from '../../../src/renderer/format/date-time.ts';
 import { formatDuration } from '../../../src/renderer/format/duration.ts';
 import { formatNanoseconds } from '../../../src/renderer/format/nanoseconds.ts';

@@ -133,6 +133,27 @@ describe('the table of figures', () => {
   });
 });
 
+test('shares of the original and of the CPUs’ time have rows where a run knows them, and none in runs of before', () => {
+  const spread = { median: 0.4, low: 0.3, high: 0.5, samples: [0.3, 0.4, 0.5] };
+  const designs = record.designs.map((design) => ({
+    ...design,
+    ...(design.write === undefined ? {} : { write: { ...design.write, withheldShare: 0.25 } }),
+    storedShares: { compressed: spread, pool: { ...spread, median: 0.5 } },
+  }));
+  const rowsOf = (shown: typeof designs | typeof record.designs) =>
+    figureGroups({ designs: shown, profile: record.profile }).flatMap(({ title: group, rows }) =>
+      rows
+        .filter(({ title }) => title === 'without a core' || title.endsWith('of original'))
+        .map(({ title, values }) => `${group}: ${title} ${values.join()}`),
+    );
+  expect(rowsOf(designs)).toEqual([
+    'write: without a core 25.0 %,25.0 %',
+    'memory at end: compressed, of original 40.0 %,40.0 %',
+    'memory at end: pool, of original 50.0 %,50.0 %',
+  ]);
+  expect(rowsOf(record.designs)).toEqual([]);
+});
+
 test('the memory of a percpu workload has no rows of nothing but zeros, those of fio have all', () => {
   const nothing = { originalBytes: 0, compressedBytes: 0, poolBytes: 0, ioBufferBytes: 0 };
   const designs = record.designs.map((design) => ({

@@ -11,6 +11,7 @@ import { PhaseClock } from '../live/phase-clock.ts';
 import type { CpuResponse, PhaseReport } from '../live/protocol.ts';
 import { runInTurn } from '../live/run-in-turn.ts';
 import { waitForGo } from '../live/start-barrier.ts';
+import { startThreadTime } from '../live/thread-time.ts';
 import { alignedPages } from './aligned-pages.ts';
 import { ControlBlock, ControlW } from './control-block.ts';
 import { KernelJobDevice } from './kernel-job-device.ts';
@@ -74,9 +75,9 @@ export class JobThreadCore {
       return;
     }
     clock.start();
-    const { startNs, endNs, failure } = runTimed(prepared, jobs);
+    const { spent, failure } = runTimed(prepared, jobs);
     const { latencies } = clock;
-    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verifiedPages(jobs) - verifiedBefore };
+    const report: PhaseReport = { ...spent, latencies, verifiedPages: verifiedPages(jobs) - verifiedBefore };
     this.#post({ kind: 'phaseDone', report: failure === undefined ? report : { ...report, failure } });
   }
 }
@@ -103,9 +104,9 @@ function prepare(request: PrepareRequest): Prepared {
 function runTimed({ control, thread }: Prepared, jobs: readonly Job<undefined>[]) {
   control.enterPhase(thread);
   try {
-    const startNs = process.hrtime.bigint();
+    const time = startThreadTime();
     const failure = runInTurn(undefined, jobs);
-    return { startNs, endNs: process.hrtime.bigint(), failure };
+    return { spent: time(), failure };
   } finally {
     control.leavePhase(thread);
   }

@@ -18,6 +18,7 @@ import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import { CpuThread, type Died } from '../live/cpu-thread.ts';
 import type { SampleObserver } from '../live/live-engine.ts';
 import { directionFigures, type PhaseOutcome } from '../live/phase-figures.ts';
+import { threadSums } from '../live/phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from '../live/protocol.ts';
 import type { PhasePlan, SampleFigures, SamplePlan } from '../live/sample-plan.ts';
 import { ControlBlock, ControlW, type ThreadCounters } from './control-block.ts';
@@ -32,10 +33,18 @@ const MOST_OF_FREE_MEMORY = 0.8;
 /** The kernel brings its own codec. */
 export type KernelSamplePlan = Omit<SamplePlan, 'codec'>;
 
-/** The figures of a sample, and by device what the kernel itself counted. */
-export interface KernelSampleFigures extends SampleFigures {
+/** By device, what the kernel itself counted. */
+export interface KernelCounts {
   readonly mmStat: readonly MmStat[];
   readonly ioStat: readonly IoStat[];
+}
+
+/** The figures of a sample, and by device what the kernel itself counted. */
+export interface KernelSampleFigures extends SampleFigures, KernelCounts {}
+
+/** What a sample tells while it runs, and when it fails: what its devices hold before they are removed. */
+export interface KernelSampleObserver extends SampleObserver {
+  readonly onFailure?: (counts: KernelCounts) => void;
 }
 
 type JobThread = CpuThread<JobThreadRequest>;
@@ -49,7 +58,7 @@ interface Participant {
 
 interface RunningSample {
   readonly plan: KernelSamplePlan;
-  readonly observer: SampleObserver;
+  readonly observer: KernelSampleObserver;
   readonly signal: AbortSignal;
   readonly control: ControlBlock;
   readonly devices: KernelDevices;
@@ -63,6 +72,7 @@ export class KernelEngine {
   /** By CPU, with holes where none was needed yet. */
   readonly #threads: JobThread[] = [];
   #state: 'idle' | 'running' | 'closed' = 'idle';
+  #devices: KernelDevices | undefined;
   #inHand: Promise<unknown> = Promise.resolve();
 
   /** `workerUrl` is the entry of a thread; `algorithm` a name of comp_algorithm. */
@@ -78,7 +88,7 @@ export class KernelEngine {
    */
   async runSample(
     plan: KernelSamplePlan,
-    observer: SampleObserver,
+    observer: KernelSampleObserver,
     signal: AbortSignal,
   ): Promise<Result<KernelSampleFigures>> {
     if (this.#state !== 'idle') throw new Error(`a sample was asked for while the kernel engine is ${this.#state}`);
@@ -94,6 +104,7 @@ export class KernelEngine {
     const devices = KernelDevices.make(count, setUp, control);
     if (!devices.ok) return devices;
     this.#state = 'running';
+    this.#devices = devices.value;
     const participants = cpus.map((cpu, index) => ({ cpu, index, thread: this.#thread(cpu) }));
     const peak = new PeakMemory(totalmem());
     const running = this.#runOn({ plan, observer, signal, control, devices: devices.value, participants, peak });
@@ -101,8 +112,14 @@ export class KernelEngine {
     try {
       return await running;
     } finally {
+      this.#devices = undefined;
       if (this.#currentState() === 'running') this.#state = 'idle';
     }
+  }
+
+  /** What the devices of the sample in hand hold now; undefined between samples. To be called from the observer. */
+  runningMemory(): MemoryFigures | undefined {
+    return this.#devices === undefined ? undefined : memoryFromMmStat(this.#devices.mmStat(), totalmem());
   }
 
   /** Ends all threads. A sample in hand ends with 'cpu-failed' and its devices are removed. */
@@ -127,6 +144,9 @@ export class KernelEngine {
     let removed: Result<void>;
     try {
       figures = await this.#run(sample);
+      if (!figures.ok && !signal.aborted) {
+        sample.observer.onFailure?.({ mmStat: devices.mmStat(), ioStat: devices.ioStat() });
+      }
     } finally {
       signal.removeEventListener('abort', stop);
       await release(sample);
@@ -360,6 +380,7 @@ function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], bytes: 
     measures: phase.measures,
     durationNs: Number(end - start),
     cpus: reports.length,
+    threads: threadSums(reports),
     bytes,
     latencies: { read: latencies('read'), write: latencies('write') },
     lockWaitNs: 0,

@@ -33,6 +33,7 @@ import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
 import { RecompressJob } from './recompress-job.ts';
 import { runInTurn } from './run-in-turn.ts';
 import { waitForGo } from './start-barrier.ts';
+import { startThreadTime } from './thread-time.ts';
 
 type PrepareRequest = Extract<CpuRequest, { kind: 'prepare' }>;
 type PhaseRequest = Extract<CpuRequest, { kind: 'phase' }>;
@@ -113,21 +114,21 @@ export class CpuCore {
     this.#post({ kind: 'armed' });
     if (!waitForGo(prepared.arena.words, HeaderW, request.number)) throw new CpuHalted(prepared.cpu.id);
     prepared.clock.start();
-    const startNs = process.hrtime.bigint();
+    const time = startThreadTime();
     const isDriving = isDisturbed(request.phase);
     const driver = isDriving ? prepared.hotplug : undefined;
     let failure: PhaseReport['failure'] = runInTurn(
       prepared.cpu,
       driver === undefined ? jobs : jobs.map((job) => driven(job, driver)),
     );
-    const endNs = process.hrtime.bigint();
+    const spent = time();
     failure ??= driver?.finish((request.cpus ?? []).filter((cpu) => cpu !== prepared.cpu.id));
     prepared.arena.words[operation] = Operation.finished;
     const { latencies } = prepared.clock;
     const isUpkeep = jobs.every((job) => job.isUpkeep === true);
     const verified = verifiedPages(jobs) - verifiedBefore;
     const counts = driver?.takeCounts();
-    const report: PhaseReport = { startNs, endNs, latencies, verifiedPages: verified, isUpkeep, hotplug: counts };
+    const report: PhaseReport = { ...spent, latencies, verifiedPages: verified, isUpkeep, hotplug: counts };
     this.#post({ kind: 'phaseDone', report: failure === undefined ? report : { ...report, failure } });
   }
 }

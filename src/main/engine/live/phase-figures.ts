@@ -10,6 +10,8 @@ export interface PhaseOutcome {
   readonly durationNs: number;
   /** CPUs that had a job. */
   readonly cpus: number;
+  /** Of the threads that played them, each from its own start to its own end: by the clock, and of that on a core. */
+  readonly threads: { readonly clockNs: number; readonly processorNs: number };
   readonly bytes: Readonly<Partial<Record<Direction, number>>>;
   /** Of each CPU that did something in the direction. */
   readonly latencies: Readonly<Partial<Record<Direction, readonly RecordableHistogram[]>>>;
@@ -38,7 +40,15 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
     lockWaitNs,
     lockWaitShare: cpuNs === 0 ? 0 : lockWaitNs / cpuNs,
     lockContentions: sum(measured, (phase) => phase.lockContentions),
+    withheldShare: withheldShare(measured),
   };
+}
+
+/** What is left of the threads' time when running and waiting for locks are taken off. A wait that spins is both, and taken off twice. */
+function withheldShare(phases: readonly PhaseOutcome[]): number {
+  const clockNs = sum(phases, ({ threads }) => threads.clockNs);
+  const accountedNs = sum(phases, ({ threads, lockWaitNs }) => threads.processorNs + lockWaitNs);
+  return clockNs === 0 ? 0 : Math.max(0, 1 - accountedNs / clockNs);
 }
 
 /** What a phase moved over its time. */

@@ -26,6 +26,7 @@ export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], 
     measures: phase.measures,
     durationNs: Number(end - start),
     cpus: reports.length,
+    threads: threadSums(reports),
     bytes: {
       read: counters.readBytes,
       write: counters.writtenBytes,
@@ -40,6 +41,14 @@ export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], 
     },
     lockWaitNs: counters.lockWaitNs,
     lockContentions: counters.lockContentions,
+  };
+}
+
+/** Of all threads together. */
+export function threadSums(reports: readonly PhaseReport[]): PhaseOutcome['threads'] {
+  return {
+    clockNs: reports.reduce((sum, { startNs, endNs }) => sum + Number(endNs - startNs), 0),
+    processorNs: reports.reduce((sum, report) => sum + report.processorNs, 0),
   };
 }
 

@@ -63,6 +63,8 @@ export interface PhaseReport {
   /** Monotonic host clock, nanoseconds, the same for all threads. */
   readonly startNs: bigint;
   readonly endNs: bigint;
+  /** Of that time on a core. */
+  readonly processorNs: number;
   /** Of the directions in which something was done. */
   readonly latencies: Readonly<Partial<Record<Direction, RecordableHistogram>>>;
   readonly verifiedPages: number;

@@ -25,6 +25,7 @@ import { DisturbanceNotes } from './disturbance-notes.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { standingNotes } from './run-notes.ts';
+import { sampleNotes } from './sample-notes.ts';
 import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
 
 export interface ExperimentSetting {
@@ -47,28 +48,37 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const pageSetNotes: string[] = [];
   const counted = await countTables(setting);
   const disturbed = new DisturbanceNotes();
+  const harvest: Harvest = { samples, notes: pageSetNotes, disturbed, zramAtFailure: undefined };
   const { profile } = planned;
   const buffers = countBuffers(profile);
-  const ended =
-    counted.ok && buffers.ok
-      ? await runBlocks(setting, { samples, notes: pageSetNotes, disturbed })
-      : firstFailure(counted, buffers);
+  const ended = counted.ok && buffers.ok ? await runBlocks(setting, harvest) : firstFailure(counted, buffers);
+  const summary = summarise(samples, {
+    designs: planned.designs,
+    equivalencePercent: profile.experiment.equivalencePercent,
+  });
+  const { engine, oversubscribed } = planned;
+  const outcome = outcomeOf(ended);
+  const tookSeconds = (Date.now() - startedAt.getTime()) / 1000;
+  const told = sampleNotes({
+    designs: summary.designs,
+    ...{ samples, profile, engine, oversubscribed, outcome, tookSeconds },
+  });
   return {
     id: setting.runId,
     name: `${profile.name}, ${localTime(startedAt)}`,
     startedAt: startedAt.toISOString(),
     finishedAt: new Date().toISOString(),
-    outcome: outcomeOf(ended),
-    ...(ended.ok || ended.error.code === 'cancelled' ? {} : { error: ended.error }),
-    engine: planned.engine,
-    oversubscribed: planned.oversubscribed,
+    outcome,
+    ...(ended.ok || ended.error.code === 'cancelled' ? {} : { error: ended.error, ...failureOf(harvest) }),
+    engine,
+    oversubscribed,
     profile,
     environment: environmentOf(setting),
-    notes: [...disturbed.notes(), ...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
+    notes: [...disturbed.notes(), ...told, ...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
     samples,
     ...(counted.ok && counted.value !== undefined ? { mapping: counted.value } : {}),
     ...(buffers.ok && buffers.value !== undefined ? { bufferCount: buffers.value } : {}),
-    ...summarise(samples, { designs: planned.designs, equivalencePercent: profile.experiment.equivalencePercent }),
+    ...summary,
   };
 }
 
@@ -111,9 +121,16 @@ interface Harvest {
   readonly samples: Sample[];
   readonly notes: string[];
   readonly disturbed: DisturbanceNotes;
+  /** Of the sample that failed. */
+  zramAtFailure: RunRecord['zramAtFailure'];
 }
 
-async function runBlocks(setting: ExperimentSetting, { samples, notes, disturbed }: Harvest): Promise<Result<void>> {
+function failureOf({ zramAtFailure }: Harvest): Pick<RunRecord, 'zramAtFailure'> {
+  return zramAtFailure === undefined ? {} : { zramAtFailure };
+}
+
+async function runBlocks(setting: ExperimentSetting, harvest: Harvest): Promise<Result<void>> {
+  const { samples, notes } = harvest;
   const { planned, signal } = setting;
   const { profile, workload } = planned;
   const meter = new ProgressMeter(setting.runId, planned, setting.onProgress);
@@ -143,7 +160,7 @@ async function runBlocks(setting: ExperimentSetting, { samples, notes, disturbed
     random.shuffle(order);
     for (const [index, design] of order.entries()) {
       const place = { design, repetition, position: index + 1 };
-      const sample = await runSample(setting, { run: run.value, work, place, meter, disturbed });
+      const sample = await runSample(setting, { run: run.value, work, place, meter, harvest });
       if (!sample.ok) return withDesign(sample.error, design, planned.designs.length);
       if (repetition === 0) continue;
       samples.push(sample.value);
@@ -166,7 +183,7 @@ async function runSample(
     work: SampleWork;
     place: SamplePlace;
     meter: ProgressMeter;
-    disturbed: DisturbanceNotes;
+    harvest: Harvest;
   },
 ): Promise<Result<Sample>> {
   if (signal.aborted) return fail('cancelled', 'the run was cancelled');
@@ -174,12 +191,15 @@ async function runSample(
   const observer = {
     onPhase: sample.meter.beginPhase,
     onTick: sample.meter.tick,
+    onFailure: (devices: NonNullable<RunRecord['zramAtFailure']>) => {
+      sample.harvest.zramAtFailure = devices;
+    },
   };
   const figures = await sample.run(sample.place.design, sample.work, observer, signal);
   if (!figures.ok) return figures;
   sample.meter.endSample();
   const { disturbances, ...rest } = figures.value;
-  if (disturbances !== undefined) sample.disturbed.add(sample.place.design, disturbances);
+  if (disturbances !== undefined) sample.harvest.disturbed.add(sample.place.design, disturbances);
   return ok({ ...sample.place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...rest });
 }
 

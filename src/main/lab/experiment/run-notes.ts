@@ -36,7 +36,6 @@ const THIS_CPU_NOTES: readonly string[] = [
     'no lower bound of the others, and on hardware all lie further apart.',
   "Of the paper's figures unit, chunks and CPUs are what the profile takes from it, so top-level tables and address space agree " +
     'by construction; what the other tables take is the lab’s own count, and depends on how chunks lie in the window.',
-  'Time limits hold for what is measured; machines, warm-up of the loops and the counting of tables come on top.',
 ];
 
 function fioNotes({ engine, profile }: PlannedProfile): readonly string[] {
@@ -77,7 +76,7 @@ function recompressionCodecs(zram: Profile['zram']): readonly string[] {
 
 const KERNEL_NOTES: readonly string[] = [
   "Measured on this host's kernel: each request is a system call with O_DIRECT, the block layer, and zram with lz4.",
-  'Original, compressed and pool are what mm_stat states; buffers, work memory, per-CPU area, slot tables and lock waiting ' +
-    'are not stated by the kernel and shown as 0.',
+  'Original, compressed and pool are what mm_stat states; what buffers, work memory, per-CPU area and slot tables take and how ' +
+    'long locks were waited for the kernel does not state, so nothing is shown there.',
   'The kernel places threads on its CPUs itself: CPUs of the profile are threads here.',
 ];

@@ -8,17 +8,18 @@
  */
 import type { Design } from '../../../shared/design.ts';
 import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
-import type { Sample } from '../../../shared/run-record.ts';
+import type { MemoryFigures, Sample } from '../../../shared/run-record.ts';
+import type { ZramDeviceState } from '../../../shared/zram-report.ts';
 import { allocateArena } from '../../engine/codec/arena-memory.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
-import type { KernelEngine } from '../../engine/kernel/kernel-engine.ts';
+import type { KernelCounts, KernelEngine } from '../../engine/kernel/kernel-engine.ts';
 import type { LiveEngine, RunningMachine, SampleObserver } from '../../engine/live/live-engine.ts';
 import { makeTally } from '../../engine/live/recompress-job.ts';
 import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
-import { memoryFigures } from '../../machine/memory-figures.ts';
+import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
-import { kernelDeviceState } from '../zram/device-states.ts';
+import { kernelDeviceStates, runningDeviceStates } from '../zram/device-states.ts';
 import { MemoryCourse } from '../zram/memory-course.ts';
 import { recompressionRun } from '../zram/recompression-plan.ts';
 import { cpuId } from '../../machine/units.ts';
@@ -41,10 +42,16 @@ export type SampleWork = Omit<SamplePlan, 'machine' | 'codec' | 'recompressJob'>
 /** Figures of a sample, and what the zram devices of the machine say of themselves. */
 export type RunFigures = Omit<SampleFigures, 'phaseMBps'> & Pick<Sample, 'zram'>;
 
+/** What a sample tells while it runs, and when it fails. */
+export interface RunObserver extends SampleObserver {
+  /** The zram devices of a sample that failed once it had begun, before they are gone. */
+  readonly onFailure: (devices: readonly ZramDeviceState[]) => void;
+}
+
 export type SampleRunner = (
   design: Design,
   work: SampleWork,
-  observer: SampleObserver,
+  observer: RunObserver,
   signal: AbortSignal,
 ) => Promise<Result<RunFigures>>;
 
@@ -64,25 +71,36 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
         const disturbed = { faults, hotplug, checks };
         const plan = { ...work, ...disturbed, codec: codec.value, machine: machineOf(planned, design), recompressJob };
         const course = new MemoryCourse(() => performance.now());
-        const watch = withCourse(course, observer, () => engines.live.runningMachine());
+        const watch = withCourse(course, observer, () => heldBy(engines.live.runningMachine()));
         const figures = await engines.live.runSample(memory.value, plan, watch, signal);
-        if (!figures.ok) return figures;
+        if (!figures.ok) {
+          const isFio = planned.profile.workload.kind === 'fio';
+          if (isFio && course.hasBegun) observer.onFailure(runningDeviceStates(Arena.attach(memory.value.buffer)));
+          return figures;
+        }
         const { phaseMBps = [], ...measured } = figures.value;
         if (planned.profile.workload.kind !== 'fio') return ok(measured);
         const held = course.endWith(measured.memoryAtEnd);
         const recompress = recompressionRun(planned.profile.zram, tally, { phases: plan.phases, phaseMBps });
         const zram = zramAfterwards({ memory: memory.value, codec: codec.value }, planned.profile.zram);
-        return zram.ok ? ok({ ...measured, zram: { ...zram.value, recompress, course: held } }) : zram;
+        if (!zram.ok) return zram;
+        const arena = Arena.attach(memory.value.buffer);
+        const stepsDone = { memoryAtEnd: memoryFigures(arena), memoryAtPeak: peakMemoryFigures(arena) };
+        return ok({ ...measured, ...stepsDone, zram: { ...zram.value, recompress, course: held } });
       });
     }
     case 'kernel':
       return ok(async (design, work, observer, signal) => {
         const plan = { ...work, machine: machineOf(planned, design) };
         const course = new MemoryCourse(() => performance.now());
-        const figures = await engines.kernel.runSample(plan, withCourse(course, observer), signal);
+        const watch = {
+          ...withCourse(course, observer, () => engines.kernel.runningMemory()),
+          onFailure: ({ mmStat, ioStat }: KernelCounts) => observer.onFailure(kernelDeviceStates(mmStat, ioStat)),
+        };
+        const figures = await engines.kernel.runSample(plan, watch, signal);
         if (!figures.ok) return figures;
         const { mmStat, ioStat, ...measured } = figures.value;
-        const atEnd = mmStat.map((stat, device) => kernelDeviceState(stat, ioStat[device]));
+        const atEnd = kernelDeviceStates(mmStat, ioStat);
         return ok({ ...measured, zram: { atEnd, afterwards: [], course: course.endWith(measured.memoryAtEnd) } });
       });
     default:
@@ -102,16 +120,22 @@ function stormRunner({ stormWorkerUrl }: Engines, { storms }: PlannedProfile): S
   };
 }
 
-/** Tells `course` what the observer is told, and what the machine holds when a phase begins, where there is one. */
+function heldBy(machine: RunningMachine | undefined): MemoryFigures | undefined {
+  return machine === undefined ? undefined : memoryFigures(machine.arena);
+}
+
+/**
+ * Tells `course` what the observer is told, and what is `held` when a phase begins: without it, what the phase before did
+ * since its last tick would look as if done by this one.
+ */
 function withCourse(
   course: MemoryCourse,
   { onPhase, onTick }: SampleObserver,
-  running: () => RunningMachine | undefined = () => undefined,
+  held: () => MemoryFigures | undefined,
 ): SampleObserver {
   return {
     onPhase: (phase, index) => {
-      const machine = running();
-      course.beginPhase(phaseName(phase), machine === undefined ? undefined : memoryFigures(machine.arena));
+      course.beginPhase(phaseName(phase), held());
       onPhase(phase, index);
     },
     onTick: (tick) => {

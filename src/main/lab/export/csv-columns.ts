@@ -2,8 +2,10 @@
  * The columns of the CSV export: one table for the file and for its documentation.
  *
  * Names and their order are stable: a script that reads today's file reads tomorrow's, new columns come last. A name ends in
- * its unit where the figure has one. Empty cells: the direction was not run, or the workload was of another kind.
+ * its unit where the figure has one. Empty cells: the direction was not run, the workload was of another kind, or nobody
+ * measured the figure (of what the kernel does not state).
  */
+import { isLockWaitMeasured, isMemoryMeasured } from '../../../shared/measured-figures.ts';
 import type {
   Direction,
   DirectionFigures,
@@ -131,13 +133,14 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...directionColumns('access'),
   ...thisCpuColumns(),
   ...(['atBoot', 'atFull', 'atEnd'] as const).flatMap(tableColumns),
+  ...(['write', 'read', 'create', 'destroy'] as const).flatMap(withheldColumns),
 ];
 
 type DirectionColumn = (
   suffix: string,
   unit: string,
   meaning: string,
-  read: (figures: DirectionFigures) => number,
+  read: (figures: DirectionFigures) => CsvCell,
 ) => CsvColumn;
 
 function columnOf(direction: Direction): DirectionColumn {
@@ -166,6 +169,13 @@ function operationsThroughput(direction: Direction): readonly CsvColumn[] {
 
 function directionColumns(direction: Direction): readonly CsvColumn[] {
   const column = columnOf(direction);
+  const lockColumn: DirectionColumn = (suffix, unit, meaning, read) => {
+    const plain = column(suffix, unit, meaning, read);
+    return {
+      ...plain,
+      read: (record, sample) => (isLockWaitMeasured(sample.design) ? plain.read(record, sample) : undefined),
+    };
+  };
   return [
     column('operations', 'operations', 'operations done', (f) => f.operations),
     column('bytes', 'bytes', BYTES_WORDS[direction], (f) => f.bytes),
@@ -176,30 +186,35 @@ function directionColumns(direction: Direction): readonly CsvColumn[] {
     column('latency_p99_ns', 'nanoseconds', '99 % of operations took at most this', (f) => f.latencyNs.p99),
     column('latency_p999_ns', 'nanoseconds', '99.9 % of operations took at most this', (f) => f.latencyNs.p999),
     column('latency_max_ns', 'nanoseconds', 'longest operation', (f) => f.latencyNs.max),
-    column('lock_wait_ns', 'nanoseconds', 'waiting for locks, summed over CPUs', (f) => f.lockWaitNs),
-    column('lock_wait_share', '0 to 1', 'of the time of the CPUs that had a job', (f) => f.lockWaitShare),
-    column('lock_contentions', 'acquisitions', 'that had to wait', (f) => f.lockContentions),
+    lockColumn('lock_wait_ns', 'nanoseconds', 'waiting for locks, summed over CPUs', (f) => f.lockWaitNs),
+    lockColumn('lock_wait_share', '0 to 1', 'of the time of the CPUs that had a job', (f) => f.lockWaitShare),
+    lockColumn('lock_contentions', 'acquisitions', 'that had to wait', (f) => f.lockContentions),
   ];
 }
 
+function withheldColumns(direction: Direction): readonly CsvColumn[] {
+  const meaning = 'of the time of the CPUs that had a job: neither on a core nor waiting for a lock';
+  return [columnOf(direction)('withheld_share', '0 to 1', meaning, (figures) => figures.withheldShare)];
+}
+
 function memoryColumns(when: 'end' | 'peak', memory: (sample: Sample) => MemoryFigures): readonly CsvColumn[] {
-  const column = (what: string, meaning: string, read: (figures: MemoryFigures) => number): CsvColumn => ({
+  const column = (what: string, meaning: string, key: keyof MemoryFigures): CsvColumn => ({
     name: `memory_${when}_${what}_bytes`,
     unit: 'bytes',
     meaning: when === 'end' ? `${meaning}, at the end` : `${meaning}, at its highest`,
-    read: (_, sample) => read(memory(sample)),
+    read: (_, sample) => (isMemoryMeasured(sample.design, key) ? memory(sample)[key] : undefined),
   });
   return [
-    column('original', 'contents of the stored pages', (m) => m.originalBytes),
-    column('compressed', 'the same, compressed', (m) => m.compressedBytes),
-    column('pool', 'page frames of the compressed pools', (m) => m.poolBytes),
-    column('buffer', 'compression buffers', (m) => m.bufferBytes),
-    column('work_memory', 'work memory of the compressor', (m) => m.workMemoryBytes),
-    column('percpu_area', 'page frames of the per-CPU area', (m) => m.percpuAreaBytes),
-    column('slot_table', 'page frames of the zram slot tables', (m) => m.slotTableBytes),
-    column('io_buffer', 'page frames of the requests in flight', (m) => m.ioBufferBytes),
-    column('used', 'all page frames in use', (m) => m.usedBytes),
-    column('total', 'all page frames of the machine', (m) => m.totalBytes),
+    column('original', 'contents of the stored pages', 'originalBytes'),
+    column('compressed', 'the same, compressed', 'compressedBytes'),
+    column('pool', 'page frames of the compressed pools', 'poolBytes'),
+    column('buffer', 'compression buffers', 'bufferBytes'),
+    column('work_memory', 'work memory of the compressor', 'workMemoryBytes'),
+    column('percpu_area', 'page frames of the per-CPU area', 'percpuAreaBytes'),
+    column('slot_table', 'page frames of the zram slot tables', 'slotTableBytes'),
+    column('io_buffer', 'page frames of the requests in flight', 'ioBufferBytes'),
+    column('used', 'all page frames in use', 'usedBytes'),
+    column('total', 'all page frames of the machine', 'totalBytes'),
   ];
 }
 

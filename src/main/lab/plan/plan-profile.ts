@@ -1,18 +1,32 @@
 /** A profile, parsed and placed: everything that can be wrong with it is found here, before anything runs. */
-import { type FioJob, type FioJobFileResult, fioJobRemarkText } from '../../evidence/fio-job/fio-job.ts';
+import {
+  type FioJob,
+  type FioJobFileResult,
+  type FioJobRemark,
+  fioJobRemarkText,
+} from '../../evidence/fio-job/fio-job.ts';
 import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
 import type { CodecName } from '../../../shared/codec.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
 import { ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, type Design } from '../../../shared/design.ts';
 import {
-  type FieldError,
   type FioWorkload,
   type MachineProfile,
   parseProfile,
   type Profile,
   profileFieldErrors,
 } from '../../../shared/profile.ts';
-import { assertUnreachable, fail, type Failure, ok, type Result } from '../../../shared/result.ts';
+import { formatBytesExact } from '../../../shared/exact-bytes.ts';
+import {
+  assertUnreachable,
+  fail,
+  type Failure,
+  failOfFields,
+  type FieldError,
+  type LabError,
+  ok,
+  type Result,
+} from '../../../shared/result.ts';
 import type { Engine } from '../../../shared/run-record.ts';
 import { arenaTooLarge } from '../../engine/codec/arena-memory.ts';
 import type { StormPlan } from '../../engine/live/storm/storm-plan.ts';
@@ -62,7 +76,8 @@ export function planProfile(input: unknown, host: PlanHost, engine: Engine = 'li
   if (profile.machine.memoryBytes > host.memoryBytes) {
     return fail(
       'bad-input',
-      `the machine wants ${profile.machine.memoryBytes} bytes of memory, but this host has ${host.memoryBytes}`,
+      `the machine wants ${formatBytesExact(profile.machine.memoryBytes)} of memory, but this host has ` +
+        `${Math.floor(host.memoryBytes / 2 ** 20)} MiB`,
       'machine.memoryBytes',
     );
   }
@@ -159,12 +174,7 @@ function planFioWorkload(
 ): Result<Pick<PlannedProfile, 'fioJobs' | 'workload' | 'notes'>> {
   const jobFile = parseJobFile(profile.machine, text, host);
   if (!jobFile.ok) {
-    const [first] = jobFile.errors;
-    return fail(
-      'bad-input',
-      first === undefined ? 'the job file has no jobs' : fioJobRemarkText(first),
-      'workload.jobFile',
-    );
+    return failOfFields(jobFileErrors(jobFile.errors), 'the job file has no jobs');
   }
   const keys = pageSetKeys(data, jobFile.jobs);
   if (keys.length > MOST_PAGE_SETS) {
@@ -227,7 +237,7 @@ export function previewWorkload(input: unknown, host: PlanHost, engine: Engine =
   const fieldErrors = profileFieldErrors(input);
   if (fieldErrors.length > 0) return { fieldErrors, jobs: [], oversubscribed: false };
   const planned = planProfile(input, host, engine);
-  if (!planned.ok) return { fieldErrors: planErrors(input, host, planned.error), jobs: [], oversubscribed: false };
+  if (!planned.ok) return { fieldErrors: planErrors(planned.error), jobs: [], oversubscribed: false };
   const { workload, profile, oversubscribed } = planned.value;
   return {
     fieldErrors: [],
@@ -244,18 +254,13 @@ export function previewWorkload(input: unknown, host: PlanHost, engine: Engine =
   };
 }
 
-/** A job file may have several errors; anything else is reported by its first. */
-function planErrors(
-  input: unknown,
-  host: PlanHost,
-  error: { readonly message: string; readonly where?: string | undefined },
-): readonly FieldError[] {
-  const parsed = parseProfile(input);
-  const workload = parsed.ok ? parsed.value.workload : undefined;
-  const jobFile =
-    parsed.ok && workload?.kind === 'fio' ? parseJobFile(parsed.value.machine, workload.jobFile, host) : undefined;
-  if (jobFile?.ok !== false) return [{ field: error.where ?? '', message: error.message }];
-  return jobFile.errors.map((each) => ({ field: 'workload.jobFile', message: fioJobRemarkText(each) }));
+/** All that are known: of a failure with one sentence, that one. */
+function planErrors({ message, where, fields }: LabError): readonly FieldError[] {
+  return fields ?? [{ field: where ?? '', message }];
+}
+
+function jobFileErrors(errors: readonly FioJobRemark[]): readonly FieldError[] {
+  return errors.map((each) => ({ field: 'workload.jobFile', message: fioJobRemarkText(each) }));
 }
 
 /** A page frame per page of every request in flight, beside what boot takes. */
@@ -266,7 +271,7 @@ function requestsBeyondMemory(profile: Profile, jobs: readonly FioJob[]): Failur
   if (bytes < machine.memoryBytes && planMachines(left, left.designs).ok) return undefined;
   return fail(
     'bad-input',
-    `the jobs' requests in flight (iodepth × bs) take ${bytes} bytes of the machine's memory of ${machine.memoryBytes}, ` +
+    `the jobs' requests in flight (iodepth × bs) take ${formatBytesExact(bytes)} of the machine's memory of ${formatBytesExact(machine.memoryBytes)}, ` +
       'which leaves too little for the rest',
     'workload.jobFile',
   );

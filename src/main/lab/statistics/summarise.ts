@@ -73,8 +73,17 @@ function summariseDesign(
       ...thisCpuOf(own, samples, options),
       memoryAtEnd: memoryMedians(own.map((sample) => sample.memoryAtEnd)),
       memoryAtPeak: memoryMedians(own.map((sample) => sample.memoryAtPeak)),
+      ...storedSharesOf(own.map((sample) => sample.memoryAtEnd)),
     },
   ];
+}
+
+/** Each sample's own share: medians of bytes may be of different samples, and their ratio then of none. */
+function storedSharesOf(rows: readonly MemoryFigures[]): Pick<DesignSummary, 'storedShares'> {
+  if (rows.some(({ originalBytes }) => originalBytes === 0)) return {};
+  const compressed = spread(rows.map(({ compressedBytes, originalBytes }) => compressedBytes / originalBytes));
+  const pool = spread(rows.map(({ poolBytes, originalBytes }) => poolBytes / originalBytes));
+  return { storedShares: { compressed, pool } };
 }
 
 /** Nothing of other workloads. */
@@ -90,11 +99,13 @@ function thisCpuOf(
 
 function summariseDirection(figures: readonly DirectionFigures[]): DirectionSummary | undefined {
   if (figures.length === 0) return undefined;
+  const withheld = figures.flatMap(({ withheldShare }) => withheldShare ?? []);
   return {
     megabytesPerSecond: spread(figures.map((figure) => figure.megabytesPerSecond)),
     operationsPerSecond: spread(figures.map((figure) => figure.operationsPerSecond)),
     latencyNs: latencyMedians(figures.map((figure) => figure.latencyNs)),
     lockWaitShare: medianOf(figures, (figure) => figure.lockWaitShare),
+    ...(withheld.length === figures.length ? { withheldShare: spread(withheld).median } : {}),
   };
 }
 

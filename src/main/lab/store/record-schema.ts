@@ -33,6 +33,7 @@ const directionFigures = v.strictObject({
   lockWaitNs: figure,
   lockWaitShare: figure,
   lockContentions: count,
+  withheldShare: v.optional(figure),
 });
 
 /** Counted in a sample, medians (which may lie between two counts) in a summary. */
@@ -134,6 +135,7 @@ const directionSummary = v.strictObject({
   operationsPerSecond: spread,
   latencyNs,
   lockWaitShare: figure,
+  withheldShare: v.optional(figure),
 });
 
 const comparison = v.strictObject({
@@ -174,6 +176,7 @@ const designSummary = v.strictObject({
   thisCpu: v.optional(thisCpuSummary),
   memoryAtEnd: memoryOf(figure),
   memoryAtPeak: memoryOf(figure),
+  storedShares: v.optional(v.strictObject({ compressed: spread, pool: spread })),
 });
 
 const labError = v.strictObject({
@@ -190,6 +193,7 @@ const labError = v.strictObject({
   ]),
   message: v.string(),
   where: v.optional(v.string()),
+  fields: v.optional(v.array(v.strictObject({ field: v.string(), message: v.string() }))),
 });
 
 const environment = v.strictObject({
@@ -233,6 +237,7 @@ export const runRecordSchema = v.strictObject({
   finishedAt: v.string(),
   outcome,
   error: v.optional(labError),
+  zramAtFailure: v.optional(v.array(zramDevice)),
   engine,
   oversubscribed: v.boolean(),
   profile: profileSchema,

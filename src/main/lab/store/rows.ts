@@ -18,6 +18,7 @@ export function runRow(record: RunRecord): Row {
     finished_at: record.finishedAt,
     outcome: record.outcome,
     error: record.error === undefined ? null : JSON.stringify(record.error),
+    zram_at_failure: record.zramAtFailure === undefined ? null : JSON.stringify(record.zramAtFailure),
     engine: record.engine,
     oversubscribed: record.oversubscribed ? 1 : 0,
     profile: JSON.stringify(record.profile),
@@ -67,6 +68,7 @@ export function recordFrom(run: UnknownRow, samples: readonly UnknownRow[]): unk
     finishedAt: run['finished_at'],
     outcome: run['outcome'],
     ...(run['error'] === null ? {} : { error: document(run['error']) }),
+    ...(run['zram_at_failure'] === null ? {} : { zramAtFailure: document(run['zram_at_failure']) }),
     engine: run['engine'],
     oversubscribed: run['oversubscribed'] === 1,
     profile: document(run['profile']),
@@ -117,6 +119,7 @@ function directionCells(direction: Direction, figures: DirectionFigures | undefi
     [`${direction}_lock_wait_ns`]: figures.lockWaitNs,
     [`${direction}_lock_wait_share`]: figures.lockWaitShare,
     [`${direction}_lock_contentions`]: figures.lockContentions,
+    [`${direction}_withheld_share`]: figures.withheldShare ?? null,
   };
 }
 
@@ -177,6 +180,7 @@ function directionFrom(direction: Direction, row: UnknownRow): object {
     lockWaitNs: cell('lock_wait_ns'),
     lockWaitShare: cell('lock_wait_share'),
     lockContentions: cell('lock_contentions'),
+    ...(cell('withheld_share') === null ? {} : { withheldShare: cell('withheld_share') }),
   };
   return { [direction]: figures };
 }

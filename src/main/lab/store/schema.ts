@@ -134,4 +134,10 @@ ALTER TABLE samples ADD COLUMN percpu_tables TEXT;
 -- Pages of compression streams, a BufferCount as JSON; NULL where the profile asked for none.
 ALTER TABLE runs ADD COLUMN buffer_count TEXT;
 `,
+  `
+-- zram devices of a sample that failed, as JSON; NULL where none did.
+ALTER TABLE runs ADD COLUMN zram_at_failure TEXT;
+-- Share of the CPUs' time that the host gave to others; NULL in samples of before, and of this-cpu workloads.
+${['write', 'read', 'create', 'destroy', 'access'].map((direction) => `ALTER TABLE samples ADD COLUMN ${direction}_withheld_share REAL;`).join('\n')}
+`,
 ];

@@ -27,15 +27,21 @@ export function restingDeviceStates(arena: Arena, codecs: DeviceCodecs): readonl
   return runningDeviceStates(arena).map((state, device) => ({ ...state, stored: storedShares(arena, device, codecs) }));
 }
 
-/** Of a device of this host's kernel, which shows neither its classes nor who made what. */
-export function kernelDeviceState(mmStat: MmStat, ioStat: IoStat | undefined): ZramDeviceState {
-  return {
-    mmStat: statLine(MM_STAT_COLUMNS.map((column) => mmStat[column])),
-    ioStat: ioStat === undefined ? '' : statLine(IO_STAT_COLUMNS.map((column) => ioStat[column])),
-    debugStat: '',
-    bdStat: '',
-    classes: [],
-  };
+/** Of devices of this host's kernel, which shows neither their classes nor who made what. */
+export function kernelDeviceStates(
+  mmStat: readonly MmStat[],
+  ioStat: readonly (IoStat | undefined)[],
+): readonly ZramDeviceState[] {
+  return mmStat.map((stat, device) => {
+    const requests = ioStat[device];
+    return {
+      mmStat: statLine(MM_STAT_COLUMNS.map((column) => stat[column])),
+      ioStat: requests === undefined ? '' : statLine(IO_STAT_COLUMNS.map((column) => requests[column])),
+      debugStat: '',
+      bdStat: '',
+      classes: [],
+    };
+  });
 }
 
 function statLine(numbers: readonly number[]): string {

@@ -32,6 +32,11 @@ export class MemoryCourse {
     this.#now = now;
   }
 
+  /** Whether a phase has begun. */
+  get hasBegun(): boolean {
+    return this.#startMs !== undefined;
+  }
+
   /** A phase begins; the first one starts the time. `held` is what the devices hold now, where that can be told. */
   beginPhase(phase: RunPhase, held: Held | undefined): void {
     this.#startMs ??= this.#now();

@@ -81,6 +81,7 @@ describe('a core', () => {
     ]);
     for (const report of reports) expect(report.endNs).toBeGreaterThan(report.startNs);
     expect(reports[1]?.startNs).toBeGreaterThan(reports[0]?.endNs ?? 0n);
+    for (const { processorNs } of reports) expect(processorNs).toBeGreaterThan(0);
   });
 
   it('runs only the jobs that the phase names', () => {

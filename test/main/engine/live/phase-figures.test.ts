@@ -13,6 +13,7 @@ function outcome(changes: Partial<PhaseOutcome> = {}): PhaseOutcome {
     measures: ['write'],
     durationNs: 1000,
     cpus: 2,
+    threads: { clockNs: 2000, processorNs: 1500 },
     bytes: { read: 0, write: 8192 },
     latencies: { read: [], write: [histogramOf(100), histogramOf(300)] },
     lockWaitNs: 500,
@@ -55,6 +56,18 @@ describe('the figures of a direction', () => {
     expect(figures?.megabytesPerSecond).toBe((12288 / 4000) * 1000);
   });
 
+  it('say what share of their time the threads neither ran nor waited for a lock', () => {
+    const starved = { threads: { clockNs: 2000, processorNs: 500 } };
+    // 2000 ns, of which 1500 on a core and 500 waiting: nothing is left.
+    expect(directionFigures([outcome()], 'write')?.withheldShare).toBe(0);
+    // 1000 of 2000, and over both phases 1000 of 4000.
+    expect(directionFigures([outcome(starved)], 'write')?.withheldShare).toBe(0.5);
+    expect(directionFigures([outcome(), outcome(starved)], 'write')?.withheldShare).toBe(0.25);
+    // A wait that spins counts as both.
+    const spinning = outcome({ threads: { clockNs: 2000, processorNs: 2000 } });
+    expect(directionFigures([spinning], 'write')?.withheldShare).toBe(0);
+  });
+
   it('merge the latencies of all CPUs', () => {
     const many = Array.from({ length: 99 }, () => 1000);
     const figures = directionFigures(
@@ -71,6 +84,7 @@ describe('the figures of a direction', () => {
   it('are zeros, not NaN, when nothing was done in no time', () => {
     const nothing = outcome({
       durationNs: 0,
+      threads: { clockNs: 0, processorNs: 0 },
       bytes: { read: 0, write: 0 },
       latencies: { read: [], write: [] },
       lockWaitNs: 0,
@@ -79,6 +93,7 @@ describe('the figures of a direction', () => {
       operations: 0,
       megabytesPerSecond: 0,
       lockWaitShare: 0,
+      withheldShare: 0,
       latencyNs: { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 },
     });
   });

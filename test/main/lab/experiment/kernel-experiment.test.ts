@@ -44,6 +44,12 @@ describe('a profile on the kernel', () => {
       expect(sample.zram?.atEnd).toMatchObject([{ mmStat: expect.stringMatching(/^ 2097152 /), classes: [] }]);
       expect(sample.zram?.course?.originalBytes.at(-1)).toBe(2 << 20);
       expect(sample.zram?.course?.phases.map(({ phase }) => phase)).toEqual(['write', 'read']);
+      // Reading stores nothing: from its beginning on all is there.
+      const { course } = sample.zram ?? {};
+      const readFromMs = course?.phases[1]?.fromMs ?? NaN;
+      const whileReading = course?.originalBytes.filter((_, point) => (course.atMs[point] ?? 0) >= readFromMs);
+      expect(course?.atMs).toContain(readFromMs);
+      expect(new Set(whileReading)).toEqual(new Set([2 << 20]));
     }
     expect(record.designs.map(({ design }) => design)).toEqual(['kernel']);
     expect(record.environment.codec).toBe("lz4 (the kernel's)");
@@ -76,6 +82,10 @@ describe('a profile on the kernel', () => {
     const { record } = await runOnKernel(lab, profile);
     const { record: own } = await runToEnd(lab, profile);
     expect(record.error?.message).toMatch(/^job job could not write page \d+ of zram\d+: .* mem_limit of 303104 bytes/);
+    // mm_stat of both as the refused write left it: the limit in whole pages, and a highest use above it.
+    for (const { zramAtFailure } of [record, own]) {
+      expect(zramAtFailure?.[0]?.mmStat).toMatch(/^( *\d+){2} +\d+ +303104 +(30[4-9]|3[1-9]\d)\d{3} /);
+    }
     expect(own.error?.message).toBe(record.error?.message.replace(/zram\d+/, 'zram0'));
     expect(devicesOf(process.pid)).toEqual([]);
   });

@@ -50,6 +50,7 @@ const HEADER = [
       .map((what) => `percpu_${when}_${what}`)
       .join(','),
   ),
+  'write_withheld_share,read_withheld_share,create_withheld_share,destroy_withheld_share',
 ].join(',');
 
 function parse(csv: string): readonly Record<string, string>[] {
@@ -100,7 +101,7 @@ describe('samplesCsv', () => {
       write_operations_per_second: '',
     });
     const own = Object.entries(fio ?? {}).filter(([name]) => /^(create|destroy|percpu)_/.test(name));
-    expect(own.length).toBe(38 + 18);
+    expect(own.length).toBe(40 + 18);
     expect(own.every(([, cell]) => cell === '')).toBe(true);
     expect(fio?.['write_operations_per_second']).toBe(String((612.345_678_901_234_5 * 1e6) / 4096));
   });

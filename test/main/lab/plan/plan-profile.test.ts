@@ -268,7 +268,7 @@ describe('what cannot be run is refused in one sentence', () => {
     const error = errorOf(planProfile(profileOf('[w]\nrw=write\nsize=64k\n'), { ...HOST, memoryBytes: 10_000_000 }));
     expect(error).toEqual({
       code: 'bad-input',
-      message: 'the machine wants 16777216 bytes of memory, but this host has 10000000',
+      message: 'the machine wants 16 MiB of memory, but this host has 9 MiB',
       where: 'machine.memoryBytes',
     });
   });
@@ -276,15 +276,13 @@ describe('what cannot be run is refused in one sentence', () => {
   it('more requests in flight than the host has memory for', () => {
     const error = refusal('[w]\nrw=write\nsize=64k\nioengine=libaio\niodepth=100000000\n');
     expect(error).toMatchObject({ code: 'bad-input', where: 'workload.jobFile' });
-    expect(error.message).toContain('take 409600000000 bytes');
+    expect(error.message).toContain('take 390625 MiB of');
   });
 
   it('requests in flight that leave too little of the machine for what boot takes', () => {
     const { memoryBytes } = smallProfile().machine;
     const jobFile = (depth: number) => `[w]\nrw=write\nsize=64k\nioengine=libaio\niodepth=${depth}\n`;
-    expect(refusal(jobFile(memoryBytes / 4096 - 2)).message).toMatch(
-      /of the machine's memory of 16777216, which leaves/,
-    );
+    expect(refusal(jobFile(memoryBytes / 4096 - 2)).message).toMatch(/of the machine's memory of 16 MiB, which leaves/);
     expect(plan(jobFile(100)).workload.jobs).toHaveLength(1);
   });
 

@@ -1,0 +1,168 @@
+/**
+ * What the samples of a run say that the reader must know beside their medians: a sentence each, and none where there is
+ * nothing to say. Everything in them is read from the record.
+ */
+import { DESIGN_WORDS } from '../../../shared/design.ts';
+import type { Profile } from '../../../shared/profile.ts';
+import {
+  type DesignSummary,
+  DIRECTIONS,
+  type Engine,
+  type RunRecord,
+  type Sample,
+} from '../../../shared/run-record.ts';
+import { MM_STAT_COLUMNS } from '../../../shared/zram-stat.ts';
+
+/** Below this share of the CPUs' time a host counts as quiet. */
+const NOTABLE_SHARE = 0.1;
+
+/** How much longer than asked a run may take without a word about it. */
+const NOTABLE_FACTOR = 1.25;
+
+type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine' | 'outcome' | 'oversubscribed'> & {
+  /** Of the whole run, seconds. */
+  readonly tookSeconds: number;
+};
+
+/** Of what was recorded of a run that has ended. */
+export function sampleNotes(recorded: Recorded): readonly string[] {
+  return [
+    ...busyHostNotes(recorded),
+    ...accessNotes(recorded),
+    ...amountNotes(recorded),
+    ...repetitionNotes(recorded),
+    ...highestUseNotes(recorded),
+    ...durationNotes(recorded),
+  ];
+}
+
+/** Where CPUs come and go, those that are down do not run either. */
+function busyHostNotes({ designs, engine, profile }: Recorded): readonly string[] {
+  if (profile.hotplug !== undefined) return [];
+  const parts = DIRECTIONS.flatMap((direction) => {
+    const shares = designs.map((design) => ({ design, share: design[direction]?.withheldShare ?? 0 }));
+    if (shares.every(({ share }) => share < NOTABLE_SHARE)) return [];
+    return [`${direction} ${shares.map(({ design, share }) => `${percent(share)} % (${titleOf(design)})`).join(', ')}`];
+  });
+  if (parts.length === 0) return [];
+  return [`${BUSY_WORDS[engine]}: ${parts.join('; ')}. Throughput and latency are those of a busy host.`];
+}
+
+const BUSY_WORDS: Readonly<Record<Engine, string>> = {
+  live:
+    'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited for a ' +
+    'lock of the machine (medians)',
+  kernel:
+    "The jobs' threads did not run for a notable part of their time: other programs had their cores, or they waited within the " +
+    'kernel (medians)',
+};
+
+/** What oversubscription does to the times of this-cpu workloads is told by its own note. */
+function accessNotes({ designs, samples, oversubscribed }: Recorded): readonly string[] {
+  if (oversubscribed) return [];
+  const shares = designs.flatMap((each) => {
+    const own = samples.filter(({ design, thisCpu }) => design === each.design && thisCpu !== undefined);
+    return own.length === 0 ? [] : [{ title: titleOf(each), share: 1 - ranShare(own) }];
+  });
+  if (shares.every(({ share }) => share < NOTABLE_SHARE)) return [];
+  const parts = shares.map(({ title, share }) => `${percent(share)} % (${title})`);
+  return [
+    `The CPUs' threads did not run for a notable part of the time of the mixes, because they had no task or other programs had ` +
+      `the cores of this host: ${parts.join(', ')}. Operations per second are by the clock and suffer from it, times per ` +
+      'operation are processor time and do not.',
+  ];
+}
+
+/** Processor time over the time of the mixes by the clock, all CPUs and samples. */
+function ranShare(samples: readonly Sample[]): number {
+  let clockNs = 0;
+  let processorNs = 0;
+  for (const { cpus, thisCpu } of samples) {
+    for (const mix of thisCpu?.mixes ?? []) {
+      clockNs += mix.durationNs * cpus;
+      processorNs += mix.processorNs;
+    }
+  }
+  return clockNs === 0 ? 1 : processorNs / clockNs;
+}
+
+/** Bytes of designs that stored different amounts do not compare; shares of these amounts do. */
+function amountNotes({ designs, profile }: Recorded): readonly string[] {
+  const amounts = new Set(designs.map(({ memoryAtEnd }) => memoryAtEnd.originalBytes));
+  if (amounts.size < 2) return [];
+  const stored = designs
+    .map((each) => `${mebibytes(each.memoryAtEnd.originalBytes)} MiB (${titleOf(each)})`)
+    .join(', ');
+  const shares = designs.flatMap((each) => {
+    const pool = each.storedShares?.pool;
+    return pool === undefined ? [] : [`${(pool.median * 100).toFixed(2)} % (${titleOf(each)})`];
+  });
+  const compare =
+    shares.length < designs.length ? '' : ` Comparable is the pool's share of the original: ${shares.join(', ')}.`;
+  return [
+    `Designs stored different amounts of data${timedWords(profile)}: ${stored}, medians of the original at the end. Their bytes ` +
+      `of compressed data, pool and all frames are of different data.${compare}`,
+  ];
+}
+
+function timedWords({ experiment }: Profile): string {
+  return experiment.seconds === undefined ? '' : ', each what it could write in the same time';
+}
+
+/** mm_stat and whatever else is of the last repetition then differs from the medians shown beside it. */
+function repetitionNotes({ designs, samples }: Recorded): readonly string[] {
+  const differing = designs.filter(({ design }) => {
+    const own = samples.filter((sample) => sample.design === design && sample.zram !== undefined);
+    return new Set(own.map(({ memoryAtEnd }) => memoryAtEnd.originalBytes)).size > 1;
+  });
+  if (differing.length === 0) return [];
+  const names = differing.length === designs.length ? '' : ` of ${differing.map(titleOf).join(', ')}`;
+  return [
+    `Repetitions${names} stored different amounts of data: mm_stat, classes and steps are of the last repetition, the table of ` +
+      'memory holds medians over all.',
+  ];
+}
+
+/** Facts of zram: its limit check raises mem_used_max, and recompression makes none. */
+function highestUseNotes({ samples }: Recorded): readonly string[] {
+  const states = samples.flatMap(({ zram }) =>
+    zram === undefined ? [] : [...zram.atEnd, ...zram.afterwards.flatMap(({ devices }) => devices)],
+  );
+  const isAbove = states.some(({ mmStat }) => {
+    const columns = mmStat.trim().split(/ +/).map(Number);
+    return (columns[USED] ?? 0) > (columns[USED_MAX] ?? 0);
+  });
+  if (!isAbove) return [];
+  return [
+    'mem_used is above mem_used_max in mm_stat: as in the kernel, only writes raise mem_used_max, and recompression stores ' +
+      'without doing so.',
+  ];
+}
+
+/** A time limit is one of measuring. */
+function durationNotes({ profile, outcome, tookSeconds }: Recorded): readonly string[] {
+  const { seconds } = profile.experiment;
+  if (seconds === undefined || outcome !== 'complete' || tookSeconds < seconds * NOTABLE_FACTOR) return [];
+  const others =
+    profile.workload.kind === 'this-cpu'
+      ? 'starting machines and threads for each sample, warming up their loops and counting tables'
+      : 'preparing page data and starting machines, and phases that are not measured';
+  return [
+    `The run took ${tookSeconds.toFixed(1)} s, of which ${seconds} s were to be measured, the warm-up included; the rest was ${others}.`,
+  ];
+}
+
+const USED = MM_STAT_COLUMNS.indexOf('mem_used_total');
+const USED_MAX = MM_STAT_COLUMNS.indexOf('mem_used_max');
+
+function titleOf({ design }: DesignSummary): string {
+  return DESIGN_WORDS[design].title;
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(0);
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { sampleNotes } from '../../../../src/main/lab/experiment/sample-notes.ts';
+import { summarise } from '../../../../src/main/lab/statistics/summarise.ts';
+import type { Design } from '../../../../src/shared/design.ts';
+import type { Engine, RunOutcome, Sample } from '../../../../src/shared/run-record.ts';
+import { type MixFigures, sumOfCounts } from '../../../../src/shared/this-cpu-report.ts';
+import type { ZramDeviceState } from '../../../../src/shared/zram-report.ts';
+import { figuresAt, MEMORY, sampleOf } from '../run-record-fixtures.ts';
+import { smallProfile } from '../small-lab.ts';
+
+const MIB = 2 ** 20;
+const DESIGNS: readonly Design[] = ['single-mutex', 'per-cpu-global', 'segment'];
+const MIX: MixFigures = {
+  name: 'storm',
+  ...{ units: 1, operations: 1, issued: 1, counted: 1, durationNs: 0, processorNs: 0 },
+  counts: sumOfCounts([]),
+};
+
+interface Change {
+  readonly seconds?: number;
+  readonly engine?: Engine;
+  readonly hotplug?: { readonly everyMs: number };
+  readonly outcome?: RunOutcome;
+  readonly tookSeconds?: number;
+  readonly oversubscribed?: boolean;
+}
+
+function notesOf(
+  samples: readonly Sample[],
+  { seconds, engine = 'live', hotplug, outcome = 'complete', tookSeconds = 1, oversubscribed = false }: Change = {},
+): readonly string[] {
+  const { designs } = summarise(samples, { designs: DESIGNS, equivalencePercent: 5 });
+  const small = smallProfile();
+  const profile = { ...small, experiment: { ...small.experiment, seconds }, hotplug };
+  return sampleNotes({ designs, samples, profile, engine, outcome, tookSeconds, oversubscribed });
+}
+
+function device(mmStat: string): ZramDeviceState {
+  return { mmStat, ioStat: '', debugStat: '', bdStat: '', classes: [] };
+}
+
+/** Stored so much, of which the pool takes this share. */
+function storing(design: Design, mebibytes: number, poolShare: number, repetition = 1): Sample {
+  const originalBytes = mebibytes * MIB;
+  const memory = { ...MEMORY, originalBytes, poolBytes: originalBytes * poolShare };
+  return { ...sampleOf(design, repetition, 600), memoryAtEnd: memory, memoryAtPeak: memory };
+}
+
+/** Wrote while the host gave this share of the CPUs' time to others. */
+function withheld(design: Design, share: number, repetition = 1): Sample {
+  return { ...sampleOf(design, repetition, 600), write: { ...figuresAt(600), withheldShare: share } };
+}
+
+describe('notes from the samples of a run', () => {
+  it('are none where designs stored the same on a quiet host', () => {
+    expect(notesOf([withheld('single-mutex', 0.04), withheld('per-cpu-global', 0.09)], { seconds: 3 })).toEqual([]);
+    expect(notesOf([sampleOf('single-mutex', 1, 600), sampleOf('per-cpu-global', 1, 700)])).toEqual([]);
+    expect(notesOf([])).toEqual([]);
+  });
+
+  it('say how much each design stored where that differs, why, and what compares', () => {
+    const samples = [storing('single-mutex', 100, 0.5), storing('per-cpu-global', 150, 0.25)];
+    const [note, ...others] = notesOf(samples, { seconds: 3 });
+    expect(note).toBe(
+      'Designs stored different amounts of data, each what it could write in the same time: 100.0 MiB (single mutex), ' +
+        '150.0 MiB (per-CPU, global), medians of the original at the end. Their bytes of compressed data, pool and all ' +
+        "frames are of different data. Comparable is the pool's share of the original: 50.00 % (single mutex), 25.00 % " +
+        '(per-CPU, global).',
+    );
+    expect(others).toEqual([]);
+    expect(notesOf(samples)[0]).toMatch(/^Designs stored different amounts of data: 100\.0 MiB/);
+  });
+
+  it('name no share where a design stored nothing', () => {
+    const [note] = notesOf([storing('single-mutex', 0, 0), storing('per-cpu-global', 150, 0.25)]);
+    expect(note).toMatch(/different data\.$/);
+  });
+
+  it('say that the last repetition is not the median where repetitions stored different amounts', () => {
+    const zram = { atEnd: [device('1 1 1 0 1 0 0 0 0')], afterwards: [] };
+    const samples = [10, 20, 30].map((size, index) => ({ ...storing('single-mutex', size, 0.5, index + 1), zram }));
+    expect(notesOf(samples)).toEqual([expect.stringMatching(/^Repetitions stored different .* last repetition/)]);
+    const steady = [1, 2].map((repetition) => ({ ...storing('per-cpu-global', 20, 0.5, repetition), zram }));
+    expect(notesOf([...samples, ...steady])).toEqual([
+      expect.stringMatching(/^Repetitions of single mutex stored different/),
+    ]);
+  });
+
+  it('say which share of the time the CPUs were without a core, direction by direction', () => {
+    const samples = [1, 2, 3].flatMap((repetition) => [
+      withheld('single-mutex', 0.1 * repetition, repetition),
+      withheld('per-cpu-global', 0.02, repetition),
+    ]);
+    const [note, ...others] = notesOf(samples);
+    expect(note).toMatch(/^The CPUs were without a core .*: write 20 % \(single mutex\), 2 % \(per-CPU, global\)\. /);
+    expect(note).toMatch(/those of a busy host\.$/);
+    expect(others).toEqual([]);
+  });
+
+  it('say of the kernel that waiting within it counts as well, and nothing where CPUs are taken down on purpose', () => {
+    const samples = [withheld('single-mutex', 0.5)];
+    expect(notesOf(samples, { engine: 'kernel' })[0]).toMatch(/or they waited within the kernel/);
+    expect(notesOf(samples, { hotplug: { everyMs: 20 } })).toEqual([]);
+  });
+
+  it('say how long a timed run took where that is more than what was measured', () => {
+    const samples = [sampleOf('single-mutex', 1, 600)];
+    expect(notesOf(samples, { seconds: 4, tookSeconds: 4.9 })).toEqual([]);
+    expect(notesOf(samples, { tookSeconds: 100 })).toEqual([]);
+    expect(notesOf(samples, { seconds: 4, tookSeconds: 100, outcome: 'cancelled' })).toEqual([]);
+    expect(notesOf(samples, { seconds: 4, tookSeconds: 9.87 })).toEqual([
+      expect.stringMatching(
+        /^The run took 9\.9 s, of which 4 s were to be measured, the warm-up included; the rest was /,
+      ),
+    ]);
+  });
+
+  it('say of this-cpu workloads how long the threads did not run, and which figures suffer', () => {
+    const mix = { ...MIX, durationNs: 1000, processorNs: 1200 };
+    const sample = {
+      ...sampleOf('segment', 1, 0),
+      write: undefined,
+      cpus: 2,
+      thisCpu: { mixes: [mix, mix], cpus: [] },
+    };
+    const [note, ...others] = notesOf([sample]);
+    expect(note).toMatch(
+      /^The CPUs' threads did not run .*: 40 % \(segment prefix\)\. Operations per second are by the clock/,
+    );
+    expect(others).toEqual([]);
+    expect(notesOf([sample], { oversubscribed: true })).toEqual([]);
+    const full = { ...mix, processorNs: 1900 };
+    expect(notesOf([{ ...sample, thisCpu: { mixes: [full], cpus: [] } }])).toEqual([]);
+  });
+
+  it('explain a mem_used above mem_used_max, at whatever moment', () => {
+    const [below, above] = [device('9 9 4096 0 4096 0 0 0 0'), device('9 9 8192 0 4096 0 0 0 0')];
+    const step = { step: { do: 'idle' as const }, pagesReleased: 0, pagesTried: 0, pagesRecompressed: 0 };
+    const sample = sampleOf('single-mutex', 1, 600);
+    const withStates = (atEnd: ZramDeviceState, afterwards: ZramDeviceState) =>
+      notesOf([{ ...sample, zram: { atEnd: [atEnd], afterwards: [{ ...step, devices: [afterwards] }] } }]);
+    expect(withStates(below, below)).toEqual([]);
+    expect(withStates(below, above)).toEqual([expect.stringMatching(/^mem_used is above mem_used_max/)]);
+    expect(withStates(above, below)).toEqual([expect.stringMatching(/^mem_used is above mem_used_max/)]);
+  });
+});
