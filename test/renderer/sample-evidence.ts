@@ -24,6 +24,7 @@ export function sampleBoot(changes: Partial<BootCheck> = {}): BootCheck {
     verdict: 'match',
     computed: FIGURES,
     printed: FIGURES,
+    takenFromLog: ['staticBytes', 'reservedBytes', 'atomBytes'],
     inputs: [{ name: 'atom', value: '2097152', source: 'line 4' }],
     differences: [],
     missing: [],

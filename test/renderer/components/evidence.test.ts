@@ -13,7 +13,7 @@ describe('the report on a boot log', () => {
   test('has verdict, figures, map and the inputs', async () => {
     const { text } = await render(GeometryReport, { check: sampleCheck() });
     expect(text).toContain('✓ match');
-    expect(text).toMatch(/static part 185,560 \(181 KiB\) · 185,560 \(181 KiB\)/);
+    expect(text).toMatch(/static part 185,560 \(181 KiB\) taken from the log 185,560 \(181 KiB\)/);
     expect(text).toMatch(/group 0 0 1/);
     expect(text).toContain('line 4');
   });
