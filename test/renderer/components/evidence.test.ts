@@ -4,10 +4,31 @@ import CallSiteTable from '../../../src/renderer/components/evidence/CallSiteTab
 import EvidenceList from '../../../src/renderer/components/evidence/EvidenceList.vue';
 import GeometryReport from '../../../src/renderer/components/evidence/GeometryReport.vue';
 import MachinesTable from '../../../src/renderer/components/evidence/MachinesTable.vue';
+import OtherMachineForm from '../../../src/renderer/components/evidence/OtherMachineForm.vue';
 import ReplaySummary from '../../../src/renderer/components/evidence/ReplaySummary.vue';
 import PercpuPictureView from '../../../src/renderer/components/picture/PercpuPictureView.vue';
+import { type MachineCost, REPLAY_ACCESS_MODES } from '../../../src/shared/replay-report.ts';
 import { sampleCheck, sampleChunk, samplePicture, sampleReport } from '../sample-evidence.ts';
 import { render } from './render.ts';
+
+function sampleMachine(changes: Partial<MachineCost> = {}): MachineCost {
+  return {
+    possibleCpus: 2,
+    units: 2,
+    unitBytes: 1048576,
+    populatedBytesPeak: 2 ** 20,
+    chunksPeak: 3,
+    addressSpaceBytesPeak: 2 ** 21,
+    metadataBytesPeak: 1024,
+    sideTableBytesPeak: 0,
+    populatedBytesAtEnd: 0,
+    localTableBytesPeak: 0,
+    localAddressSpaceBytesPeak: 0,
+    localTableBytesAtEnd: 0,
+    memory: [],
+    ...changes,
+  };
+}
 
 describe('the report on a boot log', () => {
   test('has verdict, figures, map and the inputs', async () => {
@@ -95,22 +116,33 @@ describe('the report on a replay', () => {
   });
 
   test('sets two machines side by side with their ratio', async () => {
-    const machine = {
-      possibleCpus: 2,
-      units: 2,
-      unitBytes: 1048576,
-      populatedBytesPeak: 2 ** 20,
-      chunksPeak: 3,
-      addressSpaceBytesPeak: 2 ** 21,
-      metadataBytesPeak: 1024,
-      sideTableBytesPeak: 0,
-      populatedBytesAtEnd: 0,
-    };
-    const there = { ...machine, possibleCpus: 64, units: 64, populatedBytesPeak: 2 ** 25 };
+    const machine = sampleMachine();
+    const there = sampleMachine({ possibleCpus: 64, units: 64, populatedBytesPeak: 2 ** 25 });
     const { text } = await render(MachinesTable, { machines: [machine, there] });
     expect(text).toContain('there: 64 CPUs, 64 units of 1 MiB');
     expect(text).toMatch(/pages at peak 1 MiB 32 MiB 32\.00 ×/);
     expect(text).toMatch(/pages at the end 0 B 0 B –/);
+    expect(text).not.toContain('local units');
+  });
+
+  test('shows what a local mapping costs where one was asked for', async () => {
+    const machine = sampleMachine();
+    const there = sampleMachine({
+      accessMode: 'local-mapping',
+      localTableBytesPeak: 24576,
+      localTableBytesAtEnd: 12288,
+      localAddressSpaceBytesPeak: 2 ** 20,
+    });
+    const { text } = await render(MachinesTable, { machines: [machine, there] });
+    expect(text).toContain('there: 2 CPUs, 2 units of 1 MiB, local-mapping');
+    expect(text).toMatch(/private page tables at peak 0 B 24 KiB –/);
+    expect(text).toMatch(/private page tables at the end 0 B 12 KiB –/);
+    expect(text).toMatch(/address space of local units 0 B 1 MiB –/);
+  });
+
+  test('asks for another machine with an access mode, or with none', async () => {
+    const { html } = await render(OtherMachineForm, { recorded: sampleReport().geometry, busy: false });
+    for (const mode of ['as recorded', ...REPLAY_ACCESS_MODES]) expect(html).toContain(`value="${mode}"`);
   });
 });
 
