@@ -16,6 +16,14 @@ export interface GeometryCommand {
   readonly json: boolean;
 }
 
+/** What the exit codes say, for the help. */
+export const GEOMETRY_EXIT_CODES: readonly (readonly [ExitCode, string])[] = [
+  [ExitCode.done, 'every file matches'],
+  [ExitCode.failed, 'a figure differs'],
+  [ExitCode.usage, 'wrong usage, or a file that cannot be read'],
+  [ExitCode.inconclusive, 'nothing differs, but a log states too little'],
+];
+
 /** Files that cannot be read are named and do not keep the others from being checked. */
 export async function geometryCommand(command: GeometryCommand, terminal: Terminal): Promise<ExitCode> {
   if (!command.check) return report(terminal, fail('bad-input', 'geometry needs --check').error);
@@ -115,7 +123,8 @@ function grouped(check: FileCheck, sentencesOf: (boot: BootCheck) => readonly st
   }
   return [...boots].map(([sentence, concerned]) => {
     const [first] = concerned;
-    if (first === undefined || concerned.length === 1) return `${first ? nameOf(check, first) : check.file}: ${sentence}`;
+    if (first === undefined || concerned.length === 1)
+      return `${first ? nameOf(check, first) : check.file}: ${sentence}`;
     const lines = concerned.slice(0, LINES_NAMED).map(({ line }) => line);
     const more = concerned.length > LINES_NAMED ? ', …' : '';
     return `${check.file}: ${sentence} (${concerned.length} boots: lines ${lines.join(', ')}${more})`;

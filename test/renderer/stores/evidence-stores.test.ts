@@ -118,7 +118,10 @@ describe('a replay', () => {
     await first;
     stores.lab.failNext('startReplay', { code: 'bad-input', message: 'no such unit' });
     await replays.replay({ traceId: 'f', otherMachine: { unitBytes: 1 } });
-    expect(replays.replays.get('f')).toMatchObject({ progress: { kind: 'failed' }, finished: { replayId: 'replay-1' } });
+    expect(replays.replays.get('f')).toMatchObject({
+      progress: { kind: 'failed' },
+      finished: { replayId: 'replay-1' },
+    });
     stores.lab.failNext('startReplay', { code: 'data-mismatch', message: 'of another machine' });
     await replays.replay({ traceId: 'f', statsId: 's' });
     expect(replays.replays.get('f')).toMatchObject({ progress: { kind: 'failed' }, finished: undefined });

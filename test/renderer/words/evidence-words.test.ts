@@ -31,14 +31,15 @@ describe('the rows of a geometry', () => {
   test('never show a dynamic part as equal that was taken from the log', () => {
     const takenFromLog = ['dynamicBytes'] as const;
     const relationOf = (printed: number) =>
-      geometryRows({ computed: { dynamicBytes: 31528 }, printed: { dynamicBytes: printed }, takenFromLog })[0]?.relation;
+      geometryRows({ computed: { dynamicBytes: 31528 }, printed: { dynamicBytes: printed }, takenFromLog })[0]
+        ?.relation;
     expect([relationOf(31528), relationOf(31000)]).toEqual(['given', 'differs']);
   });
 
   test('leave out what neither side says', () => {
-    expect(geometryRows({ computed: {}, printed: { staticBytes: 100 }, takenFromLog: [] }).map(({ printed }) => printed)).toEqual([
-      '100',
-    ]);
+    expect(
+      geometryRows({ computed: {}, printed: { staticBytes: 100 }, takenFromLog: [] }).map(({ printed }) => printed),
+    ).toEqual(['100']);
   });
 
   test('read an unused unit the same whether it came as undefined or as null', () => {

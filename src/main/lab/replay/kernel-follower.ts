@@ -82,6 +82,7 @@ export class KernelFollower {
     for (const [base, { chunk, firstLine }] of older) {
       const followed = this.#adopt(chunk, base);
       followed.olderSince = firstLine;
+      followed.settled = false;
       raiseDoubt(followed, { class: 'starting-state', lines: [firstLine] });
     }
     this.#balance = new BalanceWork(region, new CountedPages(), {
@@ -247,6 +248,7 @@ export class KernelFollower {
       allocations: 0,
       doubt: undefined,
       olderSince: undefined,
+      settled: true,
       sites,
     };
     this.#byNumber[chunk] = followed;
