@@ -70,7 +70,24 @@ describe('the report on a replay', () => {
     const { text } = await render(ReplaySummary, { report: sampleReport() });
     expect(text).toMatch(/events 5 allocations 3 frees 1/);
     expect(text).toMatch(/all chunks 3 3 100 %/);
-    expect(text).toContain('Recorded on 2 possible CPUs, 2 units of 1 MiB');
+    expect(text).toMatch(
+      /Recorded on 2 possible CPUs \(from the boot log\) 2 units of 1048576 bytes \(from the boot log\)/,
+    );
+  });
+
+  test('says what is assumed of the machine, and which events are missing', async () => {
+    const lostEvents = {
+      ...sampleReport().lostEvents,
+      notInText: 3,
+      proofs: [{ what: 'free', after: 4, before: 9, base: 'b' }] as const,
+      proofCount: 2,
+    };
+    const geometryOrigin = { possibleCpus: 'trace', unit: 'trace', firstChunk: 'assumed' } as const;
+    const { text } = await render(ReplaySummary, { report: sampleReport({ lostEvents, geometryOrigin }) });
+    expect(text).toContain('static, reserved and dynamic part of the first chunk not known');
+    expect(text).toContain('the header counts 3 entries that the text does not have');
+    expect(text).toContain('chunk b that line 4 allocates: its free is missing between them');
+    expect(text).toContain('and 1 more');
   });
 
   test('explains differences and lists lost events and malformed lines with their numbers', async () => {

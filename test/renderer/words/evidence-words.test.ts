@@ -122,7 +122,16 @@ describe('a file in the list', () => {
     expect(words(trace, replay({ kind: 'cancelling' }))).toBe('trace · cancelling…');
     const cancelled = { code: 'cancelled', message: '' } as const;
     expect(words(trace, replay({ kind: 'failed', error: cancelled }))).toBe('◼ trace · cancelled');
-    const finished = { replayId: 'r', report: sampleReport(), moments: [] };
+    const finished = { replayId: 'r', wish, report: sampleReport(), moments: [] };
     expect(words(trace, new Map([['f', { wish, progress: { kind: 'done' }, finished }]]))).toBe('✓ trace · exact');
+  });
+});
+
+describe('the verdict on a replay', () => {
+  test('is not that all is exact when the file was cut, or percpu_stats contradicts it', () => {
+    const cutShort = { reason: 'unexpected end of file', line: 9, timeUs: 1000 };
+    expect(replayVerdict(sampleReport()).kind).toBe('good');
+    expect(replayVerdict(sampleReport({ cutShort }))).toMatchObject({ kind: 'partly', word: 'cut short' });
+    expect(replayVerdict(sampleReport({ statsContradiction: 'no' }))).toMatchObject({ kind: 'bad' });
   });
 });

@@ -82,8 +82,9 @@ export function explain(odd: OddAllocation, gaps: TraceGaps, neighbours: readonl
     const loss = gaps.lossBefore(event.line);
     if (loss !== undefined) return { class: 'lost-events', lines: linesOf(loss) };
   }
-  const isOpen = why.class === 'starting-state' ? chunks.every(({ settled }) => settled) : why.lines.length === 0;
-  if (isOpen && gaps.unlocatedLine !== undefined) return { class: 'lost-events', lines: [gaps.unlocatedLine] };
+  if (why.class === 'unexplained' && gaps.unlocatedLine !== undefined) {
+    return { class: 'lost-events', lines: [gaps.unlocatedLine] };
+  }
   return why;
 }
 
