@@ -9,7 +9,7 @@
  */
 import * as v from 'valibot';
 import type { FileCheck } from './geometry-check.ts';
-import type { ReplayReport } from './replay-report.ts';
+import { REPLAY_ACCESS_MODES, type ReplayReport } from './replay-report.ts';
 import type { LabError } from './result.ts';
 import type { WirePicture } from './wire-picture.ts';
 
@@ -48,7 +48,11 @@ export const evidenceInputs = {
     statsId: v.optional(fileId),
     /** Another machine on which the cost of the trace is wanted; what is absent is as recorded. */
     otherMachine: v.optional(
-      v.strictObject({ possibleCpus: v.optional(atLeastOne(4096)), unitBytes: v.optional(atLeastOne(2 ** 30)) }),
+      v.strictObject({
+        possibleCpus: v.optional(atLeastOne(4096)),
+        unitBytes: v.optional(atLeastOne(2 ** 30)),
+        accessMode: v.optional(v.picklist(REPLAY_ACCESS_MODES)),
+      }),
     ),
   }),
   replayState: byReplay,

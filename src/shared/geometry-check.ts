@@ -34,6 +34,9 @@ export interface GeometryFigures {
   readonly mapLines?: readonly string[] | undefined;
 }
 
+/** A figure of which there is one number. */
+export type GeometryNumber = Exclude<keyof GeometryFigures, 'groupMap' | 'mapLines'>;
+
 export type GroupMap = readonly (readonly (number | undefined)[])[];
 
 /** Something that the computation began with. */
@@ -60,12 +63,16 @@ export interface DynamicPartCheck {
 }
 
 export interface BootCheck {
-  /** Where the boot begins in the log. */
+  /** Where the boot begins in the log; in a collection of logs the line that holds the log. */
   readonly line: number;
+  /** Name of the log in a collection, where it has one. Lines that sentences name are then those of that log's own text. */
+  readonly record?: string | undefined;
   readonly kernelRelease?: string | undefined;
   readonly verdict: GeometryVerdict;
   readonly computed: GeometryFigures;
   readonly printed: GeometryFigures;
+  /** Figures among the computed ones that are the log's own: they are inputs, and say nothing where they are equal. */
+  readonly takenFromLog: readonly GeometryNumber[];
   readonly inputs: readonly GeometryInput[];
   readonly differences: readonly GeometryDifference[];
   /** What keeps an `incomplete` from being a match, in sentences. */

@@ -42,6 +42,22 @@ export interface MemorySample {
   readonly chunks: number;
 }
 
+/** An event that is missing for certain. */
+export interface MissingEvent {
+  readonly what: 'alloc' | 'free' | 'chunk event';
+  /** It was lost between these lines, not included; after 0: anywhere before. The second one shows it. */
+  readonly after: number;
+  readonly before: number;
+  readonly base: string;
+}
+
+/** What each figure of the recorded machine was taken from; `assumed`: from nothing. */
+export interface GeometryOrigin {
+  readonly possibleCpus: 'boot log' | 'trace';
+  readonly unit: 'boot log' | 'percpu_stats' | 'trace';
+  readonly firstChunk: 'boot log' | 'percpu_stats' | 'assumed';
+}
+
 /** One row of the table of who allocates what. */
 export interface CallSiteRow {
   /** `unknown` where the trace does not print it. */
@@ -90,8 +106,12 @@ export interface MachineCost {
 export interface ReplayReport {
   readonly trace: string;
   readonly geometry: PercpuStatsInfo & { readonly possibleCpus: number; readonly units: number };
-  /** Where the geometry was taken from: 'percpu_stats' | 'boot log' | 'trace'. */
+  /** Of the figures each on its own. */
+  readonly geometryOrigin: GeometryOrigin;
+  /** Where most of the geometry was taken from: 'percpu_stats' | 'boot log' | 'trace'. */
   readonly geometrySource: string;
+  /** Why the percpu_stats text that was given was left out: it contradicts the trace. Absent where it was used, or none given. */
+  readonly statsContradiction?: string | undefined;
   readonly lines: number;
   readonly events: number;
   readonly allocations: number;
@@ -109,6 +129,8 @@ export interface ReplayReport {
   readonly sameChunk: number;
   /** Allocations that agree once they are taken to have happened a few events before they were printed; counted as matched. */
   readonly reordered: number;
+  /** Lines that stood twice, one below the other, and were taken once. */
+  readonly doubledLines: number;
   /** Lines that stood behind lines of a later time, and were taken before them. */
   readonly displacedLines: number;
   /** Allocations that agree once events that the trace lacks are put right; counted as matched. */
@@ -122,11 +144,18 @@ export interface ReplayReport {
     readonly counted: number;
     /** Overwritten before the text begins. */
     readonly overwritten: number;
+    /** Entries that the header counts and the text does not have; whatever events they were. */
+    readonly notInText: number;
+    /** The first events that are missing for certain, as the lines around show, and how many there are. */
+    readonly proofs: readonly MissingEvent[];
+    readonly proofCount: number;
     /** What the replay had to put right. */
     readonly missingFrees: number;
     readonly missingAllocations: number;
     readonly missingChunkEvents: number;
   };
+  /** What kept the file from being read to its end, and how far it was read; absent where all was. */
+  readonly cutShort?: { readonly reason: string; readonly line: number; readonly timeUs: number } | undefined;
   readonly malformedCount: number;
   readonly malformed: readonly { readonly line: number; readonly reason: string }[];
   /** Sentences on what was assumed. */

@@ -3,10 +3,10 @@ import { VERIFY_CODECS } from '../../shared/verify-report.ts';
 import type { Lab } from '../lab/lab.ts';
 import { type CommandOptions, type CommandWords, parseCommandLine } from './command-line.ts';
 import { ExitCode } from './exit-code.ts';
-import { geometryCommand } from './geometry-command.ts';
+import { GEOMETRY_EXIT_CODES, geometryCommand } from './geometry-command.ts';
 import { commandHelp, programHelp } from './help-text.ts';
 import { profilesCommand } from './profiles-command.ts';
-import { replayCommand } from './replay-command.ts';
+import { REPLAY_EXIT_CODES, replayCommand } from './replay-command.ts';
 import { runCommand } from './run-command.ts';
 import { serveCommand } from './serve-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -112,7 +112,9 @@ const COMMANDS: readonly Command[] = [
     name: 'geometry',
     argument: 'file',
     repeats: true,
-    meaning: 'Compares boot logs with the first-chunk geometry that follows from what they state',
+    meaning:
+      'Compares boot logs (text, gzip, or JSON Lines with a log in a field of each line) with the first-chunk geometry that follows from what they state',
+    exitCodes: GEOMETRY_EXIT_CODES,
     options: [{ name: 'check', meaning: 'Say of each file: match, differs or incomplete' }, JSON_OPTION],
     carryOut: ({ args, options, parts }) =>
       geometryCommand({ files: args, check: options.has('check'), json: options.has('json') }, parts.terminal),
@@ -121,6 +123,7 @@ const COMMANDS: readonly Command[] = [
     name: 'replay',
     argument: 'trace',
     meaning: "Replays a percpu ftrace recording and says how many offsets equal the kernel's",
+    exitCodes: REPLAY_EXIT_CODES,
     options: [
       { name: 'dmesg', value: 'FILE', meaning: 'Boot log of the recorded machine, for its unit and first chunk' },
       { name: 'stats', value: 'FILE', meaning: 'percpu_stats of the recorded machine, read just before the recording' },

@@ -23,6 +23,8 @@ export interface CommandWords {
   readonly repeats?: true;
   readonly meaning: string;
   readonly options: readonly OptionWords[];
+  /** What the exit codes say, where they say more than that it went well or not. */
+  readonly exitCodes?: readonly (readonly [number, string])[];
 }
 
 /** What was asked for, checked for names and for values being there; what the values say is the command's to judge. */

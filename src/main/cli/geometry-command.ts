@@ -16,6 +16,14 @@ export interface GeometryCommand {
   readonly json: boolean;
 }
 
+/** What the exit codes say, for the help. */
+export const GEOMETRY_EXIT_CODES: readonly (readonly [ExitCode, string])[] = [
+  [ExitCode.done, 'every file matches'],
+  [ExitCode.failed, 'a figure differs'],
+  [ExitCode.usage, 'wrong usage, or a file that cannot be read'],
+  [ExitCode.inconclusive, 'nothing differs, but a log states too little'],
+];
+
 /** Files that cannot be read are named and do not keep the others from being checked. */
 export async function geometryCommand(command: GeometryCommand, terminal: Terminal): Promise<ExitCode> {
   if (!command.check) return report(terminal, fail('bad-input', 'geometry needs --check').error);
@@ -41,9 +49,25 @@ const HEAD = ['file', 'verdict', 'CPUs', 'groups', 'pages/cpu', 'static', 'reser
 function geometryReport(checks: readonly FileCheck[]): string {
   const table = textTable([HEAD, ...checks.flatMap(rows)]);
   const remarks = checks.flatMap(remarksOf);
-  const match = checks.filter(({ verdict }) => verdict === 'match').length;
-  const sum = `${match} of ${counted(checks.length, 'file matches', 'files match')}`;
-  return `${[table, ...(remarks.length === 0 ? [] : [remarks.join('\n')]), sum].join('\n\n')}\n`;
+  const boots = checks.flatMap((check) => check.boots);
+  const parts = [table, remarks.join('\n'), takenFromLogs(boots), sums(checks, boots)];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function sums(checks: readonly FileCheck[], boots: readonly BootCheck[]): string {
+  const matching = (all: readonly { readonly verdict: GeometryVerdict }[]): number =>
+    all.filter(({ verdict }) => verdict === 'match').length;
+  const files = `${matching(checks)} of ${counted(checks.length, 'file matches', 'files match')}`;
+  return boots.length > checks.length ? `${files}; ${matching(boots)} of ${boots.length} boots match` : files;
+}
+
+/** What the comparison says nothing about. */
+function takenFromLogs(boots: readonly BootCheck[]): string {
+  const stated = boots.filter(({ computed }) => computed.dynamicBytes !== undefined);
+  const taken = stated.filter(({ takenFromLog }) => takenFromLog.includes('dynamicBytes'));
+  if (taken.length === 0) return '';
+  const where = boots.length === 1 ? '' : ` in ${taken.length} of ${counted(boots.length, 'boot')}`;
+  return `the dynamic part is taken from the log, not computed,${where === '' ? '' : `${where},`} as the kernel’s constants do not explain it or no release is named`;
 }
 
 function rows(check: FileCheck): readonly (readonly string[])[] {
@@ -51,9 +75,10 @@ function rows(check: FileCheck): readonly (readonly string[])[] {
   return check.boots.map((boot) => [nameOf(check, boot), boot.verdict, ...figureCells(boot.printed)]);
 }
 
-/** A file with several boots names each by its first line. */
-function nameOf({ file, boots }: FileCheck, boot: BootCheck): string {
-  return boots.length === 1 ? file : `${file}:${boot.line}`;
+/** A file with several boots names each by its first line, and by its name in a collection. */
+function nameOf({ file, boots }: FileCheck, { line, record }: BootCheck): string {
+  if (boots.length === 1 && record === undefined) return file;
+  return record === undefined ? `${file}:${line}` : `${file}:${line} (${record})`;
 }
 
 function figureCells(printed: GeometryFigures): readonly string[] {
@@ -69,20 +94,39 @@ function remarksOf(check: FileCheck): readonly string[] {
   const nothing = boots.length === 0 ? [`${file}: the file has no line about the per-CPU area`] : [];
   return [
     ...nothing,
-    ...boots.flatMap((boot) => bootRemarks(check, boot)),
+    ...boots.flatMap((boot) => differencesOf(check, boot)),
+    ...grouped(check, (boot) => [
+      ...boot.missing.map((sentence) => `incomplete: ${sentence}`),
+      ...boot.notes.map((note) => `note: ${note}`),
+      ...(boot.dynamicPart.outcome === 'unexplained' ? [`note: ${boot.dynamicPart.reason}`] : []),
+    ]),
     ...malformed.map(({ line, message }) => `${file}:${line}: unreadable: ${message}`),
   ];
 }
 
-function bootRemarks(check: FileCheck, boot: BootCheck): readonly string[] {
+function differencesOf(check: FileCheck, boot: BootCheck): readonly string[] {
   const name = nameOf(check, boot);
   const at = (line: number | undefined): string => (line === undefined ? name : `${check.file}:${line}`);
-  const unexplained = boot.dynamicPart.outcome === 'unexplained' ? [boot.dynamicPart.reason] : [];
-  return [
-    ...boot.differences.map(
-      ({ figure, computed, printed, line }) => `${at(line)}: ${figure}: computed ${computed}, printed ${printed}`,
-    ),
-    ...boot.missing.map((sentence) => `${name}: incomplete: ${sentence}`),
-    ...[...boot.notes, ...unexplained].map((note) => `${name}: note: ${note}`),
-  ];
+  return boot.differences.map(
+    ({ figure, computed, printed, line }) => `${at(line)}: ${figure}: computed ${computed}, printed ${printed}`,
+  );
+}
+
+/** Boots that are named where many say the same. */
+const LINES_NAMED = 5;
+
+/** Each sentence once, however many boots of the file it holds for. */
+function grouped(check: FileCheck, sentencesOf: (boot: BootCheck) => readonly string[]): readonly string[] {
+  const boots = new Map<string, BootCheck[]>();
+  for (const boot of check.boots) {
+    for (const sentence of sentencesOf(boot)) boots.set(sentence, [...(boots.get(sentence) ?? []), boot]);
+  }
+  return [...boots].map(([sentence, concerned]) => {
+    const [first] = concerned;
+    if (first === undefined || concerned.length === 1)
+      return `${first ? nameOf(check, first) : check.file}: ${sentence}`;
+    const lines = concerned.slice(0, LINES_NAMED).map(({ line }) => line);
+    const more = concerned.length > LINES_NAMED ? ', …' : '';
+    return `${check.file}: ${sentence} (${concerned.length} boots: lines ${lines.join(', ')}${more})`;
+  });
 }

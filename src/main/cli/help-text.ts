@@ -21,7 +21,9 @@ export function commandHelp(command: CommandWords): string {
     value === undefined ? `--${name}` : `--${name} ${value}`,
     meaning,
   ]);
-  return `${[`Usage: lab ${usage(command)} [options]`, command.meaning, list(options)].join('\n\n')}\n`;
+  const codes = (command.exitCodes ?? []).map(([code, meaning]) => [String(code), meaning] as const);
+  const parts = [`Usage: lab ${usage(command)} [options]`, command.meaning, list(options)];
+  return `${[...parts, ...(codes.length === 0 ? [] : [`Exit codes\n${list(codes)}`])].join('\n\n')}\n`;
 }
 
 function usage({ name, argument, repeats }: CommandWords): string {

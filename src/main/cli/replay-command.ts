@@ -1,22 +1,11 @@
 /** `lab replay TRACE`: replays a recording of the per-CPU allocator's trace events and says how many offsets are the kernel's. */
 import { replayTrace } from '../lab/replay/replay-trace.ts';
-import {
-  type CallSiteRow,
-  type MachineCost,
-  type MemorySample,
-  type Mismatch,
-  MISMATCH_CLASSES,
-  type MismatchClass,
-  REPLAY_ACCESS_MODES,
-  type ReplayAccessMode,
-  type ReplayReport,
-} from '../../shared/replay-report.ts';
-import { counted } from '../../shared/counted.ts';
+import { REPLAY_ACCESS_MODES, type ReplayAccessMode, type ReplayReport } from '../../shared/replay-report.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import { ExitCode } from './exit-code.ts';
+import { replayText } from './replay-text.ts';
 import { report } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
-import { textTable } from './text-table.ts';
 
 export interface ReplayCommand {
   readonly trace: string;
@@ -31,7 +20,18 @@ export interface ReplayCommand {
   readonly json: boolean;
 }
 
-/** 0 when every offset is the kernel's or every difference is explained, 1 otherwise, 2 for wrong usage. */
+/** What the exit codes say, for the help. */
+export const REPLAY_EXIT_CODES: readonly (readonly [ExitCode, string])[] = [
+  [ExitCode.done, 'the whole file was read, and every offset is the kernel’s or its difference is explained'],
+  [ExitCode.failed, 'a difference is not explained, or the percpu_stats text contradicts the trace and was left out'],
+  [ExitCode.usage, 'wrong usage, or a file that is not what it should be'],
+  [
+    ExitCode.inconclusive,
+    'nothing is unexplained, but the gzip file is cut or lines are malformed: not all was replayed',
+  ],
+];
+
+/** Errors are told in one sentence each. */
 export async function replayCommand(command: ReplayCommand, terminal: Terminal): Promise<ExitCode> {
   const possibleCpus = wholeNumber('cpus', command.cpus);
   if (!possibleCpus.ok) return report(terminal, possibleCpus.error);
@@ -49,7 +49,12 @@ export async function replayCommand(command: ReplayCommand, terminal: Terminal):
   });
   if (!replayed.ok) return report(terminal, replayed.error);
   terminal.out(command.json ? `${JSON.stringify(replayed.value, undefined, 2)}\n` : replayText(replayed.value));
-  return replayed.value.mismatchCounts.unexplained === 0 ? ExitCode.done : ExitCode.failed;
+  return exitCodeOf(replayed.value);
+}
+
+function exitCodeOf({ mismatchCounts, statsContradiction, cutShort, malformedCount }: ReplayReport): ExitCode {
+  if (mismatchCounts.unexplained > 0 || statsContradiction !== undefined) return ExitCode.failed;
+  return cutShort !== undefined || malformedCount > 0 ? ExitCode.inconclusive : ExitCode.done;
 }
 
 function wholeNumber(option: string, text: string | undefined): Result<number | undefined> {
@@ -63,154 +68,4 @@ function accessModeOf(text: string | undefined): Result<ReplayAccessMode | undef
   const mode = REPLAY_ACCESS_MODES.find((each) => each === text);
   if (text === undefined || mode !== undefined) return ok(mode);
   return fail('bad-input', `--access-mode is ${REPLAY_ACCESS_MODES.join(', ')}, not '${text}'`, 'access-mode');
-}
-
-function replayText(found: ReplayReport): string {
-  const parts = [
-    heading(found),
-    agreement(found),
-    lostLines(found),
-    malformedLines(found),
-    callSiteTable(found.callSites),
-    memoryTable(found.memory),
-    machineTable(found.machines),
-    found.notes.map((note) => `note: ${note}`).join('\n'),
-  ];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
-}
-
-function heading(found: ReplayReport): string {
-  const { geometry } = found;
-  const sizes = `unit ${geometry.unitBytes}, static ${geometry.staticBytes}, reserved ${geometry.reservedBytes}, dynamic ${geometry.dynBytes} bytes`;
-  return [
-    found.trace,
-    `${counted(found.events, 'event')} in ${counted(found.lines, 'line')}: ${counted(found.allocations, 'allocation')}, ${counted(found.frees, 'free')}, ${counted(found.failures, 'failure')}; ` +
-      `${counted(found.freesOfOlderObjects, 'free')} of older objects; ${counted(found.chunksBorn, 'chunk')} born, ${found.chunksDestroyed} destroyed`,
-    `${counted(geometry.possibleCpus, 'possible CPU')}, ${counted(geometry.units, 'unit')}; ${sizes} (from the ${found.geometrySource})`,
-  ].join('\n');
-}
-
-const MISMATCH_WORDS: Readonly<Record<MismatchClass, string>> = {
-  'event-order': 'printed in another order than they happened',
-  'lost-events': 'after events that the trace lacks',
-  'starting-state': 'in chunks whose state before the trace is not known',
-  unexplained: 'UNEXPLAINED',
-};
-
-function agreement(found: ReplayReport): string {
-  const table = textTable([
-    ['offsets equal to the kernel’s', 'matched', 'total', '%'],
-    agreementRow('chunks born within the trace', found.bornWithin.matched, found.bornWithin.total),
-    agreementRow('all chunks, older ones reconstructed', found.overall.matched, found.overall.total),
-    agreementRow('chunk alone', found.sameChunk, found.overall.total),
-  ]);
-  const lines = MISMATCH_CLASSES.filter((each) => found.mismatchCounts[each] > 0).map(
-    (each) => `${counted(found.mismatchCounts[each], 'differs', 'differ')}, ${MISMATCH_WORDS[each]}`,
-  );
-  if (found.reordered > 0) {
-    lines.push(`${found.reordered} of the matched are taken to have happened a few events before they were printed`);
-  }
-  if (found.repaired > 0)
-    lines.push(`${found.repaired} of the matched agree once events that the trace lacks are put right`);
-  const first = found.mismatches
-    .slice(0, 5)
-    .map(
-      (mismatch) =>
-        `  line ${mismatch.line}: ${mismatch.sizeBytes}/${mismatch.alignBytes} at ${mismatch.kernelBase}+${mismatch.kernelOffsetBytes}, ` +
-        `the model has ${mismatch.modelOffsetBytes === undefined ? 'no room' : `${mismatch.modelBase ?? 'a new chunk'}+${mismatch.modelOffsetBytes}`} (${evidenceText(mismatch)})`,
-    );
-  return [table, ...lines, ...first].join('\n');
-}
-
-function evidenceText({ class: mismatchClass, evidence }: Mismatch): string {
-  if (evidence.length === 0) return mismatchClass;
-  return `${mismatchClass}: ${evidence.length === 1 ? 'line' : 'lines'} ${evidence.join(', ')}`;
-}
-
-function agreementRow(title: string, matched: number, total: number): string[] {
-  return [title, String(matched), String(total), total === 0 ? '-' : ((100 * matched) / total).toFixed(3)];
-}
-
-function lostLines({ lostEvents }: ReplayReport): string {
-  const { markers, counted: lost, overwritten, missingFrees, missingAllocations, missingChunkEvents } = lostEvents;
-  const lines: string[] = [];
-  if (markers > 0) lines.push(`the tracer lost events in ${counted(markers, 'place')}, ${lost} that it counted`);
-  if (overwritten > 0)
-    lines.push(`${counted(overwritten, 'event was', 'events were')} overwritten before the text begins`);
-  if (missingFrees + missingAllocations + missingChunkEvents > 0) {
-    lines.push(
-      `events are missing: put right ${counted(missingFrees, 'free')}, ${counted(missingAllocations, 'allocation')}, ${counted(missingChunkEvents, 'chunk event')}`,
-    );
-  }
-  return lines.join('\n');
-}
-
-function malformedLines({ malformed, malformedCount }: ReplayReport): string {
-  if (malformedCount === 0) return '';
-  const shown = malformed.slice(0, 10).map(({ line, reason }) => `  line ${line}: ${reason}`);
-  return [`${counted(malformedCount, 'malformed line was', 'malformed lines were')} passed over`, ...shown].join('\n');
-}
-
-/** Rows of the call-site table that are printed; JSON has them all. */
-const CALL_SITES_SHOWN = 20;
-
-function callSiteTable(rows: readonly CallSiteRow[]): string {
-  if (rows.length === 0) return '';
-  const shown = rows
-    .slice(0, CALL_SITES_SHOWN)
-    .map((row) => [
-      row.callSite,
-      String(row.allocations),
-      row.sizeBytes === undefined ? 'various' : String(row.sizeBytes),
-      String(row.totalBytes),
-      (row.share * 100).toFixed(1),
-      String(row.live),
-    ]);
-  const rest = rows.length > CALL_SITES_SHOWN ? `\n… and ${rows.length - CALL_SITES_SHOWN} more` : '';
-  return textTable([['call site', 'number', 'size', 'total', 'share %', 'live at end'], ...shown]) + rest;
-}
-
-/** Points of the series that are printed; JSON has them all. */
-const MEMORY_POINTS_SHOWN = 12;
-
-function memoryTable(samples: readonly MemorySample[]): string {
-  const step = Math.max(1, Math.ceil(samples.length / MEMORY_POINTS_SHOWN));
-  const shown = samples.filter((_, index) => index % step === 0 || index === samples.length - 1);
-  const rows = shown.map(({ timeUs, populatedBytes, liveBytes, chunks }) => [
-    (timeUs / 1e6).toFixed(3),
-    (populatedBytes / 1024).toFixed(0),
-    (liveBytes / 1024).toFixed(0),
-    String(chunks),
-  ]);
-  return textTable([['seconds', 'populated KiB', 'live KiB', 'chunks'], ...rows]);
-}
-
-function machineTable(machines: readonly MachineCost[]): string {
-  if (machines.length === 0) return '';
-  const head = ['the same requests from nothing (modelled)', ...machines.map(machineName)];
-  const mebibytes = (title: string, read: (machine: MachineCost) => number): string[] => [
-    `${title}, MiB`,
-    ...machines.map((machine) => (read(machine) / 2 ** 20).toFixed(2)),
-  ];
-  return textTable([
-    head,
-    ['chunks at peak', ...machines.map(({ chunksPeak }) => String(chunksPeak))],
-    mebibytes('pages at peak', ({ populatedBytesPeak }) => populatedBytesPeak),
-    mebibytes('pages at end', ({ populatedBytesAtEnd }) => populatedBytesAtEnd),
-    mebibytes('address space at peak', ({ addressSpaceBytesPeak }) => addressSpaceBytesPeak),
-    mebibytes('maps at peak', ({ metadataBytesPeak }) => metadataBytesPeak),
-    mebibytes('side tables at peak, with cgroup accounting', ({ sideTableBytesPeak }) => sideTableBytesPeak),
-    ...(machines.some(({ accessMode }) => accessMode === 'local-mapping')
-      ? [
-          mebibytes('private page tables at peak', ({ localTableBytesPeak }) => localTableBytesPeak),
-          mebibytes('private page tables at end', ({ localTableBytesAtEnd }) => localTableBytesAtEnd),
-          mebibytes('address space of local units', ({ localAddressSpaceBytesPeak }) => localAddressSpaceBytesPeak),
-        ]
-      : []),
-  ]);
-}
-
-function machineName({ possibleCpus, unitBytes, accessMode }: MachineCost): string {
-  const sizes = `${counted(possibleCpus, 'CPU')}, unit ${unitBytes}`;
-  return accessMode === undefined ? sizes : `${sizes}, ${accessMode}`;
 }

@@ -12,6 +12,8 @@ export type ReplayWish = Input<'startReplay'>;
 /** What a finished replay left to look at. */
 export interface FinishedReplay {
   readonly replayId: string;
+  /** What it was asked for with. */
+  readonly wish: ReplayWish;
   readonly report: ReplayReport;
   readonly moments: readonly ReplayMoment[];
 }
@@ -26,7 +28,7 @@ export type ReplayProgress =
 export interface TraceReplay {
   readonly wish: ReplayWish;
   readonly progress: ReplayProgress;
-  /** Of the last replay that was done; it stays while another goes on. */
+  /** Of the last replay that was done; it stays while another goes on, and when that one fails with the same files. */
   readonly finished?: FinishedReplay | undefined;
 }
 
@@ -44,7 +46,9 @@ export const useReplayStore = defineStore('replays', () => {
   });
 
   function set(wish: ReplayWish, progress: ReplayProgress, newlyFinished?: FinishedReplay): void {
-    const finished = newlyFinished ?? replays.value.get(wish.traceId)?.finished;
+    const before = replays.value.get(wish.traceId)?.finished;
+    const stays = progress.kind !== 'failed' || progress.error.code === 'cancelled' || hasFilesOf(before, wish);
+    const finished = newlyFinished ?? (stays ? before : undefined);
     replays.value = new Map([...replays.value, [wish.traceId, { wish, progress, finished }]]);
   }
 
@@ -73,7 +77,7 @@ export const useReplayStore = defineStore('replays', () => {
       return false;
     }
     if (state.kind === 'done') {
-      set(wish, { kind: 'done' }, { replayId, report: state.report, moments: state.moments });
+      set(wish, { kind: 'done' }, { replayId, wish, report: state.report, moments: state.moments });
     } else {
       set(wish, state);
     }
@@ -91,3 +95,8 @@ export const useReplayStore = defineStore('replays', () => {
 
   return { replays, replay, cancel };
 });
+
+/** Another machine that cannot be does not make wrong what was found of the trace. */
+function hasFilesOf(finished: FinishedReplay | undefined, { dmesgId, statsId }: ReplayWish): boolean {
+  return finished !== undefined && finished.wish.dmesgId === dmesgId && finished.wish.statsId === statsId;
+}

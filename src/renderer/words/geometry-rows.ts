@@ -26,11 +26,12 @@ const FIGURES = [
   ['atomBytes', 'atom', 'atom', 'bytes'],
 ] as const;
 
-/** Figures that the computation takes from the log. */
-const GIVEN: ReadonlySet<string> = new Set(['staticBytes', 'reservedBytes', 'atomBytes']);
-
 /** One row per figure that either side states. */
-export function geometryRows({ computed, printed }: Pick<BootCheck, 'computed' | 'printed'>): readonly GeometryRow[] {
+export function geometryRows({
+  computed,
+  printed,
+  takenFromLog,
+}: Pick<BootCheck, 'computed' | 'printed' | 'takenFromLog'>): readonly GeometryRow[] {
   return FIGURES.flatMap(([key, title, term, kind]) => {
     const ours = computed[key];
     const theirs = printed[key];
@@ -39,14 +40,15 @@ export function geometryRows({ computed, printed }: Pick<BootCheck, 'computed' |
       if (value === undefined) return '';
       return kind === 'bytes' && value >= 1024 ? `${formatCount(value)} (${formatBytes(value)})` : formatCount(value);
     };
-    return [{ title, term, computed: words(ours), printed: words(theirs), relation: relationOf(key, ours, theirs) }];
+    const relation = relationOf(ours, theirs, takenFromLog.includes(key));
+    return [{ title, term, computed: words(ours), printed: words(theirs), relation }];
   });
 }
 
-function relationOf(key: string, ours: number | undefined, theirs: number | undefined): GeometryRow['relation'] {
+function relationOf(ours: number | undefined, theirs: number | undefined, isTaken: boolean): GeometryRow['relation'] {
   if (ours === undefined || theirs === undefined) return 'one-sided';
   if (ours !== theirs) return 'differs';
-  return GIVEN.has(key) ? 'given' : 'equal';
+  return isTaken ? 'given' : 'equal';
 }
 
 /** CPUs of each group's units; over some transports an unused unit is null. */
@@ -70,7 +72,7 @@ export function geometrySentence(boot: BootCheck): string {
   const machine = cpus === 0 ? '' : `${counted(cpus, 'CPU')} in ${counted(groups.length, 'group')}: `;
   switch (boot.verdict) {
     case 'match':
-      return `${machine}every printed figure and the group map are what the kernel’s rules give`;
+      return `${machine}every computed figure and the group map are what the kernel’s rules give`;
     case 'differs': {
       const count = boot.differences.length;
       return `${machine}${counted(count, 'figure is', 'figures are')} not what the kernel’s rules give`;

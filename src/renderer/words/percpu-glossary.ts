@@ -39,6 +39,8 @@ export const PERCPU_GLOSSARY = {
   liveMemory: 'Sizes of the live objects of the trace × possible CPUs.',
   addressSpace: 'Chunks × units × unit size: what they span, whether backed by pages or not.',
   chunkTables: 'Page tables of all CPUs, those of the linear map included, counted frame by frame.',
+  replayAccessMode:
+    'How code reaches the running CPU’s copy. A trace tells of allocations, not of accesses: the modes differ here in page tables and address space, not in time.',
   ownTables:
     'Top-level tables of the CPUs other than CPU 0, and the tables below each CPU’s window: what the local mapping takes.',
   tablesMade: 'Page tables made since boot began. They come with chunks and their pages, not with allocations.',

@@ -57,11 +57,15 @@ function condition({ reordered, repaired }: ReplayReport): string {
 }
 
 /** Whether the lab's allocator did as the kernel's, with a sign. */
-export function replayVerdict({ overall, mismatchCounts }: ReplayReport): {
+export function replayVerdict({ overall, mismatchCounts, cutShort, statsContradiction }: ReplayReport): {
   readonly kind: 'good' | 'partly' | 'bad';
   readonly sign: string;
   readonly word: string;
 } {
+  if (statsContradiction !== undefined) return { kind: 'bad', sign: '✕', word: 'percpu_stats contradicts' };
+  if (cutShort !== undefined && mismatchCounts.unexplained === 0) {
+    return { kind: 'partly', sign: '≈', word: 'cut short' };
+  }
   if (overall.matched === overall.total) return { kind: 'good', sign: '✓', word: 'exact' };
   if (mismatchCounts.unexplained === 0) return { kind: 'partly', sign: '≈', word: 'explained' };
   return { kind: 'bad', sign: '✕', word: 'differs' };

@@ -26,6 +26,28 @@ const DMESG = [
   'percpu: Embedded 53 pages/cpu s185560 r0 d31528 u1048576',
 ].join('\n');
 
+const field = (name: string, value: number): string => `  ${name.padEnd(20)}: ${String(value).padStart(12)}`;
+/** A machine with nothing but a first chunk that is full. */
+const STATS = [
+  'Percpu Memory Statistics',
+  'Allocation Info:',
+  field('unit_size', 1048576),
+  ...['static_size', 'reserved_size', 'dyn_size', 'atom_size', 'alloc_size'].map((name) => field(name, 0)),
+  '',
+  'Global Stats:',
+  ...['nr_alloc', 'nr_dealloc', 'nr_cur_alloc', 'nr_max_alloc'].map((name) => field(name, 0)),
+  ...['nr_chunks', 'nr_max_chunks'].map((name) => field(name, 1)),
+  ...['min_alloc_size', 'max_alloc_size', 'empty_pop_pages'].map((name) => field(name, 0)),
+  '',
+  'Per Chunk Stats:',
+  'Chunk: <- First Chunk',
+  ...['nr_alloc', 'max_alloc_size', 'empty_pop_pages', 'first_bit', 'free_bytes', 'contig_bytes'].map((name) =>
+    field(name, 0),
+  ),
+  ...['sum_frag', 'max_frag', 'cur_min_alloc', 'cur_med_alloc', 'cur_max_alloc'].map((name) => field(name, 0)),
+  '',
+].join('\n');
+
 let folder = '';
 
 beforeEach(() => {
@@ -61,9 +83,84 @@ describe('lab replay', () => {
     const { code, out } = await lab('replay', file('trace.txt', TRACE), '--dmesg', file('dmesg.txt', DMESG));
     expect(code).toBe(ExitCode.done);
     expect(out).toContain('6 events in 7 lines: 4 allocations, 1 free');
-    expect(out).toContain('2 possible CPUs, 2 units; unit 1048576, static 185560, reserved 0, dynamic 31528 bytes');
+    expect(out).toContain('2 possible CPUs (from the boot log)\n2 units of 1048576 bytes (from the boot log)\n');
+    expect(out).toContain('static 185560, reserved 0, dynamic 31528 bytes (from the boot log)\n');
     expect(out).toMatch(/chunks born within the trace +4 +4 +100\.000/);
     expect(out).toMatch(/mm_init\+0x2bf\/0x4d0 +3 +16 +48 +75\.0 +2/);
+  });
+
+  it('says what is assumed of the machine where nothing but the trace tells of it', async () => {
+    const { out } = await lab('replay', file('trace.txt', TRACE));
+    expect(out).toContain('2 possible CPUs assumed: the trace');
+    expect(out).toContain('bytes assumed: the smallest power of two that holds every object of the trace\n');
+    expect(out).toContain('static, reserved and dynamic part of the first chunk not known');
+    expect(out).not.toContain('static 0');
+    const json: unknown = JSON.parse((await lab('replay', join(folder, 'trace.txt'), '--json')).out);
+    expect(json).toMatchObject({ geometryOrigin: { possibleCpus: 'trace', unit: 'trace', firstChunk: 'assumed' } });
+  });
+
+  it('ends with 4 when lines are malformed, and lists them', async () => {
+    const { code, out } = await lab('replay', file('trace.txt', TRACE.replace('off=32', 'off=x')));
+    expect(code).toBe(ExitCode.inconclusive);
+    expect(out).toContain('1 malformed line was passed over\n  line 7: ');
+  });
+
+  it('ends with 4 when a gzip file is cut, and says how far it was read', async () => {
+    const long = Array.from({ length: 3000 }, (_, index) => alloc(`2.${String(index).padStart(6, '0')}`, index * 16));
+    const whole = gzipSync([TRACE.split('\n').slice(0, 2).join('\n'), ...long].join('\n'));
+    const trace = file('trace.gz', whole.subarray(0, whole.length * 0.8));
+    const { code, out } = await lab('replay', trace);
+    expect(code).toBe(ExitCode.inconclusive);
+    expect(out).toMatch(
+      /\nCUT: the file is damaged or cut \(unexpected end of file\): read to line \d+, \d+ events in the first \d\.\d{3} seconds/,
+    );
+    const json = JSON.parse((await lab('replay', trace, '--json')).out);
+    expect(json.cutShort).toMatchObject({ reason: 'unexpected end of file', line: json.lines });
+  });
+
+  it('says which events are missing, and between which lines', async () => {
+    const lines = TRACE.split('\n');
+    lines.splice(4, 1);
+    const { code, out } = await lab('replay', file('trace.txt', lines.join('\n')));
+    expect(code).toBe(ExitCode.done);
+    expect(out).toContain('the header counts 1 entry that the text does not have');
+    expect(out).toContain(
+      '  line 5 needs the place of an object of chunk 00000000aaaaaaaa that line 3 allocates: its free is missing between them\n',
+    );
+  });
+
+  it('takes a line that stands twice once', async () => {
+    const lines = TRACE.split('\n');
+    lines.splice(3, 0, lines[3] ?? '');
+    const { code, out } = await lab('replay', file('trace.txt', lines.join('\n')));
+    expect(code).toBe(ExitCode.done);
+    expect(out).toContain('note: 1 line stands twice, one below the other, first line 5: taken once');
+    expect(out).not.toContain('missing');
+    expect(out).toMatch(/chunks born within the trace +4 +4 +100\.000/);
+  });
+
+  it('leaves a percpu_stats text out that contradicts the trace, says why, and ends with 1', async () => {
+    const trace = file('trace.txt', TRACE);
+    const stats = (unit: number): string => STATS.replace('1048576', String(unit));
+    expect((await lab('replay', trace, '--stats', file('good.txt', stats(1048576)))).code).toBe(ExitCode.done);
+    const small = await lab('replay', trace, '--stats', file('small.txt', stats(32)));
+    expect(small.code).toBe(ExitCode.failed);
+    expect(small.out).toContain(
+      'the percpu_stats text was left out: its units have 32 bytes, and the trace has an object that ends at byte 48 of its chunk: it is of another machine\n',
+    );
+    const cut = STATS.replace('nr_chunks           :            1', 'nr_chunks           :            3');
+    const found = await lab('replay', trace, '--stats', file('cut.txt', cut), '--json');
+    expect([found.code, JSON.parse(found.out).statsContradiction]).toEqual([
+      ExitCode.failed,
+      'it counts 3 chunks and shows 1: it is not whole',
+    ]);
+    const odd = await lab('replay', trace, '--stats', join(folder, 'good.txt'), '--dmesg', file('d', DMESG));
+    expect(odd.out).toContain("left out: its static part has 0 bytes and the boot log's 185560");
+  });
+
+  it('has its exit codes in the help', async () => {
+    const { out } = await lab('replay', '--help');
+    for (const code of [0, 1, 2, 4]) expect(out).toMatch(new RegExp(`^ +${code} +\\w`, 'm'));
   });
 
   it('reads gzip, prints one JSON document, and says what another machine would pay', async () => {

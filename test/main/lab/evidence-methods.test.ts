@@ -119,7 +119,7 @@ describe('a replay', () => {
   it('finds what the command line finds in the same files', async () => {
     const trace = await uploadFile(SMALL_TRACE, 'cgroups.ftrace.gz');
     const dmesg = await uploadFile(TWO_CPUS_LOG);
-    const otherMachine = { possibleCpus: 64, unitBytes: 262144 };
+    const otherMachine = { possibleCpus: 64, unitBytes: 262144, accessMode: 'local-mapping' as const };
     const { report } = await replayed({ traceId: trace.fileId, dmesgId: dmesg.fileId, otherMachine });
     const expected = valueOf(await replayTrace({ tracePath: SMALL_TRACE, dmesgPath: TWO_CPUS_LOG, otherMachine }));
     expect(report).toEqual({ ...expected, trace: 'cgroups.ftrace.gz' });

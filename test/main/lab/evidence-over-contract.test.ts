@@ -74,6 +74,8 @@ describe('kernel evidence over the contract', () => {
     expect(errorOf(await lab.startReplay({ traceId: 'x', otherMachine: { possibleCpus: 0 } })).where).toBe(
       'otherMachine.possibleCpus',
     );
+    const modelled = await lab.startReplay({ traceId: 'x', otherMachine: { accessMode: 'local-mapping' } });
+    expect(errorOf(modelled).code).toBe('not-found');
     expect(errorOf(await lab.replayPicture({ replayId: 'x', moment: -1 })).where).toBe('moment');
   });
 

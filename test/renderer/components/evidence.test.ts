@@ -4,16 +4,37 @@ import CallSiteTable from '../../../src/renderer/components/evidence/CallSiteTab
 import EvidenceList from '../../../src/renderer/components/evidence/EvidenceList.vue';
 import GeometryReport from '../../../src/renderer/components/evidence/GeometryReport.vue';
 import MachinesTable from '../../../src/renderer/components/evidence/MachinesTable.vue';
+import OtherMachineForm from '../../../src/renderer/components/evidence/OtherMachineForm.vue';
 import ReplaySummary from '../../../src/renderer/components/evidence/ReplaySummary.vue';
 import PercpuPictureView from '../../../src/renderer/components/picture/PercpuPictureView.vue';
+import { type MachineCost, REPLAY_ACCESS_MODES } from '../../../src/shared/replay-report.ts';
 import { sampleCheck, sampleChunk, samplePicture, sampleReport } from '../sample-evidence.ts';
 import { render } from './render.ts';
+
+function sampleMachine(changes: Partial<MachineCost> = {}): MachineCost {
+  return {
+    possibleCpus: 2,
+    units: 2,
+    unitBytes: 1048576,
+    populatedBytesPeak: 2 ** 20,
+    chunksPeak: 3,
+    addressSpaceBytesPeak: 2 ** 21,
+    metadataBytesPeak: 1024,
+    sideTableBytesPeak: 0,
+    populatedBytesAtEnd: 0,
+    localTableBytesPeak: 0,
+    localAddressSpaceBytesPeak: 0,
+    localTableBytesAtEnd: 0,
+    memory: [],
+    ...changes,
+  };
+}
 
 describe('the report on a boot log', () => {
   test('has verdict, figures, map and the inputs', async () => {
     const { text } = await render(GeometryReport, { check: sampleCheck() });
     expect(text).toContain('✓ match');
-    expect(text).toMatch(/static part 185,560 \(181 KiB\) · 185,560 \(181 KiB\)/);
+    expect(text).toMatch(/static part 185,560 \(181 KiB\) taken from the log 185,560 \(181 KiB\)/);
     expect(text).toMatch(/group 0 0 1/);
     expect(text).toContain('line 4');
   });
@@ -49,7 +70,24 @@ describe('the report on a replay', () => {
     const { text } = await render(ReplaySummary, { report: sampleReport() });
     expect(text).toMatch(/events 5 allocations 3 frees 1/);
     expect(text).toMatch(/all chunks 3 3 100 %/);
-    expect(text).toContain('Recorded on 2 possible CPUs, 2 units of 1 MiB');
+    expect(text).toMatch(
+      /Recorded on 2 possible CPUs \(from the boot log\) 2 units of 1048576 bytes \(from the boot log\)/,
+    );
+  });
+
+  test('says what is assumed of the machine, and which events are missing', async () => {
+    const lostEvents = {
+      ...sampleReport().lostEvents,
+      notInText: 3,
+      proofs: [{ what: 'free', after: 4, before: 9, base: 'b' }] as const,
+      proofCount: 2,
+    };
+    const geometryOrigin = { possibleCpus: 'trace', unit: 'trace', firstChunk: 'assumed' } as const;
+    const { text } = await render(ReplaySummary, { report: sampleReport({ lostEvents, geometryOrigin }) });
+    expect(text).toContain('static, reserved and dynamic part of the first chunk not known');
+    expect(text).toContain('the header counts 3 entries that the text does not have');
+    expect(text).toContain('chunk b that line 4 allocates: its free is missing between them');
+    expect(text).toContain('and 1 more');
   });
 
   test('explains differences and lists lost events and malformed lines with their numbers', async () => {
@@ -95,22 +133,33 @@ describe('the report on a replay', () => {
   });
 
   test('sets two machines side by side with their ratio', async () => {
-    const machine = {
-      possibleCpus: 2,
-      units: 2,
-      unitBytes: 1048576,
-      populatedBytesPeak: 2 ** 20,
-      chunksPeak: 3,
-      addressSpaceBytesPeak: 2 ** 21,
-      metadataBytesPeak: 1024,
-      sideTableBytesPeak: 0,
-      populatedBytesAtEnd: 0,
-    };
-    const there = { ...machine, possibleCpus: 64, units: 64, populatedBytesPeak: 2 ** 25 };
+    const machine = sampleMachine();
+    const there = sampleMachine({ possibleCpus: 64, units: 64, populatedBytesPeak: 2 ** 25 });
     const { text } = await render(MachinesTable, { machines: [machine, there] });
     expect(text).toContain('there: 64 CPUs, 64 units of 1 MiB');
     expect(text).toMatch(/pages at peak 1 MiB 32 MiB 32\.00 ×/);
     expect(text).toMatch(/pages at the end 0 B 0 B –/);
+    expect(text).not.toContain('local units');
+  });
+
+  test('shows what a local mapping costs where one was asked for', async () => {
+    const machine = sampleMachine();
+    const there = sampleMachine({
+      accessMode: 'local-mapping',
+      localTableBytesPeak: 24576,
+      localTableBytesAtEnd: 12288,
+      localAddressSpaceBytesPeak: 2 ** 20,
+    });
+    const { text } = await render(MachinesTable, { machines: [machine, there] });
+    expect(text).toContain('there: 2 CPUs, 2 units of 1 MiB, local-mapping');
+    expect(text).toMatch(/private page tables at peak 0 B 24 KiB –/);
+    expect(text).toMatch(/private page tables at the end 0 B 12 KiB –/);
+    expect(text).toMatch(/address space of local units 0 B 1 MiB –/);
+  });
+
+  test('asks for another machine with an access mode, or with none', async () => {
+    const { html } = await render(OtherMachineForm, { recorded: sampleReport().geometry, busy: false });
+    for (const mode of ['as recorded', ...REPLAY_ACCESS_MODES]) expect(html).toContain(`value="${mode}"`);
   });
 });
 

@@ -111,6 +111,22 @@ describe('a replay', () => {
     expect(replays.replays.get('f')?.progress).toMatchObject({ kind: 'failed', error: { code: 'cancelled' } });
   });
 
+  test('that fails with other files takes away what was found before, one with the same files does not', async () => {
+    const replays = useReplayStore();
+    const first = replays.replay({ traceId: 'f' });
+    await vi.runAllTimersAsync();
+    await first;
+    stores.lab.failNext('startReplay', { code: 'bad-input', message: 'no such unit' });
+    await replays.replay({ traceId: 'f', otherMachine: { unitBytes: 1 } });
+    expect(replays.replays.get('f')).toMatchObject({
+      progress: { kind: 'failed' },
+      finished: { replayId: 'replay-1' },
+    });
+    stores.lab.failNext('startReplay', { code: 'data-mismatch', message: 'of another machine' });
+    await replays.replay({ traceId: 'f', statsId: 's' });
+    expect(replays.replays.get('f')).toMatchObject({ progress: { kind: 'failed' }, finished: undefined });
+  });
+
   test('that cannot begin says why', async () => {
     stores.lab.failNext('startReplay', { code: 'busy', message: 'an experiment is being measured' });
     await useReplayStore().replay({ traceId: 'f' });

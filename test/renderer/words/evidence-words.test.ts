@@ -13,8 +13,9 @@ import { sampleBoot, sampleCheck, sampleReport } from '../sample-evidence.ts';
 
 describe('the rows of a geometry', () => {
   test('say of each figure whether it is an input, equal or different', () => {
-    const { printed } = sampleBoot();
-    const rows = geometryRows({ printed: { ...printed, pagesPerCpu: 54, atoms: undefined }, computed: printed });
+    const { printed, takenFromLog } = sampleBoot();
+    const odd = { ...printed, pagesPerCpu: 54, atoms: undefined };
+    const rows = geometryRows({ printed: odd, computed: printed, takenFromLog });
     expect(rows.map(({ title, relation }) => [title, relation])).toEqual([
       ['static part', 'given'],
       ['reserved part', 'given'],
@@ -27,10 +28,18 @@ describe('the rows of a geometry', () => {
     expect(rows[0]?.printed).toBe('185,560 (181 KiB)');
   });
 
+  test('never show a dynamic part as equal that was taken from the log', () => {
+    const takenFromLog = ['dynamicBytes'] as const;
+    const relationOf = (printed: number) =>
+      geometryRows({ computed: { dynamicBytes: 31528 }, printed: { dynamicBytes: printed }, takenFromLog })[0]
+        ?.relation;
+    expect([relationOf(31528), relationOf(31000)]).toEqual(['given', 'differs']);
+  });
+
   test('leave out what neither side says', () => {
-    expect(geometryRows({ computed: {}, printed: { staticBytes: 100 } }).map(({ printed }) => printed)).toEqual([
-      '100',
-    ]);
+    expect(
+      geometryRows({ computed: {}, printed: { staticBytes: 100 }, takenFromLog: [] }).map(({ printed }) => printed),
+    ).toEqual(['100']);
   });
 
   test('read an unused unit the same whether it came as undefined or as null', () => {
@@ -42,7 +51,7 @@ describe('the rows of a geometry', () => {
 const SENT = { groupMap: [[0, undefined]] };
 
 test.each([
-  ['match', /^2 CPUs in 1 group: every printed figure/],
+  ['match', /^2 CPUs in 1 group: every computed figure/],
   ['differs', /1 figure is not what/],
   ['incomplete', /not everything that could be compared/],
 ] as const)('the sentence of %s says what it means', (verdict, sentence) => {
@@ -113,7 +122,16 @@ describe('a file in the list', () => {
     expect(words(trace, replay({ kind: 'cancelling' }))).toBe('trace · cancelling…');
     const cancelled = { code: 'cancelled', message: '' } as const;
     expect(words(trace, replay({ kind: 'failed', error: cancelled }))).toBe('◼ trace · cancelled');
-    const finished = { replayId: 'r', report: sampleReport(), moments: [] };
+    const finished = { replayId: 'r', wish, report: sampleReport(), moments: [] };
     expect(words(trace, new Map([['f', { wish, progress: { kind: 'done' }, finished }]]))).toBe('✓ trace · exact');
+  });
+});
+
+describe('the verdict on a replay', () => {
+  test('is not that all is exact when the file was cut, or percpu_stats contradicts it', () => {
+    const cutShort = { reason: 'unexpected end of file', line: 9, timeUs: 1000 };
+    expect(replayVerdict(sampleReport()).kind).toBe('good');
+    expect(replayVerdict(sampleReport({ cutShort }))).toMatchObject({ kind: 'partly', word: 'cut short' });
+    expect(replayVerdict(sampleReport({ statsContradiction: 'no' }))).toMatchObject({ kind: 'bad' });
   });
 });

@@ -77,6 +77,10 @@ export interface TraceSummary {
   readonly onlineCpus: number | undefined;
   /** What kept the text from being read to its end. */
   readonly cutShort: string | undefined;
+  /** Lines of events, of whatever kind, and lines that should have been one. */
+  readonly entriesRead: number;
+  /** Entries that the header counts, and its line; absent where there is no such header. */
+  readonly header: { readonly line: number; readonly entries: number } | undefined;
   /** `bytes_alloc` of the first allocation that prints it, divided by its size. */
   readonly allocatedPerByte: number | undefined;
   /** Events that the tracer had overwritten before the text was read (entries written less entries in the buffer). */

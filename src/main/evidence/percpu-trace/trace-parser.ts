@@ -64,6 +64,8 @@ export class TraceParser {
   readonly #malformed: MalformedLine[] = [];
   #onlineCpus: number | undefined;
   #overwrittenEvents = 0;
+  #percpuEvents = 0;
+  #header: TraceSummary['header'];
   #allocatedPerByte: number | undefined;
 
   constructor(onEvent: (event: TraceEvent) => void) {
@@ -112,6 +114,8 @@ export class TraceParser {
       onlineCpus: this.#onlineCpus,
       allocatedPerByte: Number.isNaN(this.#allocatedPerByte ?? NaN) ? undefined : this.#allocatedPerByte,
       overwrittenEvents: this.#overwrittenEvents,
+      entriesRead: this.#percpuEvents + this.#otherEvents + this.#malformedCount,
+      header: this.#header,
     };
   }
 
@@ -126,7 +130,10 @@ export class TraceParser {
     this.#prefixLength = marker - line.start;
     const answer = this.#readEvent(line, marker);
     if (typeof answer === 'string') this.#addMalformed(answer);
-    else this.#onEvent(answer);
+    else {
+      this.#percpuEvents += 1;
+      this.#onEvent(answer);
+    }
   }
 
   #takeOtherLine(line: string): void {
@@ -146,9 +153,15 @@ export class TraceParser {
 
   #takeHeaderLine(line: string): void {
     const entries = /entries-in-buffer\/entries-written:\s*(\d+)\/(\d+)/.exec(line);
-    if (entries !== null) this.#overwrittenEvents = Math.max(0, Number(entries[2]) - Number(entries[1]));
+    if (entries !== null) this.#takeCounts(Number(entries[1]), Number(entries[2]));
     const online = /#P:(\d+)|^cpus=(\d+)/.exec(line);
     if (online !== null) this.#onlineCpus = Number(online[1] ?? online[2]);
+  }
+
+  /** A text of several traces has several headers. */
+  #takeCounts(inBuffer: number, written: number): void {
+    this.#overwrittenEvents += Math.max(0, written - inBuffer);
+    this.#header = { line: this.#header?.line ?? this.#line, entries: (this.#header?.entries ?? 0) + inBuffer };
   }
 
   #addMalformed(reason: string): void {

@@ -2,7 +2,8 @@
  * Computes the geometry of one boot from what its log states, and compares it with what was printed.
  *
  *     taken from the log                              computed and compared
- *     static, reserved, dynamic bytes                 dynamic part fills whole pages; pages per CPU
+ *     static, reserved, dynamic bytes                 dynamic part fills whole pages, and is what the kernel's constants give
+ *                                                     where the release is named; pages per CPU
  *     atom size (M of alloc=N*M)                      atoms per alloc (N)
  *     which CPUs there are and which are grouped      unit size, units per alloc, number and order of groups, order of
  *                                                     CPUs, unused units, the map's lines
@@ -15,8 +16,14 @@ import { compareFigures } from './compare-figures.ts';
 import { checkDynamicPart } from './dynamic-part.ts';
 import { type Findings, noFindings } from './findings.ts';
 import { counted } from '../../../shared/counted.ts';
-import type { BootCheck, DynamicPartCheck, GeometryFigures, GeometryVerdict } from '../../../shared/geometry-check.ts';
-import { methodOf, minUnitCandidates, pageSizeOf } from './layout-inputs.ts';
+import type {
+  BootCheck,
+  DynamicPartCheck,
+  GeometryFigures,
+  GeometryNumber,
+  GeometryVerdict,
+} from '../../../shared/geometry-check.ts';
+import { givesPageSize, methodOf, minUnitCandidates, pageSizeOf } from './layout-inputs.ts';
 import { printedFigures } from './printed-figures.ts';
 import { type ShownCpus, shownCpus } from './shown-cpus.ts';
 
@@ -25,7 +32,7 @@ export function checkBoot(boot: LoggedBoot): BootCheck {
   const findings = noFindings();
   const printed = printedFigures(boot);
   compareStatements(boot, findings);
-  const { computed, dynamicPart } = compute(boot, printed, findings);
+  const { computed, dynamicPart, takenFromLog } = compute(boot, printed, findings);
   compareFigures(boot, { computed, printed }, findings);
   findings.notes.push(...boot.fallback.map(({ value }) => `the kernel says: ${value}`));
   return {
@@ -34,6 +41,7 @@ export function checkBoot(boot: LoggedBoot): BootCheck {
     verdict: verdictOf(findings),
     computed,
     printed,
+    takenFromLog,
     ...findings,
     dynamicPart,
   };
@@ -67,6 +75,7 @@ function compareStatements({ announcement, allocation }: LoggedBoot, findings: F
 interface Computation {
   readonly computed: GeometryFigures;
   readonly dynamicPart: DynamicPartCheck;
+  readonly takenFromLog: readonly GeometryNumber[];
 }
 
 /** The figures that follow from the log; fewer where it does not state enough. */
@@ -79,7 +88,9 @@ function compute(boot: LoggedBoot, printed: GeometryFigures, findings: Findings)
     );
   if (staticBytes === undefined || reservedBytes === undefined || dynamicBytes === undefined) {
     const dynamicPart = { outcome: 'not-checked', reason: 'the log does not state the parts' } as const;
-    return { computed: staticBytes === undefined ? {} : { staticBytes }, dynamicPart };
+    return staticBytes === undefined
+      ? { computed: {}, dynamicPart, takenFromLog: [] }
+      : { computed: { staticBytes }, dynamicPart, takenFromLog: ['staticBytes'] };
   }
   const sizeSum = staticBytes + reservedBytes + dynamicBytes;
   const pageSizeBytes = pageSizeOf(boot, sizeSum, findings);
@@ -90,10 +101,20 @@ function compute(boot: LoggedBoot, printed: GeometryFigures, findings: Findings)
   const sum = roundUp(sizeSum, pageSizeBytes);
   const sizes = { staticBytes, reservedBytes, dynamicBytes: sum - staticBytes - reservedBytes };
   const perCpu = printed.pagesPerCpu === undefined ? {} : { pagesPerCpu: sum / pageSizeBytes };
-  return {
-    computed: { ...sizes, ...perCpu, ...unitFigures(boot, { ...parts, cpus }, findings) },
-    dynamicPart: checkDynamicPart(parts, boot.kernelRelease),
-  };
+  const computed = { ...sizes, ...perCpu, ...unitFigures(boot, { ...parts, cpus }, findings) };
+  const dynamicPart = checkDynamicPart(parts, boot.kernelRelease);
+  return { computed, dynamicPart, takenFromLog: takenFrom(boot, dynamicPart) };
+}
+
+/** The dynamic part follows from the kernel's constants or from nothing; pages per CPU not where they gave the page size. */
+function takenFrom(boot: LoggedBoot, { outcome }: DynamicPartCheck): readonly GeometryNumber[] {
+  return [
+    'staticBytes',
+    'reservedBytes',
+    ...(outcome === 'explained' ? [] : (['dynamicBytes'] as const)),
+    ...(givesPageSize(boot) ? (['pagesPerCpu'] as const) : []),
+    'atomBytes',
+  ];
 }
 
 /** No kernel maps itself in larger pages: 64 KiB pages have huge ones of 512 MiB. */

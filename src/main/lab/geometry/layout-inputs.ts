@@ -23,7 +23,7 @@ export function pageSizeOf(boot: LoggedBoot, sizeSum: number, findings: Findings
   };
   if (announcement?.form === 'page') return taken(announcement.pageSizeBytes, `line ${announcement.line}`);
   if (cpuCounts !== undefined) return taken(4 * KIB, `x86, which alone prints what is in line ${cpuCounts.line}`);
-  if (announcement !== undefined) {
+  if (announcement !== undefined && givesPageSize(boot)) {
     const exact = sizeSum / announcement.pagesPerCpu;
     if (PAGE_SIZES.includes(exact)) return taken(exact, `bytes per CPU / pages per CPU of line ${announcement.line}`);
     const far = (size: number): number => Math.abs(Math.log(size / exact));
@@ -34,6 +34,11 @@ export function pageSizeOf(boot: LoggedBoot, sizeSum: number, findings: Findings
     return taken(allocation.atomBytes, `assumed: the atom of line ${allocation.line}`);
   }
   return taken(4 * KIB, 'assumed: no line of pages per CPU');
+}
+
+/** Whether the page size follows from the number of pages per CPU, so that this number is no evidence. */
+export function givesPageSize({ announcement, cpuCounts }: LoggedBoot): boolean {
+  return announcement !== undefined && announcement.form !== 'page' && cpuCounts === undefined;
 }
 
 /** Bytes that a unit must have at least: of the release, or what there was, the usual one first. */

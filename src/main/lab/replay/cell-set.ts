@@ -25,6 +25,13 @@ export class CellSet {
     return false;
   }
 
+  /** How many cells of the range are in the set; its end may be infinite. */
+  countIn(from: number, end: number): number {
+    let count = 0;
+    for (let cell = this.next(from); cell < end; cell = this.next(cell + 1)) count += 1;
+    return count;
+  }
+
   addRange(from: number, end: number): void {
     const last = (end - 1) >>> 5;
     if (last >= this.#words.length) this.#reach(last);

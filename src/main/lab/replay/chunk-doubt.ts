@@ -5,7 +5,8 @@
  *     older than the trace ─────────────────────────────────────────────────► doubted ──┘
  *
  * The hints of an older chunk, 32 bytes for each of its pages, are in no text. Most are soon made anew; one that is not can
- * show much later. So they remain the last explanation until the chunk was wholly free once.
+ * show much later. So they remain the last explanation until the chunk was wholly free once. But where it is certain that the
+ * trace lacks events before a mismatch, and its chunks were known before, the loss is the nearer reason than the beginning.
  *
  * A mismatch can come from the two chunks alone that the kernel and the model chose: one has room that the other does not
  * know of, or stands elsewhere in the lists. So a mismatch is explained by what is doubted of these two, and by nothing else.
@@ -22,6 +23,8 @@ export interface DoubtableChunk {
   doubt: Doubt | undefined;
   /** The line that names it first, as long as it may have hints from before the trace. */
   olderSince: number | undefined;
+  /** Its state has been known once: it is born in the trace, or enough allocations have agreed. */
+  settled: boolean;
 }
 
 export interface Doubt {
@@ -65,16 +68,31 @@ export function noteAgreement(followed: DoubtableChunk): void {
   const { doubt } = followed;
   if (doubt === undefined) return;
   doubt.agreed += 1;
-  if (doubt.agreed >= AGREEMENTS) followed.doubt = undefined;
+  if (doubt.agreed < AGREEMENTS) return;
+  followed.doubt = undefined;
+  followed.settled = true;
 }
 
 /** The class of a mismatch and its evidence. `neighbours` are events around it that may have happened in another order. */
-export function explain(
-  { event, kernels, models }: OddAllocation,
-  gaps: TraceGaps,
-  neighbours: readonly Neighbour[],
-): Explanation {
+export function explain(odd: OddAllocation, gaps: TraceGaps, neighbours: readonly Neighbour[]): Explanation {
+  const { event, kernels, models } = odd;
   const chunks = models === undefined || models === kernels ? [kernels] : [kernels, models];
+  const why = firstReason(event, chunks, { gaps, neighbours });
+  if (why.class === 'starting-state' && chunks.every(({ settled }) => settled)) {
+    const loss = gaps.lossBefore(event.line);
+    if (loss !== undefined) return { class: 'lost-events', lines: linesOf(loss) };
+  }
+  if (why.class === 'unexplained' && gaps.unlocatedLine !== undefined) {
+    return { class: 'lost-events', lines: [gaps.unlocatedLine] };
+  }
+  return why;
+}
+
+function firstReason(
+  event: AllocEvent,
+  chunks: readonly DoubtableChunk[],
+  { gaps, neighbours }: { readonly gaps: TraceGaps; readonly neighbours: readonly Neighbour[] },
+): Explanation {
   const doubt = chunks.find((chunk) => chunk.doubt !== undefined)?.doubt;
   // That events are missing is seen for certain; their order is a guess.
   if (doubt !== undefined && doubt.class !== 'event-order') return { class: doubt.class, lines: doubt.lines };

@@ -82,6 +82,7 @@ export class KernelFollower {
     for (const [base, { chunk, firstLine }] of older) {
       const followed = this.#adopt(chunk, base);
       followed.olderSince = firstLine;
+      followed.settled = false;
       raiseDoubt(followed, { class: 'starting-state', lines: [firstLine] });
     }
     this.#balance = new BalanceWork(region, new CountedPages(), {
@@ -151,7 +152,12 @@ export class KernelFollower {
   /** Puts an object into the free cells from `start` on, `end` at most: its allocation is missing in the trace. */
   putBack(followed: FollowedChunk, cells: { readonly start: number; readonly end: number }): void {
     this.takeAsUsed(followed, cells);
-    followed.sites[cells.start] = UNSEEN_SITE;
+    this.noteUnseen(followed, cells.start);
+  }
+
+  /** An object that lies at a cell has no allocation in the trace. */
+  noteUnseen(followed: FollowedChunk, start: number): void {
+    followed.sites[start] = UNSEEN_SITE;
     this.repairs.missingAllocations += 1;
   }
 
@@ -247,6 +253,7 @@ export class KernelFollower {
       allocations: 0,
       doubt: undefined,
       olderSince: undefined,
+      settled: true,
       sites,
     };
     this.#byNumber[chunk] = followed;

@@ -3,6 +3,7 @@
  * Offsets depend on unit and page size alone; the rest counts memory.
  */
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
+import type { GeometryOrigin } from '../../../shared/replay-report.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
 import type { TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
@@ -23,28 +24,28 @@ export interface GeometryEvidence {
 export interface ChosenGeometry {
   readonly geometry: PercpuGeometry;
   readonly source: 'percpu_stats' | 'boot log' | 'trace';
-  readonly notes: readonly string[];
+  readonly origin: GeometryOrigin;
 }
 
-type Sizes = Omit<PercpuGeometry, 'possibleCpus' | 'units'>;
+export type Sizes = Omit<PercpuGeometry, 'possibleCpus' | 'units'>;
 
 /** Errors: 'bad-input' when the trace has objects beyond the unit that the boot log or percpu_stats states. */
 export function chooseGeometry(evidence: GeometryEvidence): Result<ChosenGeometry> {
   const { stats, boot, survey, summary } = evidence;
   const seenCpus = Math.max(summary.onlineCpus ?? 1, survey.highestCpu + 1);
-  const possibleCpus = boot?.cpuCounts?.nrCpuIds ?? boot?.otherNrCpuIds?.value ?? seenCpus;
-  const notes: string[] = [];
+  const statedCpus = boot?.cpuCounts?.nrCpuIds ?? boot?.otherNrCpuIds?.value;
+  const possibleCpus = statedCpus ?? seenCpus;
   const fromBoot = boot === undefined ? undefined : bootSizes(boot);
   const fromStats = stats === undefined ? undefined : statsSizes(stats);
   const sizes = fromBoot ?? fromStats ?? traceSizes(survey);
   let source: ChosenGeometry['source'] = 'trace';
   if (fromBoot !== undefined) source = 'boot log';
   else if (fromStats !== undefined) source = 'percpu_stats';
-  if (source === 'trace') {
-    notes.push(
-      `unit of ${sizes.unitBytes} bytes and ${possibleCpus} possible CPUs are taken from the trace; the first chunk's sizes are not known (a boot log or percpu_stats would tell)`,
-    );
-  }
+  const origin: GeometryOrigin = {
+    possibleCpus: statedCpus === undefined ? 'trace' : 'boot log',
+    unit: source,
+    firstChunk: source === 'trace' ? 'assumed' : source,
+  };
   if (survey.furthestByte > sizes.unitBytes) {
     return fail(
       'bad-input',
@@ -60,7 +61,7 @@ export function chooseGeometry(evidence: GeometryEvidence): Result<ChosenGeometr
   const unitsPerAlloc = Math.max(1, Math.floor(sizes.allocBytes / sizes.unitBytes));
   const mapped = boot?.map.flatMap(({ allocs }) => allocs.flatMap(({ units }) => units)).length ?? 0;
   const units = Math.max(mapped, Math.ceil(possibleCpus / unitsPerAlloc) * unitsPerAlloc);
-  return ok({ geometry: { ...sizes, possibleCpus, units }, source, notes });
+  return ok({ geometry: { ...sizes, possibleCpus, units }, source, origin });
 }
 
 /** Bytes of side tables per byte of an object: none, one pointer for each cell, or two. */
@@ -84,7 +85,8 @@ function statsSizes({ info }: PercpuStats): Sizes {
   return { ...info, pageSizeBytes: PAGE_BYTES };
 }
 
-function bootSizes({ announcement, allocation }: LoggedBoot): Sizes | undefined {
+/** The sizes that a boot log states, or leaves to be assumed; undefined where it states too few. */
+export function bootSizes({ announcement, allocation }: LoggedBoot): Sizes | undefined {
   if (announcement === undefined || announcement.form === 'embed-2.6.30') {
     return allocation === undefined
       ? undefined

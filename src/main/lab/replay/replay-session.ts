@@ -21,6 +21,20 @@ import type { TraceSurvey } from './trace-survey.ts';
 /** Chunks that the model may have besides those that the kernel had: made early, or in the wrong place after a mismatch. */
 const SPARE_CHUNKS = 64;
 
+/** Missing events that are told. */
+const PROOFS_KEPT = 50;
+
+/** What a session finds; the rest of a report is known before it begins. */
+export type SessionReport = Omit<
+  ReplayReport,
+  'trace' | 'geometrySource' | 'geometryOrigin' | 'notes' | 'displacedLines' | 'doubledLines' | 'statsContradiction'
+>;
+
+/** Entries that the header counts and the text lacks. */
+export function entriesNotInText({ header, entriesRead }: TraceSummary): number {
+  return header === undefined ? 0 : Math.max(0, header.entries - entriesRead);
+}
+
 export interface SessionPlan {
   readonly geometry: PercpuGeometry;
   readonly survey: TraceSurvey;
@@ -90,13 +104,15 @@ export class ReplaySession {
   }
 
   /** Lets the balance work do what is left to do, and gathers everything that was found. */
-  finish(summary: TraceSummary): Omit<ReplayReport, 'trace' | 'geometrySource' | 'notes' | 'displacedLines'> {
+  finish(summary: TraceSummary): SessionReport {
     this.#replayer.finish();
     if (this.#kernel.balanceWanted()) this.#kernel.runBalanceWork();
     this.#keepMoment();
     this.#moments?.nameCallSites(this.#callSites.names(), this.#callSites.ranking());
     const { counts, mismatchCounts, mismatches } = this.#replayer;
     const { info } = this.stats();
+    const { losses } = this.#plan.survey.gaps;
+    const { cutShort: reason, lines: line } = summary;
     return {
       geometry: { ...info, possibleCpus: this.#plan.geometry.possibleCpus, units: this.#plan.geometry.units },
       lines: summary.lines,
@@ -118,8 +134,12 @@ export class ReplaySession {
         markers: counts.lostMarkers,
         counted: counts.lostCounted,
         overwritten: summary.overwrittenEvents,
+        notInText: entriesNotInText(summary),
+        proofs: losses.slice(0, PROOFS_KEPT),
+        proofCount: losses.length,
         ...this.#kernel.repairs,
       },
+      ...(reason === undefined ? {} : { cutShort: { reason, line, timeUs: this.#sinceFirst() } }),
       malformedCount: summary.malformedCount,
       malformed: summary.malformed,
       memory: this.#memory.finish(this.#sample()),

@@ -4,6 +4,7 @@ import type { PercpuStats } from '../../../shared/percpu-stats.ts';
 import type { ReplayAccessMode, ReplayReport } from '../../../shared/replay-report.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { LoggedBoot } from '../../evidence/boot-log/boot-log.ts';
+import { readLogRecords } from '../../evidence/boot-log/log-records.ts';
 import { parseBootLog } from '../../evidence/boot-log/parse-boot-log.ts';
 import { EventSpool } from '../../evidence/percpu-trace/event-spool.ts';
 import type { TraceEvent, TraceSummary } from '../../evidence/percpu-trace/trace-event.ts';
@@ -14,12 +15,14 @@ import type { CostedMachine } from './machine-cost.ts';
 import { LARGEST_OBJECT_BYTES, type PercpuGeometry } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { roundUp } from '../../machine/units.ts';
 import { readLogFile } from '../geometry/read-log-file.ts';
-import { chooseGeometry } from './replay-geometry.ts';
+import { DoubledLines } from './doubled-lines.ts';
+import { bootSizes, chooseGeometry } from './replay-geometry.ts';
 import type { ReplayMoments } from './replay-moments.ts';
-import { ReplaySession } from './replay-session.ts';
+import { entriesNotInText, ReplaySession } from './replay-session.ts';
 import { replayUnits } from './replay-units.ts';
+import { missingEvents, statsContradiction } from './stats-evidence.ts';
 import { TimeOrder } from './time-order.ts';
-import { TraceSurveyor } from './trace-survey.ts';
+import { type TraceSurvey, TraceSurveyor } from './trace-survey.ts';
 
 export interface ReplayRequest {
   /** ftrace text, plain or gzip. */
@@ -117,53 +120,116 @@ interface Replayed {
 async function runRecording(recording: Recording, watch?: ReplayWatch): Promise<Result<Replayed>> {
   const events = new EventSpool();
   try {
-    return await replayEvents(recording, events, watch);
+    return await replayEvents({ recording, events, watch });
   } finally {
     events.close();
   }
 }
 
-async function replayEvents(
-  recording: Recording,
-  events: EventSpool,
-  watch: ReplayWatch | undefined,
-): Promise<Result<Replayed>> {
-  const { name, stats, boot } = recording;
+async function replayEvents(reading: Reading): Promise<Result<Replayed>> {
+  const { recording, watch } = reading;
+  const first = await surveyEvents(reading);
+  if (!first.ok) return first;
+  const surveyed = first.value;
+  const { survey } = surveyed;
+  const { stats, boot } = recording;
+  if (stats === undefined) return replaySurveyed(reading, surveyed, {});
+  const statsContradicted = statsContradiction(stats, { survey, bootSizes: boot && bootSizes(boot) });
+  if (statsContradicted !== undefined) return replaySurveyed(reading, surveyed, { statsContradicted });
+  const replayed = await replaySurveyed(reading, surveyed, { stats });
+  if (!replayed.ok || missingEvents(survey) > 0 || !isMisled(replayed.value.report)) return replayed;
+  const quiet = watch && { ...watch, onFraction: () => undefined };
+  const alone = await replaySurveyed({ ...reading, watch: quiet }, surveyed, {});
+  if (!alone.ok) return alone;
+  const told = misleads(replayed.value.report, alone.value.report);
+  return told === undefined
+    ? replayed
+    : ok({ ...alone.value, report: { ...alone.value.report, statsContradiction: told } });
+}
+
+/** Allocations that a text which is a little older than the trace may lead astray. */
+const MISLED_AT_MOST = 16;
+
+function isMisled({ mismatchCounts }: ReplayReport): boolean {
+  return mismatchCounts['starting-state'] > MISLED_AT_MOST;
+}
+
+/** What speaks against a percpu_stats text whose state is further from the kernel's than what the trace itself tells. */
+function misleads({ overall: told }: ReplayReport, { overall: alone }: ReplayReport): string | undefined {
+  if (alone.matched <= told.matched + MISLED_AT_MOST) return undefined;
+  return (
+    `from its state ${told.matched} of ${told.total} allocations lie where the kernel put them, ` +
+    `without it ${alone.matched}: it is of another machine or moment`
+  );
+}
+
+interface Reading {
+  readonly recording: Recording;
+  readonly events: EventSpool;
+  readonly watch: ReplayWatch | undefined;
+}
+
+/** What the first reading of a trace tells; its events are in the spool. */
+interface Surveyed {
+  readonly survey: TraceSurvey;
+  readonly summary: TraceSummary;
+  readonly order: TimeOrder;
+  readonly doubled: DoubledLines;
+}
+
+async function surveyEvents({ recording, events }: Reading): Promise<Result<Surveyed>> {
+  const { name } = recording;
   const surveyor = new TraceSurveyor();
+  const doubled = new DoubledLines();
   const order = new TimeOrder((event) => {
+    if (doubled.isDouble(event)) return;
     surveyor.take(event);
     events.write(event);
   });
-  const surveyed = await recording.read((event) => order.take(event));
-  if (!surveyed.ok) return surveyed;
+  const read = await recording.read((event) => order.take(event));
+  if (!read.ok) return read;
+  const summary = read.value;
   order.finish();
   const stored = events.finish();
   if (!stored.ok) return stored;
   const survey = surveyor.survey(order.displaced.count);
   if (survey.events === 0) {
-    const { cutShort } = surveyed.value;
+    const { cutShort } = summary;
     if (cutShort !== undefined) return fail('bad-input', `${name} cannot be read to its end: ${cutShort}`, name);
-    return fail('bad-input', `${name} has no percpu event in ${surveyed.value.lines} lines`, name);
+    return fail('bad-input', `${name} has no percpu event in ${summary.lines} lines`, name);
   }
-  const chosen = chooseGeometry({ stats, boot, survey, summary: surveyed.value });
+  // What the header counts and the text lacks is missing somewhere, wherever no line shows it.
+  if (summary.header !== undefined) survey.gaps.noteMissing(entriesNotInText(summary), summary.header.line);
+  return ok({ survey, summary, order, doubled });
+}
+
+/** The replay itself, from what percpu_stats says or, without it, from what the trace alone tells. */
+async function replaySurveyed(
+  { recording, events, watch }: Reading,
+  { survey, summary, order, doubled }: Surveyed,
+  { stats, statsContradicted }: { readonly stats?: PercpuStats; readonly statsContradicted?: string },
+): Promise<Result<Replayed>> {
+  const { name, boot, otherMachine } = recording;
+  const chosen = chooseGeometry({ stats, boot, survey, summary });
   if (!chosen.ok) return chosen;
-  const { geometry, source, notes } = chosen.value;
-  const machines = machinesWanted(geometry, recording.otherMachine);
+  const { geometry, source, origin } = chosen.value;
+  const machines = machinesWanted(geometry, otherMachine);
   if (!machines.ok) return machines;
   const pictureUnits = watch && replayUnits(geometry, boot);
   const session = new ReplaySession({ geometry, survey, stats, machines: machines.value, pictureUnits });
   const taken = await takeAll(recording, { session, events, watch });
   if (!taken.ok) return taken;
-  const found = session.finish(surveyed.value);
-  const assumed = [
-    ...notes,
-    ...cutShortNote(surveyed.value),
-    ...accessNote(recording.otherMachine),
-    ...displacedNote(order),
-    ...sidelinedNotes(session),
-  ];
-  const { count: displacedLines } = order.displaced;
-  const report = { trace: name, geometrySource: source, notes: assumed, displacedLines, ...found };
+  const found = session.finish(summary);
+  const report: ReplayReport = {
+    trace: name,
+    geometrySource: source,
+    geometryOrigin: origin,
+    ...(statsContradicted === undefined ? {} : { statsContradiction: statsContradicted }),
+    notes: [...accessNote(otherMachine), ...displacedNote(order), ...doubledNote(doubled), ...sidelinedNotes(session)],
+    displacedLines: order.displaced.count,
+    doubledLines: doubled.count,
+    ...found,
+  };
   return ok({ report, moments: session.moments });
 }
 
@@ -191,8 +257,10 @@ function accessNote(otherMachine: ReplayRequest['otherMachine']): readonly strin
   ];
 }
 
-function cutShortNote({ cutShort, lines }: TraceSummary): readonly string[] {
-  return cutShort === undefined ? [] : [`the trace cannot be read beyond line ${lines}: ${cutShort}`];
+function doubledNote({ count, firstLine }: DoubledLines): readonly string[] {
+  if (count === 0) return [];
+  const stand = count === 1 ? '1 line stands' : `${count} lines stand`;
+  return [`${stand} twice, one below the other, first line ${firstLine}: taken once`];
 }
 
 function displacedNote({ displaced: { count, firstLine } }: TimeOrder): readonly string[] {
@@ -221,7 +289,15 @@ async function readBoot(path: string | undefined): Promise<Result<LoggedBoot | u
   if (path === undefined) return ok(undefined);
   const text = await readLogFile(path);
   if (!text.ok) return text;
-  const boot = parseBootLog(text.value).boots.at(-1);
+  const collection = readLogRecords(text.value)?.records.flatMap(({ log }) => log.boots);
+  if (collection !== undefined && collection.length > 1) {
+    return fail(
+      'bad-input',
+      `${path} holds ${collection.length} boot logs; give that of the recorded machine alone`,
+      path,
+    );
+  }
+  const boot = (collection ?? parseBootLog(text.value).boots).at(-1);
   return boot === undefined ? fail('bad-input', `${path} says nothing about the per-CPU area`, path) : ok(boot);
 }
 

@@ -5,7 +5,8 @@
  *     else, in another order        the allocation really preceded what another context printed before it, or followed what
  *                                   one prints a little later: reorder (event-order.ts)
  *     else                          what the trace does not show is put right: repair (missing-events.ts)
- *     else                          mismatch: explained (chunk-doubt.ts); do as the kernel did, and go on
+ *     else                          mismatch: explained (chunk-doubt.ts); do as the kernel did, after lost events from a state
+ *                                   that is guessed (guessed-state.ts), and go on
  *
  * An allocation is printed after the allocator's locks are released, a free inside pcpu_lock: frees are in true order, an
  * allocation happened at or before its event. The order within one context is true as well. Events wait in a short queue, so
@@ -17,6 +18,7 @@ import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { explain, type Neighbour, noteAgreement, OrderProof, raiseDoubt, REORDER_EVENTS } from './chunk-doubt.ts';
 import { EventOrder, requestOf } from './event-order.ts';
 import { EventWindow } from './event-window.ts';
+import { GuessedState } from './guessed-state.ts';
 import type { JournaledWords } from './journaled-words.ts';
 import { type FollowedChunk, type KernelFollower, UNSEEN_SITE } from './kernel-follower.ts';
 import { MissingEvents } from './missing-events.ts';
@@ -86,6 +88,7 @@ export class Replayer {
   readonly #proof: OrderProof;
   readonly #order: EventOrder;
   readonly #missing: MissingEvents;
+  readonly #guess: GuessedState;
   readonly #observer: ReplayObserver;
   readonly #survey: TraceSurvey;
   /** Events to come, the next one first. */
@@ -104,6 +107,7 @@ export class Replayer {
     this.#proof = new OrderProof(survey.displacedLines);
     this.#order = new EventOrder(kernel, words, this.#proof);
     this.#missing = new MissingEvents(kernel, words, this.#order, survey);
+    this.#guess = new GuessedState(kernel, words, this.#order);
     this.#survey = survey;
     this.#observer = observer;
   }
@@ -332,7 +336,10 @@ export class Replayer {
     const consequence = { class: why.class, lines: why.lines.length === 0 ? [event.line] : why.lines };
     raiseDoubt(followed, consequence);
     raiseDoubt(models, consequence);
-    this.#kernel.force({ chunk: followed.chunk, start: event.offsetBytes / CELL_BYTES, cells: request.cells }, request);
+    if (why.class !== 'lost-events' || !this.#guess.accept(event, followed)) {
+      const start = event.offsetBytes / CELL_BYTES;
+      this.#kernel.force({ chunk: followed.chunk, start, cells: request.cells }, request);
+    }
     this.mismatchCounts[why.class] += 1;
     if (this.mismatches.length === MISMATCHES_KEPT) return;
     this.mismatches.push({

@@ -12,14 +12,9 @@ import type { ChunkRegion } from '../../machine/percpu/chunks/chunk-region.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { rebuildFromMap } from '../../machine/percpu/chunks/rebuild.ts';
 import { computedSlot, moveToTail } from '../../machine/percpu/chunks/slots.ts';
+import { pairChunks } from './stats-evidence.ts';
 import type { OlderChunk, TraceSurvey } from './trace-survey.ts';
 import { LARGEST_UNSEEN_CELLS } from './unseen-objects.ts';
-
-/** A chunk at the start: what the trace knows of it, what percpu_stats printed of it, or both. */
-interface StartingChunk {
-  readonly older: OlderChunk | undefined;
-  readonly printed: PercpuStatsChunk | undefined;
-}
 
 /** Makes the chunks in a new region; answers with those that the trace names by their base: number, and the line that does. */
 export function buildStartingState(
@@ -36,7 +31,7 @@ export function buildStartingState(
   }
   const chunkOf = new Map<string, { chunk: number; firstLine: number }>();
   const placed: { chunk: number; printed: PercpuStatsChunk | undefined }[] = [];
-  for (const { older, printed } of pairUp(survey.olderChunks, stats)) {
+  for (const { older, printed } of pairChunks(survey, stats)) {
     const chunk = createChunk(region);
     if (chunk < 0) throw new Error('a region made for a trace has no room for the chunks that the trace begins with');
     if (older === undefined) makeUntouched(region, chunk, printed);
@@ -48,41 +43,6 @@ export function buildStartingState(
   putOnLists(region, placed);
   if (stats !== undefined) takePrintedTotals(region, stats);
   return chunkOf;
-}
-
-/** Pairs chunks of the trace with printed ones by what is free in them; in the printed order, unpaired ones behind. */
-function pairUp(older: readonly OlderChunk[], stats: PercpuStats | undefined): StartingChunk[] {
-  const isLater = ({ heading }: PercpuStatsChunk): boolean => heading !== 'first' && heading !== 'reserved';
-  const printed = stats?.chunks.filter(isLater) ?? [];
-  const pairs = older
-    .flatMap((chunk) => printed.map((figures) => ({ chunk, figures, distance: distance(chunk, figures) })))
-    .sort((a, b) => a.distance - b.distance);
-  const paired = new Map<PercpuStatsChunk, OlderChunk>();
-  const taken = new Set<OlderChunk>();
-  for (const { chunk, figures } of pairs) {
-    if (taken.has(chunk) || paired.has(figures)) continue;
-    paired.set(figures, chunk);
-    taken.add(chunk);
-  }
-  return [
-    ...printed.map((figures) => ({ older: paired.get(figures), printed: figures })),
-    ...older.filter((chunk) => !taken.has(chunk)).map((chunk) => ({ older: chunk, printed: undefined })),
-  ];
-}
-
-/** Bytes by which a printed chunk differs from what the trace knows of one. */
-function distance(chunk: OlderChunk, printed: PercpuStatsChunk): number {
-  if (printed.liveObjects === 0) return chunk.freshFrom === 0 ? 0 : printed.freeBytes;
-  const { touched } = chunk;
-  let touchedCells = 0;
-  for (let cell = touched.next(0); cell < touched.end; cell = touched.next(cell + 1)) touchedCells += 1;
-  const firstFree = Math.min(touched.next(0), touched.end);
-  const penalty = chunk.freshFrom === 0 ? CELL_BYTES : 0;
-  return (
-    Math.abs(firstFree - printed.firstFreeCell) * CELL_BYTES +
-    Math.abs(touchedCells * CELL_BYTES - printed.freeBytes) +
-    penalty
-  );
 }
 
 /** Leaves no room in the first chunk, as after any boot; its figures count no object. */

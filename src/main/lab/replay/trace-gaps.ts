@@ -11,13 +11,23 @@ export interface LostStretch {
   readonly before: number;
 }
 
+/** An event that is missing for certain. */
+export interface Loss extends Gap {
+  readonly what: Exclude<Gap['what'], 'older'>;
+  readonly base: string;
+}
+
 /** Gaps remembered; a trace that has more is explained as far as these go. */
 const MOST_GAPS = 200_000;
 
 export class TraceGaps {
   readonly #byBase = new Map<string, Gap[]>();
   readonly #stretches: LostStretch[] = [];
+  /** Events that are missing for certain, by the lines that show it. */
+  readonly #losses: Loss[] = [];
   #count = 0;
+  #notInText = 0;
+  #unlocatedLine: number | undefined;
 
   add(base: string, gaps: readonly Gap[]): void {
     if (gaps.length === 0 || this.#count >= MOST_GAPS) return;
@@ -25,6 +35,37 @@ export class TraceGaps {
     const known = this.#byBase.get(base);
     if (known === undefined) this.#byBase.set(base, [...gaps]);
     else known.push(...gaps);
+    for (const { what, after, before } of gaps) {
+      if (what !== 'older') this.#losses.push({ what, after, before, base });
+    }
+  }
+
+  /** Of the events that the header counts `missing` are not in the text; where, the other lines show as far as they can. */
+  noteMissing(missing: number, headerLine: number): void {
+    this.#notInText = missing;
+    if (missing > this.#losses.length) this.#unlocatedLine = headerLine;
+  }
+
+  /** Events that are missing for certain, in the order of the lines that show it. */
+  get losses(): readonly Loss[] {
+    return this.#losses;
+  }
+
+  /** Events that are missing at least. */
+  get missingCount(): number {
+    return Math.max(this.#losses.length, this.#notInText);
+  }
+
+  /** The last place before a line of which it is certain that events are missing there. */
+  lossBefore(line: number): Pick<Gap, 'after' | 'before'> | undefined {
+    const later = this.#losses.findIndex(({ before }) => before > line);
+    const last = later < 0 ? this.#losses.at(-1) : this.#losses[later - 1];
+    return last ?? this.#losses.find(({ after }) => after < line) ?? this.#stretches.find(({ after }) => after < line);
+  }
+
+  /** The line that counts more events than there are, where the others do not show all of the places. */
+  get unlocatedLine(): number | undefined {
+    return this.#unlocatedLine;
   }
 
   addStretch(stretch: LostStretch): void {

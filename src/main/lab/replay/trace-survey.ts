@@ -10,7 +10,7 @@
 import { CellSet } from './cell-set.ts';
 import { ChunkLife } from './chunk-life.ts';
 import { TraceGaps } from './trace-gaps.ts';
-import { UnseenObjects } from './unseen-objects.ts';
+import { LARGEST_UNSEEN_CELLS, UnseenObjects } from './unseen-objects.ts';
 import type { AllocEvent, FreeEvent, TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 
@@ -27,6 +27,8 @@ export interface OlderChunk {
   /** The first line that names it. */
   readonly firstLine: number;
   readonly touched: CellSet;
+  /** Of the touched cells those that were given out before anything could have been freed there: free at the start. */
+  readonly fresh: CellSet;
   readonly olderObjects: readonly OlderObject[];
   /**
    * Cells from here on look as if nothing had been there when the trace began: each allocation that went beyond all others
@@ -47,6 +49,8 @@ export interface TraceSurvey {
   readonly maxChunks: number;
   /** Lines that stood behind lines of a later time. */
   readonly displacedLines: number;
+  /** Events that the tracer says it lost, as far as it counts them. */
+  readonly lostEvents: number;
   /** Objects whose allocation is missing in the trace. */
   readonly unseen: UnseenObjects;
   /** What else is missing. */
@@ -57,8 +61,11 @@ class SurveyedChunk implements OlderChunk {
   readonly base: string;
   readonly firstLine: number;
   readonly touched = new CellSet();
+  readonly fresh = new CellSet();
   readonly olderObjects: OlderObject[] = [];
   freshFrom = 0;
+  /** Cells that objects older than the trace may have left. */
+  readonly #left = new CellSet();
 
   constructor(base: string, firstLine: number) {
     this.base = base;
@@ -70,6 +77,9 @@ class SurveyedChunk implements OlderChunk {
     const cells = Math.ceil(sizeBytes / CELL_BYTES);
     const alignCells = Math.max(alignBytes / CELL_BYTES, 1);
     if (start - this.touched.end >= alignCells) this.freshFrom = start;
+    if (!this.touched.meets(start, start + cells) && !this.#left.meets(start, start + cells)) {
+      this.fresh.addRange(start, start + cells);
+    }
     this.touched.addRange(start, start + cells);
   }
 
@@ -77,6 +87,7 @@ class SurveyedChunk implements OlderChunk {
   freeOlder({ offsetBytes }: FreeEvent): void {
     const start = offsetBytes / CELL_BYTES;
     this.olderObjects.push({ start, limit: this.touched.next(start) });
+    this.#left.addRange(start, start + LARGEST_UNSEEN_CELLS);
     this.freshFrom = Math.max(this.freshFrom, start + 1);
   }
 }
@@ -94,12 +105,14 @@ export class TraceSurveyor {
   readonly #lastLines: number[] = [];
   #furthestByte = 0;
   #events = 0;
+  #lostEvents = 0;
   #mostLives = 0;
   #lastBase = '';
   #lastLife: ChunkLife | undefined;
 
   take(event: TraceEvent): void {
     if (event.kind === 'lost') {
+      this.#lostEvents += event.count ?? 0;
       this.#gaps.addStretch({ after: this.#lastLines[event.cpu] ?? 0, before: event.line });
       return;
     }
@@ -126,6 +139,7 @@ export class TraceSurveyor {
   survey(displacedLines = 0): TraceSurvey {
     return {
       displacedLines,
+      lostEvents: this.#lostEvents,
       unseen: this.#unseen,
       gaps: this.#gaps,
       olderChunks: [...this.#older.values()],

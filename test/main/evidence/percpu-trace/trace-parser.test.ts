@@ -152,6 +152,8 @@ describe('a text', () => {
         { line: 10, reason: 'percpu_whatever is no event that is known' },
       ],
       cutShort: undefined,
+      entriesRead: 7,
+      header: { line: 2, entries: 3 },
       allocatedPerByte: 4,
       onlineCpus: 2,
       overwrittenEvents: 7,

@@ -256,6 +256,17 @@ describe('what was taken from the log and what was assumed', () => {
     expect(verdict(check(small))[0]).toBe('differs');
   });
 
+  it('of figures that are the log’s own, which nothing else gives', () => {
+    const taken = (text: string) => check(text).takenFromLog;
+    const always = ['staticBytes', 'reservedBytes', 'atomBytes'];
+    expect(taken(`Linux version 6.8.0 (x)\n${TWELVE}`)).toEqual(always);
+    const dynamicToo = ['staticBytes', 'reservedBytes', 'dynamicBytes', 'atomBytes'];
+    expect(taken(TWELVE)).toEqual(dynamicToo);
+    expect(taken(`Linux version 3.2.0 (x)\n${TWELVE}`)).toEqual(dynamicToo);
+    // No line tells the page size but that of the pages per CPU.
+    expect(taken(SIX)).toContain('pagesPerCpu');
+  });
+
   it('for the dynamic part', () => {
     const part = (release: string, text = TWELVE) => check(`Linux version ${release} (x)\n${text}`).dynamicPart;
     expect(part('6.8.0')).toEqual({ outcome: 'explained', reason: '28672 bytes asked for: 64-bit' });
@@ -377,5 +388,50 @@ describe('any geometry', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('a collection of logs in JSON Lines', () => {
+  const line = (record: object): string => JSON.stringify(record);
+
+  it('is checked log by log, each found by its line', () => {
+    const text = [
+      line({ id: 'a', kernel: '6.8.0', raw: TWELVE }),
+      '',
+      line({ note: 'no log here', log: SIX.replace('u94208', 'u94204') }),
+      '{"id": "cut", "raw": "percpu:',
+      line({ id: 'none', raw: 'hello' }),
+      line({ id: 'bad line', raw: `${SIX}\npcpu-alloc: what` }),
+    ].join('\n');
+    const { verdict: worst, boots, malformed } = checkGeometry({ name: 'logs.jsonl', text });
+    expect(worst).toBe('differs');
+    expect(boots.map((boot) => [boot.line, boot.record, boot.verdict, boot.kernelRelease])).toEqual([
+      [1, 'a', 'match', '6.8.0'],
+      [3, undefined, 'differs', undefined],
+      [6, 'bad line', 'match', undefined],
+    ]);
+    expect(boots[0]?.dynamicPart.outcome).toBe('explained');
+    expect(boots[1]?.differences.every((difference) => difference.line === 3)).toBe(true);
+    expect(malformed.map((each) => [each.line, each.message.replace(/'.*'/, 'LINE')])).toEqual([
+      [4, 'the line is no JSON object'],
+      [5, 'no text field of the object has a line about the per-CPU area'],
+      [6, 'line 4 of the log: LINE has neither the sizes s r d u alloc=N*M nor a group map'],
+    ]);
+  });
+
+  it('gives every log the verdict that it has alone', () => {
+    const { boots, malformed } = checkGeometry({ name: 'x', text: KERNEL_LOGS.map(line).join('\n') });
+    const alone = KERNEL_LOGS.flatMap((log) => {
+      const [boot] = checkGeometry({ name: 'x', text: bootText(log) }).boots;
+      return boot === undefined ? [] : [[log.id, boot.verdict]];
+    });
+    expect(boots.map(({ record, verdict: word }) => [record, word])).toEqual(alone);
+    expect(boots.length + malformed.length).toBe(KERNEL_LOGS.length);
+    expect(boots.filter(({ verdict: word }) => word === 'match').length).toBeGreaterThanOrEqual(15);
+  });
+
+  it('is not seen in a journal, whose lines are one log', () => {
+    const journal = TWELVE.split('\n').map((MESSAGE) => line({ PRIORITY: '6', MESSAGE }));
+    expect(checkGeometry({ name: 'x', text: journal.join('\n') }).boots.map((boot) => boot.verdict)).toEqual(['match']);
   });
 });

@@ -33,6 +33,9 @@ describe('a set of cells', () => {
         expect(set.end).toBe(furthest);
         expect(set.has(cell)).toBe(model.has(cell));
         expect(set.meets(asked.from, asked.from + asked.cells)).toBe(cellsOf(asked).some((each) => model.has(each)));
+        const within = [...model].filter((each) => each >= asked.from && each < asked.from + asked.cells);
+        expect(set.countIn(asked.from, asked.from + asked.cells)).toBe(within.length);
+        expect(set.countIn(0, Infinity)).toBe(model.size);
         const later = [...model].filter((each) => each >= cell);
         expect(set.next(cell)).toBe(Math.min(...later, Infinity));
       }),

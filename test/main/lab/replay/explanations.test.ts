@@ -84,6 +84,24 @@ describe('an offset that is not the kernel’s', () => {
     }
   });
 
+  it('in an older chunk that was known before is explained by events that are missing for certain, not by its age', async () => {
+    const trace = new TraceWriter()
+      .agree('o', 64, 2 * AGREEMENTS)
+      .alloc('16/8', 'o', 64)
+      .alloc('16/8', 'o', 80);
+    // The free of the object at 80 is missing.
+    const lost = trace.line;
+    trace.alloc('16/8', 'o', 80).agree('o', 96, AGREEMENTS).alloc('16/8', 'o', 8192);
+    expect(told(await replayText(trace.text()))).toEqual([`${trace.line}: lost-events [${lost}, ${lost + 1}]`]);
+  });
+
+  it('that nothing explains is explained by a header that counts more events than there are', async () => {
+    const header = (entries: number): string => `# entries-in-buffer/entries-written: ${entries}/${entries}   #P:2\n`;
+    const text = born().alloc('16/8', 'a', 4096).text();
+    expect(told(await replayText(header(4) + text))).toEqual(['4: lost-events [1]']);
+    expect(told(await replayText(header(3) + text))).toEqual(['4: unexplained []']);
+  });
+
   it('in an older chunk that was wholly free since is not explained by its age', async () => {
     const trace = new TraceWriter().allocMany('16/8', 'o', 0, 4);
     for (const offset of [16, 0, 48, 32]) trace.free('o', offset);

@@ -1,7 +1,9 @@
 /**
  * What percpu_stats shows of a chunk region, computed as the kernel computes it: counters as they are, fragmentation and live
- * sizes by walking the maps. The walk ends at the last used cell and looks for it one cell short of the end, so that a chunk
- * whose very last cell is used shows its last object 4 bytes short. Take it under pcpu_lock, or at rest.
+ * sizes by walking the maps, from behind what precedes the chunk's part of the first page to the last used cell before what
+ * follows its part of the last page: all of these fields are 0 in a chunk without objects, the reserved one included. The last
+ * used cell is looked for one cell short of the end, so that a chunk whose very last cell is used shows its last object 4 bytes
+ * short. Take it under pcpu_lock, or at rest.
  */
 import type { ChunkHeading, PercpuStats, PercpuStatsChunk } from '../../../../shared/percpu-stats.ts';
 import { afterPreviousSet, bitIsSet, nextSet } from './bitmap.ts';
@@ -81,7 +83,8 @@ function walkMaps(region: ChunkRegion, chunk: number): MapWalk {
   const bounds = region.boundMap(chunk);
   const walk: MapWalk = { liveCells: [], fragmentCells: 0, largestFragmentCells: 0 };
   const start = region.chunkField(chunk, ChunkW.startOffsetBytes) / CELL_BYTES;
-  const lastUsed = afterPreviousSet(words, map, 0, region.chunkField(chunk, ChunkW.cells) - 1);
+  const foreignCells = Math.floor(region.chunkField(chunk, ChunkW.endOffsetBytes) / CELL_BYTES);
+  const lastUsed = afterPreviousSet(words, map, 0, region.chunkField(chunk, ChunkW.cells) - foreignCells - 1);
   for (let cell = start; cell < lastUsed;) {
     const isUsed = bitIsSet(words, map, cell);
     const end = nextSet(words, isUsed ? bounds : map, cell + 1, lastUsed);

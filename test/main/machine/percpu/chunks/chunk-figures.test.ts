@@ -5,10 +5,11 @@ import { chunkMetadata } from '../../../../../src/main/machine/percpu/chunks/chu
 import { rebuildFromMap } from '../../../../../src/main/machine/percpu/chunks/rebuild.ts';
 import { createChunk } from '../../../../../src/main/machine/percpu/chunks/chunk-lifecycle.ts';
 import { clearRange, setRange } from '../../../../../src/main/machine/percpu/chunks/bitmap.ts';
-import { ChunkW } from '../../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
+import { ChunkW, RESERVED_CHUNK } from '../../../../../src/main/machine/percpu/chunks/chunk-layout.ts';
+import { takeCells } from '../../../../../src/main/machine/percpu/chunks/requests.ts';
 import { isolate, moveToTail } from '../../../../../src/main/machine/percpu/chunks/slots.ts';
 import { printPercpuStats, parsePercpuStats } from '../../../../../src/main/evidence/percpu-trace/stats-text.ts';
-import { DrawnChunk, makeRegionWithFullFirstChunk, PAGE_CELLS, RECORDED_GEOMETRY } from './one-region.ts';
+import { DrawnChunk, makeRegion, makeRegionWithFullFirstChunk, PAGE_CELLS, RECORDED_GEOMETRY } from './one-region.ts';
 
 /** The figures of the drawn chunk, which the fully printed text must give back. */
 function figuresOf({ region }: DrawnChunk) {
@@ -53,6 +54,30 @@ describe('percpu_stats', () => {
       smallestLiveBytes: 4,
       medianLiveBytes: 8,
       largestLiveBytes: 128,
+    });
+  });
+
+  it('of a reserved chunk leaves out what else lies on its first and last page', () => {
+    // Static 185560 = 45 pages and 1240 bytes; the reserved part ends 1240 bytes into its last page.
+    const region = makeRegion({ ...RECORDED_GEOMETRY, reservedBytes: 8192 });
+    // As a 6.18 kernel prints a chunk without objects: all of these are 0.
+    const nothing = {
+      liveObjects: 0,
+      fragmentBytes: 0,
+      largestFragmentBytes: 0,
+      smallestLiveBytes: 0,
+      medianLiveBytes: 0,
+      largestLiveBytes: 0,
+    };
+    expect(percpuStats(region).chunks[0]).toMatchObject({ heading: 'reserved', freeBytes: 8192, ...nothing });
+    const start = 1240 / 4;
+    takeCells(region, { chunk: RESERVED_CHUNK, start: start + 2, cells: 4 });
+    expect(percpuStats(region).chunks[0]).toMatchObject({
+      freeBytes: 8176,
+      fragmentBytes: 8,
+      largestFragmentBytes: 8,
+      smallestLiveBytes: 16,
+      largestLiveBytes: 16,
     });
   });
 

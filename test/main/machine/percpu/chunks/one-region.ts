@@ -31,7 +31,8 @@ export const RECORDED_GEOMETRY: PercpuGeometry = {
 
 export const PAGE_CELLS = 1024;
 
-function makeRegion(geometry = RECORDED_GEOMETRY, maxChunks = 16): ChunkRegion {
+/** A region with its first chunk as boot makes it. */
+export function makeRegion(geometry = RECORDED_GEOMETRY, maxChunks = 16): ChunkRegion {
   const capacity = { maxChunks, mappedUnits: 0 };
   const words = new RegionWords(new SharedArrayBuffer(ChunkRegion.bytesFor(geometry, capacity)));
   const region = ChunkRegion.format(words, 0, geometry, capacity);

@@ -1,0 +1,71 @@
+/**
+ * After lost events no line tells what happened to a chunk: what the kernel does next does. A mismatch stays one; but the model
+ * is brought into a state from which the kernel's choice follows, so that the next allocations agree by themselves.
+ *
+ *     kernel   ####....A.......      it passes over cells that the model holds for free: something lies there that no line names
+ *     model    ####BB..A.......      B is put there
+ *
+ *     kernel   takes a chunk whose hints in the model leave it no room: its hints were made anew meanwhile
+ */
+import type { AllocEvent } from '../../evidence/percpu-trace/trace-event.ts';
+import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
+import { rescanChunk } from '../../machine/percpu/chunks/rescan.ts';
+import { computedSlot, relocate } from '../../machine/percpu/chunks/slots.ts';
+import { type EventOrder, requestOf } from './event-order.ts';
+import type { JournaledWords } from './journaled-words.ts';
+import type { FollowedChunk, KernelFollower } from './kernel-follower.ts';
+
+/** Objects that are taken to lie in the way of one allocation. */
+const MOST_GUESSED = 32;
+
+export class GuessedState {
+  readonly #kernel: KernelFollower;
+  readonly #words: JournaledWords;
+  readonly #order: EventOrder;
+
+  constructor(kernel: KernelFollower, words: JournaledWords, order: EventOrder) {
+    this.#kernel = kernel;
+    this.#words = words;
+    this.#order = order;
+  }
+
+  /** Whether the allocation follows from a state that could be guessed, and has happened there; else nothing is changed. */
+  accept(event: AllocEvent, followed: FollowedChunk): boolean {
+    return this.#acceptFilled(event, followed) || this.#acceptRescanned(event, followed);
+  }
+
+  /** Puts objects of the request's size where the model would place it, as long as that is in the kernel's chunk. */
+  #acceptFilled(event: AllocEvent, followed: FollowedChunk): boolean {
+    const mark = this.#words.mark();
+    const request = requestOf(event);
+    const guessed: { start: number; end: number }[] = [];
+    while (guessed.length < MOST_GUESSED) {
+      const before = this.#words.mark();
+      const place = this.#kernel.predict(request);
+      const start = place?.chunk === followed.chunk ? place.start : Infinity;
+      this.#words.rollBack(before);
+      if (start * CELL_BYTES >= event.offsetBytes) break;
+      const cells = { start, end: start + request.cells };
+      this.#kernel.takeAsUsed(followed, cells);
+      guessed.push(cells);
+    }
+    if (guessed.length > 0 && this.#order.acceptIfSame(event)) {
+      for (const { start } of guessed) this.#kernel.noteUnseen(followed, start);
+      return true;
+    }
+    this.#words.rollBack(mark);
+    return false;
+  }
+
+  /** Makes the hints of the kernel's chunk anew, as a free of a whole page does. */
+  #acceptRescanned(event: AllocEvent, { chunk }: FollowedChunk): boolean {
+    const { region } = this.#kernel;
+    const mark = this.#words.mark();
+    const slot = computedSlot(region, chunk);
+    rescanChunk(region, chunk, 'free');
+    relocate(region, chunk, slot);
+    if (this.#order.acceptIfSame(event)) return true;
+    this.#words.rollBack(mark);
+    return false;
+  }
+}
