@@ -47,8 +47,7 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   const written = await writeOutputs(lab, record.value, command);
   terminal.out(command.json ? `${JSON.stringify(runDocument(record.value), undefined, 2)}\n` : runReport(record.value));
   if (!written.ok) return report(terminal, written.error);
-  // The report has it already.
-  if (command.json && record.value.error !== undefined) terminal.err(`${record.value.error.message}\n`);
+  if (record.value.error !== undefined) terminal.err(`${record.value.error.message}\n`);
   return exitCodeOfRun(record.value);
 }
 

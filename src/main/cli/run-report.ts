@@ -21,7 +21,7 @@ import { thisCpuReport } from './this-cpu-report.ts';
 import { textTable } from './text-table.ts';
 import { zramAtFailureReport, zramReport } from './zram-report.ts';
 
-/** The whole report, ready to print. */
+/** The whole report, ready to print, but for the reason of a run that failed, which goes to standard error. */
 export function runReport(record: RunRecord): string {
   const parts = [
     heading(record),
@@ -43,13 +43,11 @@ export function runReport(record: RunRecord): string {
 function heading(record: RunRecord): string {
   const { environment, profile } = record;
   const cpus = `${counted(profile.machine.onlineCpus, 'CPU')}${record.oversubscribed ? ', OVERSUBSCRIBED' : ''}`;
-  const lines = [
+  return [
     record.name,
     `${record.outcome}, ${counted(record.samples.length, 'sample')}; engine ${record.engine} (measured, wall clock), ${cpus}`,
     `${environment.cpuModel}, ${counted(environment.hostCores, 'core')}, ${environment.operatingSystem} ${environment.kernel}, ${environment.runtime}`,
-  ];
-  if (record.error !== undefined) lines.push(`failed: ${record.error.message}`);
-  return lines.join('\n');
+  ].join('\n');
 }
 
 const MICROSECONDS = { unit: 'µs', nanoseconds: 1000 } as const;
