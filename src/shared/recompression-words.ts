@@ -1,5 +1,4 @@
 /** What recompression beside or after the jobs did, gave and cost over the repetitions of a design, in sentences. */
-import { median } from 'simple-statistics';
 import type { Design } from './design.ts';
 import type { Sample } from './run-record.ts';
 import type { RecompressionRun } from './zram-report.ts';
@@ -75,7 +74,14 @@ function shareOf(pairs: readonly (readonly [from: number, to: number])[]): strin
 /** The median, with the smallest and the largest where they read differently. */
 function range(values: readonly number[], write: (value: number) => string): string {
   const [low, high] = [write(Math.min(...values)), write(Math.max(...values))];
-  return low === high ? low : `${write(median([...values]))} [${low}, ${high}]`;
+  return low === high ? low : `${write(median(values))} [${low}, ${high}]`;
+}
+
+/** Of two in the middle their mean. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [middle = NaN, next = middle] = sorted.slice(Math.ceil(sorted.length / 2) - 1);
+  return sorted.length % 2 === 0 ? (middle + next) / 2 : middle;
 }
 
 function mebibytes(bytes: number): string {

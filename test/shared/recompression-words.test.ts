@@ -45,6 +45,11 @@ describe('the sentences about recompression', () => {
     ]);
   });
 
+  it('have the mean of the two in the middle as the median of an even number', () => {
+    const runs = [10, 40, 20, 30].map((pagesTried) => ({ ...RUN, pagesTried }));
+    expect(recompressionSentences(runs, 4096)[0]).toMatch(/: 0 of 25 \[10, 40\] tried pages/);
+  });
+
   it('are of the design alone, and none where nothing was recompressed', () => {
     const zram = { atEnd: [], afterwards: [], recompress: RUN };
     const samples = [
