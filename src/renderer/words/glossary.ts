@@ -71,6 +71,8 @@ export const GLOSSARY = {
     'Time of one operation: a request of the job’s block size, from handing it to the device to its completion; the call that allocates or frees one per-CPU object; or one this_cpu operation.',
   percentile:
     'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees, this_cpu operations) took 1.2 ms or less.',
+  storedAmounts:
+    'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool are then of different data; their shares of the original compare.',
   withheld:
     'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',

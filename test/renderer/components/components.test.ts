@@ -100,6 +100,26 @@ describe('the verdict panel', () => {
     expect(text).toContain('✕ failed. CPU 1 stopped. What was finished before is shown below.');
   });
 
+  test('labels a busy host and designs that stored different amounts, and nothing of the kind otherwise', async () => {
+    const [first, ...others] = record.designs;
+    if (first?.write === undefined) throw new Error('the sample record has no writes');
+    const busy = { ...first, write: { ...first.write, withheldShare: 0.3 } };
+    const { text } = await render(VerdictPanel, { record: { ...record, designs: [busy, ...others] } });
+    expect(text).toContain('▲ busy host');
+    const designs = [
+      { ...first, memoryAtEnd: { ...first.memoryAtEnd, originalBytes: 4096 } },
+      { ...first, memoryAtEnd: { ...first.memoryAtEnd, originalBytes: 8192 } },
+    ];
+    expect((await render(VerdictPanel, { record: { ...record, designs } })).text).toContain(
+      '▲ different amounts stored',
+    );
+    const quiet = { ...first, write: { ...first.write, withheldShare: 0.02 } };
+    expect((await render(VerdictPanel, { record: { ...record, designs: [quiet] } })).text).not.toContain('▲');
+    const hotplug = { ...record.profile, hotplug: { everyMs: 20 } };
+    const gated = { ...record, designs: [busy], profile: hotplug };
+    expect((await render(VerdictPanel, { record: gated })).text).not.toContain('▲');
+  });
+
   test('labels an oversubscribed run', async () => {
     const { text } = await render(VerdictPanel, { record: { ...record, oversubscribed: true } });
     expect(text).toContain('▲ oversubscribed');

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import FullnessStrip from '../../../src/renderer/components/zram/FullnessStrip.vue';
 import PoolAccountBar from '../../../src/renderer/components/zram/PoolAccountBar.vue';
 import ZramClassTable from '../../../src/renderer/components/zram/ZramClassTable.vue';
+import ZramFailureTable from '../../../src/renderer/components/zram/ZramFailureTable.vue';
 import ZramStatTable from '../../../src/renderer/components/zram/ZramStatTable.vue';
 import { zramDesigns } from '../../../src/renderer/words/zram-moments.ts';
 import { classRows, poolAccount } from '../../../src/renderer/words/zram-pool.ts';
@@ -16,6 +17,14 @@ describe('the class table', () => {
     // 13 objects of 1568 bytes in 5 pages, of which 10 are in use: 3 free ones and 96 bytes of tail.
     expect(text).toContain('96 1,568 5 p 10 13 1 below 80 % 5 4.69 KiB 23.4 % 0');
   });
+});
+
+test('the devices of a run that failed are told one by one', async () => {
+  const failed = (mmStat: string) => ({ ...device, mmStat });
+  const devices = [failed('8192 5000 12288 8192 16384 0 0 0 0'), failed('0 0 0 8192 0 0 0 0 0')];
+  const { text } = await render(ZramFailureTable, { devices });
+  expect(text).toContain('zram0 zram1 orig_data_size 8,192 0 compr_data_size 5,000 0 mem_used_total 12,288 0');
+  expect(text).toContain('mem_limit 8,192 8,192 mem_used_max 16,384 0');
 });
 
 describe('the fullness of a class', () => {

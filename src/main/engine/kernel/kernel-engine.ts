@@ -8,7 +8,8 @@
  * devices exist, the end of the process also removes them: Ctrl-C twice, an uncaught exception, process.exit. What a SIGKILL
  * leaves is found by its record (device-record.ts) when the next sample begins.
  *
- * Threads are kept for the next sample; `close` ends them. Memory figures are the kernel's: what it does not state is 0.
+ * Threads are kept for the next sample; `close` ends them. Memory figures are the kernel's: what it does not state is 0, and
+ * `src/shared/measured-figures.ts` knows which figures these are.
  */
 import { freemem, totalmem } from 'node:os';
 import { fail, ok, type Result } from '../../../shared/result.ts';

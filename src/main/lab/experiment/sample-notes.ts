@@ -3,18 +3,10 @@
  * nothing to say. Everything in them is read from the record.
  */
 import { DESIGN_WORDS } from '../../../shared/design.ts';
+import { busyDirections, NOTABLE_SHARE, storedDifferentAmounts } from '../../../shared/doubtful-figures.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import {
-  type DesignSummary,
-  DIRECTIONS,
-  type Engine,
-  type RunRecord,
-  type Sample,
-} from '../../../shared/run-record.ts';
+import { type DesignSummary, type Engine, type RunRecord, type Sample } from '../../../shared/run-record.ts';
 import { MM_STAT_COLUMNS } from '../../../shared/zram-stat.ts';
-
-/** Below this share of the CPUs' time a host counts as quiet. */
-const NOTABLE_SHARE = 0.1;
 
 /** How much longer than asked a run may take without a word about it. */
 const NOTABLE_FACTOR = 1.25;
@@ -39,10 +31,9 @@ export function sampleNotes(recorded: Recorded): readonly string[] {
 /** Where CPUs come and go, those that are down do not run either. */
 function busyHostNotes({ designs, engine, profile }: Recorded): readonly string[] {
   if (profile.hotplug !== undefined) return [];
-  const parts = DIRECTIONS.flatMap((direction) => {
-    const shares = designs.map((design) => ({ design, share: design[direction]?.withheldShare ?? 0 }));
-    if (shares.every(({ share }) => share < NOTABLE_SHARE)) return [];
-    return [`${direction} ${shares.map(({ design, share }) => `${percent(share)} % (${titleOf(design)})`).join(', ')}`];
+  const parts = busyDirections(designs).map((direction) => {
+    const shares = designs.map((each) => `${percent(each[direction]?.withheldShare ?? 0)} % (${titleOf(each)})`);
+    return `${direction} ${shares.join(', ')}`;
   });
   if (parts.length === 0) return [];
   return [`${BUSY_WORDS[engine]}: ${parts.join('; ')}. Throughput and latency are those of a busy host.`];
@@ -88,8 +79,7 @@ function ranShare(samples: readonly Sample[]): number {
 
 /** Bytes of designs that stored different amounts do not compare; shares of these amounts do. */
 function amountNotes({ designs, profile }: Recorded): readonly string[] {
-  const amounts = new Set(designs.map(({ memoryAtEnd }) => memoryAtEnd.originalBytes));
-  if (amounts.size < 2) return [];
+  if (!storedDifferentAmounts(designs)) return [];
   const stored = designs
     .map((each) => `${mebibytes(each.memoryAtEnd.originalBytes)} MiB (${titleOf(each)})`)
     .join(', ');
