@@ -5,7 +5,7 @@
 import { DESIGN_WORDS } from '../../../shared/design.ts';
 import { busyDirections, NOTABLE_SHARE, storedDifferentAmounts } from '../../../shared/doubtful-figures.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import { type DesignSummary, type Engine, type RunRecord, type Sample } from '../../../shared/run-record.ts';
+import type { DesignSummary, Engine, RunRecord, Sample } from '../../../shared/run-record.ts';
 import { MM_STAT_COLUMNS } from '../../../shared/zram-stat.ts';
 
 /** How much longer than asked a run may take without a word about it. */
