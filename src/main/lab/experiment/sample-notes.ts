@@ -125,7 +125,7 @@ function highestUseNotes({ samples }: Recorded): readonly string[] {
   if (!isAbove) return [];
   return [
     'mem_used is above mem_used_max in mm_stat: as in the kernel, only writes raise mem_used_max, and recompression stores ' +
-      'without doing so.',
+      'without doing so. The pool at peak in the table of memory is the highest at any moment, also in the middle of a step.',
   ];
 }
 
