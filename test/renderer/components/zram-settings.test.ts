@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import ChoiceField from '../../../src/renderer/components/ChoiceField.vue';
+import KernelDesignForm from '../../../src/renderer/components/KernelDesignForm.vue';
+import MachineForm from '../../../src/renderer/components/MachineForm.vue';
 import ZramSettingsForm from '../../../src/renderer/components/ZramSettingsForm.vue';
 import {
   withRecompressChoice,
   withZramSetting,
   zramSettingsLine,
+  zramStepExplanation,
   zramStepWords,
 } from '../../../src/renderer/words/zram-settings-words.ts';
 import { parseProfile, profileFieldErrors } from '../../../src/shared/profile.ts';
@@ -96,4 +100,45 @@ test('steps are said in words', () => {
   expect(zramStepWords({ do: 'compact' })).toBe('compact the pool');
   const step = { do: 'recompress', type: 'huge', algorithm: 'zstd', thresholdBytes: 3000, maxPages: 5 } as const;
   expect(zramStepWords(step)).toBe('recompress huge pages with zstd, of 3000 bytes or more, at most 5');
+});
+
+describe('the form while the kernel plays the CPUs', () => {
+  test('has no codec and no per-CPU memory to choose, and the live engine’s has', async () => {
+    const { machine } = sampleProfile();
+    const props = { machine, errors: new Map(), oversubscribed: false, workload: 'fio' };
+    const live = await render(MachineForm, props);
+    const kernel = await render(MachineForm, { ...props, isKernels: true });
+    for (const words of ['Codec', 'Per-CPU memory']) {
+      expect(live.text).toContain(words);
+      expect(kernel.text).not.toContain(words);
+    }
+    expect(kernel.text).toContain('Disk size, each');
+  });
+
+  test('says that it is the one design, and offers to take out what it would refuse', async () => {
+    const limited = await render(KernelDesignForm, { zram: { memLimitBytes: 2 ** 20 } });
+    expect(limited.text).toContain('they are kept, and not used');
+    expect(limited.html).not.toContain('take-zram-out');
+    const refused = await render(KernelDesignForm, { zram: { memLimitBytes: 2 ** 20, maxStreams: 4 } });
+    expect(refused.html).toContain('take-zram-out');
+  });
+});
+
+describe('a choice', () => {
+  test('has all of its title, and what it means, in its hover', async () => {
+    const props = { modelValue: 'a', choices: ['a', 'b'], label: 'Protection' };
+    expect((await render(ChoiceField, props)).html).toContain('title="a"');
+    const explained = { ...props, titles: { a: 'preemption off' }, explanations: { a: 'No other task runs.' } };
+    expect((await render(ChoiceField, explained)).html).toContain('title="preemption off: No other task runs."');
+  });
+});
+
+describe('a step that is done to the devices', () => {
+  test('is named without underscores, and explained', () => {
+    const step = { do: 'recompress', type: 'huge_idle', algorithm: 'deflate' } as const;
+    expect(zramStepWords(step)).toBe('recompress huge idle pages with deflate');
+    expect(zramStepExplanation(step)).toContain('did not shrink (huge) and were not used since they were marked idle');
+    expect(zramStepExplanation({ do: 'recompress' })).toContain('Every stored page');
+    expect(zramStepExplanation({ do: 'compact' })).not.toBe(zramStepExplanation({ do: 'idle' }));
+  });
 });
