@@ -5,12 +5,14 @@
  *     kernel   ####....A.......      it passes over cells that the model holds for free: something lies there that no line names
  *     model    ####BB..A.......      B is put there
  *
+ *     kernel   passes over a chunk: it stands behind the one that is taken
  *     kernel   takes a chunk whose hints in the model leave it no room: its hints were made anew meanwhile
  */
 import type { AllocEvent } from '../../evidence/percpu-trace/trace-event.ts';
+import { ChunkW } from '../../machine/percpu/chunks/chunk-layout.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
 import { rescanChunk } from '../../machine/percpu/chunks/rescan.ts';
-import { computedSlot, relocate } from '../../machine/percpu/chunks/slots.ts';
+import { computedSlot, moveToTail, relocate } from '../../machine/percpu/chunks/slots.ts';
 import { type EventOrder, requestOf } from './event-order.ts';
 import type { JournaledWords } from './journaled-words.ts';
 import type { FollowedChunk, KernelFollower } from './kernel-follower.ts';
@@ -30,8 +32,22 @@ export class GuessedState {
   }
 
   /** Whether the allocation follows from a state that could be guessed, and has happened there; else nothing is changed. */
-  accept(event: AllocEvent, followed: FollowedChunk): boolean {
-    return this.#acceptFilled(event, followed) || this.#acceptRescanned(event, followed);
+  accept(event: AllocEvent, followed: FollowedChunk, models: FollowedChunk | undefined): boolean {
+    return (
+      this.#acceptFilled(event, followed) ||
+      this.#acceptRescanned(event, followed) ||
+      (models !== undefined && models !== followed && this.#acceptBehind(event, followed, models))
+    );
+  }
+
+  /** Moves the chunk that the model would use behind the one that the kernel uses. */
+  #acceptBehind(event: AllocEvent, { chunk }: FollowedChunk, models: FollowedChunk): boolean {
+    const { region } = this.#kernel;
+    const mark = this.#words.mark();
+    moveToTail(region, models.chunk, region.chunkField(chunk, ChunkW.list));
+    if (this.#order.acceptIfSame(event)) return true;
+    this.#words.rollBack(mark);
+    return false;
   }
 
   /** Puts objects of the request's size where the model would place it, as long as that is in the kernel's chunk. */

@@ -336,7 +336,7 @@ export class Replayer {
     const consequence = { class: why.class, lines: why.lines.length === 0 ? [event.line] : why.lines };
     raiseDoubt(followed, consequence);
     raiseDoubt(models, consequence);
-    if (why.class !== 'lost-events' || !this.#guess.accept(event, followed)) {
+    if (why.class !== 'lost-events' || !this.#guess.accept(event, followed, models)) {
       const start = event.offsetBytes / CELL_BYTES;
       this.#kernel.force({ chunk: followed.chunk, start, cells: request.cells }, request);
     }

@@ -26,23 +26,11 @@ export interface StartingChunk {
 }
 
 /** Pairs chunks of the trace with printed ones by what is free in them; in the printed order, unpaired ones behind. */
-export function pairChunks(
-  { olderChunks: older, ...survey }: TraceSurvey,
-  stats: PercpuStats | undefined,
-): StartingChunk[] {
+export function pairChunks({ olderChunks: older }: TraceSurvey, stats: PercpuStats | undefined): StartingChunk[] {
   const printed = stats?.chunks.filter(isLater) ?? [];
-  const unitCells = unitCellsOf(stats);
-  const missing = missingEvents(survey);
   const pairs = older
-    .flatMap((chunk) =>
-      printed.map((figures) => ({
-        chunk,
-        figures,
-        odds: objection({ older: chunk, printed: figures }, unitCells, missing) === undefined ? 0 : 1,
-        distance: distance(chunk, figures),
-      })),
-    )
-    .sort((a, b) => a.odds - b.odds || a.distance - b.distance);
+    .flatMap((chunk) => printed.map((figures) => ({ chunk, figures, distance: distance(chunk, figures) })))
+    .sort((a, b) => a.distance - b.distance);
   const paired = new Map<PercpuStatsChunk, OlderChunk>();
   const taken = new Set<OlderChunk>();
   for (const { chunk, figures } of pairs) {
@@ -144,6 +132,9 @@ function objection(
   return undefined;
 }
 
+/** Bytes that were given out and cannot have been free weigh so much more than those that differ otherwise. */
+const IMPOSSIBLE_WEIGHT = 16;
+
 /** Bytes by which a printed chunk differs from what the trace knows of one. */
 function distance(chunk: OlderChunk, printed: PercpuStatsChunk): number {
   if (printed.liveObjects === 0) return chunk.freshFrom === 0 ? 0 : printed.freeBytes;
@@ -151,7 +142,9 @@ function distance(chunk: OlderChunk, printed: PercpuStatsChunk): number {
   const touchedCells = touched.countIn(0, Infinity);
   const firstFree = Math.min(touched.next(0), touched.end);
   const penalty = chunk.freshFrom === 0 ? CELL_BYTES : 0;
+  const tooMany = Math.max(0, chunk.fresh.countIn(0, Infinity) * CELL_BYTES - printed.freeBytes);
   return (
+    IMPOSSIBLE_WEIGHT * tooMany +
     Math.abs(firstFree - printed.firstFreeCell) * CELL_BYTES +
     Math.abs(touchedCells * CELL_BYTES - printed.freeBytes) +
     penalty

@@ -162,6 +162,20 @@ describe('what a trace lacks', () => {
     expect(found.lostEvents.missingFrees).toBe(1);
   });
 
+  it('is guessed after lost events from where the kernel goes on; the first allocation differs, those after it do not', async () => {
+    // What lies at 16 … 47 was allocated unseen and is never freed.
+    const trace = born().lost(0, 2).alloc('16/8', 'a', 48).alloc('16/8', 'a', 64).alloc('16/8', 'a', 80);
+    const found = await replayText(trace.text());
+    expect(told(found)).toEqual(['4: lost-events [3]']);
+    expect([found.overall.matched, found.overall.total, found.repaired]).toEqual([3, 4, 0]);
+    expect(found.lostEvents.missingAllocations).toBe(2);
+  });
+
+  it('is not guessed where nothing says that events are missing', async () => {
+    const found = await replayText(born().alloc('16/8', 'a', 48).alloc('16/8', 'a', 64).text());
+    expect([found.mismatchCounts.unexplained, found.lostEvents.missingAllocations]).toEqual([2, 0]);
+  });
+
   it('is said: chunks that are used without having been made', async () => {
     const trace = born().free('a', 0).destroy('a').alloc('16/8', 'a', 0);
     const found = await replayText(trace.text());
