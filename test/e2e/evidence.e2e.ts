@@ -120,9 +120,25 @@ describe('a trace that is dropped with its boot log', () => {
     await drop([SMALL_TRACE, TWO_CPUS_LOG]);
     await page.getByText('On another machine').click();
     await page.getByLabel('Possible CPUs').fill('64');
+    await page.getByLabel('Access mode').selectOption('local-mapping');
     await page.getByTestId('replay-elsewhere').click();
     await page.getByTestId('machines').waitFor();
-    expect(await text('machines')).toMatch(/there: 64 CPUs, 64 units of 1 MiB/);
+    expect(await text('machines')).toMatch(/there: 64 CPUs, 64 units of 1 MiB, local-mapping/);
+    expect(await text('machines')).toMatch(/address space of local units\s*0 B\s*\d/);
+  });
+
+  test('loses its verdict when a replay with another boot log fails', async () => {
+    const path = join(lab.dataFolder, 'eight.dmesg');
+    writeFileSync(path, readFileSync(TWO_CPUS_LOG, 'utf8').replace('nr_cpu_ids:2', 'nr_cpu_ids:8'));
+    page = await lab.open();
+    await drop([SMALL_TRACE]);
+    await page.getByTestId('evidence-verdict').waitFor();
+    await drop([path]);
+    await page.getByRole('button', { name: basename(SMALL_TRACE) }).first().click();
+    await page.getByLabel('Boot log').selectOption('eight.dmesg');
+    await page.getByTestId('replay').click();
+    await page.getByText('The trace could not be replayed').waitFor();
+    expect(await page.getByTestId('evidence-verdict').count()).toBe(0);
   });
 });
 
