@@ -58,9 +58,13 @@ export class TraceGaps {
 
   /** The last place before a line of which it is certain that events are missing there. */
   lossBefore(line: number): Pick<Gap, 'after' | 'before'> | undefined {
-    const later = this.#losses.findIndex(({ before }) => before > line);
-    const last = later < 0 ? this.#losses.at(-1) : this.#losses[later - 1];
-    return last ?? this.#losses.find(({ after }) => after < line) ?? this.#stretches.find(({ after }) => after < line);
+    let low = 0;
+    for (let high = this.#losses.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      if ((this.#losses[middle]?.before ?? 0) <= line) low = middle + 1;
+      else high = middle;
+    }
+    return this.#losses[low - 1] ?? this.#losses.find(({ after }) => after < line) ?? this.#stretches.find(({ after }) => after < line);
   }
 
   /** The line that counts more events than there are, where the others do not show all of the places. */
