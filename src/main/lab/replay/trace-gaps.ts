@@ -64,7 +64,11 @@ export class TraceGaps {
       if ((this.#losses[middle]?.before ?? 0) <= line) low = middle + 1;
       else high = middle;
     }
-    return this.#losses[low - 1] ?? this.#losses.find(({ after }) => after < line) ?? this.#stretches.find(({ after }) => after < line);
+    return (
+      this.#losses[low - 1] ??
+      this.#losses.find(({ after }) => after < line) ??
+      this.#stretches.find(({ after }) => after < line)
+    );
   }
 
   /** The line that counts more events than there are, where the others do not show all of the places. */
