@@ -5,7 +5,8 @@
  *     older than the trace ─────────────────────────────────────────────────► doubted ──┘
  *
  * The hints of an older chunk, 32 bytes for each of its pages, are in no text. Most are soon made anew; one that is not can
- * show much later. So they remain the last explanation until the chunk was wholly free once. But where it is certain that the
+ * show much later; so can an object that was freed unseen. So both remain the last explanation until the chunk was wholly free
+ * once. But where it is certain that the
  * trace lacks events before a mismatch, and its chunks were known before, the loss is the nearer reason than the beginning.
  *
  * A mismatch can come from the two chunks alone that the kernel and the model chose: one has room that the other does not
@@ -23,6 +24,8 @@ export interface DoubtableChunk {
   doubt: Doubt | undefined;
   /** The line that names it first, as long as it may have hints from before the trace. */
   olderSince: number | undefined;
+  /** Lines that show that an event of it was lost, as long as what that left behind may still be there. */
+  lostSince: readonly number[] | undefined;
   /** Its state has been known once: it is born in the trace, or enough allocations have agreed. */
   settled: boolean;
 }
@@ -60,7 +63,9 @@ export type Neighbour = Exclude<TraceEvent, { kind: 'lost' | 'fail' }>;
 
 /** From here on disagreements of the chunk are explained by `why`; nothing where the chunk is not followed. */
 export function raiseDoubt(followed: DoubtableChunk | undefined, why: Explanation): void {
-  if (followed !== undefined) followed.doubt = { ...why, agreed: 0 };
+  if (followed === undefined) return;
+  followed.doubt = { ...why, agreed: 0 };
+  if (why.class === 'lost-events') followed.lostSince = why.lines;
 }
 
 /** Counts an allocation that agreed. */
@@ -108,6 +113,8 @@ function firstReason(
   if (concerned.length > 0) return { class: 'event-order', lines: concerned.map(({ line }) => line) };
   const older = chunks.flatMap(({ olderSince }) => olderSince ?? []);
   if (older.length > 0) return { class: 'starting-state', lines: older };
+  const lost = chunks.flatMap(({ lostSince }) => lostSince ?? []);
+  if (lost.length > 0) return { class: 'lost-events', lines: lost };
   return { class: 'unexplained', lines: [] };
 }
 

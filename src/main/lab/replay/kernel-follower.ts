@@ -253,6 +253,7 @@ export class KernelFollower {
       allocations: 0,
       doubt: undefined,
       olderSince: undefined,
+      lostSince: undefined,
       settled: true,
       sites,
     };

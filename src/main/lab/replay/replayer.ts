@@ -200,7 +200,7 @@ export class Replayer {
     }
     const mark = this.#order.mark();
     this.#kernel.free(object);
-    if (followed.olderSince !== undefined && this.#kernel.isWhollyFree(followed)) followed.olderSince = undefined;
+    this.#forgetIfEmpty(followed);
     const site = followed.sites[object.start] ?? 0;
     if (site === 0) this.#noteOlderFreed(event, followed);
     // Its size is a guess.
@@ -208,6 +208,14 @@ export class Replayer {
     else this.#observer.freed(event, followed, object.cells * CELL_BYTES);
     followed.sites[object.start] = 0;
     this.#order.remember(event, mark);
+  }
+
+  /** Nothing of a chunk's past is left once it is wholly free. */
+  #forgetIfEmpty(followed: FollowedChunk): void {
+    if (followed.olderSince === undefined && followed.lostSince === undefined) return;
+    if (!this.#kernel.isWhollyFree(followed)) return;
+    followed.olderSince = undefined;
+    followed.lostSince = undefined;
   }
 
   /** An object of which nothing is known but where it began. */

@@ -29,14 +29,23 @@ describe('an offset that is not the kernel’s', () => {
     expect(told(found)).toEqual(['3: unexplained []', '4: unexplained [3]']);
   });
 
-  it('is explained by lost events before it, until enough allocations have agreed', async () => {
+  it('is explained by lost events before it, until its chunk was empty and enough allocations have agreed', async () => {
     const early = born()
       .lost(0, 5)
       .agree('a', 16, AGREEMENTS - 1)
       .alloc('16/8', 'a', 4096);
     expect(told(await replayText(early.text()))).toEqual([`${early.line}: lost-events [3]`]);
-    const late = born().lost(0, 5).agree('a', 16, AGREEMENTS).alloc('16/8', 'a', 4096);
+    // Whatever was left behind by what was lost has gone with the last object.
+    const late = born().lost(0, 5).free('a', 0).agree('a', 0, AGREEMENTS).alloc('16/8', 'a', 4096);
     expect(told(await replayText(late.text()))).toEqual([`${late.line}: unexplained []`]);
+  });
+
+  it('is explained by lost events however many allocations have agreed, as long as something may be left of them', async () => {
+    const trace = born()
+      .lost(0, 5)
+      .agree('a', 16, 2 * AGREEMENTS)
+      .alloc('16/8', 'a', 4096);
+    expect(told(await replayText(trace.text()))).toEqual([`${trace.line}: lost-events [3]`]);
   });
 
   it('is explained by events lost on another CPU since that CPU’s last line, though the mark stands behind', async () => {
