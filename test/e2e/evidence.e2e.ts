@@ -134,7 +134,10 @@ describe('a trace that is dropped with its boot log', () => {
     await drop([SMALL_TRACE]);
     await page.getByTestId('evidence-verdict').waitFor();
     await drop([path]);
-    await page.getByRole('button', { name: basename(SMALL_TRACE) }).first().click();
+    await page
+      .getByRole('button', { name: basename(SMALL_TRACE) })
+      .first()
+      .click();
     await page.getByLabel('Boot log').selectOption('eight.dmesg');
     await page.getByTestId('replay').click();
     await page.getByText('The trace could not be replayed').waitFor();

@@ -1,6 +1,7 @@
 /** Files of a user's on their way into the lab, and what is found in them; the command line's functions are the yardstick. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { checkGeometry } from '../../../src/main/lab/geometry/check-geometry.ts';
@@ -107,6 +108,19 @@ describe('a file that is brought', () => {
     const { fileId, kind } = valueOf(await upload('log.gz', packed));
     expect(kind).toBe('boot-log');
     expect(valueOf(await lab.checkGeometry({ fileId }))).toMatchObject({ file: 'log.gz', verdict: 'match' });
+  });
+
+  it('may be one of many in JSON Lines, which are checked all, and are no boot log of one machine', async () => {
+    const path = fileURLToPath(new URL('../../fixtures/percpu-boot-logs.jsonl', import.meta.url));
+    const { fileId, kind } = await uploadFile(path, 'logs.jsonl');
+    const { boots } = valueOf(await lab.checkGeometry({ fileId }));
+    expect([kind, boots.length, boots.filter(({ verdict }) => verdict === 'match').length]).toEqual([
+      'boot-log',
+      20,
+      15,
+    ]);
+    const replay = await replayTrace({ tracePath: SMALL_TRACE, dmesgPath: path });
+    expect(errorOf(replay).message).toMatch(/holds 20 boot logs; give that of the recorded machine alone$/);
   });
 
   it('is no trace because it is asked to be one', async () => {
