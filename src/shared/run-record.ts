@@ -248,9 +248,22 @@ export interface ThisCpuSummary {
   readonly mixes: readonly MixSummary[];
   /** Sums over the samples, by online CPU. */
   readonly cpus: readonly AccessCounts[];
+  /** Absent where all totals are exact. */
+  readonly wrong?: WrongTotals | undefined;
 }
 
-export type Verdict = 'faster' | 'slower' | 'same' | 'inconclusive';
+/** 'wrong': one of the two designs gave wrong results, and no speed makes up for that. */
+export const VERDICTS = ['faster', 'slower', 'same', 'inconclusive', 'wrong'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** A design whose additions have not all arrived, or have come back, over its samples. */
+export interface WrongTotals {
+  readonly design: Design;
+  readonly issued: number;
+  readonly lost: number;
+  /** Counted beyond what was issued. */
+  readonly extra: number;
+}
 
 /** Throughput (`THROUGHPUT_OF` the direction) of `design` over that of `baseline`, block by block. */
 export interface Comparison {
@@ -266,6 +279,8 @@ export interface Comparison {
   readonly verdict: Verdict;
   /** Why that verdict, in one sentence. */
   readonly reason: string;
+  /** Which design is wrong and how far; there only with the verdict 'wrong'. */
+  readonly wrong?: WrongTotals | undefined;
 }
 
 /** What the figures were measured on. */

@@ -1,6 +1,8 @@
 /** Words for what this-cpu workloads and counted page tables come to, as text report and dashboard show them. */
 import type { DesignWords } from './design.ts';
 import type { MappingEvent } from './mapping-report.ts';
+import type { WrongTotals } from './run-record.ts';
+import type { PaperMachine } from './paper-machine.ts';
 import type { PaperFigure } from './this-cpu-profile.ts';
 import type { AccessCounter } from './this-cpu-report.ts';
 
@@ -52,4 +54,16 @@ export function totalWords(issued: number, counted: number): string {
   if (issued === counted) return 'exact';
   const difference = Math.abs(counted - issued).toLocaleString('en-US');
   return `${difference} ${counted < issued ? 'lost' : 'too many'}`;
+}
+
+/** `lost 12 of 4096 additions`, what a design whose result is wrong did. */
+export function wrongTotalWords({ issued, lost, extra }: WrongTotals): string {
+  return lost > 0 ? `lost ${lost} of ${issued} additions` : `counted ${extra} more than its ${issued} additions`;
+}
+
+/** What the figures beside the paper's are of, in a sentence: the machine, and which of its properties are the profile's input. */
+export function paperMachineWords(machine: PaperMachine, occasion: string): string {
+  const { translation, cpus, unitBytes, chunksAtRest, chunksGrown } = machine;
+  const chunks = `${chunksAtRest} chunks of ${unitBytes / 1024} KiB at rest and ${chunksGrown - chunksAtRest} more with ${occasion}`;
+  return `Built with ${translation} tables for ${cpus} CPUs, ${chunks}; CPUs, unit and chunks are input, after the paper.`;
 }

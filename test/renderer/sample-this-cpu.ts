@@ -1,8 +1,8 @@
 /** A this-cpu profile and what it comes to, for the dashboard's tests: figures that are easy to tell apart. */
 import type { AccessMode } from '../../src/shared/design.ts';
-import type { MappingReport } from '../../src/shared/mapping-report.ts';
+import type { MappingReport, TableRow } from '../../src/shared/mapping-report.ts';
 import type { Profile, ThisCpuWorkload } from '../../src/shared/profile.ts';
-import type { DesignSummary, MixSummary, RunRecord } from '../../src/shared/run-record.ts';
+import type { DesignSummary, MixSummary, RunRecord, WrongTotals } from '../../src/shared/run-record.ts';
 import { ACCESS_COUNTERS, type AccessCounts } from '../../src/shared/this-cpu-report.ts';
 import { sampleProfile } from './sample-profile.ts';
 import { finishedRecord } from './scripted-run.ts';
@@ -71,11 +71,16 @@ function mixOf(name: string, nanoseconds: number, lost: number): MixSummary {
             blocks: 6,
             ratio: 0.75,
             interval: { low: 0.7, high: 0.8, confidence: 0.969 },
-            verdict: 'slower',
+            verdict: 'wrong',
             reason: '',
+            wrong: wrongOf(lost),
           },
         }),
   };
+}
+
+function wrongOf(lost: number): WrongTotals {
+  return { design: 'unprotected', issued: 2000, lost, extra: 0 };
 }
 
 function summaryOf(design: AccessMode, nanoseconds: number, lost: number): DesignSummary {
@@ -88,6 +93,7 @@ function summaryOf(design: AccessMode, nanoseconds: number, lost: number): Desig
     thisCpu: {
       mixes: [mixOf('counter storm', nanoseconds, lost), mixOf('page_fault3', nanoseconds + 5, 0)],
       cpus: [countsOf({ operations: 1500, preemptPairs, switches: 12 }), countsOf({ operations: 500, migrations: 3 })],
+      ...(lost === 0 ? {} : { wrong: wrongOf(lost) }),
     },
     memoryAtEnd,
     memoryAtPeak,
@@ -96,24 +102,33 @@ function summaryOf(design: AccessMode, nanoseconds: number, lost: number): Desig
 
 const KIB = 1024;
 
+function tableRowOf(machine: { window: 'same-offset' | 'packed'; chunks: number; windowKib: number }): TableRow {
+  const { window, chunks, windowKib } = machine;
+  return {
+    translation: '4k-48',
+    window,
+    cpus: 160,
+    chunks,
+    pgdBytes: 636 * KIB,
+    windowTableBytes: windowKib * KIB,
+    localBytes: (636 + windowKib) * KIB,
+    sharedBytes: 320 * KIB,
+    windowSpaceBytes: chunks * 192 * KIB,
+    globalSpaceBytes: 160 * chunks * 192 * KIB,
+  };
+}
+
 const SAMPLE_MAPPING: MappingReport = {
   paper: [
     { figure: 'pgdBytes', says: '4K * (nr_cpus - 1)', paperBytes: 636 * KIB, labBytes: 636 * KIB },
+    { figure: 'windowSpaceAtRestBytes', says: '960K', paperBytes: 960 * KIB, labBytes: 960 * KIB },
     { figure: 'tablesAtRestBytes', says: 'a couple of megabytes', labBytes: 4480 * KIB },
   ],
   tables: [
-    {
-      translation: '4k-48',
-      window: 'same-offset',
-      cpus: 160,
-      chunks: 5,
-      pgdBytes: 636 * KIB,
-      windowTableBytes: 4480 * KIB,
-      localBytes: 5116 * KIB,
-      sharedBytes: 320 * KIB,
-      windowSpaceBytes: 960 * KIB,
-      globalSpaceBytes: 153_600 * KIB,
-    },
+    tableRowOf({ window: 'same-offset', chunks: 5, windowKib: 4480 }),
+    tableRowOf({ window: 'same-offset', chunks: 16, windowKib: 11_520 }),
+    tableRowOf({ window: 'packed', chunks: 5, windowKib: 1920 }),
+    tableRowOf({ window: 'packed', chunks: 16, windowKib: 2560 }),
   ],
   events: [{ event: 'chunk-created', tablesMade: 175, tablesFreed: 0, pgdCopies: 0, flushes: 0 }],
 };

@@ -1,26 +1,30 @@
 /** Counted page tables as text: the paper's figures beside the lab's, tables of every machine, what events cost. */
 import type { MappingReport, TableRow } from '../../shared/mapping-report.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
-import { MAPPING_EVENT_WORDS, PAPER_FIGURE_WORDS } from '../../shared/this-cpu-words.ts';
+import { PAPER_FIGURE_ORIGINS, type PaperMachine, paperMachine } from '../../shared/paper-machine.ts';
+import { MAPPING_EVENT_WORDS, PAPER_FIGURE_WORDS, paperMachineWords } from '../../shared/this-cpu-words.ts';
 import { textTable } from './text-table.ts';
 
 /** Parts of the report; none where the profile wants no tables counted. */
 export function mappingReport({ mapping, profile }: RunRecord): readonly string[] {
   const { workload } = profile;
   if (mapping === undefined || workload.kind !== 'this-cpu' || workload.counting === undefined) return [];
-  const { occasion, chunksAdded } = workload.counting;
-  const added = `On top: ${chunksAdded} chunks, with ${occasion}.`;
-  return [`${paperTable(mapping)}\n${added}`, tablesTable(mapping), eventTable(mapping)];
+  const machine = paperMachine(mapping);
+  const paper = machine === undefined ? [] : [paperTable(machine, mapping, workload.counting.occasion)];
+  return [...paper, tablesTable(mapping), eventTable(mapping)];
 }
 
-function paperTable({ paper }: MappingReport): string {
-  const rows = paper.map(({ figure, says, paperBytes, labBytes }) => [
+function paperTable(machine: PaperMachine, { paper }: MappingReport, occasion: string): string {
+  const rows = paper.map(({ figure, says, paperBytes }) => [
     PAPER_FIGURE_WORDS[figure],
     paperBytes === undefined ? '-' : kib(paperBytes),
-    kib(labBytes),
+    ...machine.windows.map(({ figures }) => kib(figures[figure])),
+    PAPER_FIGURE_ORIGINS[figure],
     says,
   ]);
-  return textTable([['the paper beside the lab (counted)', 'paper, KiB', 'lab, KiB', 'the paper says'], ...rows]);
+  const windows = machine.windows.map(({ window }) => `lab, ${window}`);
+  const head = ['the paper beside the lab, KiB', 'paper', ...windows, "lab's figure is", 'the paper says'];
+  return `${paperMachineWords(machine, occasion)}\n${textTable([head, ...rows])}`;
 }
 
 const TABLE_HEAD = [

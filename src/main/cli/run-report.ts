@@ -12,7 +12,9 @@ import {
   type RunRecord,
   type Spread,
   THROUGHPUT_OF,
+  type WrongTotals,
 } from '../../shared/run-record.ts';
+import { wrongTotalWords } from '../../shared/this-cpu-words.ts';
 import { THROUGHPUT_WORDS } from '../../shared/throughput-words.ts';
 import { bufferCountReport } from './buffer-count-report.ts';
 import { mappingReport } from './mapping-report.ts';
@@ -91,7 +93,7 @@ function throughputRow(design: DesignSummary, direction: Direction, summary: Dir
   const { digits } = THROUGHPUT_WORDS[direction];
   const { median, low, high } = summary[THROUGHPUT_OF[direction]];
   return [
-    DESIGN_WORDS[design.design].title,
+    `${DESIGN_WORDS[design.design].title}${design.thisCpu?.wrong === undefined ? '' : ', WRONG RESULT'}`,
     median.toFixed(digits),
     low.toFixed(digits),
     high.toFixed(digits),
@@ -102,18 +104,29 @@ function throughputRow(design: DesignSummary, direction: Direction, summary: Dir
   ];
 }
 
+/** Where nothing is compared, what is wrong all the same. */
 function comparisons(record: RunRecord): string {
-  return record.comparisons.map(comparisonLine).join('\n');
+  if (record.comparisons.length > 0) return record.comparisons.map(comparisonLine).join('\n');
+  return record.designs
+    .flatMap(({ thisCpu }) => (thisCpu?.wrong === undefined ? [] : [wrongLine(thisCpu.wrong)]))
+    .join('\n');
 }
 
-/** `write: per-CPU, global against single mutex: faster — ratio 1.84 [1.79, 1.90], …` */
-function comparisonLine({ direction, design, baseline, verdict, ratio, interval, reason }: Comparison): string {
+/** `write: per-CPU, global against single mutex: FASTER, ratio 1.84 [1.79, 1.90], …`; what is wrong says so before its ratio. */
+function comparisonLine({ direction, design, baseline, verdict, ratio, interval, reason, wrong }: Comparison): string {
   const range =
     interval === undefined
       ? ''
       : ` [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}], ${(interval.confidence * 100).toFixed(1)} % interval`;
   const designs = `${DESIGN_WORDS[design].title} against ${DESIGN_WORDS[baseline].title}`;
-  return `${direction}: ${designs}: ${verdict.toUpperCase()}, ratio ${ratio.toFixed(3)}${range}\n  ${reason}`;
+  const figures = `ratio ${ratio.toFixed(3)}${range}`;
+  if (wrong !== undefined)
+    return `${direction}: ${designs}: ${wrongLine(wrong)}\n  That makes its ${figures}, worth nothing.`;
+  return `${direction}: ${designs}: ${verdict.toUpperCase()}, ${figures}\n  ${reason}`;
+}
+
+function wrongLine(wrong: WrongTotals): string {
+  return `WRONG RESULT, ${DESIGN_WORDS[wrong.design].title} ${wrongTotalWords(wrong)}`;
 }
 
 const MEMORY_COLUMNS: readonly (readonly [string, keyof MemoryFigures])[] = [

@@ -42,7 +42,7 @@ function ratioWords({ comparison }: MixSummary): string {
   if (comparison === undefined) return '';
   const { ratio, interval, verdict } = comparison;
   const range = interval === undefined ? '' : ` [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
-  return `${ratio.toFixed(3)}${range} ${verdict}`;
+  return `${ratio.toFixed(3)}${range} ${verdict === 'wrong' ? 'wrong result' : verdict}`;
 }
 
 function totalsTable(designs: readonly ThisCpuDesign[]): string {

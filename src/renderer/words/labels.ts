@@ -28,6 +28,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, { readonly sign: string; re
   slower: { sign: '▼', word: 'slower' },
   same: { sign: '=', word: 'same' },
   inconclusive: { sign: '?', word: 'inconclusive' },
+  wrong: { sign: '✕', word: 'wrong result' },
 };
 
 /** Plural of a direction for sentences. */

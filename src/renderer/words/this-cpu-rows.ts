@@ -61,7 +61,11 @@ function mixCell(design: Design, { nsPerOperation, issued, counted, comparison }
   if (comparison === undefined) return { time: formatFixed(median, 1), range, ...total };
   const { interval, verdict, ratio } = comparison;
   const { sign, word } = VERDICT_WORDS[verdict];
-  const words = `${sign} ${formatRatio(ratio)} as fast${interval === undefined ? '' : ` ${formatInterval(interval)}`}, ${word}`;
+  const bounds = interval === undefined ? '' : ` ${formatInterval(interval)}`;
+  const words =
+    verdict === 'wrong'
+      ? `${sign} ${word}, ${formatRatio(ratio)}${bounds}`
+      : `${sign} ${formatRatio(ratio)} as fast${bounds}, ${word}`;
   return { time: formatFixed(median, 1), range, ratio: words, ...total };
 }
 

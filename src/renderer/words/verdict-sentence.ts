@@ -1,10 +1,11 @@
-/** The result in one sentence per compared design; the first thing that a result shows. */
+/** The result in one sentence per compared design, a wrong one told before its speed; the first thing that a result shows. */
 import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
 import { assertUnreachable } from '../../shared/result.ts';
-import { type Comparison, type RunRecord, DIRECTIONS } from '../../shared/run-record.ts';
+import { type Comparison, type RunRecord, type WrongTotals, DIRECTIONS } from '../../shared/run-record.ts';
+import { wrongTotalWords } from '../../shared/this-cpu-words.ts';
 import { formatConfidence } from '../format/percent.ts';
 import { formatInterval, formatRatio } from '../format/ratio.ts';
-import { DIRECTION_WORDS } from './labels.ts';
+import { DIRECTION_WORDS, VERDICT_WORDS } from './labels.ts';
 
 /** Sentences without a full stop, e.g. `per-CPU, global against single mutex: writes 1.84 × as fast [1.79, 1.90], …`. */
 export function verdictSentences(record: RunRecord): readonly string[] {
@@ -13,6 +14,7 @@ export function verdictSentences(record: RunRecord): readonly string[] {
   if (record.samples.length === 0) return ['No repetition was finished, so there is nothing to compare'];
   const [only] = record.designs;
   if (record.designs.length === 1 && only !== undefined) {
+    if (only.thisCpu?.wrong !== undefined) return [`${wrongClause(only.thisCpu.wrong)}; nothing else was measured`];
     return [`Only ${DESIGN_WORDS[only.design].title} was measured, so there is nothing to compare it with`];
   }
   return ['No repetition has figures of every design, so there is nothing to compare'];
@@ -22,7 +24,8 @@ function designSentence(design: Design, comparisons: readonly Comparison[]): str
   const own = DIRECTIONS.flatMap((direction) =>
     comparisons.filter((comparison) => comparison.design === design && comparison.direction === direction),
   );
-  const parts = own.map(directionClause);
+  const wrong = own.find((comparison) => comparison.wrong !== undefined)?.wrong;
+  const parts = [...(wrong === undefined ? [] : [wrongClause(wrong)]), ...own.map(directionClause)];
   const baseline = own[0] === undefined ? '' : ` against ${DESIGN_WORDS[own[0].baseline].title}`;
   return `${DESIGN_WORDS[design].title}${baseline}: ${parts.join('; ')}`;
 }
@@ -38,9 +41,17 @@ function directionClause(comparison: Comparison): string {
       return `${what} same (${ratio}${intervalClause(comparison)})`;
     case 'inconclusive':
       return `${what} inconclusive (${ratio}${intervalClause(comparison)})`;
+    case 'wrong':
+      return `${what} at ${ratio} the speed${intervalClause(comparison)}, worth nothing with wrong results`;
     default:
       return assertUnreachable(comparison.verdict);
   }
+}
+
+/** `✕ wrong result: unprotected lost 12 of 4096 additions` */
+function wrongClause(wrong: WrongTotals): string {
+  const { sign, word } = VERDICT_WORDS.wrong;
+  return `${sign} ${word}: ${DESIGN_WORDS[wrong.design].title} ${wrongTotalWords(wrong)}`;
 }
 
 function intervalClause({ interval }: Comparison): string {

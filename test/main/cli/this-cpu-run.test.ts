@@ -36,8 +36,14 @@ describe('lab run of a this-cpu profile', { timeout: 120_000 }, () => {
     expect(out).toMatch(/^local mapping +7000 +7000 +exact$/m);
     expect(out).toMatch(/^preempt-off \+ offset +1\.000 +1\.000 +1\.000 +0\.000 +0\.000 /m);
     expect(out).toMatch(/^local mapping +0\.000 +0\.000 +0\.000 +0\.000 +1\.000 /m);
-    expect(out).toMatch(/^Top-level tables beside the first +28 +28 +4K \* \(nr_cpus - 1\)$/m);
-    expect(out).toMatch(/^On top: 11 chunks, with 10,000 cgroups\.$/m);
+    expect(out).toMatch(
+      /^Built with 4k-48 tables for 8 CPUs, 5 chunks of 192 KiB at rest and 11 more with 10,000 cgroups; /m,
+    );
+    expect(out).toMatch(
+      /^the paper beside the lab, KiB +paper +lab, same-offset +lab, packed +lab's figure is +the paper says$/m,
+    );
+    expect(out).toMatch(/^Top-level tables beside the first +28 +28 +28 +counted +4K \* \(nr_cpus - 1\)$/m);
+    expect(out).toMatch(/^Private tables below the window, at rest +- +192 +96 +counted +a couple$/m);
     expect(out).toMatch(/^4k-48 same-offset +8 +5 +28 +192 +220 /m);
     expect(out).toMatch(/^its other pages populated +0 +0 +0 +0$/m);
     expect(out).not.toMatch(NOISE);
@@ -73,7 +79,17 @@ describe('lab run of a this-cpu profile', { timeout: 120_000 }, () => {
       ['all', '1'],
     ]);
     expect(mixes[1]).toMatchObject({ units: '1000', operations: '4000', additions_issued: '3000' });
-    expect(rowsOf(join(folder, 'a.page-tables.csv'))).toContainEqual({
+    const tables = rowsOf(join(folder, 'a.page-tables.csv'));
+    expect(
+      tables.filter(({ section }) => section === 'paper').map(({ subject, figure, value }) => [subject, figure, value]),
+    ).toEqual([
+      ['paper', 'pgdBytes', '28672'],
+      ['lab same-offset, counted', 'pgdBytes', '28672'],
+      ['lab packed, counted', 'pgdBytes', '28672'],
+      ['lab same-offset, counted', 'tablesAtRestBytes', '196608'],
+      ['lab packed, counted', 'tablesAtRestBytes', '98304'],
+    ]);
+    expect(tables).toContainEqual({
       profile: 'small storm',
       section: 'tables',
       subject: '4k-48 same-offset',
@@ -111,6 +127,21 @@ describe('lab run of a this-cpu profile', { timeout: 120_000 }, () => {
     const { out } = await cli(['run', small(changes)]);
     expect(out).toMatch(/^unprotected +7000 +\d+ +\d+ lost +.*fault/m);
     expect(out).toMatch(/^local mapping +7000 +7000 +exact$/m);
+    expect(out).toMatch(/^unprotected, WRONG RESULT +\d/m);
+    expect(out).toMatch(
+      /^access: unprotected against local mapping: WRONG RESULT, unprotected lost \d+ of 7000 additions\n {2}That makes its ratio \d/m,
+    );
+    expect(out).not.toMatch(/unprotected.*(FASTER|SLOWER|INCONCLUSIVE)/);
+  });
+
+  it('says so of unprotected alone, too', async () => {
+    const changes: ThisCpuProfileChanges = {
+      designs: ['unprotected'],
+      machine: { possibleCpus: 1, onlineCpus: 1 },
+      workload: { tickOperations: 5 },
+    };
+    const { out } = await cli(['run', small(changes)]);
+    expect(out).toMatch(/^WRONG RESULT, unprotected lost \d+ of 7000 additions$/m);
   });
 
   it('--seconds ends every mix by the clock, and --jobs says how many CPUs are online', async () => {

@@ -40,6 +40,8 @@ import {
   type Sample,
   type Spread,
   type ThisCpuSummary,
+  VERDICTS,
+  type WrongTotals,
 } from '../../../src/shared/run-record.ts';
 import { EVENTS, type MappingReport } from '../../../src/shared/mapping-report.ts';
 import { MIX_OPERATIONS, PAPER_FIGURES, THIS_CPU_LIMITS } from '../../../src/shared/this-cpu-profile.ts';
@@ -421,6 +423,8 @@ const directionSummary: fc.Arbitrary<DirectionSummary> = fc.record({
   withheldShare: optional(figure),
 });
 
+const wrongTotals: fc.Arbitrary<WrongTotals> = fc.record({ design, issued: count, lost: count, extra: count });
+
 const comparison: fc.Arbitrary<Comparison> = fc.record({
   direction: fc.constantFrom(...DIRECTIONS),
   design,
@@ -428,11 +432,13 @@ const comparison: fc.Arbitrary<Comparison> = fc.record({
   blocks: count,
   ratio: figure,
   interval: optional(fc.record({ low: figure, high: figure, confidence: figure })),
-  verdict: fc.constantFrom('faster' as const, 'slower' as const, 'same' as const, 'inconclusive' as const),
+  verdict: fc.constantFrom(...VERDICTS),
   reason: text,
+  wrong: optional(wrongTotals),
 });
 
 const thisCpuSummary: fc.Arbitrary<ThisCpuSummary> = fc.record({
+  wrong: optional(wrongTotals),
   mixes: fc.array(
     fc.record({
       name: text,

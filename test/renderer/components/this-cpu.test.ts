@@ -90,7 +90,7 @@ describe('the result of a this-cpu run', () => {
     const [storm] = mixRows(designs);
     expect(storm?.cells.map(({ time, range, ratio, total }) => [time, range, ratio, total])).toEqual([
       ['25.0', '24.0 – 27.0', undefined, 'exact'],
-      ['35.0', '34.0 – 37.0', '▼ 0.75 × as fast [0.70, 0.80], slower', '40 lost'],
+      ['35.0', '34.0 – 37.0', '✕ wrong result, 0.75 × [0.70, 0.80]', '40 lost'],
     ]);
   });
 
@@ -110,9 +110,15 @@ describe('the result of a this-cpu run', () => {
     const { html, text } = await render(ThisCpuResult, { record });
     expect(text).toMatch(/counter storm preempt-off \+ offset 25\.0 24\.0 – 27\.0 – ✓ exact unprotected 35\.0/);
     expect(text).toContain('▲ 40 lost');
-    expect(text).toMatch(/Top-level tables beside the first 636 KiB 636 KiB 4K \* \(nr_cpus - 1\)/);
-    expect(text).toMatch(/Private tables below the window, at rest – 4\.38 MiB a couple of megabytes/);
-    expect(text).toContain('What comes on top comes with 10,000 cgroups.');
+    expect(text).toMatch(/Top-level tables beside the first 636 KiB 636 KiB 636 KiB counted 4K \* \(nr_cpus - 1\)/);
+    expect(text).toMatch(
+      /Private tables below the window, at rest – 4\.38 MiB 1\.88 MiB counted a couple of megabytes/,
+    );
+    expect(text).toMatch(/Address space of the window, at rest 960 KiB 960 KiB 960 KiB input/);
+    expect(text).toContain('lab, same-offset lab, packed lab’s figure is');
+    expect(text).toContain(
+      'Built with 4k-48 tables for 160 CPUs, 5 chunks of 192 KiB at rest and 11 more with 10,000 cgroups; CPUs, unit and chunks are input',
+    );
     expect(text).toMatch(/chunk created, one page 175 0 0 0/);
     expect(text).toMatch(/4k-48, same-offset 160 5 636 KiB 4\.38 MiB 5\.00 MiB 320 KiB 960 KiB/);
     expect(html).toContain('data-testid="export-mixes"');

@@ -9,6 +9,7 @@ import { verdictSentences } from '../../../src/renderer/words/verdict-sentence.t
 import type { MemoryFigures, RunRecord } from '../../../src/shared/run-record.ts';
 import { samplePercpuProfile } from '../sample-percpu.ts';
 import { sampleProfile } from '../sample-profile.ts';
+import { sampleThisCpuRecord } from '../sample-this-cpu.ts';
 import { finishedRecord } from '../scripted-run.ts';
 
 const record = finishedRecord('run-1', sampleProfile());
@@ -37,6 +38,35 @@ describe('the verdict', () => {
     ];
     expect(verdictSentences({ ...record, comparisons })).toEqual([
       'per-CPU, global against single mutex: writes 0.84 × as fast [0.80, 0.88], 95 % interval',
+    ]);
+  });
+
+  test('of a design that loses updates says that first, and never that it is fast', () => {
+    const wrong = { design: 'unprotected', issued: 4096, lost: 12, extra: 0 } as const;
+    const comparisons: RunRecord['comparisons'] = [
+      {
+        direction: 'access',
+        design: 'unprotected',
+        baseline: 'preempt-offset',
+        blocks: 8,
+        ratio: 1.4,
+        interval: { low: 1.3, high: 1.5, confidence: 0.95 },
+        verdict: 'wrong',
+        reason: '',
+        wrong,
+      },
+    ];
+    expect(verdictSentences({ ...record, comparisons })).toEqual([
+      'unprotected against preempt-off + offset: ✕ wrong result: unprotected lost 12 of 4096 additions; ' +
+        'accesses at 1.40 × the speed [1.30, 1.50], 95 % interval, worth nothing with wrong results',
+    ]);
+  });
+
+  test('of one design alone that loses updates says so all the same', () => {
+    const [, losing] = sampleThisCpuRecord().designs;
+    const designs = losing === undefined ? [] : [losing];
+    expect(verdictSentences({ ...record, comparisons: [], designs })).toEqual([
+      '✕ wrong result: unprotected lost 40 of 2000 additions; nothing else was measured',
     ]);
   });
 

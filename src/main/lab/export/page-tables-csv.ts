@@ -5,11 +5,12 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import type { MappingReport } from '../../../shared/mapping-report.ts';
+import { PAPER_FIGURE_ORIGINS, paperMachine } from '../../../shared/paper-machine.ts';
 
 const COLUMNS = ['profile', 'section', 'subject', 'cpus', 'chunks', 'figure', 'value', 'unit'] as const;
 type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], string | number>>>;
 
-/** Sections: paper (subject `paper` or `lab`), tables (translation and window), event. */
+/** Sections: paper (subject `paper`, or `lab` with its window and whether the figure is counted or an input), tables (translation and window), event. */
 export function pageTablesCsv(profileName: string, report: MappingReport): string {
   const rows = [...paperRows(report), ...tableRows(report), ...eventRows(report)];
   return stringify(
@@ -18,12 +19,18 @@ export function pageTablesCsv(profileName: string, report: MappingReport): strin
   );
 }
 
-function paperRows({ paper }: MappingReport): readonly Row[] {
-  return paper.flatMap(({ figure, paperBytes, labBytes }) => [
-    ...(paperBytes === undefined
-      ? []
-      : [{ section: 'paper', subject: 'paper', figure, value: paperBytes, unit: 'bytes' }]),
-    { section: 'paper', subject: 'lab', figure, value: labBytes, unit: 'bytes' },
+function paperRows(report: MappingReport): readonly Row[] {
+  const machine = paperMachine(report);
+  if (machine === undefined) return [];
+  const common = { section: 'paper', cpus: machine.cpus, unit: 'bytes' };
+  return report.paper.flatMap(({ figure, paperBytes }) => [
+    ...(paperBytes === undefined ? [] : [{ ...common, subject: 'paper', figure, value: paperBytes }]),
+    ...machine.windows.map(({ window, figures }) => ({
+      ...common,
+      subject: `lab ${window}, ${PAPER_FIGURE_ORIGINS[figure]}`,
+      figure,
+      value: figures[figure],
+    })),
   ]);
 }
 

@@ -1,8 +1,9 @@
 /** The page tables that a profile wants counted: machine after machine, to a report. */
 import { setImmediate } from 'node:timers/promises';
 import type { MappingReport, PaperRow, TableRow } from '../../../shared/mapping-report.ts';
+import { paperFigures } from '../../../shared/paper-machine.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
-import type { PaperFigure, TableCounting } from '../../../shared/this-cpu-profile.ts';
+import type { TableCounting } from '../../../shared/this-cpu-profile.ts';
 import type { CountingTask } from './build-machine.ts';
 import { countEvents, countTables, variantsOf } from './count-tables.ts';
 
@@ -34,12 +35,6 @@ export async function countMapping(
 /** The paper's figures are those of the task's own machine, the first two rows. */
 function paperRows({ paper }: TableCounting, [atRest, grown]: readonly TableRow[]): readonly PaperRow[] {
   if (atRest === undefined || grown === undefined) throw new Error("the task's own machine was not counted");
-  const figures: Readonly<Record<PaperFigure, number>> = {
-    pgdBytes: atRest.pgdBytes,
-    windowSpaceAtRestBytes: atRest.windowSpaceBytes,
-    windowSpaceAddedBytes: grown.windowSpaceBytes - atRest.windowSpaceBytes,
-    tablesAtRestBytes: atRest.windowTableBytes,
-    tablesAddedBytes: grown.windowTableBytes - atRest.windowTableBytes,
-  };
+  const figures = paperFigures(atRest, grown);
   return paper.map(({ figure, says, bytes }) => ({ figure, says, paperBytes: bytes, labBytes: figures[figure] }));
 }

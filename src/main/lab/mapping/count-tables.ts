@@ -19,17 +19,16 @@ export function countTables(task: CountingTask, variant: MachineVariant): Result
   return ok(rows);
 }
 
-/** The machines to count, the one that the paper speaks of first. */
+/** The machines to count: the one that the paper speaks of first, in its own window and in the other, then the rest. */
 export function variantsOf({ addressSpace, counting }: CountingTask): readonly MachineVariant[] {
-  const others = counting.translations.flatMap((translation) =>
-    counting.windows
-      .filter((window) => translation !== addressSpace.translation || window !== addressSpace.window)
-      .map((window) => ({ translation, window })),
-  );
+  const beside = counting.windows.filter((window) => window !== addressSpace.window).map((window) => ({ window }));
+  const others = counting.translations
+    .filter((translation) => translation !== addressSpace.translation)
+    .flatMap((translation) => counting.windows.map((window) => ({ translation, window })));
   const scaled = counting.scalingCpus
     .filter((cpus) => cpus !== counting.cpus)
     .flatMap((cpus) => counting.windows.map((window) => ({ cpus, window })));
-  return [{}, ...others, ...scaled];
+  return [{}, ...beside, ...others, ...scaled];
 }
 
 /** What one chunk more or less, and one CPU more or less, costs a machine that is at rest otherwise. */

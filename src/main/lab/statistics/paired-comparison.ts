@@ -11,7 +11,8 @@
 import { counted } from '../../../shared/counted.ts';
 import { type Design, DESIGN_WORDS } from '../../../shared/design.ts';
 import { assertUnreachable } from '../../../shared/result.ts';
-import type { Comparison, Direction, Verdict } from '../../../shared/run-record.ts';
+import type { Comparison, Direction, Verdict, WrongTotals } from '../../../shared/run-record.ts';
+import { wrongTotalWords } from '../../../shared/this-cpu-words.ts';
 import { hodgesLehmann, signedRankInterval, type ExactInterval } from './signed-rank.ts';
 
 /** The confidence that an interval must have at least. */
@@ -34,12 +35,16 @@ export interface Block {
   readonly design: number;
 }
 
-/** What is compared, and the margin (percent of the ratio, to either side of 1) that counts as no difference. */
+/**
+ * What is compared, the margin (percent of the ratio, to either side of 1) that counts as no difference, and which of the two
+ * designs gave wrong results, if one did.
+ */
 export interface ComparisonQuestion {
   readonly direction: Direction;
   readonly design: Design;
   readonly baseline: Design;
   readonly equivalencePercent: number;
+  readonly wrong?: WrongTotals | undefined;
 }
 
 /**
@@ -48,13 +53,14 @@ export interface ComparisonQuestion {
  * @throws when there is no block, more than 50, or one with a throughput that is not above 0
  */
 export function comparePaired(blocks: readonly Block[], question: ComparisonQuestion): Comparison {
-  const { direction, design, baseline, equivalencePercent } = question;
+  const { direction, design, baseline, wrong } = question;
   const logRatios = blocks.map(logRatio);
   const ratio = Math.exp(hodgesLehmann(logRatios));
   const interval = ratioInterval(signedRankInterval(logRatios, CONFIDENCE));
-  const verdict = verdictOf(interval, equivalencePercent);
+  const verdict = verdictOf(interval, question);
   const reason = reasonOf({ question, blocks: blocks.length, ratio, interval, verdict });
-  return { direction, design, baseline, blocks: blocks.length, ratio, interval, verdict, reason };
+  const compared = { direction, design, baseline, blocks: blocks.length, ratio, interval, verdict, reason };
+  return wrong === undefined ? compared : { ...compared, wrong };
 }
 
 function logRatio(block: Block): number {
@@ -68,7 +74,8 @@ function ratioInterval(logarithmic: ExactInterval | undefined): ExactInterval | 
   return { ...logarithmic, low: Math.exp(logarithmic.low), high: Math.exp(logarithmic.high) };
 }
 
-function verdictOf(interval: ExactInterval | undefined, equivalencePercent: number): Verdict {
+function verdictOf(interval: ExactInterval | undefined, { equivalencePercent, wrong }: ComparisonQuestion): Verdict {
+  if (wrong !== undefined) return 'wrong';
   if (interval === undefined) return 'inconclusive';
   const margin = equivalencePercent / 100;
   if (interval.low >= 1 - margin && interval.high <= 1 + margin) return 'same';
@@ -87,6 +94,10 @@ interface Finding {
 
 function reasonOf(finding: Finding): string {
   const { interval, question, blocks } = finding;
+  const { wrong } = question;
+  if (wrong !== undefined) {
+    return `The result of ${DESIGN_WORDS[wrong.design].title} is wrong: it ${wrongTotalWords(wrong)}, so its speed counts for nothing.`;
+  }
   const what = WORDS[question.direction];
   const estimate = `${what} throughput is ${change(finding.ratio)} against ${DESIGN_WORDS[question.baseline].title}`;
   if (interval === undefined) {
@@ -109,6 +120,8 @@ function position(verdict: Verdict, margin: string): string {
       return 'lies entirely below 0 %';
     case 'inconclusive':
       return `includes 0 % and reaches beyond ${margin}`;
+    case 'wrong':
+      throw new Error('a wrong result has no position');
     default:
       return assertUnreachable(verdict);
   }

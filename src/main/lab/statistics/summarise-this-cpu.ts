@@ -1,8 +1,9 @@
 /** The mixes of one design over its samples: time per operation, what was counted, and against the first design. */
-import type { Comparison, MixSummary, Sample, ThisCpuSummary } from '../../../shared/run-record.ts';
+import type { Comparison, MixSummary, Sample, ThisCpuSummary, WrongTotals } from '../../../shared/run-record.ts';
 import { type MixFigures, sumOfCounts } from '../../../shared/this-cpu-report.ts';
 import { comparePaired } from './paired-comparison.ts';
 import { spread } from './spread.ts';
+import { wrongTotals } from './wrong-totals.ts';
 
 /**
  * Of samples of one design, and those of the first design of the profile; undefined where they are of another workload. Mixes
@@ -20,7 +21,11 @@ export function summariseThisCpu(
     const comparison = compareMix(name, { own, baseline, equivalencePercent });
     return { ...summariseMix(own.flatMap((sample) => mixOf(sample, name) ?? [])), ...(comparison && { comparison }) };
   });
-  return { mixes, cpus };
+  const wrong = wrongTotals(
+    first.design,
+    own.flatMap(({ thisCpu }) => thisCpu?.mixes ?? []),
+  );
+  return { mixes, cpus, ...(wrong && { wrong }) };
 }
 
 function summariseMix(figures: readonly MixFigures[]): MixSummary {
@@ -56,12 +61,26 @@ function compareMix(
   });
   if (blocks.length === 0) return undefined;
   const { equivalencePercent } = given;
+  const wrong = wrongMix(name, given.own) ?? wrongMix(name, given.baseline);
   return comparePaired(blocks, {
     direction: 'access',
     design: first.design,
     baseline: reference.design,
     equivalencePercent,
+    wrong,
   });
+}
+
+/** Of samples of one design. */
+function wrongMix(name: string, samples: readonly Sample[]): WrongTotals | undefined {
+  const [first] = samples;
+  return (
+    first &&
+    wrongTotals(
+      first.design,
+      samples.flatMap((sample) => mixOf(sample, name) ?? []),
+    )
+  );
 }
 
 function nsPerOperation({ processorNs, operations }: MixFigures): number {

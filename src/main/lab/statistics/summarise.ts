@@ -16,6 +16,7 @@ import {
   type MemoryFigures,
   type Sample,
   THROUGHPUT_OF,
+  type WrongTotals,
 } from '../../../shared/run-record.ts';
 import { summariseThisCpu } from './summarise-this-cpu.ts';
 import { comparePaired, type Block } from './paired-comparison.ts';
@@ -45,12 +46,18 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
   if (baseline === undefined) return { designs, comparisons: [] };
   const comparisons = DIRECTIONS.flatMap((direction) =>
     others.flatMap((design) => {
-      const question = { direction, design, baseline, equivalencePercent: options.equivalencePercent };
+      const { equivalencePercent } = options;
+      const wrong = wrongOf(designs, design) ?? wrongOf(designs, baseline);
+      const question = { direction, design, baseline, equivalencePercent, wrong };
       const blocks = pairUp(throughputs(samples, baseline, direction), throughputs(samples, design, direction));
       return blocks.length === 0 ? [] : [comparePaired(blocks, question)];
     }),
   );
   return { designs, comparisons };
+}
+
+function wrongOf(designs: readonly DesignSummary[], design: Design): WrongTotals | undefined {
+  return designs.find((summary) => summary.design === design)?.thisCpu?.wrong;
 }
 
 /** One summary, or none without samples. */

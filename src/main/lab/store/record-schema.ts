@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { BUFFER_LAYOUTS, DESIGNS, STREAM_PROTECTIONS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
 import { RUN_PHASES } from '../../../shared/run-phase.ts';
-import { DIRECTIONS, ENGINES, type RunListing, type RunRecord } from '../../../shared/run-record.ts';
+import { DIRECTIONS, ENGINES, type RunListing, type RunRecord, VERDICTS } from '../../../shared/run-record.ts';
 import { RECOMPRESSION_TIMES, zramStepSchema } from '../../../shared/zram-profile.ts';
 import { STORED_BY } from '../../../shared/zram-report.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';
@@ -138,6 +138,8 @@ const directionSummary = v.strictObject({
   withheldShare: v.optional(figure),
 });
 
+const wrongTotals = v.strictObject({ design, issued: count, lost: count, extra: count });
+
 const comparison = v.strictObject({
   direction,
   design,
@@ -145,8 +147,9 @@ const comparison = v.strictObject({
   blocks: count,
   ratio: figure,
   interval: v.optional(v.strictObject({ low: figure, high: figure, confidence: figure })),
-  verdict: v.picklist(['faster', 'slower', 'same', 'inconclusive']),
+  verdict: v.picklist(VERDICTS),
   reason: v.string(),
+  wrong: v.optional(wrongTotals),
 });
 
 const thisCpuSummary = v.strictObject({
@@ -163,6 +166,7 @@ const thisCpuSummary = v.strictObject({
     }),
   ),
   cpus: v.array(accessCountsSchema),
+  wrong: v.optional(wrongTotals),
 });
 
 const designSummary = v.strictObject({

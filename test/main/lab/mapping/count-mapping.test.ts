@@ -5,6 +5,7 @@ import type { CountingTask } from '../../../../src/main/lab/mapping/build-machin
 import { countMapping } from '../../../../src/main/lab/mapping/count-mapping.ts';
 import { addressSpaceOf } from '../../../../src/main/lab/plan/plan-storms.ts';
 import type { MappingReport } from '../../../../src/shared/mapping-report.ts';
+import { paperMachine } from '../../../../src/shared/paper-machine.ts';
 import { parseProfile } from '../../../../src/shared/profile.ts';
 import type { TableCounting } from '../../../../src/shared/this-cpu-profile.ts';
 import { RESOURCES, valueOf } from '../small-lab.ts';
@@ -46,10 +47,32 @@ describe('the 2026 profile', () => {
       [undefined, 4480 * KIB],
       [undefined, 7040 * KIB],
     ]);
-    expect(tables.map(({ cpus, chunks }) => [cpus, chunks])).toEqual([
-      [160, 5],
-      [160, 16],
+    expect(tables.map(({ window, cpus, chunks }) => [window, cpus, chunks])).toEqual([
+      ['same-offset', 160, 5],
+      ['same-offset', 160, 16],
+      ['packed', 160, 5],
+      ['packed', 160, 16],
     ]);
+  });
+
+  it('has both windows of the same machine beside each other', async () => {
+    const machine = paperMachine(await reportOf(shipped()));
+    expect(machine).toMatchObject({ translation: '4k-48', cpus: 160, unitBytes: 192 * KIB });
+    expect([machine?.chunksAtRest, machine?.chunksGrown]).toEqual([5, 16]);
+    const figures = machine?.windows.map(({ window, figures: { pgdBytes, tablesAtRestBytes, tablesAddedBytes } }) => [
+      window,
+      ...[pgdBytes, tablesAtRestBytes, tablesAddedBytes].map((bytes) => bytes / KIB),
+    ]);
+    // Local mapping in all: 5116 and 2556 at rest, 7040 and 640 on top, by construction page by page elsewhere.
+    expect(figures).toEqual([
+      ['same-offset', 636, 5116 - 636, 7040],
+      ['packed', 636, 2556 - 636, 640],
+    ]);
+  });
+
+  it('counts no other window where the profile wants none', async () => {
+    const machine = paperMachine(await reportOf(shipped({ cpus: 4, windows: [] })));
+    expect(machine?.windows.map(({ window }) => window)).toEqual(['same-offset']);
   });
 
   it('counts every translation and window once, and every number of CPUs', async () => {
@@ -84,7 +107,7 @@ describe('costs of events', () => {
 describe('a count', () => {
   it('says when a machine is done and can be cancelled', async () => {
     const { steps } = await count(shipped({ cpus: 8, scalingCpus: [4] }));
-    expect(steps).toBe(3);
+    expect(steps).toBe(4);
     const aborted = await count(shipped(), AbortSignal.abort());
     expect(aborted.result).toMatchObject({ ok: false, error: { code: 'cancelled' } });
   });

@@ -56,6 +56,17 @@ describe('the verdict', () => {
     expect(comparePaired(blocksWith([1.5]), QUESTION).reason).toContain('1 block allows');
   });
 
+  it('is wrong, however fast, when a design gave wrong results, and the reason says which and by how much', () => {
+    const wrong = { design: 'unprotected', issued: 4096, lost: 12, extra: 0 } as const;
+    const question = { ...QUESTION, direction: 'access', design: 'unprotected', baseline: 'preempt-offset' } as const;
+    const compared = comparePaired(blocksWith([1.18, 1.21, 1.19, 1.22, 1.2, 1.25]), { ...question, wrong });
+    expect(compared).toMatchObject({ verdict: 'wrong', wrong });
+    expect(compared.reason).toBe(
+      'The result of unprotected is wrong: it lost 12 of 4096 additions, so its speed counts for nothing.',
+    );
+    expect('wrong' in comparePaired(blocksWith([1.2]), QUESTION)).toBe(false);
+  });
+
   it('is the same for equal figures, even with a margin of zero', () => {
     const compared = comparePaired(blocksWith([1, 1, 1, 1, 1, 1]), { ...QUESTION, equivalencePercent: 0 });
     expect(compared.verdict).toBe('same');

@@ -27,6 +27,7 @@ function mix(name: string, nanoseconds: number, counted = 1000): MixFigures {
   };
 }
 
+/** The first mix loses or gains what `counted` differs from 1000. */
 function sample(design: AccessMode, repetition: number, nanoseconds: number, counted = 1000): Sample {
   return {
     ...sampleOf(design, repetition, 1),
@@ -39,8 +40,12 @@ function sample(design: AccessMode, repetition: number, nanoseconds: number, cou
   };
 }
 
+function withLosses(each: Sample, counted: number): Sample {
+  return sample(each.design as AccessMode, each.repetition, 1e9 / (each.access?.operationsPerSecond ?? 0), counted);
+}
+
 const COMPLETE = [20, 21, 19, 20, 22, 20].flatMap((nanoseconds, index) => [
-  sample('preempt-offset', index + 1, nanoseconds, 990),
+  sample('preempt-offset', index + 1, nanoseconds),
   sample('local-mapping', index + 1, nanoseconds / 1.25),
 ]);
 
@@ -66,7 +71,7 @@ describe('summarise, of a this-cpu workload', () => {
   });
 
   it('adds up what was issued, found and counted, mix by mix and CPU by CPU', () => {
-    expect(preempt?.thisCpu?.mixes[0]).toMatchObject({ operations: 6000, issued: 6000, counted: 5940 });
+    expect(preempt?.thisCpu?.mixes[0]).toMatchObject({ operations: 6000, issued: 6000, counted: 6000 });
     expect(preempt?.thisCpu?.mixes[0]?.counts.operations).toBe(6000);
     expect(preempt?.thisCpu?.cpus.map(({ operations }) => operations)).toEqual([9000, 3000]);
   });
@@ -76,6 +81,38 @@ describe('summarise, of a this-cpu workload', () => {
     expect(cut).toMatchObject({ blocks: 5, verdict: 'inconclusive' });
     const alone = summarise([sample('local-mapping', 1, 20)], OPTIONS).designs[0];
     expect(alone?.thisCpu?.mixes[0]?.comparison).toBeUndefined();
+  });
+
+  describe('where totals are wrong', () => {
+    const losing = COMPLETE.map((each) => (each.design === 'local-mapping' ? withLosses(each, 990) : each));
+
+    it('calls the design wrong and not faster, and says how many of its additions were lost', () => {
+      const found = summarise(losing, OPTIONS);
+      const wrong = { design: 'local-mapping', issued: 12_000, lost: 60, extra: 0 };
+      expect(found.comparisons).toMatchObject([{ verdict: 'wrong', wrong }]);
+      expect(found.designs.map(({ thisCpu }) => thisCpu?.wrong)).toEqual([undefined, wrong]);
+    });
+
+    it('calls only those mixes wrong that are', () => {
+      const mixes = summarise(losing, OPTIONS).designs[1]?.thisCpu?.mixes;
+      expect(mixes?.map(({ comparison }) => comparison?.verdict)).toEqual(['wrong', 'faster']);
+      expect(mixes?.[0]?.comparison?.wrong).toMatchObject({ issued: 6000, lost: 60 });
+    });
+
+    it('compares nothing with a first design that is wrong', () => {
+      const first = COMPLETE.map((each) => (each.design === 'preempt-offset' ? withLosses(each, 1007) : each));
+      const { comparisons: compared, designs: summaries } = summarise(first, OPTIONS);
+      expect(compared).toMatchObject([{ verdict: 'wrong', wrong: { design: 'preempt-offset', lost: 0, extra: 42 } }]);
+      expect(summaries[1]?.thisCpu?.mixes[0]?.comparison?.verdict).toBe('wrong');
+    });
+
+    it('does not take losses of one sample and gains of another for an exact total', () => {
+      const both = summarise([sample('unprotected', 1, 20, 990), sample('unprotected', 2, 20, 1010)], {
+        ...OPTIONS,
+        designs: ['unprotected'],
+      });
+      expect(both.designs[0]?.thisCpu?.wrong).toMatchObject({ issued: 4000, lost: 10, extra: 10 });
+    });
   });
 
   it('is nothing of other workloads', () => {
