@@ -228,7 +228,7 @@ export const profileSchema = v.pipe(
     faults: v.optional(faultSchema),
     /** CPUs that come and go while the jobs run; absent: none. */
     hotplug: v.optional(hotplugSchema),
-    /** Whether locks are watched: slower, so its throughput is no design's. */
+    /** Whether locks are watched, so slowly that its throughput is no design's, and page tables audited between phases. */
     checks: v.optional(v.boolean('checks must be true or false')),
   }),
   v.forward(

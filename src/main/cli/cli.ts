@@ -71,7 +71,9 @@ const COMMANDS: readonly Command[] = [
       { name: 'codec', value: 'NAME', meaning: 'fio: what the machine compresses with, lz4 or lz4-kernel' },
       {
         name: 'checks',
-        meaning: 'fio, percpu: watch locks (order, sleeping, streams, what is left held); slower, told in the notes',
+        meaning:
+          'Watch locks (fio, percpu: order, sleeping, streams, what is left held), which is slower, and audit page tables ' +
+          'after each phase (percpu, this-cpu); told in the notes',
       },
       {
         name: 'csv',

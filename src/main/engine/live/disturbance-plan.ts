@@ -8,7 +8,7 @@ import type { PhaseKind } from '../../workload/job-plan.ts';
 export interface DisturbancePlan {
   readonly faults?: FaultPlan | undefined;
   readonly hotplug?: HotplugPlan | undefined;
-  /** Watch locks. */
+  /** Watch locks, and audit the page tables of machines that have any after each phase. */
   readonly checks?: boolean | undefined;
 }
 
@@ -18,6 +18,8 @@ export interface DisturbanceReport {
     { readonly sites: readonly FaultCount[]; readonly failedWrites: number; readonly failedReads: number } | undefined;
   readonly hotplug?: HotplugCounts | undefined;
   readonly locks?: LockReport | undefined;
+  /** Audits of page tables; each found them as they must be, since a fault ends the run. */
+  readonly tableAudits?: number | undefined;
 }
 
 /** What a CPU's thread is sent. */

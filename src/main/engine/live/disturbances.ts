@@ -3,13 +3,15 @@
  * is the main thread's side: it makes what the threads share, turns faults on and off, and reads what came of it.
  *
  *     plan ─▶ shared records ─▶ prepare requests ─▶ threads
- *             └ report: counts of refusals and failed requests, of hotplug, problems with locks
+ *             └ report: counts of refusals and failed requests, of hotplug, problems with locks, audits of page tables
  *
  * Faults are on while jobs write or allocate: what is laid out before and what is checked afterwards goes undisturbed.
  */
 import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
 import { FaultInjector } from '../../machine/faults/fault-injector.ts';
+import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
+import { auditAllocatorTables } from '../../machine/percpu/local-mapping/audit-allocator-tables.ts';
 import { LockRecord } from '../../machine/sync/lock-record.ts';
 import { lockReport } from '../../machine/sync/lock-report.ts';
 import { readDeviceStatistics } from '../../machine/zram/device-statistics.ts';
@@ -26,6 +28,7 @@ export class Disturbances {
   readonly #plan: DisturbancePlan;
   readonly #faults: FaultInjector | undefined;
   readonly #locks: LockRecord | undefined;
+  #tableAudits: number | undefined;
   #hotplug: HotplugCounts = { wentDown: 0, cameUp: 0, failedBringUps: 0 };
 
   constructor(plan: DisturbancePlan) {
@@ -54,6 +57,15 @@ export class Disturbances {
     }
   }
 
+  /** What is wrong with the page tables, in a sentence; to be called when all CPUs have ended a phase. Nothing unless asked for. */
+  tableFault(arena: Arena): string | undefined {
+    if (this.#plan.checks !== true) return undefined;
+    const { area, mapped } = Machine.attach(arena.buffer);
+    if (mapped === undefined) return undefined;
+    this.#tableAudits = (this.#tableAudits ?? 0) + 1;
+    return auditAllocatorTables(area.region, mapped)[0];
+  }
+
   /** When the jobs have ended; undefined where nothing was asked for. */
   report(arena: Arena): DisturbanceReport | undefined {
     const { faults, hotplug, checks } = this.#plan;
@@ -67,6 +79,7 @@ export class Disturbances {
       },
       hotplug: hotplug && this.#hotplug,
       locks: this.#locks && lockReport(this.#locks),
+      tableAudits: this.#tableAudits,
     };
   }
 }

@@ -225,6 +225,8 @@ export class LiveEngine {
     sample.disturbances.endPhase(reports);
     const failure = reports.find((report) => report.failure !== undefined)?.failure;
     if (failure !== undefined) return describeFailure(arena, failure);
+    const tableFault = sample.disturbances.tableFault(arena);
+    if (tableFault !== undefined) return fail('data-mismatch', `page tables after phase ${phase.kind}: ${tableFault}`);
     return ok({
       outcome: phaseOutcome(phase, jobReports(reports), {
         ...countersSince(before, readAllCpuCounters(arena)),

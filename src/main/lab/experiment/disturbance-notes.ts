@@ -39,6 +39,10 @@ export class DisturbanceNotes {
           title,
           reports.flatMap(({ locks }) => locks ?? []),
         ),
+        ...auditNotes(
+          title,
+          reports.flatMap(({ tableAudits }) => tableAudits ?? []),
+        ),
       ];
     });
   }
@@ -83,5 +87,14 @@ function lockNotes(title: string, reports: readonly LockReport[]): readonly stri
     ...[...problems.values()].map(
       ({ message, chains }) => `Lock checker, ${title}: ${[message, ...chains.map(lockChainText)].join('; ')}.`,
     ),
+  ];
+}
+
+/** An audit that finds something ends the run, so that all of these found nothing. */
+function auditNotes(title: string, audits: readonly number[]): readonly string[] {
+  if (audits.length === 0) return [];
+  const times = audits.reduce((all, one) => all + one, 0);
+  return [
+    `Audit of page tables, ${title}: ${counted(times, 'audit')}, one after every phase; all entries were as they must be.`,
   ];
 }

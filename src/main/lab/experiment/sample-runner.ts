@@ -109,12 +109,12 @@ export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: 
 }
 
 /** Machines and threads of their own for each sample. */
-function stormRunner({ stormWorkerUrl }: Engines, { storms }: PlannedProfile): SampleRunner {
+function stormRunner({ stormWorkerUrl }: Engines, { storms, profile: { checks } }: PlannedProfile): SampleRunner {
   const parts = { cpu: new LoneCpu(cpuId(0)), workerUrl: stormWorkerUrl };
   return async (design, { phases, repeatForMs }, observer, signal) => {
     const planned = storms.get(design);
     if (planned === undefined) throw new Error(`no storm was planned for design ${design}`);
-    const plan = { ...planned, repeatForMs };
+    const plan = { ...planned, repeatForMs, checks };
     const outcome = await runStorm(parts, plan, stormObserver(plan, phases, observer), signal);
     return outcome.ok ? ok(stormFigures(plan, outcome.value)) : outcome;
   };

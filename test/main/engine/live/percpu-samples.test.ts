@@ -2,10 +2,15 @@
 import { codecParts } from '../codec/test-codecs.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LiveEngine } from '../../../../src/main/engine/live/live-engine.ts';
-import type { SampleFigures, SamplePlan, Tick } from '../../../../src/main/engine/live/sample-plan.ts';
+import type { DisturbancePlan } from '../../../../src/main/engine/live/disturbance-plan.ts';
+import type { PhasePlan, SampleFigures, SamplePlan, Tick } from '../../../../src/main/engine/live/sample-plan.ts';
 import { percpuMachine, planPercpuWorkload } from '../../../../src/main/lab/plan/percpu-workload-plan.ts';
+import { complete } from '../../../../src/main/machine/cpu.ts';
+import { LoneCpu } from '../../../../src/main/machine/lone-cpu.ts';
 import { Machine } from '../../../../src/main/machine/machine.ts';
 import { liveObjects } from '../../../../src/main/machine/percpu/chunks/live-objects.ts';
+import { cpuId, frameNumber } from '../../../../src/main/machine/units.ts';
+import type { AllocatorDesign } from '../../../../src/shared/design.ts';
 import { type PercpuProfileChanges, smallPercpuProfile, errorOf, valueOf } from '../../lab/small-lab.ts';
 import { auditRegion } from '../../machine/percpu/chunks/region-audit.ts';
 import { arenaFor, NOBODY, smallSample } from './sample-plans.ts';
@@ -24,7 +29,7 @@ afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.close()));
 });
 
-function planOf(design: 'embed' | 'page', changes: PercpuProfileChanges = {}): SamplePlan {
+function planOf(design: AllocatorDesign, changes: PercpuProfileChanges = {}): SamplePlan {
   const { machine, workload } = smallPercpuProfile(changes);
   if (workload.kind !== 'percpu') throw new Error(`a ${workload.kind} workload`);
   const config = valueOf(percpuMachine(machine, workload, design));
@@ -96,6 +101,49 @@ describe.each(['embed', 'page'] as const)('groups on two threads, first chunk %s
     expect(chunks.reduce((sum, chunk) => sum + chunk.liveObjects, 0)).toBe(4 * GROUPS);
     expect([...liveObjects(machine.area.region)]).toHaveLength(4 * GROUPS);
     expect(faults(machine)).toEqual([]);
+  });
+});
+
+describe('page tables of a machine that allocates', () => {
+  /** Damaged as the create phase begins: CPU 1's window shows page 0 of CPU 0's unit. */
+  async function runDamaged(changes: DisturbancePlan): Promise<string> {
+    const plan = { ...planOf('page-local-mapping', { workload: { groups: 200 } }), ...changes };
+    const engine = makeEngine();
+    const onPhase = ({ kind }: PhasePlan): void => {
+      const running = engine.runningMachine();
+      if (kind !== 'create' || running === undefined) return;
+      const { mapped } = Machine.attach(running.arena.buffer);
+      if (mapped === undefined) throw new Error('the machine has no page tables');
+      const { tables, space, mapping } = mapped;
+      const pointer = mapping.pointer(0, 0);
+      const root = { word: space.rootOf(cpuId(1)), owner: cpuId(1) };
+      const other = tables.walk(space.rootOf(cpuId(0)), mapping.perCpuPtr(pointer, cpuId(0)));
+      tables.unmap(root, mapping.windowPtr(pointer));
+      const leaf = { frame: other?.frame ?? frameNumber(0), level: 3 };
+      complete(tables.map(new LoneCpu(cpuId(0)), root, mapping.windowPtr(pointer), leaf));
+    };
+    const signal = new AbortController().signal;
+    const ran = await engine.runSample(arenaFor(plan), plan, { ...NOBODY, onPhase }, signal);
+    return ran.ok ? 'ok' : `${ran.error.code}: ${ran.error.message}`;
+  }
+
+  it('that lead astray end the run with CPU, address, what it maps and what it should, when checks are on', async () => {
+    expect(await runDamaged({ checks: true })).toMatch(
+      /^data-mismatch: page tables after phase create: CPU 1 maps 0xf[0-9a-f]{15} \(page 0 of chunk 0, in its window\) to frame \d+ and should map it to frame \d+$/,
+    );
+  });
+
+  it('are not looked at when checks are off', async () => {
+    expect(await runDamaged({})).toBe('ok');
+  });
+
+  it('are audited after every phase and found right', async () => {
+    for (const design of ['page-tables', 'page-local-mapping'] as const) {
+      const { figures } = await run({ ...planOf(design, { workload: { groups: 200 } }), checks: true });
+      expect(figures.disturbances?.tableAudits).toBe(2);
+    }
+    const { figures } = await run({ ...planOf('page', { workload: { groups: 20 } }), checks: true });
+    expect(figures.disturbances?.tableAudits).toBeUndefined();
   });
 });
 

@@ -29,6 +29,16 @@ describe('the notes of a run that was disturbed', () => {
     ]);
   });
 
+  it('say how often page tables were audited, of the designs that have any', () => {
+    const notes = new DisturbanceNotes();
+    notes.add('page', { tableAudits: undefined });
+    notes.add('page-local-mapping', { tableAudits: 2 });
+    notes.add('page-local-mapping', { tableAudits: 2 });
+    expect(notes.notes()).toEqual([
+      'Audit of page tables, page-mapped, local mapping: 4 audits, one after every phase; all entries were as they must be.',
+    ]);
+  });
+
   it('tell a problem with locks once, with its chains', () => {
     const notes = new DisturbanceNotes();
     for (let sample = 0; sample < 3; sample++) {

@@ -33,6 +33,8 @@ export interface StormPlan {
   readonly mixes: readonly StormMix[];
   /** Each mix ends after so long; absent: when its units are done. */
   readonly repeatForMs?: number | undefined;
+  /** Audit the page tables after each mix. */
+  readonly checks?: boolean | undefined;
   readonly seed: number;
 }
 
@@ -78,6 +80,8 @@ export interface StormOutcome {
   readonly cpus: readonly AccessFigures[];
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
+  /** Audits of the page tables that were asked for; a fault ends the storm. */
+  readonly tableAudits?: number | undefined;
 }
 
 /** What a CPU's thread is given. */

@@ -12,6 +12,7 @@ import { EntryKind } from '../../memory/page-tables.ts';
 import { type CpuId, cpuId, type FrameNumber, frameNumber, virtualAddress } from '../../units.ts';
 import type { MappedMachine } from './mapped-machine.ts';
 import { tableFrames } from './table-figures.ts';
+import { wrongMappingWords } from './wrong-mapping.ts';
 
 /** What is wrong, a sentence each; empty when all invariants hold. */
 export function auditMapping(machine: MappedMachine): readonly string[] {
@@ -33,8 +34,11 @@ function auditUnits({ space, mapping, tables, arena }: MappedMachine): readonly 
       ownerOf.set(global, name);
     }
     if (!mapping.hasWindow(cpu)) continue;
-    const own = tables.walk(root, mapping.windowPtr(pointer))?.frame;
-    if (own !== global) faults.push(`${name}: frame ${String(own)} in the window, ${String(global)} globally`);
+    const address = mapping.windowPtr(pointer);
+    const own = tables.walk(root, address)?.frame;
+    if (own === global) continue;
+    const place = `page ${page} of chunk ${chunk}, in its window`;
+    faults.push(wrongMappingWords(space.geometry.vaBits, { cpu, address, place, found: own, expected: global }));
   }
   return faults;
 }

@@ -137,6 +137,38 @@ describe('a storm on threads', { timeout: 120_000 }, () => {
     expect(await outcome).toMatchObject({ ok: false, error: { code: 'cancelled' } });
   });
 
+  describe('whose page tables are damaged while it runs', () => {
+    const damaging = new URL('./damaging-storm-worker.ts', import.meta.url);
+    const runDamaged = (changes: Partial<StormPlan>) =>
+      runStorm(
+        { cpu: bootCpu, workerUrl: damaging },
+        // Goes by offsets, so that nothing but an audit looks at the window.
+        planOf('preempt-offset', { mixes: [{ ...STORM, unitsPerTask: 100 }], ...changes }),
+        { onMix: () => undefined, onTick: () => undefined },
+        new AbortController().signal,
+      );
+
+    it('ends with CPU, address, what it maps and what it should, when tables are audited', async () => {
+      const outcome = await runDamaged({ checks: true });
+      expect(outcome.ok ? 'ok' : `${outcome.error.code}: ${outcome.error.message}`).toMatch(
+        /^data-mismatch: page tables after mix warm-up in mode preempt-offset: CPU 1 maps 0xf[0-9a-f]{15} \(page 0 of chunk 0, in its window\) to nothing and should map it to frame \d+$/,
+      );
+    });
+
+    it('notices nothing when they are not', async () => {
+      expect((await runDamaged({})).ok).toBe(true);
+    });
+  });
+
+  it('audits page tables after each mix and the warm-up when asked to', async () => {
+    const mixes = [
+      { ...STORM, unitsPerTask: 10 },
+      { ...ALL, unitsPerTask: 10 },
+    ];
+    expect((await storm('local-mapping', { mixes, checks: true })).tableAudits).toBe(3);
+    expect('tableAudits' in (await storm('local-mapping', { mixes }))).toBe(false);
+  });
+
   it('says so when a thread cannot do its work', async () => {
     const workerUrl = new URL('./no-such-worker.ts', import.meta.url);
     const observer = { onMix: () => undefined, onTick: () => undefined };

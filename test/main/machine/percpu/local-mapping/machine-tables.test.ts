@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bootMachine, bootShortage } from '../../../../../src/main/machine/boot.ts';
-import type { Cpu, Suspending } from '../../../../../src/main/machine/cpu.ts';
+import { complete, type Cpu, type Suspending } from '../../../../../src/main/machine/cpu.ts';
+import { LoneCpu } from '../../../../../src/main/machine/lone-cpu.ts';
 import { Machine } from '../../../../../src/main/machine/machine.ts';
 import type { MappedSpaceConfig } from '../../../../../src/main/machine/memory/address-space-config.ts';
 import { SpaceW } from '../../../../../src/main/machine/memory/address-space-layout.ts';
@@ -11,13 +12,13 @@ import { FrameKind } from '../../../../../src/main/machine/memory/arena-layout.t
 import { countFrames } from '../../../../../src/main/machine/memory/page-frames.ts';
 import { pageGeometry } from '../../../../../src/main/machine/memory/page-geometry.ts';
 import { HotplugState } from '../../../../../src/main/machine/percpu/hotplug.ts';
-import { auditMapping } from '../../../../../src/main/machine/percpu/local-mapping/audit-mapping.ts';
+import { auditAllocatorTables } from '../../../../../src/main/machine/percpu/local-mapping/audit-allocator-tables.ts';
 import type { MappedMachine } from '../../../../../src/main/machine/percpu/local-mapping/mapped-machine.ts';
 import { tableFramesAtBoot } from '../../../../../src/main/machine/percpu/local-mapping/machine-tables.ts';
 import { planPercpu } from '../../../../../src/main/machine/percpu/percpu-plan.ts';
-import { cpuId, frameNumber, type PercpuPtr } from '../../../../../src/main/machine/units.ts';
+import { cpuId, frameNumber, type PercpuPtr, type VirtualAddress } from '../../../../../src/main/machine/units.ts';
 import { Random } from '../../../../../src/main/workload/random.ts';
-import { TRANSLATIONS, type Translation } from '../../../../../src/shared/address-space.ts';
+import { printAddress, TRANSLATIONS, type Translation } from '../../../../../src/shared/address-space.ts';
 import { valueOf } from '../../../lab/small-lab.ts';
 import { machineConfig, makeMachine, smallPercpu } from '../../fixtures/make-machine.ts';
 import { MachineTasks } from '../../fixtures/machine-tasks.ts';
@@ -57,7 +58,7 @@ function mappedOf(machine: Machine): MappedMachine {
 
 /** All that must hold at rest; what is wrong, a sentence each. */
 function faultsOf(machine: Machine): readonly string[] {
-  return [...auditMapping(mappedOf(machine)), ...mismatches(machine)];
+  return [...auditAllocatorTables(machine.area.region, mappedOf(machine)), ...mismatches(machine)];
 }
 
 /** Every page in the allocator's frame map is what the CPU's own walk finds, by its global address and through its window. */
@@ -136,6 +137,50 @@ describe('a machine with page tables', () => {
       expect(frameNumber(first - 1)).toBeLessThan(machine.arena.frameCount);
     },
   );
+
+  describe('whose tables differ from the allocator’s frame map', () => {
+    /** What the audit says first of CPU 2's global address of page 0 of the first chunk, after `damage` at that address. */
+    function saidAfter(damage: (mapped: MappedMachine, address: VirtualAddress) => void): string | undefined {
+      const machine = mappedMachine({ window: 'none' });
+      const mapped = mappedOf(machine);
+      damage(mapped, mapped.mapping.perCpuPtr(mapped.mapping.pointer(0, 0), cpuId(2)));
+      return auditAllocatorTables(machine.area.region, mapped)[0];
+    }
+    const shared = (mapped: MappedMachine) => ({ word: mapped.space.rootOf(cpuId(0)), owner: 'shared' }) as const;
+
+    it('is told with CPU, address and the frame that should be there, when nothing is', () => {
+      let printed = '';
+      const said = saidAfter((mapped, address) => {
+        printed = printAddress(48, address);
+        mapped.tables.unmap(shared(mapped), address);
+      });
+      expect(said).toMatch(/^CPU 2 maps 0xf[0-9a-f]{15} .*its own unit\) to nothing and should map it to frame \d+$/);
+      expect(said).toContain(`${printed} (page 0 of chunk 0, its own unit)`);
+    });
+
+    it('is told with both frames, when it is another CPU’s', () => {
+      const said = saidAfter((mapped, address) => {
+        mapped.tables.unmap(shared(mapped), address);
+        const other = mapped.tables.walk(
+          mapped.space.rootOf(cpuId(0)),
+          mapped.mapping.perCpuPtr(mapped.mapping.pointer(0, 0), cpuId(3)),
+        );
+        const leaf = { frame: other?.frame ?? frameNumber(0), level: 3 };
+        complete(mapped.tables.map(new LoneCpu(cpuId(0)), shared(mapped), address, leaf));
+      });
+      const [, found, expected] = /to frame (\d+) and should map it to frame (\d+)$/.exec(said ?? '') ?? [];
+      expect([found === undefined, found === expected]).toEqual([false, false]);
+    });
+
+    it('is told when something is mapped that the allocator does not have', () => {
+      const machine = mappedMachine();
+      const mapped = mappedOf(machine);
+      expect(complete(mapped.addChunk(new LoneCpu(cpuId(0)), 1))).toBe(1);
+      expect(auditAllocatorTables(machine.area.region, mapped)[0]).toMatch(
+        /^CPU 0 maps 0xf[0-9a-f]{15} \(page 0 of chunk 1, its own unit\) to frame \d+ and should map it to nothing$/,
+      );
+    });
+  });
 
   it('is the same machine to a thread that attaches to its buffer', () => {
     const machine = mappedMachine({ translation: '16k-47', tablesFor: 'online', tlb: { entries: 32, ways: 2 } });
