@@ -12,7 +12,7 @@ export interface LockChain {
 }
 
 export interface LockProblem {
-  readonly kind: 'order' | 'recursion' | 'same-class' | 'sleeping' | 'stream' | 'left-held' | 'not-held';
+  readonly kind: 'order' | 'recursion' | 'same-class' | 'sleeping' | 'stream' | 'left-held' | 'not-held' | 'allocating';
   /** One sentence, without the chains. */
   readonly message: string;
   /** For an order: one chain for each step of the circle; else the place, and for a stream the use before it. */

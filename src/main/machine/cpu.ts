@@ -72,6 +72,8 @@ export interface Cpu {
   preemptEnable(): boolean;
   /** Lets other tasks of this CPU run. Only with preemption on. */
   reschedule(): Suspending<void>;
+  /** Says that what follows may have to sleep, whether it will or not. Absent on a CPU that nobody watches. */
+  mightSleep?(): void;
   /** True where the engine wants another CPU to run now: `pause` must follow. Legal in any context. */
   shouldPause(): boolean;
   pause(): Suspending<void>;

@@ -1,10 +1,10 @@
 /** What can be wrong with a profile's zram beyond single fields: found before anything runs. */
 import type { Profile } from '../../../shared/profile.ts';
-import { BUFFER_LAYOUTS, type StreamProtection } from '../../../shared/design.ts';
+import { BUFFER_LAYOUTS } from '../../../shared/design.ts';
 import { fail, type Failure } from '../../../shared/result.ts';
 import type { ZramProfile } from '../../../shared/zram-profile.ts';
 import { sizeClassesFor } from '../../machine/zram/size-classes.ts';
-import { CURRENT_ZRAM } from '../../machine/zram/zram-variant.ts';
+import { CURRENT_ZRAM, holderMustNotSleep } from '../../machine/zram/zram-variant.ts';
 
 /** Why the profile's zram cannot do what is asked of it afterwards; undefined when it can. */
 export function zramProblem({ zram, machine }: Profile): Failure | undefined {
@@ -34,18 +34,13 @@ export function zramProblem({ zram, machine }: Profile): Failure | undefined {
   return undefined;
 }
 
-/** Whether who holds a stream so protected must not sleep, so that an allocation that may comes after it. */
-export function holderMustNotSleep(protection: StreamProtection | undefined): boolean {
-  return protection === 'preemption-off' || protection === 'local-lock';
-}
-
 /** Stages of allocation that the profile names and a protection that it names as well do not allow. */
 function stagesProblem(zram: ZramProfile | undefined): Failure | undefined {
   const stages = zram?.allocationStages;
   if (stages === undefined) return undefined;
   for (const layout of BUFFER_LAYOUTS) {
     const protection = zram?.protection?.[layout];
-    if (stages === 'one' && holderMustNotSleep(protection)) {
+    if (stages === 'one' && protection !== undefined && holderMustNotSleep(protection)) {
       const sentence = `under ${protection} (${layout}) the holder of a stream must not sleep, so allocation needs two stages, not one`;
       return fail('bad-input', sentence, 'zram.allocationStages');
     }

@@ -58,6 +58,7 @@ export class PageFrames {
 
   /** `count` contiguous frames for `kind`, chained in order; undefined, with nothing taken, when there is no such run. */
   *takeRun(cpu: Cpu, count: number, kind: FrameKind): Suspending<FrameNumber | undefined> {
+    cpu.mightSleep?.();
     if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.zone);
     const first = this.#findRun(count);
     if (first !== undefined) this.#claimRun(first, count, kind);
@@ -75,6 +76,7 @@ export class PageFrames {
 
   /** `count` frames for `kind`, chained by FrameW.next; undefined, with nothing taken, when memory does not suffice. */
   *take(cpu: Cpu, count: number, kind: FrameKind, mode: TakeMode = 'sleeping'): Suspending<FrameNumber | undefined> {
+    if (mode === 'sleeping') cpu.mightSleep?.();
     if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.zone);
     const first = this.#hasRoom(count, mode) ? this.#takeLocked(count, kind) : undefined;
     cpu.unlock(this.#lock);

@@ -5,7 +5,7 @@
  *                          └─ record, shared by all CPUs (lock-record.ts) ─▶ report (lock-report.ts)
  *
  * Noted before a lock is waited for: under which classes it is taken, whether it is held already, whether a lock that may sleep is
- * taken with preemption off or under a spinning one. At every use of a stream: what guards it, which must be the same as last
+ * taken with preemption off or under a spinning one; the same of requests for memory that may sleep. At every use of a stream: what guards it, which must be the same as last
  * time: a stream's lock, or this CPU's preemption being off. At the end of an operation: what was not given back.
  *
  * One per task: locks are held by tasks, of which a CPU may have several. A lock that is only tried may be taken in any order. A
@@ -36,6 +36,8 @@ export class CheckedCpu implements Cpu {
   readonly #held: HeldLock[] = [];
   readonly #operations: Operation[] = [];
   #preemptOff = 0;
+  /** What the task had before its operation began: that need not be given back by its end. */
+  readonly #before = { held: 0, preemptOff: 0 };
   #acquisitions = 0;
 
   constructor(cpu: Cpu, arena: Arena, record: LockRecord) {
@@ -56,6 +58,10 @@ export class CheckedCpu implements Cpu {
   begin(operation: Operation): void {
     // Streams are made and freed, and their memory is another's afterwards.
     if (operation === Operation.hotplug || operation === Operation.reset) this.#record.forgetStreams();
+    if (this.#operations.length === 0) {
+      this.#before.held = this.#held.length;
+      this.#before.preemptOff = this.#preemptOff;
+    }
     this.#operations.push(operation);
     this.#cpu.begin(operation);
   }
@@ -123,6 +129,10 @@ export class CheckedCpu implements Cpu {
     yield* this.#cpu.reschedule();
   }
 
+  mightSleep(): void {
+    if (this.#mustNotSleep()) this.#note('allocating', undefined);
+  }
+
   shouldPause(): boolean {
     return this.#cpu.shouldPause();
   }
@@ -164,9 +174,9 @@ export class CheckedCpu implements Cpu {
   }
 
   #expectNothingLeft(): void {
-    const left = this.#held.at(-1);
+    const left = this.#held[this.#before.held];
     if (left !== undefined) this.#note('left-held', left.lockClass);
-    else if (this.#preemptOff > 0) this.#note('left-held', undefined);
+    else if (this.#preemptOff > this.#before.preemptOff) this.#note('left-held', undefined);
     this.#record.countAcquisitions(this.#acquisitions);
     this.#acquisitions = 0;
   }

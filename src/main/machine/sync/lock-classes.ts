@@ -30,6 +30,7 @@ const SLEEPING: readonly LockClass[] = [
   LockClass.slot,
   LockClass.deviceMutex,
   LockClass.percpuAllocMutex,
+  LockClass.addressSpace,
 ];
 
 /** Whether who takes such a lock may have to sleep; the others are spun for, and nobody may sleep under them. */

@@ -17,7 +17,15 @@ const CLASS_ROOM = 15;
 const CLASSES_OF_CHAIN = 4;
 
 /** Kinds of problems that one CPU sees by itself; the order of locks is seen in the whole record only. */
-export const SEEN_PROBLEMS = ['recursion', 'same-class', 'sleeping', 'stream', 'left-held', 'not-held'] as const;
+export const SEEN_PROBLEMS = [
+  'recursion',
+  'same-class',
+  'sleeping',
+  'stream',
+  'left-held',
+  'not-held',
+  'allocating',
+] as const;
 export type SeenProblem = (typeof SEEN_PROBLEMS)[number];
 
 export interface Chain {

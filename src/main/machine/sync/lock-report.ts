@@ -93,6 +93,8 @@ function seenMessage(kind: SeenProblem, lock: string): string {
       return lock === 'unknown lock'
         ? 'a CPU reschedules where it must not sleep'
         : `a ${lock}, which may sleep, is taken where sleeping is forbidden`;
+    case 'allocating':
+      return 'memory is asked for, which may sleep, where sleeping is forbidden';
     case 'stream':
       return lock === 'unknown lock'
         ? 'a stream is used without its buffer lock'
@@ -115,6 +117,7 @@ function doneThen(kind: SeenProblem): string | undefined {
     case 'same-class':
       return undefined;
     case 'sleeping':
+    case 'allocating':
       return 'may sleep, with preemption off or under a spinning lock';
     case 'stream':
       return 'uses the stream';

@@ -283,7 +283,9 @@ export class Recompression {
     if (cpu.shouldPause()) yield* cpu.pause();
     if (sizeBytes === COMPRESSION_FAILED) return 'codec-failed';
     if (!this.#isWorthIt(sizeBytes, smallerThan, pass)) return 'kept';
-    const request = { bytes: sizeBytes, owner: slot, maySleep: true, span: this.#span };
+    // No second stage here: where the stream's holder must not sleep and there is no room, the page stays as it is.
+    const maySleep = this.#arena.zram.allocationStages === 'one';
+    const request = { bytes: sizeBytes, owner: slot, maySleep, span: this.#span };
     const handle = yield* pool.allocate(cpu, request);
     if (handle === NO_HANDLE) return 'no-memory';
     copyToObject(this.#arena.bytes, stream.target, this.#span);

@@ -27,6 +27,11 @@ export interface ZramVariant {
   readonly algorithms?: number | undefined;
 }
 
+/** Whether who holds a stream so protected must not sleep, so that an allocation that may comes after it, as a second stage. */
+export function holderMustNotSleep(protection: StreamProtection): boolean {
+  return protection === 'preemption-off' || protection === 'local-lock';
+}
+
 /** A variant with nothing left open. */
 export type CompleteVariant = { readonly [Field in keyof ZramVariant]-?: Exclude<ZramVariant[Field], undefined> };
 

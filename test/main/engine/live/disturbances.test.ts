@@ -4,8 +4,10 @@ import { LiveEngine, type SampleObserver } from '../../../../src/main/engine/liv
 import type { DisturbancePlan } from '../../../../src/main/engine/live/disturbance-plan.ts';
 import { Machine } from '../../../../src/main/machine/machine.ts';
 import { stillHeld } from '../../../../src/main/workload/torture/leftovers.ts';
-import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
-import { FREE_ORDERS } from '../../../../src/shared/zram-profile.ts';
+import { holderMustNotSleep } from '../../../../src/main/machine/zram/zram-variant.ts';
+import { BUFFER_LAYOUTS, PROTECTIONS_OF } from '../../../../src/shared/design.ts';
+import { FREE_ORDERS, type ZramProfile } from '../../../../src/shared/zram-profile.ts';
+import { zramVariantOf } from '../../../../src/main/lab/zram/zram-variant-of.ts';
 import { auditMachine } from '../../machine/fixtures/pool-audit.ts';
 import { arenaFor, NOBODY, smallSample } from './sample-plans.ts';
 
@@ -22,13 +24,14 @@ interface Setting {
   readonly freeOrder?: (typeof FREE_ORDERS)[number];
   readonly blockPages?: number;
   readonly repeatForMs?: number;
+  readonly zram?: ZramProfile;
   readonly observer?: SampleObserver;
   readonly signal?: AbortSignal;
 }
 
 /** Four CPUs that write and read at random, then read all back. */
 function disturbed(asked: DisturbancePlan, setting: Setting = {}) {
-  const { bufferLayout = 'per-cpu-global', freeOrder = 'last', blockPages = 1, repeatForMs } = setting;
+  const { bufferLayout = 'per-cpu-global', freeOrder = 'last', blockPages = 1, repeatForMs, zram = {} } = setting;
   const small = smallSample({ cpus: 4, bufferLayout, blocks: 120, memoryPages: 2000 });
   const jobs = small.jobs.map((job) => ({
     ...job,
@@ -41,7 +44,7 @@ function disturbed(asked: DisturbancePlan, setting: Setting = {}) {
   const plan = {
     ...small,
     jobs,
-    machine: { ...small.machine, zram: { zspagePages: 8, freeOrder, allocationStages: 'one' as const } },
+    machine: { ...small.machine, zram: zramVariantOf({ freeOrder, ...zram }, bufferLayout) },
     ...asked,
     ...(repeatForMs === undefined ? {} : { repeatForMs }),
   };
@@ -60,7 +63,7 @@ describe.each(BUFFER_LAYOUTS)('jobs under %s, with refused frames and codec call
     'go on; what they read is what was written, with the old content freed %s',
     async (freeOrder) => {
       for (const blockPages of [1, 4]) {
-        const faults = { seed: 3, frames: { percent: 20 }, codec: { percent: 10 } };
+        const faults = { seed: 3, frames: { percent: 40 }, atomic: { percent: 40 }, codec: { percent: 10 } };
         const { ran, machine } = disturbed({ faults }, { bufferLayout, freeOrder, blockPages });
         const figures = await ran;
         if (!figures.ok) throw new Error(figures.error.message);
@@ -69,6 +72,7 @@ describe.each(BUFFER_LAYOUTS)('jobs under %s, with refused frames and codec call
         expect(report?.failedReads).toBeGreaterThan(0);
         expect(report?.sites.map(({ site, injected }) => [site, injected > 0])).toEqual([
           ['frames', true],
+          ['atomic', holderMustNotSleep(PROTECTIONS_OF[bufferLayout][0])],
           ['codec', true],
         ]);
         expect([hotplug, locks]).toEqual([undefined, undefined]);
@@ -118,6 +122,27 @@ describe('CPUs that come and go while jobs run', () => {
     const { ran } = disturbed({ hotplug: { everyMs: 1 } }, { repeatForMs: 60_000, observer, signal: cancel.signal });
     const result = await ran;
     expect(result.ok ? 'ok' : result.error.code).toBe('cancelled');
+  });
+});
+
+describe('an allocation that may sleep with preemption off', () => {
+  it('is told with CPU, operation and what it held, where a profile asks for one stage under such a stream', async () => {
+    const zram = { allocationStages: 'one', protection: { 'per-cpu-global': 'preemption-off' } } as const;
+    const figures = await disturbed({ checks: true }, { zram }).ran;
+    expect(figures.ok && figures.value.disturbances?.locks?.problems).toEqual([
+      {
+        kind: 'allocating',
+        message: 'memory is asked for, which may sleep, where sleeping is forbidden',
+        chains: [
+          {
+            cpu: expect.any(Number) as number,
+            operation: 'write',
+            holding: [],
+            then: 'may sleep, with preemption off or under a spinning lock',
+          },
+        ],
+      },
+    ]);
   });
 });
 

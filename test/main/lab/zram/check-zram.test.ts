@@ -40,7 +40,7 @@ describe('the zram of a profile', () => {
   });
 
   it('is that of a current kernel where nothing is said', () => {
-    expect(zramVariantOf(undefined, 'per-cpu-global')).toEqual({
+    expect(zramVariantOf(undefined, 'single-mutex')).toEqual({
       zspagePages: 8,
       freeOrder: 'last',
       allocationStages: 'one',
@@ -113,14 +113,15 @@ describe('the zram of a profile', () => {
     expect(zramProblem({ ...PROFILE, zram })).toBeUndefined();
   });
 
-  it('allocates in two stages under a protection that forbids sleep, where it is named', () => {
+  it('allocates in two stages under a protection that forbids sleep, whether it is named or the layout’s own', () => {
     const protection = { 'per-device': 'local-lock', 'per-stream': 'mutex' } as const;
     expect(zramVariantOf({ protection }, 'per-device')).toMatchObject({
       allocationStages: 'two',
       protection: 'local-lock',
     });
     expect(zramVariantOf({ protection }, 'per-stream')).toMatchObject({ allocationStages: 'one', protection: 'mutex' });
-    expect(zramVariantOf({ protection }, 'per-cpu-global')).toMatchObject({ allocationStages: 'one' });
+    expect(zramVariantOf({ protection }, 'per-cpu-global')).toMatchObject({ allocationStages: 'two' });
+    expect(zramVariantOf({ allocationStages: 'one' }, 'per-cpu-global')).toMatchObject({ allocationStages: 'one' });
   });
 
   it('has a stream for each algorithm of recompression beside the primary one', () => {

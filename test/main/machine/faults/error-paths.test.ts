@@ -16,14 +16,14 @@ import { CheckedCpu } from '../../../../src/main/machine/sync/checked-cpu.ts';
 import { LockRecord } from '../../../../src/main/machine/sync/lock-record.ts';
 import { lockReport } from '../../../../src/main/machine/sync/lock-report.ts';
 import { cpuId } from '../../../../src/main/machine/units.ts';
-import type { ZramVariant } from '../../../../src/main/machine/zram/zram-variant.ts';
+import { holderMustNotSleep, type ZramVariant } from '../../../../src/main/machine/zram/zram-variant.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import { HotplugCycles } from '../../../../src/main/workload/torture/hotplug-cycles.ts';
 import { leftOver, memoryInUse, stillHeld } from '../../../../src/main/workload/torture/leftovers.ts';
 import { ObjectChurn } from '../../../../src/main/workload/torture/object-churn.ts';
 import { PageWriter } from '../../../../src/main/workload/torture/page-writer.ts';
 import { Upkeep } from '../../../../src/main/workload/torture/upkeep.ts';
-import { BUFFER_LAYOUTS, type BufferLayout } from '../../../../src/shared/design.ts';
+import { BUFFER_LAYOUTS, type BufferLayout, PROTECTIONS_OF } from '../../../../src/shared/design.ts';
 import { FAULT_SITES, type FaultPlan, type FaultSite } from '../../../../src/shared/fault-profile.ts';
 import { ALLOCATION_STAGES, FREE_ORDERS } from '../../../../src/shared/zram-profile.ts';
 import { auditRegion } from '../percpu/chunks/region-audit.ts';
@@ -128,11 +128,15 @@ function torture({ bufferLayout, zram, faults, seed, switchChance }: Setting) {
   };
 }
 
-const variants = fc.record({
-  zspagePages: fc.integer({ min: 4, max: 16 }),
-  freeOrder: fc.constantFrom(...FREE_ORDERS),
-  allocationStages: fc.constantFrom(...ALLOCATION_STAGES),
-});
+/** Stages as the layout's own protection allows them. */
+const variantsOf = (bufferLayout: BufferLayout): fc.Arbitrary<ZramVariant> =>
+  fc.record({
+    zspagePages: fc.integer({ min: 4, max: 16 }),
+    freeOrder: fc.constantFrom(...FREE_ORDERS),
+    allocationStages: holderMustNotSleep(PROTECTIONS_OF[bufferLayout][0])
+      ? fc.constant('two')
+      : fc.constantFrom(...ALLOCATION_STAGES),
+  });
 const rate = fc.oneof(
   fc.record({ every: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ percent: fc.constantFrom(5, 20, 60, 90) }),
@@ -157,7 +161,7 @@ describe.each(BUFFER_LAYOUTS)('under %s, with refusals', (bufferLayout) => {
         failed[kind] += ended.failed[kind];
       }
     };
-    fc.assert(fc.property(fc.nat(0xffff), fc.constantFrom(0, 30, 150), variants, rate, property), {
+    fc.assert(fc.property(fc.nat(0xffff), fc.constantFrom(0, 30, 150), variantsOf(bufferLayout), rate, property), {
       numRuns: 60,
       seed: 2026,
     });
@@ -174,7 +178,7 @@ describe.each(BUFFER_LAYOUTS)('under %s, with refusals', (bufferLayout) => {
       torture({ bufferLayout, zram, faults: { ...faults, seed }, seed, switchChance: 100 });
     };
     const everywhere = fc.record({ frames: rate, atomic: rate, codec: rate, bringUps: rate });
-    fc.assert(fc.property(fc.nat(0xffff), variants, everywhere, property), { numRuns: 25 });
+    fc.assert(fc.property(fc.nat(0xffff), variantsOf(bufferLayout), everywhere, property), { numRuns: 25 });
   });
 
   it('the same seed refuses the same and leaves the same bytes', () => {

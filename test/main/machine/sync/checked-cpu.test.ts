@@ -4,7 +4,8 @@ import type { Cpu, Suspending } from '../../../../src/main/machine/cpu.ts';
 import { LockClass } from '../../../../src/main/machine/cpu.ts';
 import { Interleaver } from '../../../../src/main/engine/interleaved/interleaver.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
-import { DeviceW, HeaderW, PoolClassW, ZoneW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { DeviceW, FrameKind, HeaderW, PoolClassW, ZoneW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { PageFrames } from '../../../../src/main/machine/memory/page-frames.ts';
 import { Operation } from '../../../../src/main/machine/operation.ts';
 import { CheckedCpu } from '../../../../src/main/machine/sync/checked-cpu.ts';
 import { LockRecord } from '../../../../src/main/machine/sync/lock-record.ts';
@@ -189,6 +190,58 @@ describe('sleeping', () => {
     expect(watched.text).toEqual([
       'sleeping: a stream lock, which may sleep, is taken where sleeping is forbidden',
       'CPU 0, write, holding stream lock: may sleep, with preemption off or under a spinning lock',
+    ]);
+  });
+
+  it('is what an allocation may do between getCpuPtr and putCpuPtr', () => {
+    const watched = new Watched();
+    const { percpu, area } = watched.machine;
+    watched.run(1, function* (cpu) {
+      cpu.begin(Operation.write);
+      percpu.getCpuPtr(cpu, area.variable('other'));
+      yield* percpu.allocPercpu(cpu, { sizeBytes: 64, alignBytes: 8 });
+      yield* percpu.putCpuPtr(cpu);
+      cpu.end();
+    });
+    expect(watched.text).toEqual([
+      'sleeping: a allocation mutex, which may sleep, is taken where sleeping is forbidden',
+      'CPU 1, per-CPU allocation, holding allocation mutex: may sleep, with preemption off or under a spinning lock',
+    ]);
+  });
+
+  it('is not what an atomic allocation does', () => {
+    const watched = new Watched();
+    const { percpu } = watched.machine;
+    watched.run(1, function* (cpu) {
+      cpu.preemptDisable();
+      yield* percpu.allocPercpu(cpu, { sizeBytes: 8, alignBytes: 8, atomic: true });
+      cpu.preemptEnable();
+    });
+    expect(watched.text).toEqual([]);
+  });
+
+  it.each([
+    ['preemption off', 'holding nothing'],
+    ['a spinning lock', 'holding pool class'],
+  ])('is what a request for frames may do under %s, unless it is atomic', (under, holding) => {
+    const watched = new Watched();
+    const frames = new PageFrames(watched.machine.arena);
+    const ask = (mode: 'sleeping' | 'atomic') =>
+      watched.run(0, function* (cpu, { poolClass }) {
+        cpu.begin(Operation.write);
+        if (under === 'preemption off') cpu.preemptDisable();
+        else if (!cpu.tryLock(poolClass)) yield* cpu.lock(poolClass, LockClass.poolClass);
+        yield* frames.take(cpu, 1, FrameKind.pool, mode);
+        if (under === 'preemption off') cpu.preemptEnable();
+        else cpu.unlock(poolClass);
+        cpu.end();
+      });
+    ask('atomic');
+    expect(watched.text).toEqual([]);
+    ask('sleeping');
+    expect(watched.text).toEqual([
+      'allocating: memory is asked for, which may sleep, where sleeping is forbidden',
+      `CPU 0, write, ${holding}: may sleep, with preemption off or under a spinning lock`,
     ]);
   });
 

@@ -7,7 +7,7 @@
  * threads do not all answer in time is told as one that hangs, with what each CPU was at; the threads are then ended.
  */
 import { Worker } from 'node:worker_threads';
-import { BUFFER_LAYOUTS, PROTECTIONS_OF } from '../../../../shared/design.ts';
+import { BUFFER_LAYOUTS, PROTECTIONS_OF, type StreamProtection } from '../../../../shared/design.ts';
 import type { FaultCount, FaultPlan } from '../../../../shared/fault-profile.ts';
 import { lockChainText } from '../../../../shared/lock-report.ts';
 import { ALLOCATION_STAGES, FREE_ORDERS, ZSPAGE_PAGES } from '../../../../shared/zram-profile.ts';
@@ -19,6 +19,7 @@ import { FrameKind, HeaderW } from '../../../machine/memory/arena-layout.ts';
 import { LockRecord } from '../../../machine/sync/lock-record.ts';
 import { lockReport } from '../../../machine/sync/lock-report.ts';
 import { cpuId } from '../../../machine/units.ts';
+import { holderMustNotSleep, type ZramVariant } from '../../../machine/zram/zram-variant.ts';
 import { Random } from '../../../workload/random.ts';
 import { leftOver, memoryInUse, stillHeld } from '../../../workload/torture/leftovers.ts';
 import { allocateArena, type ArenaMemory } from '../../codec/arena-memory.ts';
@@ -168,14 +169,19 @@ function randomMachine(random: Random, cpus: number): MachineConfig {
       maxChunks: 6,
       callSites: 0,
     },
-    zram: {
+    zram: withAllowedStages({
       zspagePages: ZSPAGE_PAGES.min + random.nextBelow(ZSPAGE_PAGES.max - ZSPAGE_PAGES.min + 1),
       freeOrder: pick(FREE_ORDERS),
       allocationStages: pick(ALLOCATION_STAGES),
       protection: pick(PROTECTIONS_OF[bufferLayout]),
       algorithms: 2,
-    },
+    }),
   };
+}
+
+/** Two stages of allocation where the holder of a stream must not sleep. */
+function withAllowedStages(variant: ZramVariant & { readonly protection: StreamProtection }): ZramVariant {
+  return holderMustNotSleep(variant.protection) ? { ...variant, allocationStages: 'two' } : variant;
 }
 
 /**
