@@ -3,11 +3,13 @@
  *
  *     header   hotplug lock, list of big objects        device block   streams       class block   pool classes       zone
  *     chunk region   allocation mutex, pcpu_lock        frames         of slot tables: slots; of per-CPU memory: streams
+ *     address space  its lock
  *
- * What lies elsewhere (address spaces, run queues) says its class when it is waited for first.
+ * What lies elsewhere (run queues) says its class when it is waited for first.
  */
 import { LockClass } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
+import { SpaceW } from '../memory/address-space-layout.ts';
 import { FrameKind, FrameW, HEADER_BYTES, HeaderW, ZONE_BYTES } from '../memory/arena-layout.ts';
 import { RegionW } from '../percpu/chunks/chunk-layout.ts';
 import { frameNumber, type LockWord } from '../units.ts';
@@ -53,6 +55,9 @@ export class LockClasses {
     if (at < HEADER_BYTES) return word === HeaderW.hotplugLock ? LockClass.hotplug : LockClass.percpuAllocMutex;
     if (at >= geometry.frames) return this.#ofFrame(word);
     if (at >= geometry.frameDescriptors) return this.#learned.get(word);
+    if (at >= geometry.addressSpace) {
+      return at === geometry.addressSpace + SpaceW.lock * 4 ? LockClass.addressSpace : this.#learned.get(word);
+    }
     if (at >= geometry.chunkRegion) {
       return at === geometry.chunkRegion + RegionW.lock * 4 ? LockClass.percpuLock : LockClass.percpuAllocMutex;
     }

@@ -86,13 +86,13 @@ function className(lockClass: number | undefined): string {
 function seenMessage(kind: SeenProblem, lock: string): string {
   switch (kind) {
     case 'recursion':
-      return `a ${lock} is waited for by the CPU that holds it`;
+      return `${withArticle(lock)} is waited for by the CPU that holds it`;
     case 'same-class':
-      return `a ${lock} is taken under another ${lock}`;
+      return `${withArticle(lock)} is taken under another ${lock}`;
     case 'sleeping':
       return lock === 'unknown lock'
         ? 'a CPU reschedules where it must not sleep'
-        : `a ${lock}, which may sleep, is taken where sleeping is forbidden`;
+        : `${withArticle(lock)}, which may sleep, is taken where sleeping is forbidden`;
     case 'allocating':
       return 'memory is asked for, which may sleep, where sleeping is forbidden';
     case 'stream':
@@ -102,12 +102,16 @@ function seenMessage(kind: SeenProblem, lock: string): string {
     case 'left-held':
       return lock === 'unknown lock'
         ? 'an operation ends with preemption off'
-        : `an operation ends with a ${lock} held`;
+        : `an operation ends with ${withArticle(lock)} held`;
     case 'not-held':
-      return `a ${lock} is given back by a CPU that does not hold it`;
+      return `${withArticle(lock)} is given back by a CPU that does not hold it`;
     default:
       return assertUnreachable(kind);
   }
+}
+
+function withArticle(lock: string): string {
+  return `${/^[aeiou]/.test(lock) ? 'an' : 'a'} ${lock}`;
 }
 
 /** What happened at the end of the chain; undefined where its last class was taken. */

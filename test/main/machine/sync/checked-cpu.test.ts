@@ -20,7 +20,7 @@ import {
 import { Slots } from '../../../../src/main/machine/zram/slots.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
 import { lockChainText, type LockProblem } from '../../../../src/shared/lock-report.ts';
-import { makeMachine } from '../fixtures/make-machine.ts';
+import { makeMachine, smallPercpu } from '../fixtures/make-machine.ts';
 import { sizedPage, SizedCodec } from '../fixtures/sized-pages.ts';
 
 interface Locks {
@@ -170,6 +170,34 @@ describe('a lock taken twice', () => {
   });
 });
 
+describe('the lock of the page tables', () => {
+  it('is a class of its own, taken under the allocation mutex, and frames for tables may be slept for under it', () => {
+    const { arena, percpu } = makeMachine({
+      addressSpace: {
+        translation: '4k-48',
+        window: 'same-offset',
+        tablesFor: 'possible',
+        tlb: { entries: 16, ways: 4 },
+      },
+      memoryBytes: 4096 * 4096,
+      // The units of one chunk reach over several PTE tables, so that a second chunk needs new ones.
+      percpu: smallPercpu(4096, { minUnitBytes: 2 ** 20, maxChunks: 4 }),
+    });
+    const record = new LockRecord();
+    const engine = new Interleaver({ arena, random: new Random(5), codec: new SizedCodec(arena), switchChance: 0 });
+    const raw = engine.cpu(cpuId(0));
+    const cpu = new CheckedCpu(raw, arena, record);
+    const allocations = function* (): Suspending<void> {
+      for (let object = 0; object < 40; object++) yield* percpu.allocPercpu(cpu, { sizeBytes: 32_000, alignBytes: 8 });
+    };
+    engine.spawn(raw, 'a task', allocations());
+    engine.run();
+    expect(lockReport(record).problems).toEqual([]);
+    expect(record.order(LockClass.percpuAllocMutex, LockClass.addressSpace)).toBeDefined();
+    expect(record.order(LockClass.addressSpace, LockClass.zone)).toBeDefined();
+  });
+});
+
 describe('sleeping', () => {
   it('is forbidden with preemption off, whether the lock happens to be free or not', () => {
     const watched = new Watched();
@@ -204,7 +232,7 @@ describe('sleeping', () => {
       cpu.end();
     });
     expect(watched.text).toEqual([
-      'sleeping: a allocation mutex, which may sleep, is taken where sleeping is forbidden',
+      'sleeping: an allocation mutex, which may sleep, is taken where sleeping is forbidden',
       'CPU 1, per-CPU allocation, holding allocation mutex: may sleep, with preemption off or under a spinning lock',
     ]);
   });
