@@ -1,5 +1,5 @@
 /** Which frame a byte of the local column is in for each CPU, and whether that is what it must be. */
-import type { ChunkColumns } from '../../shared/address-space-contract.ts';
+import type { ChunkColumns, TlbSharing } from '../../shared/address-space-contract.ts';
 
 export interface Reach {
   readonly cpu: number;
@@ -24,8 +24,8 @@ export function reachOf(chunk: ChunkColumns, byte: number, pageBytes: number): r
   }));
 }
 
-/** What the rows show together, in a sentence. */
-export function reachSentence(rows: readonly Reach[]): string {
+/** What the rows show together, in a sentence. Rows are what tables say; a TLB without tags may lead an access elsewhere. */
+export function reachSentence(rows: readonly Reach[], sharing: TlbSharing): string {
   const inWindow = rows.filter(({ hasWindow }) => hasWindow);
   if (inWindow.length === 0) return 'No window: every CPU reaches its copy by a global address of its own.';
   const wrong = inWindow.filter(({ windowFrame, ownFrame }) => windowFrame !== ownFrame);
@@ -33,7 +33,9 @@ export function reachSentence(rows: readonly Reach[]): string {
     return `Wrong: CPU ${wrong.map(({ cpu }) => cpu).join(', ')} reaches another frame than its own.`;
   const frames = new Set(inWindow.map(({ windowFrame }) => windowFrame));
   if (inWindow.length === 1) return 'One address in the window, and the frame of the CPU’s own unit behind it.';
-  return frames.size === inWindow.length
-    ? `One address in the window, ${inWindow.length} CPUs, ${frames.size} frames: each its own, none another’s.`
-    : 'Wrong: CPUs share a frame.';
+  if (frames.size < inWindow.length) return 'Wrong: CPUs share a frame.';
+  const found = `One address in the window, ${inWindow.length} CPUs, ${frames.size} frames`;
+  return sharing === 'smt-untagged'
+    ? `${found} by the tables; but two CPUs share a TLB without tags, and where it hits, a CPU can reach the other’s.`
+    : `${found}: each its own, none another’s.`;
 }

@@ -70,11 +70,28 @@ describe('a byte of the local column', () => {
   test('leads each CPU to its own frame and nobody to another’s', async () => {
     const chunk = await looking().columns([0, 1, 7]);
     const rows = reachOf(chunk, 0x1008, 4096);
-    expect(reachSentence(rows)).toBe('One address in the window, 3 CPUs, 3 frames: each its own, none another’s.');
-    const { text } = await render(ReachTable, { chunk, cpu: 1, byte: 0x1008, pageBytes: 4096, vaBits: 48 });
+    expect(reachSentence(rows, 'own')).toBe(
+      'One address in the window, 3 CPUs, 3 frames: each its own, none another’s.',
+    );
+    const { text } = await render(ReachTable, {
+      chunk,
+      cpu: 1,
+      byte: 0x1008,
+      pageBytes: 4096,
+      vaBits: 48,
+      sharing: 'own',
+    });
     for (const { cpu, ownFrame } of rows) {
       expect(text).toMatch(new RegExp(`${cpu}( \\(chosen\\))? frame ${ownFrame} = frame ${ownFrame} 0xffff\\S+008`));
     }
+  });
+
+  test('is not promised to be one’s own where CPUs share a TLB without tags', async () => {
+    const rows = reachOf(await looking().columns([0, 1, 7]), 0x1008, 4096);
+    expect(reachSentence(rows, 'smt-tagged')).toMatch(/each its own, none another’s\.$/);
+    const said = reachSentence(rows, 'smt-untagged');
+    expect(said).not.toContain('none another’s');
+    expect(said).toContain('3 frames by the tables; but two CPUs share a TLB without tags');
   });
 
   test('that leads to a wrong frame is called wrong', () => {
@@ -89,13 +106,13 @@ describe('a byte of the local column', () => {
         { ...column, cpu: 1, frames: [5], windowFrames: [4] },
       ],
     };
-    expect(reachSentence(reachOf(wrong, 0, 4096))).toBe('Wrong: CPU 1 reaches another frame than its own.');
+    expect(reachSentence(reachOf(wrong, 0, 4096), 'own')).toBe('Wrong: CPU 1 reaches another frame than its own.');
   });
 
   test('is none without a window', async () => {
     const { addressSpace } = sampleShape();
     const chunk = await looking({ addressSpace: { ...addressSpace, window: 'none' } }).columns([0, 1]);
-    const { text } = await render(ReachTable, { chunk, cpu: 0, byte: 0, pageBytes: 4096, vaBits: 48 });
+    const { text } = await render(ReachTable, { chunk, cpu: 0, byte: 0, pageBytes: 4096, vaBits: 48, sharing: 'own' });
     expect(text).toContain('No window: every CPU reaches its copy by a global address of its own.');
     expect(text).not.toContain('by the window');
   });
@@ -141,6 +158,7 @@ describe('a translation', () => {
     expect(text).toContain('filled by CPU 0, which shares this TLB, and nothing in it says so.');
     const tlb = await render(TlbSets, { tlb: found.after, last: found, vaBits: 48 });
     expect(tlb.text).toContain('TLB of CPU 0 and CPU 1: 4 sets × 2 ways, 1 entry in use');
+    expect(tlb.text).toContain('1 hit, 0 misses, 0 entries walked');
     expect(tlb.text).toContain(`→ frame ${found.reachedFrame}, by CPU 0`);
   });
 });
