@@ -56,13 +56,13 @@ export class LiveCpu implements Cpu {
   }
 
   *lock(word: LockWord, lockClass: LockClass): Suspending<void> {
-    const startMs = this.#beginWait();
+    const startMs = this.#beginWait(word, lockClass);
     this.#blockUntilLocked(word);
     this.#endWait(lockClass, startMs);
   }
 
   *sleepOn(word: LockWord, lockClass: LockClass): Suspending<void> {
-    const startMs = this.#beginWait();
+    const startMs = this.#beginWait(word, lockClass);
     this.#blockWhileSet(word);
     this.#endWait(lockClass, startMs);
   }
@@ -72,8 +72,10 @@ export class LiveCpu implements Cpu {
   }
 
   /** Milliseconds of the engine clock. */
-  #beginWait(): number {
+  #beginWait(word: LockWord, lockClass: LockClass): number {
     const startMs = performance.now();
+    this.#words[this.#block + CpuW.waitsFor] = word;
+    this.#words[this.#block + CpuW.waitsForClass] = lockClass;
     this.#doubles[this.#block / 2 + CpuF64.waitingSinceMs] = performance.timeOrigin + startMs;
     return startMs;
   }

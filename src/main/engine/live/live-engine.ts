@@ -2,7 +2,7 @@
  * The live engine: one long-lived thread per simulated CPU, started when first needed and kept for the next run.
  *
  *     idle ──runSample──▶ running ──all answered──▶ idle            close() ──▶ closed, from any state
- *                            │ a CPU died or threw, or the signal was aborted
+ *                            │ a CPU died or threw, all wait for each other, or the signal was aborted
  *                            └──▶ stop / halt words in the arena, everybody answers or is ended by force
  *
  * A sample: boot a machine over the arena, prepare every CPU, then phase by phase a barrier and a report. While a phase runs
@@ -25,11 +25,14 @@ import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-ob
 import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
 import { countersSince, jobReports, objectBytes, phaseOutcome } from './phase-outcome.ts';
 import type { CpuResponse } from './protocol.ts';
+import { Standstill } from './standstill.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
 
 const TICK_MS = 100;
 /** A CPU that has not answered this long after it was told to stop is ended by force. */
 const STOP_GRACE_MS = 3000;
+/** CPUs that have all stood still this long, each in one wait for a lock, are in a deadlock. */
+const STANDSTILL_MS = 5000;
 
 export interface SampleObserver {
   readonly onPhase: (phase: PhasePlan, phaseIndex: number) => void;
@@ -52,16 +55,21 @@ interface Participant {
 export class LiveEngine {
   readonly #workerUrl: URL;
   readonly #stopGraceMs: number;
+  readonly #standstillLooks: number;
   /** By CPU, with holes where none was needed yet. */
   readonly #threads: CpuThread[] = [];
   #state: 'idle' | 'running' | 'closed' = 'idle';
   #inHand: Promise<unknown> = Promise.resolve();
   #machine: RunningMachine | undefined;
 
-  /** `workerUrl` is the entry of a CPU's thread. A CPU that does not stop within `stopGraceMs` is ended by force. */
-  constructor(workerUrl: URL, stopGraceMs = STOP_GRACE_MS) {
+  /**
+   * `workerUrl` is the entry of a CPU's thread. A CPU that does not stop within `stopGraceMs` is ended by force; CPUs that have all
+   * waited for locks for `standstillMs` are taken to wait for ever.
+   */
+  constructor(workerUrl: URL, stopGraceMs = STOP_GRACE_MS, standstillMs = STANDSTILL_MS) {
     this.#workerUrl = workerUrl;
     this.#stopGraceMs = stopGraceMs;
+    this.#standstillLooks = Math.ceil(standstillMs / TICK_MS);
   }
 
   /**
@@ -217,9 +225,11 @@ export class LiveEngine {
     const objectsBefore = objectCounters(arena);
     Atomics.store(arena.words, HeaderW.go, index + 1);
     Atomics.notify(arena.words, HeaderW.go);
-    const ticking = this.#tick(sample, { phase, index, before, objectsBefore, participants });
+    const standstill = new Standstill(arena, cpus, this.#standstillLooks);
+    const ticking = this.#tick(sample, { phase, index, before, objectsBefore, participants, standstill });
     const done = await this.#gather(arena, participants, 'phaseDone');
     clearInterval(ticking);
+    if (standstill.sentence !== undefined) return fail('cpu-failed', standstill.sentence);
     if (!done.ok) return done;
     const reports = done.value.map((answer) => answer.report);
     sample.disturbances.endPhase(reports);
@@ -244,11 +254,13 @@ export class LiveEngine {
       readonly before: readonly CpuCounters[];
       readonly objectsBefore: ObjectCounters;
       readonly participants: readonly Participant[];
+      readonly standstill: Standstill;
     },
   ): NodeJS.Timeout {
     const startMs = performance.now();
     const participating = new Set(at.participants.map((participant) => participant.cpu));
     return setInterval(() => {
+      if (at.standstill.look()) halt(arena);
       const now = readAllCpuCounters(arena);
       const objects = objectCounters(arena);
       observer.onTick({

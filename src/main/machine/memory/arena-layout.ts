@@ -83,6 +83,9 @@ export const CpuW = {
   hotplugState: 4,
   /** 1 while a thread executes on the CPU, which then must not stop; 0 between two looks at the state. Engines with threads alone. */
   occupied: 5,
+  /** The word and the LockClass of the wait in hand, or of the last one; see CpuF64.waitingSinceMs. */
+  waitsFor: 6,
+  waitsForClass: 7,
   /** Contended acquisitions, one word per LockClass. */
   contentions: 8,
 } as const;

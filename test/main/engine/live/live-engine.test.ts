@@ -22,8 +22,8 @@ function failingWorker(how: string, cpu: number, at: number): URL {
 
 const engines: LiveEngine[] = [];
 
-function makeEngine(worker = WORKER, graceMs?: number): LiveEngine {
-  const engine = new LiveEngine(worker, graceMs);
+function makeEngine(worker = WORKER, graceMs?: number, standstillMs?: number): LiveEngine {
+  const engine = new LiveEngine(worker, graceMs, standstillMs);
   engines.push(engine);
   return engine;
 }
@@ -304,6 +304,36 @@ describe('a CPU that fails', () => {
     vi.stubEnv('FAILING_CPU', '');
     const one = smallSample({ cpus: 1, bufferLayout: 'per-cpu-global', blocks: 5 });
     expect((await figuresOf(run(engine, one))).verifiedPages).toBe(5);
+  });
+});
+
+describe('CPUs that wait for each other', () => {
+  it('end the run in a sentence that says for which lock each waits and who holds it, and the engine works again', async () => {
+    const engine = makeEngine(new URL('deadlocking-cpu-worker.ts', import.meta.url), undefined, 500);
+    const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 40 });
+    const result = await run(engine, plan);
+    expect(result.ok ? 'ok' : `${result.error.code}: ${result.error.message}`).toMatch(
+      /^cpu-failed: the CPUs wait for each other: CPU 0, during the write of page \d+ of zram0, waits for allocation mutex \(word \d+\), which CPU 1 holds; CPU 1, during the write of page \d+ of zram0, waits for hotplug lock \(word \d+\), which CPU 0 holds$/,
+    );
+    const other = {
+      ...plan,
+      jobs: plan.jobs.map((job) => ({ ...job, blocksToDo: 2 })),
+      phases: plan.phases.slice(0, 1),
+    };
+    expect((await run(engine, other)).ok).toBe(true);
+  });
+
+  it('are told from CPUs that wait for one that works', async () => {
+    // CPU 0 never ends its compression, with the mutex held.
+    const engine = makeEngine(failingWorker('hang', 0, 3), 200, 300);
+    const abort = new AbortController();
+    let ticks = 0;
+    const onTick = (): void => {
+      ticks += 1;
+      if (ticks === 10) abort.abort();
+    };
+    const plan = smallSample({ cpus: 3, bufferLayout: 'single-mutex', blocks: 40 });
+    expect(await failureOf(run(engine, plan, { ...NOBODY, onTick }, abort.signal))).toMatch(/^cancelled/);
   });
 });
 
