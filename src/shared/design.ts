@@ -28,6 +28,11 @@ export const PROTECTIONS_OF: Readonly<Record<BufferLayout, readonly [StreamProte
 export const ALLOCATOR_DESIGNS = ['embed', 'page', 'page-tables', 'page-local-mapping'] as const;
 export type AllocatorDesign = (typeof ALLOCATOR_DESIGNS)[number];
 
+/** Those of a percpu workload whose machine builds page tables. */
+export function hasPageTables(design: ProfileDesign): design is 'page-tables' | 'page-local-mapping' {
+  return design === 'page-tables' || design === 'page-local-mapping';
+}
+
 /** How code reaches the running CPU's copy of a per-CPU variable. */
 export const ACCESS_MODES = ['segment', 'preempt-offset', 'fixup', 'local-mapping', 'unprotected'] as const;
 export type AccessMode = (typeof ACCESS_MODES)[number];

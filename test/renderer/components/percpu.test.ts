@@ -53,6 +53,16 @@ describe('the form of the machine', () => {
     expect((await render(MachineForm, { ...props, workload: 'percpu' })).text).not.toMatch(/zram|Disk size/);
   });
 
+  test('asks for page tables beside per-CPU memory where a design has any, and shows what is wrong with them', async () => {
+    const field = 'machine.addressSpace.window';
+    const errors = new Map([[field, ['design page-local-mapping needs a same-offset window']]]);
+    const shown = await render(MachineForm, { ...props, workload: 'percpu', hasTables: true, errors });
+    expect(shown.text).toMatch(
+      /Page tables 4k-48.*design page-local-mapping needs a same-offset window.*Per-CPU memory/,
+    );
+    expect((await render(MachineForm, { ...props, workload: 'percpu' })).text).not.toContain('Page tables');
+  });
+
   test('shows a field that is not used when something is wrong with it', async () => {
     const errors = new Map([['machine.devices', ['zram devices must be a whole number from 1 to 16']]]);
     const { text } = await render(MachineForm, { ...props, workload: 'percpu', errors });

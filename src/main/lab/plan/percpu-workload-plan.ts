@@ -1,6 +1,6 @@
 /** A percpu workload, shared out over the machine's CPUs. */
 import { type AddressSpaceSettings, usualAddressSpace } from '../../../shared/address-space-settings.ts';
-import type { AllocatorDesign } from '../../../shared/design.ts';
+import { type AllocatorDesign, hasPageTables } from '../../../shared/design.ts';
 import { usualPercpuSettings } from '../../../shared/percpu-settings.ts';
 import type { MachineProfile, PercpuWorkload } from '../../../shared/profile.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
@@ -75,15 +75,19 @@ function tablesOf(
   { translation, window, firstChunk, tablesFor, tlb }: AddressSpaceSettings,
   design: AllocatorDesign,
 ): Result<MappedSpaceConfig | undefined> {
-  if (design !== 'page-tables' && design !== 'page-local-mapping') return ok(undefined);
+  if (!hasPageTables(design)) return ok(undefined);
   if (firstChunk !== 'page') {
     const sentence = `design ${design} maps its first chunk page by page; a second window is for this-cpu workloads`;
     return fail('bad-input', sentence, 'machine.addressSpace.firstChunk');
   }
   if (design === 'page-tables') return ok({ translation, window: 'none', tablesFor, tlb });
   if (window === 'same-offset') return ok({ translation, window, tablesFor, tlb });
-  const sentence = `design ${design} needs a same-offset window, since the allocator lays out chunks one behind the other`;
-  return fail('bad-input', sentence, 'machine.addressSpace.window');
+  const why =
+    window === 'none'
+      ? 'page-tables is the design without one'
+      : 'the allocator lays chunks one behind the other with all units of each, while packed has the units of each CPU together; ' +
+        'packed windows are for this-cpu workloads';
+  return fail('bad-input', `design ${design} needs a same-offset window: ${why}`, 'machine.addressSpace.window');
 }
 
 /** Pure bookkeeping: objects that all jobs of a phase make or destroy. */

@@ -99,14 +99,30 @@ describe('the machine of a percpu workload', () => {
   });
 
   it.each([
-    ['page-tables', { firstChunk: 'second-window' }, 'machine.addressSpace.firstChunk'],
-    ['page-local-mapping', { window: 'packed' }, 'machine.addressSpace.window'],
-    ['page-local-mapping', { window: 'none' }, 'machine.addressSpace.window'],
-  ] as const)('of design %s is refused with %j, and names the field', (design, changes, where) => {
+    [
+      'page-tables',
+      { firstChunk: 'second-window' },
+      'machine.addressSpace.firstChunk',
+      'maps its first chunk page by page',
+    ],
+    [
+      'page-local-mapping',
+      { window: 'packed' },
+      'machine.addressSpace.window',
+      'packed has the units of each CPU together',
+    ],
+    ['page-local-mapping', { window: 'none' }, 'machine.addressSpace.window', 'page-tables is the design without one'],
+  ] as const)('of design %s is refused with %j, at the field and with the reason', (design, changes, where, why) => {
     const { workload, machine } = parts({ machine: { addressSpace: { ...usualAddressSpace(4096), ...changes } } });
     const error = errorOf(percpuMachine(machine, workload, design));
     expect([error.code, error.where]).toEqual(['bad-input', where]);
-    expect(error.message).toContain(`design ${design} `);
+    expect(error.message).toMatch(new RegExp(`^design ${design} .*${why}`));
+    // The form shows it beside the field before anything runs.
+    const profile = smallPercpuProfile({
+      designs: [design],
+      machine: { addressSpace: { ...usualAddressSpace(4096), ...changes } },
+    });
+    expect(previewWorkload(profile, HOST).fieldErrors).toEqual([{ field: where, message: error.message }]);
   });
 
   it('keeps books on chunks enough for all objects, twice, and tags their call sites', () => {
