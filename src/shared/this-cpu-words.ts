@@ -57,8 +57,13 @@ export function totalWords(issued: number, counted: number): string {
 }
 
 /** `lost 12 of 4096 additions`, what a design whose result is wrong did. */
-export function wrongTotalWords({ issued, lost, extra }: WrongTotals): string {
-  return lost > 0 ? `lost ${lost} of ${issued} additions` : `counted ${extra} more than its ${issued} additions`;
+export function wrongTotalWords(
+  { issued, lost, extra }: WrongTotals,
+  write: (count: number) => string = String,
+): string {
+  return lost > 0
+    ? `lost ${write(lost)} of ${write(issued)} additions`
+    : `counted ${write(extra)} more than its ${write(issued)} additions`;
 }
 
 /** What the figures beside the paper's are of, in a sentence: the machine, and which of its properties are the profile's input. */

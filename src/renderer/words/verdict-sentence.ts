@@ -3,6 +3,7 @@ import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
 import { assertUnreachable } from '../../shared/result.ts';
 import { type Comparison, type RunRecord, type WrongTotals, DIRECTIONS } from '../../shared/run-record.ts';
 import { wrongTotalWords } from '../../shared/this-cpu-words.ts';
+import { formatCount } from '../format/number.ts';
 import { formatConfidence } from '../format/percent.ts';
 import { formatInterval, formatRatio } from '../format/ratio.ts';
 import { DIRECTION_WORDS, VERDICT_WORDS } from './labels.ts';
@@ -24,10 +25,11 @@ function designSentence(design: Design, comparisons: readonly Comparison[]): str
   const own = DIRECTIONS.flatMap((direction) =>
     comparisons.filter((comparison) => comparison.design === design && comparison.direction === direction),
   );
-  const wrong = own.find((comparison) => comparison.wrong !== undefined)?.wrong;
-  const parts = [...(wrong === undefined ? [] : [wrongClause(wrong)]), ...own.map(directionClause)];
+  const parts = own.map(directionClause);
   const baseline = own[0] === undefined ? '' : ` against ${DESIGN_WORDS[own[0].baseline].title}`;
-  return `${DESIGN_WORDS[design].title}${baseline}: ${parts.join('; ')}`;
+  const sentence = `${DESIGN_WORDS[design].title}${baseline}: ${parts.join('; ')}`;
+  const wrong = own.find((comparison) => comparison.wrong !== undefined)?.wrong;
+  return wrong === undefined ? sentence : `${wrongClause(wrong)}; ${sentence}`;
 }
 
 function directionClause(comparison: Comparison): string {
@@ -42,7 +44,7 @@ function directionClause(comparison: Comparison): string {
     case 'inconclusive':
       return `${what} inconclusive (${ratio}${intervalClause(comparison)})`;
     case 'wrong':
-      return `${what} at ${ratio} the speed${intervalClause(comparison)}, worth nothing with wrong results`;
+      return `${what} ${ratio}${intervalClause(comparison)}, worth nothing`;
     default:
       return assertUnreachable(comparison.verdict);
   }
@@ -51,7 +53,7 @@ function directionClause(comparison: Comparison): string {
 /** `✕ wrong result: unprotected lost 12 of 4096 additions` */
 function wrongClause(wrong: WrongTotals): string {
   const { sign, word } = VERDICT_WORDS.wrong;
-  return `${sign} ${word}: ${DESIGN_WORDS[wrong.design].title} ${wrongTotalWords(wrong)}`;
+  return `${sign} ${word}: ${DESIGN_WORDS[wrong.design].title} ${wrongTotalWords(wrong, formatCount)}`;
 }
 
 function intervalClause({ interval }: Comparison): string {

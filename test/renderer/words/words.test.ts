@@ -57,8 +57,8 @@ describe('the verdict', () => {
       },
     ];
     expect(verdictSentences({ ...record, comparisons })).toEqual([
-      'unprotected against preempt-off + offset: ✕ wrong result: unprotected lost 12 of 4096 additions; ' +
-        'accesses at 1.40 × the speed [1.30, 1.50], 95 % interval, worth nothing with wrong results',
+      '✕ wrong result: unprotected lost 12 of 4,096 additions; unprotected against preempt-off + offset: accesses 1.40 × ' +
+        '[1.30, 1.50], 95 % interval, worth nothing',
     ]);
   });
 
@@ -66,7 +66,7 @@ describe('the verdict', () => {
     const [, losing] = sampleThisCpuRecord().designs;
     const designs = losing === undefined ? [] : [losing];
     expect(verdictSentences({ ...record, comparisons: [], designs })).toEqual([
-      '✕ wrong result: unprotected lost 40 of 2000 additions; nothing else was measured',
+      '✕ wrong result: unprotected lost 40 of 2,000 additions; nothing else was measured',
     ]);
   });
 
