@@ -121,7 +121,7 @@ function comparisonLine({ direction, design, baseline, verdict, ratio, interval,
   const designs = `${DESIGN_WORDS[design].title} against ${DESIGN_WORDS[baseline].title}`;
   const figures = `ratio ${ratio.toFixed(3)}${range}`;
   if (wrong !== undefined)
-    return `${direction}: ${designs}: ${wrongLine(wrong)}\n  That makes its ${figures}, worth nothing.`;
+    return `${direction}: ${designs}: ${wrongLine(wrong)}\n  Worth nothing then: ${figures}.`;
   return `${direction}: ${designs}: ${verdict.toUpperCase()}, ${figures}\n  ${reason}`;
 }
 

@@ -129,7 +129,7 @@ describe('lab run of a this-cpu profile', { timeout: 120_000 }, () => {
     expect(out).toMatch(/^local mapping +7000 +7000 +exact$/m);
     expect(out).toMatch(/^unprotected, WRONG RESULT +\d/m);
     expect(out).toMatch(
-      /^access: unprotected against local mapping: WRONG RESULT, unprotected lost \d+ of 7000 additions\n {2}That makes its ratio \d/m,
+      /^access: unprotected against local mapping: WRONG RESULT, unprotected lost \d+ of 7000 additions\n {2}Worth nothing then: ratio \d/m,
     );
     expect(out).not.toMatch(/unprotected.*(FASTER|SLOWER|INCONCLUSIVE)/);
   });
