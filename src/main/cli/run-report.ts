@@ -120,8 +120,7 @@ function comparisonLine({ direction, design, baseline, verdict, ratio, interval,
       : ` [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}], ${(interval.confidence * 100).toFixed(1)} % interval`;
   const designs = `${DESIGN_WORDS[design].title} against ${DESIGN_WORDS[baseline].title}`;
   const figures = `ratio ${ratio.toFixed(3)}${range}`;
-  if (wrong !== undefined)
-    return `${direction}: ${designs}: ${wrongLine(wrong)}\n  Worth nothing then: ${figures}.`;
+  if (wrong !== undefined) return `${direction}: ${designs}: ${wrongLine(wrong)}\n  Worth nothing then: ${figures}.`;
   return `${direction}: ${designs}: ${verdict.toUpperCase()}, ${figures}\n  ${reason}`;
 }
 
