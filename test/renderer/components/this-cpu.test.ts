@@ -80,6 +80,13 @@ describe('the form of the machine', () => {
     expect(html).toMatch(/<details[^>]* open/);
     expect(text).toContain('Back to what is usual');
   });
+
+  test('says what is wrong with page tables as a whole', async () => {
+    const errors = new Map([['machine.addressSpace', ['the window does not fit']]]);
+    const { html, text } = await render(AddressSpaceForm, { settings: undefined, pageSizeBytes: 4096, errors });
+    expect(html).toMatch(/<details[^>]* open/);
+    expect(text).toContain('▲ the window does not fit');
+  });
 });
 
 describe('the result of a this-cpu run', () => {
