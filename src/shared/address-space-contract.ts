@@ -10,6 +10,7 @@
  */
 import * as v from 'valibot';
 import { addressSpaceSchema } from './address-space-settings.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Whose a TLB is: one CPU's, or that of two hardware threads, whose entries may or may not say who filled them. */
 export const TLB_SHARINGS = ['own', 'smt-untagged', 'smt-tagged'] as const;
@@ -24,18 +25,13 @@ export const MAX_LISTED_ENTRIES = 1024;
 /** CPUs whose columns one answer holds. */
 export const MAX_COLUMNS = 8;
 
-function wholeNumber(what: string, min: number, max: number) {
-  const message = `${what} must be a whole number from ${min} to ${max}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
-}
-
 const shape = v.pipe(
   v.strictObject({
     addressSpace: addressSpaceSchema,
-    possibleCpus: wholeNumber('Possible CPUs', 1, 1024),
-    onlineCpus: wholeNumber('Online CPUs', 1, 1024),
-    chunksAtRest: wholeNumber('Chunks at rest', 1, 64),
-    chunksAdded: wholeNumber('Chunks added', 0, 64),
+    possibleCpus: wholeNumber({ min: 1, max: 1024 }, 'Possible CPUs'),
+    onlineCpus: wholeNumber({ min: 1, max: 1024 }, 'Online CPUs'),
+    chunksAtRest: wholeNumber({ min: 1, max: 64 }, 'Chunks at rest'),
+    chunksAdded: wholeNumber({ min: 0, max: 64 }, 'Chunks added'),
     tlbSharing: v.picklist(TLB_SHARINGS),
   }),
   v.forward(
@@ -46,7 +42,7 @@ const shape = v.pipe(
     ['onlineCpus'],
   ),
 );
-const cpu = wholeNumber('CPU', 0, 1023);
+const cpu = wholeNumber({ min: 0, max: 1023 }, 'CPU');
 const looked = { shape, moment: v.picklist(SPACE_MOMENTS) };
 const onCpu = { ...looked, cpu };
 const addressText = v.pipe(v.string(), v.trim(), v.nonEmpty('Type an address'), v.maxLength(40));
@@ -58,13 +54,13 @@ export const addressSpaceInputs = {
   /** `path`: entries that lead from the top-level table to this one. 'not-found' where there is no table. */
   pageTable: v.strictObject({
     ...onCpu,
-    path: v.pipe(v.array(wholeNumber('Entry', 0, 8191)), v.maxLength(4)),
+    path: v.pipe(v.array(wholeNumber({ min: 0, max: 8191 }, 'Entry')), v.maxLength(4)),
     /** The entry to say more about; the nearest one in use is taken. Absent: the first. */
-    entry: v.optional(wholeNumber('Entry', 0, 8191)),
+    entry: v.optional(wholeNumber({ min: 0, max: 8191 }, 'Entry')),
   }),
   chunkColumns: v.strictObject({
     ...looked,
-    chunk: wholeNumber('Chunk', 0, 127),
+    chunk: wholeNumber({ min: 0, max: 127 }, 'Chunk'),
     cpus: v.pipe(v.array(cpu), v.minLength(1), v.maxLength(MAX_COLUMNS)),
   }),
   /** As that CPU's code would: its TLB is looked at and filled. 'bad-input' for what is no address of the kernel's half. */

@@ -3,6 +3,7 @@
  */
 import * as v from 'valibot';
 import { FIRST_CHUNKS, TABLES_FOR, TRANSLATIONS, type Translation, WINDOW_LAYOUTS } from './address-space.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const KIB = 1024;
 
@@ -11,11 +12,6 @@ export const ADDRESS_SPACE_LIMITS = {
   tlbEntries: { min: 1, max: 4096 },
   tlbWays: { min: 1, max: 64 },
 } as const;
-
-function wholeNumber(range: { readonly min: number; readonly max: number }, what: string) {
-  const message = `${what} must be a whole number from ${range.min} to ${range.max}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(range.min, message), v.maxValue(range.max, message));
-}
 
 function oneOf<const T extends readonly string[]>(what: string, names: T) {
   return v.picklist(names, `${what} must be one of ${names.join(', ')}`);

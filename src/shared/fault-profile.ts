@@ -3,6 +3,7 @@
  * way. Which one is refused is counted or drawn from the seed, never from a clock.
  */
 import * as v from 'valibot';
+import { SEEDS, wholeNumber } from './whole-number.ts';
 
 /**
  * Where it may be: page frames wanted by whoever may sleep; frames and per-CPU objects wanted by whoever may not; pages given to
@@ -13,18 +14,12 @@ export type FaultSite = (typeof FAULT_SITES)[number];
 
 const MOST_EVERY = 1_000_000_000;
 const rateMessage = 'A fault comes either every so many times, {"every": 100}, or with a chance, {"percent": 0.5}';
-const everyMessage = `every must be a whole number from 1 to ${MOST_EVERY}`;
 const percentMessage = 'percent must be a number above 0 and up to 100';
 
 const rateSchema = v.union(
   [
     v.strictObject({
-      every: v.pipe(
-        v.number(everyMessage),
-        v.integer(everyMessage),
-        v.minValue(1, everyMessage),
-        v.maxValue(MOST_EVERY, everyMessage),
-      ),
+      every: wholeNumber({ min: 1, max: MOST_EVERY }, 'every'),
     }),
     v.strictObject({
       percent: v.pipe(v.number(percentMessage), v.gtValue(0, percentMessage), v.maxValue(100, percentMessage)),
@@ -33,18 +28,9 @@ const rateSchema = v.union(
   rateMessage,
 );
 
-const seedMessage = 'Seed of the faults must be a whole number from 0 to 4294967295';
-
 export const faultSchema = v.strictObject({
   /** Draws those with a chance; 0 unless said. */
-  seed: v.optional(
-    v.pipe(
-      v.number(seedMessage),
-      v.integer(seedMessage),
-      v.minValue(0, seedMessage),
-      v.maxValue(0xffffffff, seedMessage),
-    ),
-  ),
+  seed: v.optional(wholeNumber(SEEDS, 'Seed of the faults')),
   frames: v.optional(rateSchema),
   atomic: v.optional(rateSchema),
   codec: v.optional(rateSchema),

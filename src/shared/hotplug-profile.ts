@@ -1,9 +1,9 @@
 /** CPUs that go down and come up again while the jobs run, as a profile asks for it. */
 import * as v from 'valibot';
+import { SEEDS, wholeNumber } from './whole-number.ts';
 
 const MOST_MS = 60_000;
 const everyMessage = `The time between two changes must be a whole number of milliseconds from 1 to ${MOST_MS}`;
-const seedMessage = 'Seed of the hotplug must be a whole number from 0 to 4294967295';
 
 export const hotplugSchema = v.strictObject({
   /** One random CPU, the first one never, changes so often: down if it is up, up if it is down. */
@@ -14,14 +14,7 @@ export const hotplugSchema = v.strictObject({
     v.maxValue(MOST_MS, everyMessage),
   ),
   /** Chooses the CPUs; 0 unless said. */
-  seed: v.optional(
-    v.pipe(
-      v.number(seedMessage),
-      v.integer(seedMessage),
-      v.minValue(0, seedMessage),
-      v.maxValue(0xffffffff, seedMessage),
-    ),
-  ),
+  seed: v.optional(wholeNumber(SEEDS, 'Seed of the hotplug')),
 });
 
 export type HotplugPlan = v.InferOutput<typeof hotplugSchema>;

@@ -3,6 +3,7 @@
  * follow, and what a kernel's command line can change. All sizes in bytes.
  */
 import * as v from 'valibot';
+import { wholeNumber } from './whole-number.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -33,11 +34,6 @@ export const PERCPU_LIMITS = {
   limitBytes: { min: 4 * KIB, max: 8 * MIB },
   nodes: { min: 1, max: 16 },
 } as const;
-
-function wholeNumber(range: { readonly min: number; readonly max: number }, what: string) {
-  const message = `${what} must be a whole number from ${range.min} to ${range.max}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(range.min, message), v.maxValue(range.max, message));
-}
 
 /** The section `percpu` of a profile's machine. */
 export const percpuSettingsSchema = v.strictObject({

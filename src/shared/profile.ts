@@ -8,13 +8,13 @@ import * as v from 'valibot';
 import { addressSpaceSchema, pageBytesOf } from './address-space-settings.ts';
 import { CODEC_BEFORE_CHOICE, CODECS } from './codec.ts';
 import { ACCESS_MODES, ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, PROFILE_DESIGNS } from './design.ts';
-import { formatBytesExact } from './exact-bytes.ts';
 import { percpuSettingsSchema } from './percpu-settings.ts';
 import { faultSchema } from './fault-profile.ts';
 import { hotplugSchema } from './hotplug-profile.ts';
 import { failOfFields, type FieldError, ok, type Result } from './result.ts';
 import { thisCpuWorkloadSchema } from './this-cpu-profile.ts';
 import { zramSchema } from './zram-profile.ts';
+import { SEEDS, wholeBytes, wholeNumber } from './whole-number.ts';
 
 /** Bumped when the shape changes; an older file is migrated on load, a newer one is refused by name. */
 export const PROFILE_SCHEMA_VERSION = 2;
@@ -40,19 +40,8 @@ export const PROFILE_LIMITS = {
 /** Page sizes of a machine, in bytes. */
 export const PAGE_SIZES = [4 * KIB, 16 * KIB, 64 * KIB] as const;
 
-function integerBetween(range: { readonly min: number; readonly max: number }, what: string) {
-  const message = `${what} must be a whole number from ${range.min} to ${range.max}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(range.min, message), v.maxValue(range.max, message));
-}
-
-function bytesBetween(range: { readonly min: number; readonly max: number }, what: string) {
-  const { min, max } = range;
-  const message = `${what} must be from ${formatBytesExact(min)} to ${formatBytesExact(max)}, a whole number of bytes`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
-}
-
 function percent(what: string) {
-  return integerBetween({ min: 0, max: 100 }, `${what} (percent)`);
+  return wholeNumber({ min: 0, max: 100 }, `${what} (percent)`);
 }
 
 function text(what: string, max: number) {
@@ -62,16 +51,16 @@ function text(what: string, max: number) {
 const machineSchema = v.pipe(
   v.strictObject({
     /** CPUs that may ever exist; per-CPU areas are made for these. */
-    possibleCpus: integerBetween(PROFILE_LIMITS.cpus, 'Possible CPUs'),
+    possibleCpus: wholeNumber(PROFILE_LIMITS.cpus, 'Possible CPUs'),
     /** CPUs that run, each a worker thread. */
-    onlineCpus: integerBetween(PROFILE_LIMITS.cpus, 'Online CPUs'),
+    onlineCpus: wholeNumber(PROFILE_LIMITS.cpus, 'Online CPUs'),
     pageSizeBytes: v.picklist(PAGE_SIZES, 'Page size must be 4096, 16384 or 65536 bytes'),
     /** Page frames of the machine, in bytes. */
-    memoryBytes: bytesBetween(PROFILE_LIMITS.memoryBytes, 'Memory'),
+    memoryBytes: wholeBytes(PROFILE_LIMITS.memoryBytes, 'Memory'),
     /** zram devices. */
-    devices: integerBetween(PROFILE_LIMITS.devices, 'zram devices'),
+    devices: wholeNumber(PROFILE_LIMITS.devices, 'zram devices'),
     /** Size of each device, in bytes. */
-    diskSizeBytes: bytesBetween(PROFILE_LIMITS.diskSizeBytes, 'Disk size'),
+    diskSizeBytes: wholeBytes(PROFILE_LIMITS.diskSizeBytes, 'Disk size'),
     /** Per-CPU memory; absent: `usualPercpuSettings`. */
     percpu: v.optional(percpuSettingsSchema),
     /** Page tables and local mapping, of this-cpu workloads and of percpu designs with page tables; absent: `usualAddressSpace`. */
@@ -136,17 +125,17 @@ const fioWorkloadSchema = v.strictObject({
   jobFile: v.pipe(text('Job file', 64 * KIB), v.nonEmpty('Job file must not be empty')),
   data: dataSourceSchema,
   /** Every random choice derives from it. */
-  seed: integerBetween({ min: 0, max: 0xffffffff }, 'Seed'),
+  seed: wholeNumber(SEEDS, 'Seed'),
 });
 
 const percpuObjectSchema = v.strictObject({
   /** Who asks: the name in the table of who allocates what. */
   callSite: v.pipe(text('Call site', 120), v.trim(), v.nonEmpty('Call site must not be empty')),
   /** Objects of this kind in one group. */
-  number: integerBetween(PROFILE_LIMITS.objects, 'Number of objects'),
-  sizeBytes: integerBetween(PROFILE_LIMITS.objectBytes, 'Size (bytes)'),
+  number: wholeNumber(PROFILE_LIMITS.objects, 'Number of objects'),
+  sizeBytes: wholeNumber(PROFILE_LIMITS.objectBytes, 'Size (bytes)'),
   alignBytes: v.pipe(
-    integerBetween(PROFILE_LIMITS.alignBytes, 'Alignment (bytes)'),
+    wholeNumber(PROFILE_LIMITS.alignBytes, 'Alignment (bytes)'),
     v.check((align) => Number.isInteger(Math.log2(align)), 'Alignment (bytes) must be a power of two'),
   ),
 });
@@ -157,7 +146,7 @@ const percpuWorkloadSchema = v.strictObject({
   /** What a group is called: `cgroup`. */
   groupName: v.pipe(text('Group name', 40), v.trim(), v.nonEmpty('Group name must not be empty')),
   /** Groups in all, shared out over the online CPUs. */
-  groups: integerBetween(PROFILE_LIMITS.groups, 'Groups'),
+  groups: wholeNumber(PROFILE_LIMITS.groups, 'Groups'),
   /** What one group allocates, in this order. */
   objects: v.pipe(
     v.array(percpuObjectSchema),
@@ -167,12 +156,12 @@ const percpuWorkloadSchema = v.strictObject({
   /** In which order groups go, once all are there. */
   destroy: v.picklist(['never', 'in-order', 'random'], 'Destroy must be never, in-order or random'),
   /** Every random choice derives from it. */
-  seed: integerBetween({ min: 0, max: 0xffffffff }, 'Seed'),
+  seed: wholeNumber(SEEDS, 'Seed'),
 });
 
 const experimentSchema = v.strictObject({
   /** Measured repetitions of each design; the exact 95 % interval needs six. */
-  repetitions: integerBetween(PROFILE_LIMITS.repetitions, 'Repetitions'),
+  repetitions: wholeNumber(PROFILE_LIMITS.repetitions, 'Repetitions'),
   /** Seconds to measure in all, shared out equally; absent: each phase runs to the job's size. */
   seconds: v.optional(
     v.pipe(

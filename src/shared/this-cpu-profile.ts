@@ -11,6 +11,7 @@
  */
 import * as v from 'valibot';
 import { translationSchema, windowSchema } from './address-space-settings.ts';
+import { SEEDS, wholeNumber } from './whole-number.ts';
 
 export const THIS_CPU_LIMITS = {
   operations: { min: 1, max: 2_000_000_000 },
@@ -47,11 +48,6 @@ export const PAPER_FIGURES = [
   'tablesAddedBytes',
 ] as const;
 export type PaperFigure = (typeof PAPER_FIGURES)[number];
-
-function wholeNumber(range: { readonly min: number; readonly max: number }, what: string) {
-  const message = `${what} must be a whole number from ${range.min} to ${range.max}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(range.min, message), v.maxValue(range.max, message));
-}
 
 function text(what: string, max: number) {
   return v.pipe(v.string(`${what} must be text`), v.maxLength(max, `${what} must have at most ${max} characters`));
@@ -131,7 +127,7 @@ export const thisCpuWorkloadSchema = v.strictObject({
     ),
   ),
   /** Every random choice derives from it. */
-  seed: wholeNumber({ min: 0, max: 0xffffffff }, 'Seed'),
+  seed: wholeNumber(SEEDS, 'Seed'),
   /** Absent: no tables are counted. */
   counting: v.optional(countingSchema),
 });

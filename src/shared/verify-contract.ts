@@ -2,11 +2,7 @@
 import * as v from 'valibot';
 import type { LabError } from './result.ts';
 import { VERIFY_CODECS, VERIFY_LIMITS, type VerifyProgress, type VerifyReport } from './verify-report.ts';
-
-function wholeNumber(what: string, { min, max }: { readonly min: number; readonly max: number }) {
-  const message = `${what} must be a whole number from ${min} to ${max}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
-}
+import { wholeNumber } from './whole-number.ts';
 
 const byVerify = v.strictObject({ verifyId: v.pipe(v.string(), v.nonEmpty(), v.maxLength(100)) });
 
@@ -20,11 +16,11 @@ export const verifyInputs = {
       v.minLength(1, 'Pick at least one file or folder'),
       v.maxLength(1000),
     ),
-    jobs: wholeNumber('Jobs', VERIFY_LIMITS.jobs),
+    jobs: wholeNumber(VERIFY_LIMITS.jobs, 'Jobs'),
     /** The lab's codecs; the first is the one that the report is about. */
     codecs: v.pipe(v.array(v.picklist(VERIFY_CODECS)), v.minLength(1), v.maxLength(VERIFY_CODECS.length)),
     /** Measured rounds; absent: as many as the data's size asks for. */
-    rounds: v.optional(wholeNumber('Rounds', VERIFY_LIMITS.rounds)),
+    rounds: v.optional(wholeNumber(VERIFY_LIMITS.rounds, 'Rounds')),
   }),
   verifyState: byVerify,
   /** Answers at once; what was measured until then is reported. */

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { BUFFER_LAYOUTS, type BufferLayout, PROTECTIONS_OF, type StreamProtection } from './design.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** When a write gives the old content of its slot back: after the new one is stored, or before anything else. */
 export const FREE_ORDERS = ['last', 'first'] as const;
@@ -63,11 +64,6 @@ export const zramStepSchema = v.variant('do', [
   }),
 ]);
 
-function wholeBetween({ min, max }: { readonly min: number; readonly max: number }, what: string) {
-  const message = `${what} must be a whole number from ${min} to ${max}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
-}
-
 /** The protections that a layout can have, with the sentence for one that it cannot. */
 function protectionOf(layout: BufferLayout): v.GenericSchema<StreamProtection> {
   const allowed = PROTECTIONS_OF[layout];
@@ -77,11 +73,11 @@ function protectionOf(layout: BufferLayout): v.GenericSchema<StreamProtection> {
 
 /** Machines to be booted and counted: buffers of each layout, device by device; and what a paper says of them. */
 const bufferCountSchema = v.strictObject({
-  cpus: wholeBetween({ min: 1, max: 64 }, 'CPUs'),
+  cpus: wholeNumber({ min: 1, max: 64 }, 'CPUs'),
   /** Streams per device and CPU under `per-stream`: its algorithms. */
-  streams: wholeBetween({ min: 1, max: 4 }, 'Streams'),
+  streams: wholeNumber({ min: 1, max: 4 }, 'Streams'),
   devices: v.pipe(
-    v.array(wholeBetween({ min: 1, max: 16 }, 'Devices')),
+    v.array(wholeNumber({ min: 1, max: 16 }, 'Devices')),
     v.minLength(1, 'Pick at least one number of devices'),
     v.maxLength(8, 'At most eight numbers of devices'),
   ),
@@ -90,9 +86,9 @@ const bufferCountSchema = v.strictObject({
       /** In its own words. */
       says: v.pipe(v.string('What the paper says must be text'), v.maxLength(400)),
       layout: v.picklist(BUFFER_LAYOUTS, `A layout must be one of ${BUFFER_LAYOUTS.join(', ')}`),
-      devices: wholeBetween({ min: 1, max: 16 }, 'Devices'),
+      devices: wholeNumber({ min: 1, max: 16 }, 'Devices'),
       /** Pages of buffers. */
-      pages: wholeBetween({ min: 0, max: 1_000_000 }, 'Pages'),
+      pages: wholeNumber({ min: 0, max: 1_000_000 }, 'Pages'),
     }),
   ),
 });
@@ -124,7 +120,7 @@ export const zramSchema = v.strictObject({
     }),
   ),
   /** Most streams of a device's list, under `stream-list`; absent: one, as in Linux 3.15. */
-  maxStreams: v.optional(wholeBetween(MAX_STREAMS, 'Most streams of a list')),
+  maxStreams: v.optional(wholeNumber(MAX_STREAMS, 'Most streams of a list')),
   bufferCount: v.optional(bufferCountSchema),
   /** mem_limit of each device: the most bytes of its pool, rounded up to whole pages; 0 or absent: none. */
   memLimitBytes: v.optional(
