@@ -16,6 +16,7 @@ import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { MemoryFigures } from '../../../shared/run-record.ts';
 import type { IoStat, MmStat } from '../../../shared/zram-stat.ts';
 import { writtenPagesBytes } from '../../workload/written-pages.ts';
+import { isOfKind, reportsFailure } from '../live/answers.ts';
 import { CpuThread, type Died } from '../live/cpu-thread.ts';
 import type { SampleObserver } from '../live/live-engine.ts';
 import { directionFigures, type PhaseOutcome } from '../live/phase-figures.ts';
@@ -321,17 +322,6 @@ async function gather<K extends CpuResponse['kind']>(
   if (failure !== undefined) return failure;
   if (answers.length < participants.length && signal.aborted) return fail('cancelled', 'the run was cancelled');
   return ok(answers);
-}
-
-function isOfKind<K extends CpuResponse['kind']>(
-  answer: CpuResponse | Died,
-  kind: K,
-): answer is Extract<CpuResponse, { kind: K }> {
-  return answer.kind === kind;
-}
-
-function reportsFailure(answer: CpuResponse): boolean {
-  return answer.kind === 'phaseDone' && answer.report.failure !== undefined;
 }
 
 function reasonOf(answer: CpuResponse | Died): string {

@@ -1,12 +1,12 @@
 /**
- * What a CPU's thread does with its requests, apart from the thread itself: it takes a request and answers through `post`,
- * so that tests can run it in process.
+ * What a CPU's thread does with its requests (phase-core.ts): it attaches to the machine of the arena and plays one of its CPUs.
  *
- * Between `armed` and `phaseDone` it posts nothing: it sleeps on the `go` word, runs its jobs batch by batch in turn, and
- * reports. When the machine's code throws, the sentence is posted and the thread goes on; the engine then halts the machine.
+ *     arena ─▶ machine ─▶ CPU (live, or one that checks locks) ─▶ jobs, gated while the CPU is down, driven on the one that
+ *     codec ─▶ (or one that fails now and then) ───┘              changes the others
+ *
+ * When the machine's code throws, the engine halts the machine.
  */
-import { assertUnreachable } from '../../../shared/result.ts';
-import { complete, type Cpu, CpuHalted, type Suspending } from '../../machine/cpu.ts';
+import { complete, type Cpu } from '../../machine/cpu.ts';
 import { FailingCodec } from '../../machine/faults/failing-parts.ts';
 import { FaultInjector } from '../../machine/faults/fault-injector.ts';
 import { Machine } from '../../machine/machine.ts';
@@ -18,8 +18,6 @@ import { LockRecord } from '../../machine/sync/lock-record.ts';
 import { type CpuId, cpuId } from '../../machine/units.ts';
 import type { Codec } from '../../machine/codec.ts';
 import { type GoesOn, ioPagesOf, Job } from '../../workload/job.ts';
-import type { BatchOutcome } from '../../workload/job-clock.ts';
-import type { PhaseKind } from '../../workload/job-plan.ts';
 import { PercpuJob } from '../../workload/percpu-job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { makeCodec } from '../codec/make-codec.ts';
@@ -29,33 +27,22 @@ import { HotplugDriver } from './hotplug-driver.ts';
 import { makeRecompressors } from '../codec/recompressors.ts';
 import { LiveCpu } from './live-cpu.ts';
 import { PhaseClock } from './phase-clock.ts';
-import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
+import { fioJob, PhaseCore, type PhaseRequest, type Prepared, type RunnableJob } from './phase-core.ts';
+import type { CpuRequest, CpuResponse } from './protocol.ts';
 import { RecompressJob } from './recompress-job.ts';
 import { runInTurn } from './run-in-turn.ts';
-import { waitForGo } from './start-barrier.ts';
 import { startThreadTime } from './thread-time.ts';
 
 type PrepareRequest = Extract<CpuRequest, { kind: 'prepare' }>;
-type PhaseRequest = Extract<CpuRequest, { kind: 'phase' }>;
 
-/** What lives from `prepare` to `release`. */
-interface Prepared {
+/** A CPU and its jobs, ready for phases. */
+interface ReadyCpu {
   readonly arena: Arena;
   readonly cpu: Cpu;
   readonly clock: PhaseClock;
-  readonly jobs: readonly RunnableJob[];
+  readonly jobs: readonly RunnableJob<Cpu>[];
   /** Of the CPU that changes the others, where CPUs come and go. */
   readonly hotplug?: HotplugDriver | undefined;
-}
-
-/** A job of any kind, as a phase runs it. */
-interface RunnableJob {
-  readonly name: string;
-  /** It is no part of the workload. */
-  readonly isUpkeep?: boolean;
-  begin(phase: PhaseKind, repeatForMs: number | undefined): void;
-  batch(cpu: Cpu): Suspending<BatchOutcome>;
-  verifiedPages(): number;
 }
 
 /** Makes the CPU that a core plays. */
@@ -65,75 +52,45 @@ function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec, recompressors: reado
   return new LiveCpu(arena, id, codec, recompressors);
 }
 
-export class CpuCore {
-  readonly #post: (response: CpuResponse) => void;
-  readonly #makeCpu: MakeCpu;
-  #prepared: Prepared | undefined;
-
+export class CpuCore extends PhaseCore<PrepareRequest, Cpu> {
   constructor(post: (response: CpuResponse) => void, makeCpu: MakeCpu = makeLiveCpu) {
-    this.#post = post;
-    this.#makeCpu = makeCpu;
-  }
-
-  handle(request: CpuRequest): void {
-    try {
-      this.#answer(request);
-    } catch (error) {
-      if (error instanceof CpuHalted) this.#post({ kind: 'halted' });
-      else this.#post({ kind: 'threw', message: error instanceof Error ? error.message : String(error) });
-    }
-  }
-
-  #answer(request: CpuRequest): void {
-    switch (request.kind) {
-      case 'prepare':
-        this.#prepared = prepare(request, this.#makeCpu);
-        this.#post({ kind: 'prepared' });
-        return;
-      case 'phase':
-        this.#runPhase(request);
-        return;
-      case 'release':
-        this.#prepared = undefined;
-        this.#post({ kind: 'released' });
-        return;
-      default:
-        assertUnreachable(request);
-    }
-  }
-
-  #runPhase(request: PhaseRequest): void {
-    const prepared = this.#prepared;
-    if (prepared === undefined) throw new Error('a phase was asked for before the machine was prepared');
-    const jobs = prepared.jobs.filter((job) => request.jobs.includes(job.name));
-    for (const job of jobs) job.begin(request.phase, request.repeatForMs);
-    const verifiedBefore = verifiedPages(jobs);
-    const operation = prepared.arena.cpuWord(prepared.cpu.id) + CpuW.operation;
-    // From the last phase it may still say 'finished'.
-    Atomics.store(prepared.arena.words, operation, Operation.idle);
-    this.#post({ kind: 'armed' });
-    if (!waitForGo(prepared.arena.words, HeaderW, request.number)) throw new CpuHalted(prepared.cpu.id);
-    prepared.clock.start();
-    const time = startThreadTime();
-    const isDriving = isDisturbed(request.phase);
-    const driver = isDriving ? prepared.hotplug : undefined;
-    let failure: PhaseReport['failure'] = runInTurn(
-      prepared.cpu,
-      driver === undefined ? jobs : jobs.map((job) => driven(job, driver)),
-    );
-    const spent = time();
-    failure ??= driver?.finish((request.cpus ?? []).filter((cpu) => cpu !== prepared.cpu.id));
-    prepared.arena.words[operation] = Operation.finished;
-    const { latencies } = prepared.clock;
-    const isUpkeep = jobs.every((job) => job.isUpkeep === true);
-    const verified = verifiedPages(jobs) - verifiedBefore;
-    const counts = driver?.takeCounts();
-    const report: PhaseReport = { ...spent, latencies, verifiedPages: verified, isUpkeep, hotplug: counts };
-    this.#post({ kind: 'phaseDone', report: failure === undefined ? report : { ...report, failure } });
+    super(post, (request) => prepare(request, makeCpu));
   }
 }
 
-function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared {
+function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared<Cpu> {
+  const ready = makeReady(request, makeCpu);
+  const { arena, cpu, clock, jobs } = ready;
+  const operation = arena.cpuWord(cpu.id) + CpuW.operation;
+  return {
+    words: arena.words,
+    start: HeaderW,
+    clock,
+    jobs,
+    // From the last phase it may still say 'finished'.
+    arm: () => Atomics.store(arena.words, operation, Operation.idle),
+    run: (chosen, phase) => {
+      const report = runPhase(ready, chosen, phase);
+      arena.words[operation] = Operation.finished;
+      return report;
+    },
+  };
+}
+
+function runPhase(
+  { cpu, hotplug }: ReadyCpu,
+  jobs: readonly RunnableJob<Cpu>[],
+  request: PhaseRequest,
+): ReturnType<Prepared<Cpu>['run']> {
+  const time = startThreadTime();
+  const driver = isDisturbed(request.phase) ? hotplug : undefined;
+  const jobFailure = runInTurn(cpu, driver === undefined ? jobs : jobs.map((job) => driven(job, driver)));
+  const spent = time();
+  const failure = jobFailure ?? driver?.finish((request.cpus ?? []).filter((other) => other !== cpu.id));
+  return { ...spent, failure, hotplug: driver?.takeCounts() };
+}
+
+function makeReady(request: PrepareRequest, makeCpu: MakeCpu): ReadyCpu {
   const { faults: refused, locks, hotplug } = request.disturbances ?? {};
   const faults = refused === undefined ? undefined : new FaultInjector(refused);
   const machine = Machine.attach(request.memory.buffer, faults);
@@ -180,7 +137,7 @@ function goesOnIn(arena: Arena): GoesOn<Cpu> {
 }
 
 /** A job whose batches are done while the CPU is up. */
-function gated(job: RunnableJob, gate: CpuGate): RunnableJob {
+function gated(job: RunnableJob<Cpu>, gate: CpuGate): RunnableJob<Cpu> {
   return {
     ...job,
     *batch(cpu) {
@@ -193,7 +150,7 @@ function gated(job: RunnableJob, gate: CpuGate): RunnableJob {
 }
 
 /** A job between whose batches other CPUs are changed. */
-function driven(job: RunnableJob, driver: HotplugDriver): RunnableJob {
+function driven(job: RunnableJob<Cpu>, driver: HotplugDriver): RunnableJob<Cpu> {
   return {
     ...job,
     batch(cpu) {
@@ -203,21 +160,7 @@ function driven(job: RunnableJob, driver: HotplugDriver): RunnableJob {
   };
 }
 
-function fioJob(job: Job): RunnableJob {
-  return {
-    name: job.plan.name,
-    begin: (phase, repeatForMs) => {
-      if (phase === 'create' || phase === 'destroy' || phase === 'access') {
-        throw new Error(`a fio job knows no phase ${phase}`);
-      }
-      job.begin(phase, repeatForMs);
-    },
-    batch: (cpu) => job.batch(cpu),
-    verifiedPages: () => job.verifiedPages,
-  };
-}
-
-function percpuJob(job: PercpuJob): RunnableJob {
+function percpuJob(job: PercpuJob): RunnableJob<Cpu> {
   return {
     name: job.plan.name,
     begin: (phase) => {
@@ -229,7 +172,7 @@ function percpuJob(job: PercpuJob): RunnableJob {
   };
 }
 
-function upkeepJob(job: RecompressJob): RunnableJob {
+function upkeepJob(job: RecompressJob): RunnableJob<Cpu> {
   return {
     name: job.plan.name,
     isUpkeep: true,
@@ -239,8 +182,4 @@ function upkeepJob(job: RecompressJob): RunnableJob {
     batch: (cpu) => job.batch(cpu),
     verifiedPages: () => 0,
   };
-}
-
-function verifiedPages(jobs: readonly RunnableJob[]): number {
-  return jobs.reduce((sum, job) => sum + job.verifiedPages(), 0);
 }

@@ -17,8 +17,9 @@ import { HeaderW } from '../../machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
 import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import type { ArenaMemory } from '../codec/arena-memory.ts';
+import { isOfKind, reportsFailure } from './answers.ts';
 import { countedSince, type CpuCounters, readAllCpuCounters } from './cpu-counters.ts';
-import { CpuThread, type Died } from './cpu-thread.ts';
+import { CpuThread } from './cpu-thread.ts';
 import { Disturbances } from './disturbances.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
@@ -340,17 +341,6 @@ interface RunningSample {
   readonly signal: AbortSignal;
   readonly participants: readonly Participant[];
   readonly disturbances: Disturbances;
-}
-
-function isOfKind<K extends CpuResponse['kind']>(
-  answer: CpuResponse | Died,
-  kind: K,
-): answer is Extract<CpuResponse, { kind: K }> {
-  return answer.kind === kind;
-}
-
-function reportsFailure(answer: CpuResponse): boolean {
-  return answer.kind === 'phaseDone' && answer.report.failure !== undefined;
 }
 
 /** Whoever waits for a lock or the barrier gives up within the sleep of one wait. */

@@ -140,7 +140,7 @@ describe('what must not happen', () => {
   it('is said in a sentence, and the core goes on serving', () => {
     const { plan, arena, core, answers } = coreWith();
     core.handle(phaseRequest('main', 1));
-    expect(answers).toEqual([{ kind: 'threw', message: 'a phase was asked for before the machine was prepared' }]);
+    expect(answers).toEqual([{ kind: 'threw', message: 'a phase was asked for before anything was prepared' }]);
     openBarriers(arena);
     core.handle(prepareRequest(plan, arena));
     core.handle(phaseRequest('main', 1));
