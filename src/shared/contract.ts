@@ -146,6 +146,8 @@ export interface KernelText {
 export interface RunningPicture {
   /** With the objects of one chunk. Absent between two samples, when there is no machine. */
   readonly picture?: WirePicture | undefined;
+  /** A CPU kept pcpu_lock for too long, and the picture was made without it: it may be of two moments. */
+  readonly isTorn?: boolean | undefined;
   /** Where the run stood; absent before its first progress event. */
   readonly at?: RunningMoment | undefined;
 }

@@ -12,8 +12,8 @@ import { runningDeviceStates } from './zram/device-states.ts';
 
 /** Each look at per-CPU memory takes pcpu_lock of the machine for as long as it takes to copy the allocator's books. */
 export function createRunningMethods(
-  runs: RunControl,
-  engine: LiveEngine,
+  runs: Pick<RunControl, 'current'>,
+  engine: Pick<LiveEngine, 'runningMachine'>,
 ): Pick<LabMethods, 'runningPicture' | 'runningZram' | 'runningPercpuStats'> {
   return {
     runningPicture: ({ runId, chunkKey }) => {
@@ -21,8 +21,9 @@ export function createRunningMethods(
       if (!run.ok) return Promise.resolve(run);
       const machine = engine.runningMachine();
       if (machine === undefined) return Promise.resolve(ok({ at: momentOf(run.value) }));
-      const picture = runningMachinePicture(machine, run.value.profile, chunkKey);
-      return Promise.resolve(ok({ picture: encodePicture(picture), at: momentOf(run.value) }));
+      const { picture, isOneMoment } = runningMachinePicture(machine, run.value.profile, chunkKey);
+      const isTorn = !isOneMoment;
+      return Promise.resolve(ok({ picture: encodePicture(picture), isTorn, at: momentOf(run.value) }));
     },
     runningZram: ({ runId }) => {
       const run = goingOn(runs, runId);
@@ -39,7 +40,11 @@ export function createRunningMethods(
       if (machine === undefined || design === undefined) {
         return Promise.resolve(fail('unavailable', 'no machine runs at this moment: the next one is being prepared'));
       }
-      return Promise.resolve(ok(percpuStatsText(design, percpuStats(copyChunkRegion(machine.arena)))));
+      const { region, isOneMoment } = copyChunkRegion(machine.arena);
+      if (!isOneMoment) {
+        return Promise.resolve(fail('unavailable', 'a CPU kept pcpu_lock for too long to read one moment: ask again'));
+      }
+      return Promise.resolve(ok(percpuStatsText(design, percpuStats(region))));
     },
   };
 }
@@ -50,7 +55,7 @@ function momentOf({ progress }: CurrentRun): RunningMoment | undefined {
   return { design, repetition, repetitions, phase, atMs };
 }
 
-function goingOn(runs: RunControl, runId: string): Result<CurrentRun> {
+function goingOn(runs: Pick<RunControl, 'current'>, runId: string): Result<CurrentRun> {
   const run = runs.current();
   return run?.runId === runId ? ok(run) : fail('not-found', 'this run is not going on');
 }

@@ -18,6 +18,8 @@ export const useLivePictureStore = defineStore('live picture', () => {
   /** Whether somebody wants to see it. */
   const open = ref(false);
   const picture = shallowRef<PercpuPicture>();
+  /** Whether the picture may be of two moments. */
+  const isTorn = ref(false);
   const at = shallowRef<RunningMoment>();
   const chunkKey = ref<string>();
   const stats = shallowRef<KernelText>();
@@ -36,6 +38,7 @@ export const useLivePictureStore = defineStore('live picture', () => {
     error.value = answer.ok || answer.error.code === 'not-found' ? undefined : answer.error;
     if (answer.ok && answer.value.picture !== undefined) {
       picture.value = decodePicture(answer.value.picture);
+      isTorn.value = answer.value.isTorn === true;
       at.value = answer.value.at;
     }
     return true;
@@ -60,6 +63,7 @@ export const useLivePictureStore = defineStore('live picture', () => {
     () => run.run?.runId,
     () => {
       picture.value = undefined;
+      isTorn.value = false;
       at.value = undefined;
       chunkKey.value = undefined;
       stats.value = undefined;
@@ -69,5 +73,5 @@ export const useLivePictureStore = defineStore('live picture', () => {
   watch([open, () => run.run?.runId, () => run.state.kind], looker.lookAnew);
   onScopeDispose(looker.stop);
 
-  return { open, picture, at, chunkKey, stats, error, choose, readStats };
+  return { open, picture, isTorn, at, chunkKey, stats, error, choose, readStats };
 });

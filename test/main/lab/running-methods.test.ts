@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { parsePercpuStats } from '../../../src/main/evidence/percpu-trace/stats-text.ts';
 import { dispatch } from '../../../src/main/lab/dispatch.ts';
 import type { Lab } from '../../../src/main/lab/lab.ts';
+import { percpuMachine } from '../../../src/main/lab/plan/percpu-workload-plan.ts';
 import { callSitesByTotal } from '../../../src/main/lab/picture/running-picture.ts';
+import { createRunningMethods } from '../../../src/main/lab/running-methods.ts';
+import { bootMachine } from '../../../src/main/machine/boot.ts';
+import { Arena } from '../../../src/main/machine/memory/arena.ts';
+import { RegionW } from '../../../src/main/machine/percpu/chunks/chunk-layout.ts';
 import { connectInMemory } from '../../../src/renderer/transport/in-memory-transport.ts';
 import type { LabContract } from '../../../src/shared/contract.ts';
 import { NO_CALL_SITE, type PercpuPicture, type PictureObjects } from '../../../src/shared/percpu-picture.ts';
@@ -18,6 +23,9 @@ const LONG = smallPercpuProfile({
   workload: { groups: 5000 },
   repetitions: 50,
 });
+
+/** The same for a fio run: its jobs go round. */
+const LONG_TIME = { repetitions: 50, seconds: 3600 };
 
 interface Going {
   readonly lab: Lab;
@@ -34,15 +42,15 @@ async function start(profile: Profile): Promise<Going> {
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
-/** The first picture that is as the test wants it. */
+/** The first picture that is of one moment, and as the test wants it: on a busy host a look may come without the lock. */
 async function pictureWhere(
   { remote, runId }: Going,
   isWanted: (picture: PercpuPicture) => boolean,
   chunkKey?: string,
 ): Promise<PercpuPicture> {
   for (;;) {
-    const { picture } = valueOf(await remote.runningPicture({ runId, chunkKey }));
-    const decoded = picture === undefined ? undefined : decodePicture(picture);
+    const { picture, isTorn } = valueOf(await remote.runningPicture({ runId, chunkKey }));
+    const decoded = picture === undefined || isTorn === true ? undefined : decodePicture(picture);
     if (decoded !== undefined && isWanted(decoded)) return decoded;
     await pause();
   }
@@ -95,16 +103,18 @@ describe('the picture of a run that goes on', () => {
 
   it('says where the run stands', async () => {
     const going = await start(LONG);
-    await pictureWhere(going, () => true);
-    const { at } = valueOf(await going.remote.runningPicture({ runId: going.runId }));
-    expect(at).toMatchObject({ repetition: 0, repetitions: 50 });
-    expect(LONG.designs).toContain(at?.design);
+    const moment = async () => valueOf(await going.remote.runningPicture({ runId: going.runId })).at;
+    let at = await moment();
+    for (; at === undefined; at = await moment()) await pause();
+    expect(at.repetitions).toBe(50);
+    expect(at.repetition).toBeLessThanOrEqual(50);
+    expect(LONG.designs).toContain(at.design);
     valueOf(await going.remote.cancelRun({ runId: going.runId }));
   });
 
   it('of a fio run shows what the machine itself has allocated, without names', async () => {
     const jobFile = '[job]\nrw=write\nbs=4k\nsize=4m\n';
-    const going = await start(smallProfile({ workload: { jobFile }, experiment: { repetitions: 50 } }));
+    const going = await start(smallProfile({ workload: { jobFile }, experiment: LONG_TIME }));
     const picture = await pictureWhere(going, () => true);
     expect(picture.callSites).toEqual([]);
     expect(drawnChunk(picture).objects.callSite.every((site) => site === NO_CALL_SITE)).toBe(true);
@@ -122,10 +132,62 @@ describe('the picture of a run that goes on', () => {
   });
 });
 
+describe('a machine whose pcpu_lock a CPU keeps', () => {
+  /** A run on a machine that has just booted, whose lock is free or held for ever. */
+  function methodsOf(isHeld: boolean) {
+    const profile = smallPercpuProfile();
+    const { machine, workload } = profile;
+    if (workload.kind !== 'percpu') throw new Error(`a ${workload.kind} workload`);
+    const config = valueOf(percpuMachine(machine, workload, 'page'));
+    const arena = valueOf(bootMachine(new SharedArrayBuffer(Arena.bytesFor(config)), config));
+    if (isHeld) Atomics.store(arena.words, arena.geometry.chunkRegion / 4 + RegionW.lock, 1);
+    const progress = { design: 'page', repetition: 1, repetitions: 1, phase: 'create', atMs: 0 } as const;
+    const run = {
+      runId: 'run',
+      profile,
+      engine: 'live',
+      designs: ['page'],
+      oversubscribed: false,
+      samples: [],
+    } as const;
+    return createRunningMethods(
+      {
+        current: () => ({
+          ...run,
+          progress: {
+            ...progress,
+            runId: 'run',
+            megabytesPerSecond: {},
+            operationsPerSecond: {},
+            fraction: 0,
+            cpus: [],
+          },
+        }),
+      },
+      { runningMachine: () => ({ arena, callSites: [] }) },
+    );
+  }
+
+  it('is drawn all the same, and the picture says that it may be of two moments', async () => {
+    const { picture, isTorn } = valueOf(await methodsOf(true).runningPicture({ runId: 'run' }));
+    expect([picture?.chunks.length, isTorn]).toEqual([2, true]);
+    const free = valueOf(await methodsOf(false).runningPicture({ runId: 'run' }));
+    expect([free.picture, free.isTorn]).toEqual([picture, false]);
+  });
+
+  it('has no percpu_stats, whose figures must agree', async () => {
+    expect(errorOf(await methodsOf(true).runningPercpuStats({ runId: 'run' }))).toEqual({
+      code: 'unavailable',
+      message: 'a CPU kept pcpu_lock for too long to read one moment: ask again',
+    });
+    expect(valueOf(await methodsOf(false).runningPercpuStats({ runId: 'run' })).text).toContain('nr_cur_alloc');
+  });
+});
+
 describe('the zram devices of a run that goes on', () => {
   it('can be looked at while they are written: statistics and classes that were so a moment ago', async () => {
     const jobFile = '[job]\nrw=write\nbs=4k\nsize=1m\nnumjobs=2\n';
-    const going = await start(smallProfile({ workload: { jobFile }, experiment: { repetitions: 50 } }));
+    const going = await start(smallProfile({ workload: { jobFile }, experiment: LONG_TIME }));
     for (let looks = 0; looks < 20;) {
       const { devices, at } = valueOf(await going.remote.runningZram({ runId: going.runId }));
       await pause();

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { useLivePictureStore } from '../../../src/renderer/stores/live-picture-store.ts';
 import { useRunStore } from '../../../src/renderer/stores/run-store.ts';
+import { ok } from '../../../src/shared/result.ts';
+import { createInMemoryLab } from '../in-memory-lab.ts';
 import { samplePercpuProfile } from '../sample-percpu.ts';
 import { createLabStores, settle, type LabStores } from './lab-stores.ts';
 
@@ -96,6 +98,30 @@ describe('the live picture', () => {
     expect(live.picture?.chunks.map(({ objects }) => objects !== undefined)).toEqual([false, true]);
     await wait(500);
     expect(looks()).toBe(3);
+  });
+
+  test('says whether it may be of two moments', async () => {
+    stores.dispose();
+    const lab = createInMemoryLab();
+    let isTorn = true;
+    stores = createLabStores({
+      ...lab,
+      contract: {
+        ...lab.contract,
+        runningPicture: async (wanted) => {
+          const answer = await lab.contract.runningPicture(wanted);
+          return answer.ok ? ok({ ...answer.value, isTorn }) : answer;
+        },
+      },
+    });
+    const live = useLivePictureStore();
+    await startRun();
+    live.open = true;
+    await settle();
+    expect([live.picture === undefined, live.isTorn]).toEqual([false, true]);
+    isTorn = false;
+    await wait(500);
+    expect(live.isTorn).toBe(false);
   });
 
   test('says what went wrong, and looks again', async () => {

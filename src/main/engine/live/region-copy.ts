@@ -5,8 +5,8 @@
  *
  * Tags of objects are most of a chunk's words, and only those of the chunk that is looked into are copied.
  *
- * Where the lock is not to be had in time (its holder died, or the host gives the main thread no turn) the copy is made without
- * it and may be of two moments.
+ * Where the lock is not to be had in time (its holder died, or the host gives its holder no turn) the copy is made without it,
+ * may be of two moments, and says so.
  */
 import type { Arena } from '../../machine/memory/arena.ts';
 import { RegionW } from '../../machine/percpu/chunks/chunk-layout.ts';
@@ -18,11 +18,17 @@ import { lockWord } from '../../machine/units.ts';
 /** Longer than a CPU holds the lock, shorter than a person notices. */
 const PATIENCE_MS = 100;
 
+export interface RegionCopy {
+  readonly region: ChunkRegion;
+  /** False: it was made without the lock, and its parts need not fit each other. */
+  readonly isOneMoment: boolean;
+}
+
 /**
  * The region, in a buffer of its own: lock words in it mean nothing. `chooseTagged` is asked under the lock for the chunk whose
  * objects keep their call sites; those of all others have 0. Main thread, between other work.
  */
-export function copyChunkRegion(arena: Arena, chooseTagged?: (region: ChunkRegion) => number): ChunkRegion {
+export function copyChunkRegion(arena: Arena, chooseTagged?: (region: ChunkRegion) => number): RegionCopy {
   const start = arena.geometry.chunkRegion;
   const source = ChunkRegion.attach(new RegionWords(arena.buffer), start);
   const copy = new SharedArrayBuffer(ChunkRegion.bytesFor(arena.percpu.geometry, arena.percpu.capacity));
@@ -36,7 +42,7 @@ export function copyChunkRegion(arena: Arena, chooseTagged?: (region: ChunkRegio
   } finally {
     if (isLocked && unlock(arena.words, lock)) Atomics.notify(arena.words, lock, 1);
   }
-  return ChunkRegion.attach(new RegionWords(copy), 0);
+  return { region: ChunkRegion.attach(new RegionWords(copy), 0), isOneMoment: isLocked };
 }
 
 /** Words [first, end) from the region's start that say something; all others are zero, as in a fresh buffer. */

@@ -1,4 +1,4 @@
-/** The per-CPU memory of a machine whose CPUs run, as a picture: of one moment, since it is drawn from a copy. */
+/** The per-CPU memory of a machine whose CPUs run, as a picture: drawn from a copy. */
 import { NO_CALL_SITE, type PercpuPicture, type PictureUnit } from '../../../shared/percpu-picture.ts';
 import type { Profile } from '../../../shared/profile.ts';
 import type { RunningMachine } from '../../engine/live/live-engine.ts';
@@ -11,6 +11,12 @@ import type { PercpuPlan } from '../../machine/percpu/percpu-plan.ts';
 import { roundUp } from '../../machine/units.ts';
 import { chunkKey, regionPicture } from './region-picture.ts';
 
+export interface MachinePicture {
+  readonly picture: PercpuPicture;
+  /** See RegionCopy. */
+  readonly isOneMoment: boolean;
+}
+
 /**
  * Objects are those of the chunk with that key, or of the one with the most. Call sites are in the order of the table of who
  * allocates what, so that colours and letters are the same there.
@@ -19,16 +25,16 @@ export function runningMachinePicture(
   { arena, callSites }: RunningMachine,
   profile: Profile,
   wantedKey: string | undefined,
-): PercpuPicture {
+): MachinePicture {
   let key = '';
-  const region = copyChunkRegion(arena, (running) => {
+  const { region, isOneMoment } = copyChunkRegion(arena, (running) => {
     const chunk = chosenChunk(running, wantedKey);
     key = chunkKey(running, chunk);
     return chunk;
   });
   const ranking = callSitesByTotal(profile.workload);
   const rankOf = callSites.map((name) => ranking.indexOf(name));
-  return regionPicture({
+  const picture = regionPicture({
     region,
     units: pictureUnits(arena.percpu),
     callSites: ranking,
@@ -36,6 +42,7 @@ export function runningMachinePicture(
     baseOf: (chunk) => ({ baseAddress: baseAddress(region, chunk) }),
     withObjects: new Set([key]),
   });
+  return { picture, isOneMoment };
 }
 
 /** Names, the largest total first; equal totals by name. None for workloads that tag no objects. */

@@ -86,7 +86,7 @@ describe.each(BUFFER_LAYOUTS.flatMap((bufferLayout) => CODECS.map((codec) => ({ 
     });
 
     it('has latencies in order, and rates that follow from bytes and time', async () => {
-      const plan = smallSample({ cpus: 2, bufferLayout, blocks: 200 });
+      const plan = smallSample({ cpus: 2, bufferLayout, codec, blocks: 200 });
       const { write } = await figuresOf(run(makeEngine(), plan));
       if (write === undefined) throw new Error('nothing was written');
       const { p50, p90, p99, p999, max, mean } = write.latencyNs;
@@ -96,12 +96,14 @@ describe.each(BUFFER_LAYOUTS.flatMap((bufferLayout) => CODECS.map((codec) => ({ 
       expect(write.lockWaitShare).toBeCloseTo(write.lockWaitNs / (write.durationNs * 2), 9);
     });
 
-    it('goes round until its time is over', async () => {
-      const plan = smallSample({ cpus: 2, bufferLayout, blocks: 20, repeatForMs: 150 });
-      const figures = await figuresOf(run(makeEngine(), plan));
-      expect(figures.write?.operations).toBeGreaterThan(40);
-      expect(figures.read?.operations).toBeGreaterThan(40);
-      expect(figures.verifiedPages).toBe(figures.read?.operations);
+    it('goes round for as long as it is given time', async () => {
+      const cancel = new AbortController();
+      const plan = smallSample({ cpus: 2, bufferLayout, codec, blocks: 20, repeatForMs: 1e6 });
+      const onTick = ({ writtenBytes }: Tick): void => {
+        if (writtenBytes > 2 * 20 * 4096) cancel.abort();
+      };
+      const running = run(makeEngine(), plan, { ...NOBODY, onTick }, cancel.signal);
+      expect(await failureOf(running)).toBe('cancelled: the run was cancelled');
     });
   },
 );
@@ -153,21 +155,46 @@ describe('phases', () => {
     expect(figures.verifiedPages).toBe(200);
   });
 
-  it('are watched while they run: bytes grow, memory is there, CPUs are busy', async () => {
+  it('end when their time is over, each by itself', async () => {
+    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 20, repeatForMs: 50 });
+    const seen: number[] = [];
+    const observer = { ...NOBODY, onPhase: (_phase: PhasePlan, at: number) => seen.push(at) };
+    const figures = await figuresOf(run(makeEngine(), plan, observer));
+    expect(seen).toEqual([0, 1]);
+    expect(figures.verifiedPages).toBe(figures.read?.operations ?? 0);
+  });
+
+  /** What was told of a run that would go on, until a tick is as the test waits for. */
+  async function ticksUntil(plan: SamplePlan, isLast: (tick: Tick, ticks: readonly Tick[]) => boolean) {
     const ticks: Tick[] = [];
-    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 50, repeatForMs: 400 });
-    await figuresOf(run(makeEngine(), plan, { ...NOBODY, onTick: (tick) => ticks.push(tick) }));
-    const writing = ticks.filter((tick) => tick.phaseIndex === 0);
-    expect(writing.length).toBeGreaterThan(0);
-    const bytes = writing.map((tick) => tick.writtenBytes);
+    const cancel = new AbortController();
+    const onTick = (tick: Tick): void => {
+      ticks.push(tick);
+      if (isLast(tick, ticks)) cancel.abort();
+    };
+    expect(await failureOf(run(makeEngine(), plan, { ...NOBODY, onTick }, cancel.signal))).toMatch(/^cancelled/);
+    return ticks;
+  }
+
+  it('are watched while they run: bytes grow, memory is there, CPUs are busy', async () => {
+    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 50, repeatForMs: 1e6 });
+    const hasGrown = (tick: Tick, [first]: readonly Tick[]) => tick.writtenBytes > (first?.writtenBytes ?? 0);
+    const ticks = await ticksUntil(plan, hasGrown);
+    const bytes = ticks.map((tick) => tick.writtenBytes);
     expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
-    for (const tick of writing) {
-      expect(tick.readBytes).toBe(0);
+    for (const tick of ticks) {
+      expect(tick).toMatchObject({ phaseIndex: 0, readBytes: 0 });
       expect(tick.memory.totalBytes).toBe(plan.machine.memoryBytes);
-      expect(tick.cpus).toHaveLength(2);
+      expect(tick.cpus.map((cpu) => cpu.isBusy)).toEqual([true, true]);
     }
-    expect(writing.some((tick) => tick.cpus.some((cpu) => cpu.isBusy))).toBe(true);
-    expect(ticks.some((tick) => tick.phaseIndex === 1 && tick.readBytes > 0)).toBe(true);
+  });
+
+  it('are watched in the next one too, which counts anew', async () => {
+    const plan = smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 50, repeatForMs: 1e6 });
+    const phases = plan.phases.map((phase) => (phase.kind === 'main' ? { ...phase, measures: [] } : phase));
+    const isReading = ({ phaseIndex, readBytes }: Tick) => phaseIndex === 1 && readBytes > 0;
+    const last = (await ticksUntil({ ...plan, phases }, isReading)).at(-1);
+    expect(last?.writtenBytes).toBe(0);
   });
 });
 
