@@ -1,9 +1,11 @@
 import { delimiter, join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { describe, expect, test, vi } from 'vitest';
 import { runChild, shortened, withProjectBin, withoutProjectBin } from '../../scripts/child-process.mjs';
 import { PROJECT_ROOT } from '../../scripts/project.mjs';
+import { temporaryFolder } from '../main/lab/temporary-folder.ts';
 
 const NODE = process.execPath;
 const FOR_EVER = 'setInterval(() => {}, 1000)';
@@ -38,9 +40,16 @@ describe('runChild', () => {
   });
 
   test('kills a child that does not end by itself', async () => {
-    const stubborn = `process.on('SIGTERM', () => {}); ${FOR_EVER}`;
-    const ended = await runChild(NODE, ['-e', stubborn], { capture: true, timeoutMs: 500, graceMs: 100 });
-    expect(ended.exitCode).toBe(128 + 9);
+    const ready = join(temporaryFolder(), 'ready');
+    const stubborn = `
+      process.on('SIGTERM', () => {});
+      require('node:fs').writeFileSync(${JSON.stringify(ready)}, '');
+      ${FOR_EVER}`;
+    const stop = new AbortController();
+    const ending = runChild(NODE, ['-e', stubborn], { capture: true, abort: stop.signal, graceMs: 100 });
+    await vi.waitUntil(() => existsSync(ready), { timeout: 20_000 });
+    stop.abort();
+    expect((await ending).exitCode).toBe(128 + 9);
   });
 
   test('ends the child when aborted', async () => {

@@ -90,13 +90,16 @@ describe('a sample on the kernel', () => {
 
   it('tells ten times a second how far it is', async () => {
     const ticks: Tick[] = [];
-    const plan: SamplePlan = { ...sample(), repeatForMs: 400 };
-    await openKernelEngine().runSample(plan, { ...NOBODY, onTick: (tick) => void ticks.push(tick) }, never);
-    const writing = ticks.filter((tick) => tick.phase.kind === 'main');
-    expect(writing.length).toBeGreaterThan(0);
-    expect(writing.at(-1)?.writtenBytes).toBeGreaterThan(0);
-    expect(writing.at(-1)?.memory.originalBytes).toBe(1024 * 4096);
-    expect(writing[0]?.cpus).toHaveLength(2);
+    const plan: SamplePlan = { ...sample(), repeatForMs: 1e6 };
+    const cancel = new AbortController();
+    const onTick = (tick: Tick): void => {
+      ticks.push(tick);
+      if (tick.memory.originalBytes === 1024 * 4096) cancel.abort();
+    };
+    expect((await openKernelEngine().runSample(plan, { ...NOBODY, onTick }, cancel.signal)).ok).toBe(false);
+    expect(new Set(ticks.map(({ phase }) => phase.kind))).toEqual(new Set(['main']));
+    expect(ticks.at(-1)?.writtenBytes).toBeGreaterThan(0);
+    expect(ticks[0]?.cpus).toHaveLength(2);
   });
 });
 
@@ -149,10 +152,13 @@ describe('a sample that does not come to its end leaves no device', () => {
 
   it('when the engine is closed meanwhile', async () => {
     const engine = openKernelEngine();
-    const running = engine.runSample({ ...sample(), repeatForMs: 60_000 }, NOBODY, never);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    await engine.close();
+    let closing: Promise<void> | undefined;
+    const onTick = (): void => {
+      closing ??= engine.close();
+    };
+    const running = engine.runSample({ ...sample(), repeatForMs: 1e6 }, { ...NOBODY, onTick }, never);
     expect(errorOf(await running).code).toBe('cpu-failed');
+    await closing;
     expect(devicesOf(process.pid)).toEqual([]);
   });
 });

@@ -60,21 +60,21 @@ describe('taking down a CPU whose thread is in', () => {
       const gate = new CpuGate(arena, 1);
       const pointer = area.physicalAddress(area.variable('compress_buffer'), 1) / 4;
       const halt = ${HeaderW.halt};
-      let entries = 0;
       let without = 0;
       parentPort.postMessage('ready');
       try {
         for (;;) {
           gate.enter();
-          entries += 1;
+          Atomics.add(workerData.entries, 0, 1);
           for (let look = 0; look < 50; look++) if (Atomics.load(arena.words, pointer) === 0) without += 1;
           gate.leave();
           if (Atomics.load(arena.words, halt) !== 0) break;
         }
       } catch {}
-      parentPort.postMessage({ entries, without });`;
+      parentPort.postMessage(without);`;
+    const entries = new Int32Array(new SharedArrayBuffer(4));
     const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
-      workerData: { buffer: arena.buffer },
+      workerData: { buffer: arena.buffer, entries },
     });
     const next = (): Promise<unknown> =>
       new Promise((resolve, reject) => {
@@ -82,16 +82,15 @@ describe('taking down a CPU whose thread is in', () => {
         thread.once('error', reject);
       });
     await next();
-    for (let cycle = 0; cycle < 1000; cycle++) {
+    // A busy host may give the other thread no turn for a while.
+    for (let cycle = 0; cycle < 1000 || Atomics.load(entries, 0) < 100; cycle++) {
       expect(complete(machine.hotplug.takeDown(asker, cpuId(1))).ok).toBe(true);
       expect(complete(machine.hotplug.bringUp(asker, cpuId(1))).ok).toBe(true);
     }
     expect(machine.hotplug.state(cpuId(1))).toBe(HotplugState.online);
     const report = next();
     Atomics.store(arena.words, HeaderW.halt, 1);
-    const { entries, without } = (await report) as { entries: number; without: number };
+    expect(await report).toBe(0);
     await thread.terminate();
-    expect(entries).toBeGreaterThan(10);
-    expect(without).toBe(0);
   });
 });

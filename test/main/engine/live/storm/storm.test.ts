@@ -124,8 +124,11 @@ describe('a storm on threads', { timeout: 120_000 }, () => {
 
   it('ends by the clock with the units that were done', async () => {
     const mixes = [{ ...STORM, unitsPerTask: 300_000_000 }];
-    const { units, issued, counted } = mixOf(await storm('local-mapping', { mixes, repeatForMs: 50 }));
-    expect(units).toBeGreaterThan(0);
+    const runFor = async (repeatForMs: number) => mixOf(await storm('local-mapping', { mixes, repeatForMs }));
+    let outcome = await runFor(50);
+    // A busy host may give the threads no turn in so short a time.
+    for (let repeatForMs = 100; outcome.units === 0; repeatForMs *= 2) outcome = await runFor(repeatForMs);
+    const { units, issued, counted } = outcome;
     expect(units).toBeLessThan(6 * 300_000_000);
     expect(counted).toBe(issued);
   });
