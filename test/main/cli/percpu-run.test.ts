@@ -119,11 +119,16 @@ describe('lab run of a percpu profile', () => {
   });
 
   it('on a screen shows objects per second in the line of progress', async () => {
-    const path = small({ workload: { groups: 8000 }, machine: { memoryBytes: 256 << 20 }, repetitions: 1 });
-    const { err } = await cli(['run', path], { isInteractive: true });
-    const lines = err.split('\r\x1b[K');
-    expect(lines.some((line) => /% {2}[a-z- ]+units {2}.*(create|destroy) {2}\d+ objects\/s/.test(line))).toBe(true);
-    expect(lines.at(-1)).toBe('');
+    // Goes on until the line has come.
+    const path = small({ workload: { groups: 8000 }, machine: { memoryBytes: 256 << 20 }, repetitions: 50 });
+    let isSeen = false;
+    const onPrint = (text: string, interrupt: () => void): void => {
+      isSeen ||= /% {2}[a-z- ]+units {2}.*(create|destroy) {2}\d+ objects\/s/.test(text);
+      if (isSeen) interrupt();
+    };
+    const { code, err } = await cli(['run', path], { isInteractive: true, onPrint });
+    expect([code, isSeen]).toEqual([130, true]);
+    expect(err.split('\r\x1b[K').at(-1)).toBe('');
   });
 
   it('for want of memory is 1, with job, group and memory in the sentence', async () => {
