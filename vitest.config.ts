@@ -22,6 +22,8 @@ export default defineConfig({
           globalSetup: ['./scripts/codec-for-tests.mjs'],
           environment: 'node',
           maxWorkers: 2,
+          // A test that comes to no assertion cannot fail.
+          expect: { requireAssertions: true },
           testTimeout: 30_000,
           hookTimeout: 30_000,
           // Element Plus ships styles that Node cannot import by itself.

@@ -1,7 +1,7 @@
 /**
  * The quantities that must not be mixed, as branded numbers, and the only functions that make them.
  *
- * A brand costs nothing at run time. `Bytes + AllocUnits` still compiles to `number`: convert first, re-brand at the end.
+ * A brand costs nothing at run time. A sum of two brands still compiles to `number`: convert first, re-brand at the end.
  */
 declare const brand: unique symbol;
 type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };

@@ -3,7 +3,8 @@ import type { PercpuPicture, PictureChunk, PictureHint } from '../../shared/perc
 import { formatBytes } from '../format/bytes.ts';
 import { formatCount } from '../format/number.ts';
 import { formatShare } from '../format/percent.ts';
-import { chunkName, hex, listWords } from './chunk-words.ts';
+import { hex } from '../format/hex.ts';
+import { chunkName, listWords } from './chunk-words.ts';
 
 export interface ChunkRow {
   readonly key: string;

@@ -27,7 +27,3 @@ function listMeaning(slot: number, lists: NonNullable<PercpuPicture['lists']>, u
   return 2 * low > unitBytes ? `≥ ${formatBytes(low)}` : `${formatBytes(low)} – ${formatBytes(2 * low)}`;
 }
 
-/** A number of bytes or an address as the kernel prints one. */
-export function hex(value: number): string {
-  return `0x${value.toString(16)}`;
-}

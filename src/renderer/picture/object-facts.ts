@@ -2,7 +2,7 @@
 import { nounFor } from '../../shared/counted.ts';
 import { NO_CALL_SITE, type PercpuPicture, type PictureChunk } from '../../shared/percpu-picture.ts';
 import { formatBytes } from '../format/bytes.ts';
-import { hex } from './chunk-words.ts';
+import { hex } from '../format/hex.ts';
 import { alignmentOf, objectIndexAt, objectOf } from './object-search.ts';
 import { isFirstChunk, unitParts } from './unit-parts.ts';
 

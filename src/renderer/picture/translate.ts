@@ -9,7 +9,7 @@
 import type { PercpuPicture, PictureChunk } from '../../shared/percpu-picture.ts';
 import type { GlossaryTerm } from '../words/glossary.ts';
 import { formatBytes } from '../format/bytes.ts';
-import { hex } from './chunk-words.ts';
+import { hex } from '../format/hex.ts';
 
 export interface TranslationStep {
   readonly title: string;

@@ -12,8 +12,8 @@ import type {
 import { printAddress } from '../../shared/address-space.ts';
 import { assertUnreachable } from '../../shared/result.ts';
 import { formatBytes } from '../format/bytes.ts';
+import { hex } from '../format/hex.ts';
 import { formatCount, formatCounted } from '../format/number.ts';
-import { hex } from '../picture/chunk-words.ts';
 
 export const REGION_WORDS: Readonly<Record<SpaceRegion, string>> = {
   linear: 'linear map',

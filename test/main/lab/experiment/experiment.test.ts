@@ -443,9 +443,11 @@ describe('closing the lab', () => {
   });
 
   it('that never ran, and twice, does no harm', async () => {
+    const threads = countThreads();
     const lab = await openSmallLab();
     await lab.close();
     await lab.close();
+    expect(countThreads()).toBe(threads);
   });
 });
 
