@@ -23,9 +23,10 @@ export default defineConfig({
           environment: 'node',
           maxWorkers: 2,
           // A test that comes to no assertion cannot fail.
-          expect: { requireAssertions: true },
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          expect: { requireAssertions: true, poll: { timeout: 100_000 } },
+          // The longest take seconds alone, and ten times that where others want the host's cores too.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           // Element Plus ships styles that Node cannot import by itself.
           server: { deps: { inline: ['element-plus'] } },
         },

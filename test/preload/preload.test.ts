@@ -19,7 +19,7 @@ beforeAll(async () => {
   const executablePath = await findChromium();
   if (executablePath === undefined) throw new Error('there is no Chromium: npm test installs one');
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
+});
 afterAll(async () => {
   await browser.close();
   built.remove();

@@ -47,7 +47,7 @@ describe('runChild', () => {
       ${FOR_EVER}`;
     const stop = new AbortController();
     const ending = runChild(NODE, ['-e', stubborn], { capture: true, abort: stop.signal, graceMs: 100 });
-    await vi.waitUntil(() => existsSync(ready), { timeout: 20_000 });
+    await vi.waitUntil(() => existsSync(ready), { timeout: 100_000 });
     stop.abort();
     expect((await ending).exitCode).toBe(128 + 9);
   });

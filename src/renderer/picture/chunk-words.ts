@@ -26,4 +26,3 @@ function listMeaning(slot: number, lists: NonNullable<PercpuPicture['lists']>, u
   const low = 2 ** (slot + 2);
   return 2 * low > unitBytes ? `≥ ${formatBytes(low)}` : `${formatBytes(low)} – ${formatBytes(2 * low)}`;
 }
-

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CALL_CHANNEL, EVENT_CHANNEL } from '../../../src/shared/door.ts';
 import { testProfile } from '../in-memory-lab.ts';
 import { buildShell, type BuiltShell } from './build-shell.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   built = await buildShell(['main', 'preload']);
   dataFolder = mkdtempSync(join(tmpdir(), 'lab-data-'));
   shell = await runShell(built.mainFile, { PERCPU_LAB_DATA: dataFolder });
-}, 120_000);
+});
 afterAll(async () => {
   await shell.kill();
   built.remove();
@@ -265,9 +265,7 @@ describe('a run', () => {
     const own = mkdtempSync(join(tmpdir(), 'lab-data-'));
     const app = await another({ PERCPU_LAB_DATA: own });
     await invoke(['startRun', { profile }], 'page', app);
-    await vi.waitFor(async () => {
-      expect((await recorded(app)).sent[0]).toMatchObject([EVENT_CHANNEL, { kind: 'started' }]);
-    });
+    await expect.poll(async () => (await recorded(app)).sent[0]).toMatchObject([EVENT_CHANNEL, { kind: 'started' }]);
     await app.ask({ kind: 'leave' });
     const { length } = (await recorded(app)).sent;
     // Several progress events go by.

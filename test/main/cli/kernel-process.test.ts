@@ -34,7 +34,7 @@ function deviceOf({ pid }: ChildProcess): Promise<NotedDevice> {
       if (device === undefined) throw new Error('it has made no device');
       return device;
     },
-    { timeout: 20_000, interval: 5 },
+    { timeout: 100_000, interval: 5 },
   );
 }
 

@@ -22,7 +22,7 @@ function rowsOf(path: string): readonly Record<string, string>[] {
 }
 
 // Every storm starts threads of its own, for which a loaded host takes seconds.
-describe('lab run of a this-cpu profile', { timeout: 120_000 }, () => {
+describe('lab run of a this-cpu profile', () => {
   it('reports operations a second, time per operation of each mix, totals, counts and the paper beside the lab', async () => {
     const { code, out, err } = await cli(['run', small()]);
     expect(code).toBe(ExitCode.done);

@@ -185,7 +185,9 @@ describe('the WebSocket', () => {
   it('takes the cookie instead of the token', async () => {
     const { url } = await serve();
     const headers = { cookie: `percpu-lab-${url.port}=${tokenOf(url)}` };
-    await once(open(url, { query: '', headers }), 'open');
+    const socket = open(url, { query: '', headers });
+    await once(socket, 'open');
+    expect(await call(socket, 1, 'listRuns', {})).toMatchObject({ kind: 'answer', id: 1 });
   });
 
   it.each([
@@ -215,7 +217,7 @@ describe('the WebSocket', () => {
     bad.send(data);
     expect((await once(bad, 'close'))[0]).toBe(code);
     expect(await call(other, 1, 'listRuns', {})).toMatchObject({ kind: 'answer', id: 1 });
-    await vi.waitFor(() => expect(lab.subscriberCount()).toBe(1));
+    await expect.poll(() => lab.subscriberCount()).toBe(1);
   });
 
   it('brings events to every client', async () => {
@@ -242,7 +244,7 @@ describe('the WebSocket', () => {
     lab.emit(progressEvent('run-2', 0, 1000));
     lab.emit(progressEvent('run-2', 1, 1000));
     slow.resume();
-    await vi.waitFor(() => expect(received.at(-1)).toEqual({ kind: 'event', event: progressEvent('run-2', 1, 1000) }));
+    await expect.poll(() => received.at(-1)).toEqual({ kind: 'event', event: progressEvent('run-2', 1, 1000) });
     const kinds = received.map((one) => (one.kind === 'event' ? one.event.kind : one.kind));
     expect(kinds.filter((kind) => kind === 'finished')).toHaveLength(1);
     expect(kinds.filter((kind) => kind === 'progress').length).toBeLessThan(total);
@@ -256,7 +258,7 @@ describe('the WebSocket', () => {
       autoPong: false,
     });
     expect((await once(silent, 'close'))[0]).toBe(1006);
-    await vi.waitFor(() => expect(lab.subscriberCount()).toBe(0));
+    await expect.poll(() => lab.subscriberCount()).toBe(0);
   });
 
   it('keeps a client that answers pings', async () => {

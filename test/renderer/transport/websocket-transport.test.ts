@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startServer, type RunningServer } from '../../../src/main/serve/server.ts';
 import type { ConnectionState, LabConnection } from '../../../src/renderer/transport/connection.ts';
@@ -69,10 +69,10 @@ describe('the WebSocket transport, against the real server', () => {
     connection.subscribe((event) => stays.push(event));
     const leave = connection.subscribe((event) => leaves.push(event));
     lab.emit(progressEvent('run-1', 0.1));
-    await vi.waitFor(() => expect(leaves).toHaveLength(1));
+    await expect.poll(() => leaves).toHaveLength(1);
     leave();
     lab.emit(progressEvent('run-1', 0.2));
-    await vi.waitFor(() => expect(stays).toEqual([progressEvent('run-1', 0.1), progressEvent('run-1', 0.2)]));
+    await expect.poll(() => stays).toEqual([progressEvent('run-1', 0.1), progressEvent('run-1', 0.2)]);
     expect(leaves).toHaveLength(1);
   });
 
@@ -85,7 +85,7 @@ describe('the WebSocket transport, against the real server', () => {
     expect(started.ok).toBe(true);
     expect(await watching.connection.startRun({ profile: testProfile })).toMatchObject({ error: { code: 'busy' } });
     if (started.ok) await watching.connection.cancelRun(started.value);
-    await vi.waitFor(() => expect(seen).toEqual(['started', 'finished']));
+    await expect.poll(() => seen).toEqual(['started', 'finished']);
   });
 
   it('comes back after a loss, says so, and goes on with its subscriptions', async () => {
@@ -95,10 +95,10 @@ describe('the WebSocket transport, against the real server', () => {
     const events: RunEvent[] = [];
     connection.subscribe((event) => events.push(event));
     sockets[0]?.terminate();
-    await vi.waitFor(() => expect(states).toEqual(['connected', 'reconnecting', 'connected']));
-    await vi.waitFor(() => expect(lab.subscriberCount()).toBe(1));
+    await expect.poll(() => states).toEqual(['connected', 'reconnecting', 'connected']);
+    await expect.poll(() => lab.subscriberCount()).toBe(1);
     lab.emit(progressEvent('run-1', 0.3));
-    await vi.waitFor(() => expect(events).toEqual([progressEvent('run-1', 0.3)]));
+    await expect.poll(() => events).toEqual([progressEvent('run-1', 0.3)]);
     expect(await connection.listRuns({})).toEqual({ ok: true, value: [] });
   });
 
@@ -115,7 +115,7 @@ describe('the WebSocket transport, against the real server', () => {
     });
     expect(await connection.browse({})).toMatchObject({ ok: false, error: { code: 'unavailable' } });
     address = server.address;
-    await vi.waitFor(() => expect(connection.connectionState()).toBe('connected'));
+    await expect.poll(() => connection.connectionState()).toBe('connected');
     expect(await connection.browse({})).toMatchObject({ ok: true });
   });
 
@@ -125,14 +125,14 @@ describe('the WebSocket transport, against the real server', () => {
     expect(connection.connectionState()).toBe('reconnecting');
     expect(await connection.listRuns({})).toMatchObject({ ok: false, error: { code: 'unavailable' } });
     address = (await serve()).address;
-    await vi.waitFor(() => expect(states.at(-1)).toBe('connected'));
+    await expect.poll(() => states.at(-1)).toBe('connected');
   });
 
   it('is closed for good when the lab says farewell', async () => {
     const server = await serve();
     const { connection, states, sockets } = await connect(() => server.address);
     await server.close();
-    await vi.waitFor(() => expect(states).toEqual(['connected', 'closed']));
+    await expect.poll(() => states).toEqual(['connected', 'closed']);
     expect(await connection.listRuns({})).toEqual({
       ok: false,
       error: { code: 'unavailable', message: 'The connection to the lab is closed' },
@@ -146,7 +146,7 @@ describe('the WebSocket transport, against the real server', () => {
     const { connection, states } = await connect(() => server.address);
     connection.disconnect();
     expect(states).toEqual(['connected', 'closed']);
-    await vi.waitFor(() => expect(lab.subscriberCount()).toBe(0));
+    await expect.poll(() => lab.subscriberCount()).toBe(0);
   });
 });
 

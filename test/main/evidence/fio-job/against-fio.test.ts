@@ -10,9 +10,9 @@ import { CONTEXT, errorsOf, jobsOf, variable } from './contexts.ts';
 import { askFio, filesWrittenByFio, fioMissing, numbersReadByFio } from './real-fio.ts';
 
 const missing = fioMissing();
-/** Tests that need fio; starting it takes its time on a busy host. */
+/** Tests that need fio. */
 function againstFio(what: string, tests: () => void): void {
-  describe(`${what}, against fio`, { timeout: 60_000 }, () => {
+  describe(`${what}, against fio`, () => {
     beforeEach(({ skip }) => {
       skip(missing !== undefined, missing);
     });

@@ -291,5 +291,5 @@ describe('several processes at once', () => {
     const listings = valueOf(storeAt(path).list());
     expect(listings).toHaveLength(45);
     expect(listings.every(({ sampleCount }) => sampleCount === 2)).toBe(true);
-  }, 60_000);
+  });
 });

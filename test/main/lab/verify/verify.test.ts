@@ -111,7 +111,7 @@ describe('a verification through the contract', () => {
         if (state.kind !== 'done') throw new Error('not yet');
         return state;
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: 100_000, interval: 5 },
     );
     expect(seen).toContain('warm-up');
     expect(done.report).toMatchObject({ outcome: 'complete', rounds: 1 });
@@ -123,19 +123,16 @@ describe('a verification through the contract', () => {
     const lab = await openSmallLab();
     const { verifyId } = valueOf(await lab.startVerify(request({ rounds: 1 })));
     valueOf(await lab.cancelVerify({ verifyId }));
-    await vi.waitFor(async () => {
-      expect(valueOf(await lab.verifyState({ verifyId }))).toMatchObject({
-        kind: 'failed',
-        error: { code: 'cancelled' },
-      });
-    });
+    await expect
+      .poll(async () => valueOf(await lab.verifyState({ verifyId })))
+      .toMatchObject({ kind: 'failed', error: { code: 'cancelled' } });
     const failing = valueOf(await lab.startVerify(request({ paths: ['/none'] })));
-    await vi.waitFor(async () => {
-      expect(valueOf(await lab.verifyState(failing))).toEqual({
+    await expect
+      .poll(async () => valueOf(await lab.verifyState(failing)))
+      .toEqual({
         kind: 'failed',
         error: { code: 'not-found', message: "'/none' does not exist", where: '/none' },
       });
-    });
     expect(errorOf(await lab.verifyState({ verifyId })).code).toBe('not-found');
     expect(errorOf(await lab.cancelVerify({ verifyId })).code).toBe('not-found');
   });
@@ -143,7 +140,7 @@ describe('a verification through the contract', () => {
   it('ends with the lab, and leaves no device', async () => {
     const lab = await openSmallLab();
     valueOf(await lab.startVerify(request({ rounds: 1000 })));
-    await vi.waitFor(() => expect(devicesOf(process.pid)).not.toEqual([]));
+    await expect.poll(() => devicesOf(process.pid)).not.toEqual([]);
     await lab.close();
     expect(devicesOf(process.pid)).toEqual([]);
   });

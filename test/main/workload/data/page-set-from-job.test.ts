@@ -129,7 +129,7 @@ describe('pageSetFromJob, layout', () => {
 });
 
 const missing = fioMissing();
-describe('pageSetFromJob against files that fio wrote', { timeout: 60_000 }, () => {
+describe('pageSetFromJob against files that fio wrote', () => {
   beforeEach(({ skip }) => {
     skip(missing !== undefined, missing);
   });

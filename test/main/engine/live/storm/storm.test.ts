@@ -51,8 +51,7 @@ function mixOf({ mixes }: StormOutcome, index = 0): MixOutcome {
 
 const SAFE_MODES = ACCESS_MODES.filter((mode) => mode !== 'unprotected');
 
-// A loaded host takes seconds to start threads.
-describe('a storm on threads', { timeout: 120_000 }, () => {
+describe('a storm on threads', () => {
   it.each(SAFE_MODES)('ends with the exact total in mode %s, with tasks that migrate', async (mode) => {
     const { issued, counted, units, figures } = mixOf(await storm(mode));
     expect(units).toBe(300_000);

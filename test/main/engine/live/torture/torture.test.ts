@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 describe('sequences of everything at once on four threads', () => {
-  it.each(CODECS)('keep all data, hold no lock and leave nothing, with %s', { timeout: 120_000 }, async (codec) => {
+  it.each(CODECS)('keep all data, hold no lock and leave nothing, with %s', async (codec) => {
     torture = new Torture(WORKER, codecParts(codec));
     const outcomes: TortureOutcome[] = [];
     for (let seed = 2000; seed < 2045; seed++) {
@@ -70,16 +70,12 @@ describe('a sequence in which something goes wrong', () => {
     expect(counts).toBeUndefined();
   });
 
-  it(
-    'is told as one that hangs when a thread does not answer, and the next one gets fresh threads',
-    { timeout: 120_000 },
-    async () => {
-      const { problems } = await faulty({ hangsAfterMs: 15_000 }).run(FAULTY.hangs, 10);
-      expect(problems).toHaveLength(1);
-      expect(problems[0]).toMatch(/^the sequence hangs: CPU 0 .*; CPU 1 .*; CPU 2 .*; CPU 3 /);
-      expect((await torture?.run(9, 10))?.problems).toEqual([]);
-    },
-  );
+  it('is told as one that hangs when a thread does not answer, and the next one gets fresh threads', async () => {
+    const { problems } = await faulty({ hangsAfterMs: 15_000 }).run(FAULTY.hangs, 10);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^the sequence hangs: CPU 0 .*; CPU 1 .*; CPU 2 .*; CPU 3 /);
+    expect((await torture?.run(9, 10))?.problems).toEqual([]);
+  });
 
   it('says what a thread threw', async () => {
     const { problems } = await faulty().run(FAULTY.throws, 10);
