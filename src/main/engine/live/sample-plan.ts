@@ -1,6 +1,5 @@
 /** What the live engine is asked to do for one sample, and what it answers. */
-import type { Direction, DirectionFigures, MemoryFigures, PercpuFigures } from '../../../shared/run-record.ts';
-import type { ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
+import type { Direction, MemoryFigures, Sample } from '../../../shared/run-record.ts';
 import type { MachineConfig } from '../../machine/memory/arena.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
@@ -66,17 +65,11 @@ export interface CpuTick {
   readonly isBusy: boolean;
 }
 
-export interface SampleFigures {
-  readonly write?: DirectionFigures | undefined;
-  readonly read?: DirectionFigures | undefined;
-  readonly create?: DirectionFigures | undefined;
-  readonly destroy?: DirectionFigures | undefined;
-  readonly access?: DirectionFigures | undefined;
-  readonly percpu?: PercpuFigures | undefined;
-  readonly thisCpu?: ThisCpuFigures | undefined;
-  readonly memoryAtEnd: MemoryFigures;
-  readonly memoryAtPeak: MemoryFigures;
-  readonly verifiedPages: number;
+/** What an engine finds out about a sample; the rest of its record is the plan's. */
+export interface SampleFigures extends Pick<
+  Sample,
+  Direction | 'percpu' | 'thisCpu' | 'memoryAtEnd' | 'memoryAtPeak' | 'verifiedPages'
+> {
   /** Of a plan that asks for some. */
   readonly disturbances?: DisturbanceReport | undefined;
   /** By phase: 10^6 bytes per second that its jobs wrote and read, whether it measures or not. Of the live engine. */
