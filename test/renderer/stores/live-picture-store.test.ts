@@ -122,6 +122,12 @@ describe('the live picture', () => {
     isTorn = false;
     await wait(500);
     expect(live.isTorn).toBe(false);
+    isTorn = true;
+    await wait(500);
+    while (stores.lab.step());
+    await useRunStore().start(samplePercpuProfile());
+    await settle();
+    expect([live.picture, live.isTorn]).toEqual([undefined, false]);
   });
 
   test('says what went wrong, and looks again', async () => {
