@@ -245,6 +245,8 @@ describe('errors', () => {
     ['[global]\nbs=4k\n', ['1:1: The file has no job: a section that is not [global]']],
     ['bs=4k\n[a]\nsize=1m\n', ["1:1: 'bs' stands before the first section"]],
     ['[a\nsize=1m\n', ["1:1: A section's line must end with ']'"]],
+    // What may be a broken [global] has said nothing, so nothing is missed in the jobs behind it.
+    ['[global\nsize=1m\n[b]\nrw=write\n', ["1:1: A section's line must end with ']'"]],
     ['[]\nsize=1m\n', ['1:1: A section needs a name']],
     [`[${'n'.repeat(256)}]\nsize=1m\n`, ["1:1: A section's name must have at most 255 characters"]],
     ['[a]\nsize=1m\n  include common.fio\n', ["3:3: 'include' is not modelled: put the file's lines here"]],

@@ -57,7 +57,9 @@ describe('percpu_stats', () => {
   });
 
   it('that lacks a part or a field is refused with its line', () => {
-    expect(parsePercpuStats('nonsense')).toMatchObject({ ok: false, error: { code: 'bad-input' } });
+    for (const text of ['nonsense', 'Allocation Info:\n', 'Global Stats:\n']) {
+      expect(parsePercpuStats(text)).toMatchObject({ ok: false, error: { code: 'bad-input' } });
+    }
     const text = 'Allocation Info:\n----\n  unit_size           :      1048576\nGlobal Stats:\n';
     expect(parsePercpuStats(text)).toMatchObject({
       ok: false,

@@ -185,7 +185,7 @@ describe('what is no compressed page', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), fc.nat(), (bytes, cut) => {
         // Throws when a guard byte changed.
-        memory.decompress(bytes, cut % (bytes.length + 1));
+        expect(() => memory.decompress(bytes, cut % (bytes.length + 1))).not.toThrow();
       }),
       { numRuns: 300 },
     );
