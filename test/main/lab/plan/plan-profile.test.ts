@@ -230,7 +230,8 @@ describe('what cannot be run is refused in one sentence', () => {
   });
 
   it('the same pages in another phase are no clash', () => {
-    plan('[global]\nfilename=/dev/zram0\nsize=64k\n[a]\nrw=write\n[b]\nstonewall\nrw=write\n');
+    const jobFile = '[global]\nfilename=/dev/zram0\nsize=64k\n[a]\nrw=write\n[b]\nstonewall\nrw=write\n';
+    expect(phases(plan(jobFile))).toEqual(['main a → write', 'main b → write']);
   });
 
   it('blocks that are not whole pages', () => {

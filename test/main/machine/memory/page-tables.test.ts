@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { complete } from '../../../../src/main/machine/cpu.ts';
-import { FrameKind, TableFrameW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { FrameKind, FrameW, TableFrameW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';
 import { pageGeometry } from '../../../../src/main/machine/memory/page-geometry.ts';
 import { cpuId, frameNumber, virtualAddress } from '../../../../src/main/machine/units.ts';
@@ -40,6 +40,19 @@ describe('page tables', () => {
     expect(map(start, 77)).toBe('pgd');
     expect(walk(start + 123)).toEqual({ frame: 77, steps: 4 });
     expect(tableCount() - before).toBe(3);
+  });
+
+  it('are empty but for that, whatever their frames held before', () => {
+    const { machine, map, walk, start } = edited();
+    const { arena } = machine;
+    for (let frame = 0; frame < arena.frameCount; frame++) {
+      if (arena.word(arena.descriptorWord(frameNumber(frame)) + FrameW.kind) !== FrameKind.free) continue;
+      const address = arena.frameAddress(frameNumber(frame));
+      arena.bytes.fill(0xff, address, address + PAGE);
+    }
+    map(start, 77);
+    expect(walk(start)?.frame).toBe(77);
+    for (const other of [PAGE, 2 * MIB, GIB]) expect(walk(start + other)).toBeUndefined();
   });
 
   it('need no further table for a neighbour below the same PTE table, and one for the next 2 MiB', () => {
