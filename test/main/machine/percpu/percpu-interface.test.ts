@@ -340,7 +340,7 @@ describe('allocating', () => {
 });
 
 describe('pointers', () => {
-  it('of the three sorts are not mixed, and none is an address', () => {
+  it('of the three sorts are not mixed, none is an address, and the wrong sort does not compile', () => {
     expectTypeOf<PercpuPtr>().not.toExtend<VirtualAddress>();
     expectTypeOf<PercpuPtr>().not.toExtend<PhysicalAddress>();
     expectTypeOf<PercpuPtr>().not.toExtend<BigPercpuPtr>();
@@ -348,9 +348,6 @@ describe('pointers', () => {
     expectTypeOf<BigPercpuPtr>().not.toExtend<PhysicalAddress>();
     expectTypeOf<VirtualAddress>().not.toExtend<PercpuPtr>();
     expectTypeOf<number>().not.toExtend<PercpuPtr>();
-  });
-
-  it('of the wrong sort do not compile', () => {
     const { area, percpu } = makeMachine();
     const ptr = percpuPtr(4096);
     const big = bigPercpuPtr(1);
