@@ -145,9 +145,9 @@ export class WritePath {
     if (!this.#streams.tryGive(cpu, before.stream)) yield* this.#streams.give(cpu, before.stream);
     Atomics.add(this.#arena.words, this.#block + DeviceW.writeStalls, 1);
     const handle = yield* this.#allocate(cpu, before, true);
+    if (handle === NO_HANDLE) return IoStatus.noMemory;
     const stream = this.#streams.tryTake(cpu) ?? (yield* this.#streams.take(cpu));
     if (stream === undefined) return yield* this.#refuse(cpu, handle, IoStatus.noBuffer);
-    if (handle === NO_HANDLE) return yield* settle(this.#copyIn(cpu, { ...before, stream }, handle));
     const again = this.#compress(cpu, slot, page, stream);
     if (again.length === COMPRESSION_FAILED) return yield* this.#giveUp(cpu, stream, handle, IoStatus.codecFailed);
     if (!this.#isHuge(length) && again.length !== length) {

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { MachineConfig } from '../../../../src/main/machine/memory/arena.ts';
-import { FrameKind, ZoneW } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { DeviceW, FrameKind, ZoneW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames } from '../../../../src/main/machine/memory/page-frames.ts';
 import { memoryFigures, peakMemoryFigures } from '../../../../src/main/machine/memory-figures.ts';
 import { tryLock, unlock } from '../../../../src/main/machine/sync/lock.ts';
@@ -209,6 +209,29 @@ describe.each(BUFFER_LAYOUTS)('two allocation stages (before 6.15) under %s', (b
     expect(under.write('0:2700 1:4000')).toEqual([0, 0]);
     expect(under.statistics().writeStalls).toBe(0);
     expect(debugStatText(under.arena, 0)).toBe('version: 1\n0        0\n');
+  });
+});
+
+describe('a page that both stages find no room for', () => {
+  it('takes the buffer once: there is nothing to compress again', () => {
+    const { arena, device, cpu, write } = deviceUnderTest({
+      memoryBytes: 40 * 4096,
+      diskSizeBytes: 64 * 4096,
+      possibleCpus: 1,
+      onlineCpus: 1,
+      ...variant({ allocationStages: 'two' }),
+    });
+    let slot = 0;
+    while (write(`${slot}:4000`)[0] === IoStatus.done) slot += 1;
+    const unlocked: number[] = [];
+    const status = cpu.run(function* (watched) {
+      const unlock = vi.spyOn(watched, 'unlock');
+      const ended = yield* device.writeRequest(watched, slot, [sizedPage(4000, slot)]);
+      unlocked.push(...unlock.mock.calls.map(([word]) => word));
+      return ended;
+    });
+    expect(status).toBe(IoStatus.noMemory);
+    expect(unlocked.filter((word) => word === arena.deviceWord(0) + DeviceW.mutex)).toHaveLength(1);
   });
 });
 
