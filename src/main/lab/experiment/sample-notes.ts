@@ -6,7 +6,7 @@ import { DESIGN_WORDS } from '../../../shared/design.ts';
 import { busyDirections, NOTABLE_SHARE, storedDifferentAmounts } from '../../../shared/doubtful-figures.ts';
 import type { Profile } from '../../../shared/profile.ts';
 import type { DesignSummary, Engine, RunRecord, Sample } from '../../../shared/run-record.ts';
-import { MM_STAT_COLUMNS } from '../../../shared/zram-stat.ts';
+import { parseMmStat } from '../../../shared/zram-stat-text.ts';
 
 /** How much longer than asked a run may take without a word about it. */
 const NOTABLE_FACTOR = 1.25;
@@ -119,8 +119,8 @@ function highestUseNotes({ samples }: Recorded): readonly string[] {
     zram === undefined ? [] : [...zram.atEnd, ...zram.afterwards.flatMap(({ devices }) => devices)],
   );
   const isAbove = states.some(({ mmStat }) => {
-    const columns = mmStat.trim().split(/ +/).map(Number);
-    return (columns[USED] ?? 0) > (columns[USED_MAX] ?? 0);
+    const stat = parseMmStat(mmStat);
+    return stat.ok && stat.value.mem_used_total > stat.value.mem_used_max;
   });
   if (!isAbove) return [];
   return [
@@ -141,9 +141,6 @@ function durationNotes({ profile, outcome, tookSeconds }: Recorded): readonly st
     `The run took ${tookSeconds.toFixed(1)} s, of which ${seconds} s were to be measured, the warm-up included; the rest was ${others}.`,
   ];
 }
-
-const USED = MM_STAT_COLUMNS.indexOf('mem_used_total');
-const USED_MAX = MM_STAT_COLUMNS.indexOf('mem_used_max');
 
 function titleOf({ design }: DesignSummary): string {
   return DESIGN_WORDS[design].title;
