@@ -1,4 +1,5 @@
 /** What keeps a profile in the form from being run, in one sentence. */
+import { nounFor } from '../../shared/counted.ts';
 
 /** Where a field's own sentence does not name it. */
 const PLACES: readonly (readonly [prefix: string, place: string])[] = [
@@ -17,6 +18,6 @@ export function formObstacle(errors: ReadonlyMap<string, readonly string[]>): st
   const [field, [message = 'a field is wrong']] = first;
   const place = PLACES.find(([prefix]) => field.startsWith(prefix))?.[1];
   const more = errors.size - 1;
-  const others = more === 0 ? '' : `, and ${more} more ${more === 1 ? 'field' : 'fields'}`;
+  const others = more === 0 ? '' : `, and ${more} more ${nounFor(more, 'field')}`;
   return `${place === undefined ? '' : `${place}: `}${message}${others}`;
 }
