@@ -58,54 +58,62 @@ export type SampleRunner = (
 /** Errors: 'unavailable' (the codec), 'out-of-memory' when this host cannot hold the largest of the machines. */
 export function sampleRunner(engines: Engines, planned: PlannedProfile, codecs: CodecSource): Result<SampleRunner> {
   switch (planned.engine) {
-    case 'live': {
-      if (planned.storms.size > 0) return ok(stormRunner(engines, planned));
-      const codec = codecs(planned.profile.machine.codec);
-      if (!codec.ok) return codec;
-      const memory = allocateArena(largestArena(planned), codec.value.name);
-      if (!memory.ok) return memory;
-      return ok(async (design, work, observer, signal) => {
-        const { faults, hotplug, checks } = planned.profile;
-        const tally = makeTally();
-        const recompressJob = planned.workload.recompressJob && { ...planned.workload.recompressJob, tally };
-        const disturbed = { faults, hotplug, checks };
-        const plan = { ...work, ...disturbed, codec: codec.value, machine: machineOf(planned, design), recompressJob };
-        const course = new MemoryCourse(() => performance.now());
-        const watch = withCourse(course, observer, () => heldBy(engines.live.runningMachine()));
-        const figures = await engines.live.runSample(memory.value, plan, watch, signal);
-        if (!figures.ok) {
-          const isFio = planned.profile.workload.kind === 'fio';
-          if (isFio && course.hasBegun) observer.onFailure(runningDeviceStates(Arena.attach(memory.value.buffer)));
-          return figures;
-        }
-        const { phaseMBps = [], ...measured } = figures.value;
-        if (planned.profile.workload.kind !== 'fio') return ok(measured);
-        const held = course.endWith(measured.memoryAtEnd);
-        const recompress = recompressionRun(planned.profile.zram, tally, { phases: plan.phases, phaseMBps });
-        const zram = zramAfterwards({ memory: memory.value, codec: codec.value }, planned.profile.zram);
-        if (!zram.ok) return zram;
-        const arena = Arena.attach(memory.value.buffer);
-        const stepsDone = { memoryAtEnd: memoryFigures(arena), memoryAtPeak: peakMemoryFigures(arena) };
-        return ok({ ...measured, ...stepsDone, zram: { ...zram.value, recompress, course: held } });
-      });
-    }
+    case 'live':
+      return planned.storms.size > 0 ? ok(stormRunner(engines, planned)) : liveRunner(engines, planned, codecs);
     case 'kernel':
-      return ok(async (design, work, observer, signal) => {
-        const plan = { ...work, machine: machineOf(planned, design) };
-        const course = new MemoryCourse(() => performance.now());
-        const watch = {
-          ...withCourse(course, observer, () => engines.kernel.runningMemory()),
-          onFailure: ({ mmStat, ioStat }: KernelCounts) => observer.onFailure(kernelDeviceStates(mmStat, ioStat)),
-        };
-        const figures = await engines.kernel.runSample(plan, watch, signal);
-        if (!figures.ok) return figures;
-        const { mmStat, ioStat, ...measured } = figures.value;
-        const atEnd = kernelDeviceStates(mmStat, ioStat);
-        return ok({ ...measured, zram: { atEnd, afterwards: [], course: course.endWith(measured.memoryAtEnd) } });
-      });
+      return ok(kernelRunner(engines, planned));
     default:
       return assertUnreachable(planned.engine);
   }
+}
+
+/** One memory for the machines of all samples. */
+function liveRunner({ live }: Engines, planned: PlannedProfile, codecs: CodecSource): Result<SampleRunner> {
+  const { faults, hotplug, checks, machine, workload, zram: steps } = planned.profile;
+  const codec = codecs(machine.codec);
+  if (!codec.ok) return codec;
+  const memory = allocateArena(largestArena(planned), codec.value.name);
+  if (!memory.ok) return memory;
+  return ok(async (design, work, observer, signal) => {
+    const tally = makeTally();
+    const recompressJob = planned.workload.recompressJob && { ...planned.workload.recompressJob, tally };
+    const disturbed = { faults, hotplug, checks };
+    const plan = { ...work, ...disturbed, codec: codec.value, machine: machineOf(planned, design), recompressJob };
+    const course = new MemoryCourse(() => performance.now());
+    const watch = withCourse(course, observer, () => heldBy(live.runningMachine()));
+    const figures = await live.runSample(memory.value, plan, watch, signal);
+    const isFio = workload.kind === 'fio';
+    if (!figures.ok) {
+      if (isFio && course.hasBegun) observer.onFailure(runningDeviceStates(Arena.attach(memory.value.buffer)));
+      return figures;
+    }
+    const { phaseMBps = [], ...measured } = figures.value;
+    if (!isFio) return ok(measured);
+    const held = course.endWith(measured.memoryAtEnd);
+    const recompress = recompressionRun(steps, tally, { phases: plan.phases, phaseMBps });
+    const zram = zramAfterwards({ memory: memory.value, codec: codec.value }, steps);
+    if (!zram.ok) return zram;
+    const arena = Arena.attach(memory.value.buffer);
+    const stepsDone = { memoryAtEnd: memoryFigures(arena), memoryAtPeak: peakMemoryFigures(arena) };
+    return ok({ ...measured, ...stepsDone, zram: { ...zram.value, recompress, course: held } });
+  });
+}
+
+/** Devices of their own for each sample. */
+function kernelRunner({ kernel }: Engines, planned: PlannedProfile): SampleRunner {
+  return async (design, work, observer, signal) => {
+    const plan = { ...work, machine: machineOf(planned, design) };
+    const course = new MemoryCourse(() => performance.now());
+    const watch = {
+      ...withCourse(course, observer, () => kernel.runningMemory()),
+      onFailure: ({ mmStat, ioStat }: KernelCounts) => observer.onFailure(kernelDeviceStates(mmStat, ioStat)),
+    };
+    const figures = await kernel.runSample(plan, watch, signal);
+    if (!figures.ok) return figures;
+    const { mmStat, ioStat, ...measured } = figures.value;
+    const atEnd = kernelDeviceStates(mmStat, ioStat);
+    return ok({ ...measured, zram: { atEnd, afterwards: [], course: course.endWith(measured.memoryAtEnd) } });
+  };
 }
 
 /** Machines and threads of their own for each sample. */
