@@ -1,6 +1,7 @@
 /** Sentences on a replay that the command line prints and the dashboard shows, without a full stop. */
 import { counted } from './counted.ts';
 import type { GeometryOrigin, MissingEvent, ReplayReport } from './replay-report.ts';
+import { assertUnreachable } from './result.ts';
 
 const SOURCES: Readonly<Record<GeometryOrigin['unit'] | GeometryOrigin['firstChunk'], string>> = {
   'boot log': 'from the boot log',
@@ -38,6 +39,8 @@ export function missingEventWords({ what, after, before, base }: MissingEvent): 
       return `line ${before} needs the place of an object of chunk ${base} that line ${after} allocates: its free is missing between them`;
     case 'chunk event':
       return `line ${before} does not fit the life of chunk ${base}: its create or destroy event is missing ${where}`;
+    default:
+      return assertUnreachable(what);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Lines that stand twice, one below the other: a kernel never gives out a place twice, or takes it back twice, at one time. */
+import { assertUnreachable } from '../../../shared/result.ts';
 import type { TraceEvent } from '../../evidence/percpu-trace/trace-event.ts';
 
 /** Tells doubled events apart, one after another. */
@@ -32,5 +33,7 @@ function placeOf(event: Exclude<TraceEvent, { kind: 'lost' }>): string {
       return event.base;
     case 'fail':
       return `line ${event.line}`;
+    default:
+      return assertUnreachable(event);
   }
 }
