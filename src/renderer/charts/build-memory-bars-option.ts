@@ -7,9 +7,14 @@ import { bytesScale, chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX }
 import type { ChartOption } from './chart-option.ts';
 import { memoryDecal } from './memory-decal.ts';
 
+interface MemoryRow {
+  readonly title: string;
+  readonly memory: MemoryFigures;
+}
+
 /** Page frames in use by kind, at the end of a repetition and at its peak: two stacked bars per design. */
 export function buildMemoryBarsOption(designs: readonly DesignSummary[], tokens: ThemeTokens): ChartOption {
-  const rows: readonly { readonly title: string; readonly memory: MemoryFigures }[] = designs.flatMap((summary) => [
+  const rows: readonly MemoryRow[] = designs.flatMap((summary) => [
     { title: `${DESIGN_WORDS[summary.design].title}: end`, memory: summary.memoryAtEnd },
     { title: `${DESIGN_WORDS[summary.design].title}: peak`, memory: summary.memoryAtPeak },
   ]);
@@ -42,12 +47,17 @@ export function buildMemoryBarsOption(designs: readonly DesignSummary[], tokens:
       barMaxWidth: 14,
       data: rows.map((row) => kind.bytes(row.memory)),
       itemStyle: { color: tokens[kind.token], decal: memoryDecal(index, tokens) },
-      label: {
-        show: index === kinds.length - 1,
-        position: 'right' as const,
-        color: tokens.text,
-        formatter: ({ dataIndex }: { dataIndex: number }) => formatBytes(rows[dataIndex]?.memory.usedBytes ?? 0),
-      },
+      label: totalLabel(rows, tokens, index === kinds.length - 1),
     })),
+  };
+}
+
+/** All frames in use, at the end of a bar: on its last part. */
+function totalLabel(rows: readonly MemoryRow[], tokens: ThemeTokens, show: boolean) {
+  return {
+    show,
+    position: 'right' as const,
+    color: tokens.text,
+    formatter: ({ dataIndex }: { dataIndex: number }) => formatBytes(rows[dataIndex]?.memory.usedBytes ?? 0),
   };
 }

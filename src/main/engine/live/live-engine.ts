@@ -25,7 +25,7 @@ import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
 import { countersSince, jobReports, objectBytes, phaseOutcome } from './phase-outcome.ts';
-import type { CpuResponse } from './protocol.ts';
+import type { CpuResponse, PhaseReport } from './protocol.ts';
 import { Standstill } from './standstill.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
 
@@ -234,10 +234,8 @@ export class LiveEngine {
     if (!done.ok) return done;
     const reports = done.value.map((answer) => answer.report);
     sample.disturbances.endPhase(reports);
-    const failure = reports.find((report) => report.failure !== undefined)?.failure;
-    if (failure !== undefined) return describeFailure(arena, failure);
-    const tableFault = sample.disturbances.tableFault(arena);
-    if (tableFault !== undefined) return fail('data-mismatch', `page tables after phase ${phase.kind}: ${tableFault}`);
+    const fault = faultAfter(sample, phase, reports);
+    if (fault !== undefined) return fault;
     return ok({
       outcome: phaseOutcome(phase, jobReports(reports), {
         ...countersSince(before, readAllCpuCounters(arena)),
@@ -322,6 +320,18 @@ export class LiveEngine {
     this.#threads[cpu] = fresh;
     return fresh;
   }
+}
+
+/** What ends the sample after a phase that all CPUs have ended: a job that could not go on, or page tables that are wrong. */
+function faultAfter(
+  { arena, disturbances }: RunningSample,
+  { kind }: PhasePlan,
+  reports: readonly PhaseReport[],
+): Result<never> | undefined {
+  const failure = reports.find((report) => report.failure !== undefined)?.failure;
+  if (failure !== undefined) return describeFailure(arena, failure);
+  const tableFault = disturbances.tableFault(arena);
+  return tableFault === undefined ? undefined : fail('data-mismatch', `page tables after phase ${kind}: ${tableFault}`);
 }
 
 /** Jobs of every kind. */

@@ -111,7 +111,6 @@ export class ReplaySession {
     this.#moments?.nameCallSites(this.#callSites.names(), this.#callSites.ranking());
     const { counts, mismatchCounts, mismatches } = this.#replayer;
     const { info } = this.stats();
-    const { losses } = this.#plan.survey.gaps;
     const { cutShort: reason, lines: line } = summary;
     return {
       geometry: { ...info, possibleCpus: this.#plan.geometry.possibleCpus, units: this.#plan.geometry.units },
@@ -130,15 +129,7 @@ export class ReplaySession {
       repaired: counts.repaired,
       mismatchCounts,
       mismatches,
-      lostEvents: {
-        markers: counts.lostMarkers,
-        counted: counts.lostCounted,
-        overwritten: summary.overwrittenEvents,
-        notInText: entriesNotInText(summary),
-        proofs: losses.slice(0, PROOFS_KEPT),
-        proofCount: losses.length,
-        ...this.#kernel.repairs,
-      },
+      lostEvents: this.#lostEvents(summary),
       ...(reason === undefined ? {} : { cutShort: { reason, line, timeUs: this.#sinceFirst() } }),
       malformedCount: summary.malformedCount,
       malformed: summary.malformed,
@@ -146,6 +137,20 @@ export class ReplaySession {
       callSites: this.#callSites.rows(),
       statsAtEnd: this.stats(),
       machines: this.#machines.map((machine): MachineCost => machine.cost(this.#sinceFirst())),
+    };
+  }
+
+  #lostEvents(summary: TraceSummary): ReplayReport['lostEvents'] {
+    const { lostMarkers, lostCounted } = this.#replayer.counts;
+    const { losses } = this.#plan.survey.gaps;
+    return {
+      markers: lostMarkers,
+      counted: lostCounted,
+      overwritten: summary.overwrittenEvents,
+      notInText: entriesNotInText(summary),
+      proofs: losses.slice(0, PROOFS_KEPT),
+      proofCount: losses.length,
+      ...this.#kernel.repairs,
     };
   }
 
