@@ -6,8 +6,8 @@
  *
  * The hints of an older chunk, 32 bytes for each of its pages, are in no text. Most are soon made anew; one that is not can
  * show much later; so can an object that was freed unseen. So both remain the last explanation until the chunk was wholly free
- * once. But where it is certain that the
- * trace lacks events before a mismatch, and its chunks were known before, the loss is the nearer reason than the beginning.
+ * once. But where it is certain that the trace lacks events before a mismatch, and its chunks were known before, the loss is the
+ * nearer reason than the beginning.
  *
  * A mismatch can come from the two chunks alone that the kernel and the model chose: one has room that the other does not
  * know of, or stands elsewhere in the lists. So a mismatch is explained by what is doubted of these two, and by nothing else.

@@ -56,7 +56,7 @@ export class TraceGaps {
     return Math.max(this.#losses.length, this.#notInText);
   }
 
-  /** The last place before a line of which it is certain that events are missing there. */
+  /** The last place before a line of which it is certain that events are missing there; else one that begins before it. */
   lossBefore(line: number): Pick<Gap, 'after' | 'before'> | undefined {
     let low = 0;
     for (let high = this.#losses.length; low < high;) {

@@ -5,8 +5,9 @@
  *                          └─ record, shared by all CPUs (lock-record.ts) ─▶ report (lock-report.ts)
  *
  * Noted before a lock is waited for: under which classes it is taken, whether it is held already, whether a lock that may sleep is
- * taken with preemption off or under a spinning one; the same of requests for memory that may sleep. At every use of a stream: what guards it, which must be the same as last
- * time: a stream's lock, or this CPU's preemption being off. At the end of an operation: what was not given back.
+ * taken with preemption off or under a spinning one; the same of requests for memory that may sleep. At every use of a stream:
+ * what guards it, which must be the same as last time: a stream's lock, or this CPU's preemption being off. At the end of an
+ * operation: what was taken in it and not given back.
  *
  * One per task: locks are held by tasks, of which a CPU may have several. A lock that is only tried may be taken in any order. A
  * machine without the checker has none of this; who makes the CPUs decides once.

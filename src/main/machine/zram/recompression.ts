@@ -9,8 +9,10 @@
  *                                                 └▶ new object entered, old one freed
  *
  * `huge_pages_since`, the memory limit and the high-water mark do not notice. A slot's lock is held throughout its try; a
- * stream of the priority is taken under it for each attempt. One pass of a device at a time. The list of the chosen is the pass's own scratch: a kernel keeps
- * it in slab memory that no statistic counts, so it is not in the arena either. The page in between is a frame of the machine.
+ * stream of the priority is taken under it for each attempt. One pass of a device at a time. Where allocation has two stages,
+ * a pass has the first alone, which must not sleep: it ends where that finds no room, and the page stays as it is. The list of
+ * the chosen is the pass's own scratch: a kernel keeps it in slab memory that no statistic counts, so it is not in the arena
+ * either. The page in between is a frame of the machine.
  * (Facts: read, not measured; the measured kernel has no recompression.)
  */
 import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
@@ -283,7 +285,6 @@ export class Recompression {
     if (cpu.shouldPause()) yield* cpu.pause();
     if (sizeBytes === COMPRESSION_FAILED) return 'codec-failed';
     if (!this.#isWorthIt(sizeBytes, smallerThan, pass)) return 'kept';
-    // No second stage here: where the stream's holder must not sleep and there is no room, the page stays as it is.
     const maySleep = this.#arena.zram.allocationStages === 'one';
     const request = { bytes: sizeBytes, owner: slot, maySleep, span: this.#span };
     const handle = yield* pool.allocate(cpu, request);
