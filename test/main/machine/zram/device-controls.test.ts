@@ -225,9 +225,9 @@ describe('a page that both stages find no room for', () => {
     while (write(`${slot}:4000`)[0] === IoStatus.done) slot += 1;
     const unlocked: number[] = [];
     const status = cpu.run(function* (watched) {
-      const unlock = vi.spyOn(watched, 'unlock');
+      const releases = vi.spyOn(watched, 'unlock');
       const ended = yield* device.writeRequest(watched, slot, [sizedPage(4000, slot)]);
-      unlocked.push(...unlock.mock.calls.map(([word]) => word));
+      unlocked.push(...releases.mock.calls.map(([word]) => word));
       return ended;
     });
     expect(status).toBe(IoStatus.noMemory);
