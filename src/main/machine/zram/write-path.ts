@@ -10,8 +10,9 @@
  * (`…Then…`) waits and goes on in its place, so that a page that waits for nothing costs no generator.
  *
  * Variants of kernel releases (zram-variant.ts): the old content of a slot is freed last, so a write that fails leaves it as
- * it was, or first, so a write that fails loses it (and each costs a generator); and room is found in one step that may sleep, or in two, of which the
- * first must not: when it fails the stream is given back, a sleeping allocation made, and the page compressed again.
+ * it was, or first, so a write that fails loses it, which takes each page a generator; and room is found in one step that may
+ * sleep, or in two, of which the first must not: when it fails the stream is given back, a sleeping allocation made, and the
+ * page compressed again.
  *
  * Locks: the slot's while its content changes; between them the page has its stream alone.
  */
