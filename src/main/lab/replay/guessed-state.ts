@@ -6,13 +6,11 @@
  *     model    ####BB..A.......      B is put there
  *
  *     kernel   passes over a chunk: it stands behind the one that is taken
- *     kernel   takes a chunk whose hints in the model leave it no room: its hints were made anew meanwhile
  */
 import type { AllocEvent } from '../../evidence/percpu-trace/trace-event.ts';
 import { ChunkW } from '../../machine/percpu/chunks/chunk-layout.ts';
 import { CELL_BYTES } from '../../machine/percpu/chunks/percpu-geometry.ts';
-import { rescanChunk } from '../../machine/percpu/chunks/rescan.ts';
-import { computedSlot, moveToTail, relocate } from '../../machine/percpu/chunks/slots.ts';
+import { moveToTail } from '../../machine/percpu/chunks/slots.ts';
 import { type EventOrder, requestOf } from './event-order.ts';
 import type { JournaledWords } from './journaled-words.ts';
 import type { FollowedChunk, KernelFollower } from './kernel-follower.ts';
@@ -35,7 +33,6 @@ export class GuessedState {
   accept(event: AllocEvent, followed: FollowedChunk, models: FollowedChunk | undefined): boolean {
     return (
       this.#acceptFilled(event, followed) ||
-      this.#acceptRescanned(event, followed) ||
       (models !== undefined && models !== followed && this.#acceptBehind(event, followed, models))
     );
   }
@@ -69,18 +66,6 @@ export class GuessedState {
       for (const { start } of guessed) this.#kernel.noteUnseen(followed, start);
       return true;
     }
-    this.#words.rollBack(mark);
-    return false;
-  }
-
-  /** Makes the hints of the kernel's chunk anew, as a free of a whole page does. */
-  #acceptRescanned(event: AllocEvent, { chunk }: FollowedChunk): boolean {
-    const { region } = this.#kernel;
-    const mark = this.#words.mark();
-    const slot = computedSlot(region, chunk);
-    rescanChunk(region, chunk, 'free');
-    relocate(region, chunk, slot);
-    if (this.#order.acceptIfSame(event)) return true;
     this.#words.rollBack(mark);
     return false;
   }
