@@ -127,6 +127,22 @@ describe('a replay', () => {
     expect(replays.replays.get('f')).toMatchObject({ progress: { kind: 'failed' }, finished: undefined });
   });
 
+  test('that is cancelled leaves what was found before, with whatever files', async () => {
+    const replays = useReplayStore();
+    const first = replays.replay({ traceId: 'f' });
+    await vi.runAllTimersAsync();
+    await first;
+    const second = replays.replay({ traceId: 'f', statsId: 's' });
+    await vi.advanceTimersByTimeAsync(0);
+    await replays.cancel('f');
+    await vi.runAllTimersAsync();
+    await second;
+    expect(replays.replays.get('f')).toMatchObject({
+      progress: { kind: 'failed', error: { code: 'cancelled' } },
+      finished: { replayId: 'replay-1' },
+    });
+  });
+
   test('that cannot begin says why', async () => {
     stores.lab.failNext('startReplay', { code: 'busy', message: 'an experiment is being measured' });
     await useReplayStore().replay({ traceId: 'f' });

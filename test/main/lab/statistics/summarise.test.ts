@@ -21,6 +21,28 @@ describe('summarise', () => {
     expect(designs[0]?.memoryAtPeak).toEqual(MEMORY);
   });
 
+  it('has what share of its bytes each sample compressed and pooled them to, and none where a sample stored nothing', () => {
+    const stored = (repetition: number, originalBytes: number, poolBytes: number): Sample => ({
+      ...sampleOf('single-mutex', repetition, 600),
+      memoryAtEnd: { ...MEMORY, originalBytes, compressedBytes: originalBytes / 4, poolBytes },
+    });
+    const { designs } = summarise([stored(1, 1000, 500), stored(2, 4000, 1000), stored(3, 1500, 900)], OPTIONS);
+    // The median of 0.5, 0.25 and 0.6; the ratio of the medians of bytes would be 900 / 1500.
+    expect(designs[0]?.storedShares?.pool).toEqual({ median: 0.5, low: 0.25, high: 0.6, samples: [0.5, 0.25, 0.6] });
+    expect(designs[0]?.storedShares?.compressed).toMatchObject({ median: 0.25, low: 0.25, high: 0.25 });
+    expect(summarise([stored(1, 1000, 500), stored(2, 0, 0)], OPTIONS).designs[0]?.storedShares).toBeUndefined();
+  });
+
+  it('says how long the CPUs were without a core only where every sample does', () => {
+    const starved = (repetition: number, withheldShare?: number): Sample => ({
+      ...sampleOf('single-mutex', repetition, 600),
+      write: withheldShare === undefined ? figuresAt(600) : { ...figuresAt(600), withheldShare },
+    });
+    const withheldOf = (...samples: readonly Sample[]) => summarise(samples, OPTIONS).designs[0]?.write?.withheldShare;
+    expect(withheldOf(starved(1, 0.5), starved(2, 0.1), starved(3, 0.2))).toBe(0.2);
+    expect(withheldOf(starved(1, 0.5), starved(2))).toBeUndefined();
+  });
+
   it('compares every later design with the first, in each direction', () => {
     const { comparisons } = summarise(COMPLETE, OPTIONS);
     expect(comparisons.map(({ direction, design, verdict }) => [direction, design, verdict])).toEqual([
