@@ -76,12 +76,8 @@ async function openRecording(request: ReplayRequest, watch?: ReplayWatch): Promi
   if (!stats.ok) return stats;
   const boot = await readBoot(request.dmesgPath);
   if (!boot.ok) return boot;
-  let readings = 0;
   const read: Recording['read'] = (onEvent) => {
-    const done = readings === 0 ? 0 : SURVEY_SHARE;
-    const part = readings === 0 ? SURVEY_SHARE : 1 - SURVEY_SHARE;
-    readings += 1;
-    const onShare = (share: number): void => watch?.onFraction(done + share * part);
+    const onShare = (share: number): void => watch?.onFraction(share * SURVEY_SHARE);
     return readTraceFile(request.tracePath, onEvent, watch && { signal: watch.signal, onShare });
   };
   return ok({
