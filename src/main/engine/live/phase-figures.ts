@@ -56,8 +56,8 @@ const LEAST_TOLD_NS = 100e6;
  */
 function withheldShare(phases: readonly PhaseOutcome[]): number | undefined {
   const clockNs = sum(phases, ({ threads }) => threads.clockNs);
-  const threads = sum(phases, ({ cpus }) => cpus);
-  if (clockNs < threads * LEAST_TOLD_NS) return undefined;
+  const spans = sum(phases, ({ cpus }) => cpus);
+  if (clockNs < spans * LEAST_TOLD_NS) return undefined;
   const accountedNs = sum(phases, ({ threads, lockWaitNs }) => threads.processorNs + lockWaitNs);
   return Math.max(0, 1 - accountedNs / clockNs);
 }
