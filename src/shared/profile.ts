@@ -198,7 +198,7 @@ export const profileSchema = v.pipe(
       text('Name', 80),
       v.trim(),
       v.nonEmpty('Name must not be empty'),
-      v.regex(/^[^/\\\p{Cc}]+$/u, 'Name must not contain slashes or control characters'),
+      v.regex(/^[^/\\\p{Cc}]*$/u, 'Name must not contain slashes or control characters'),
     ),
     /** What is asked and where the numbers come from. */
     description: text('Description', 4000),

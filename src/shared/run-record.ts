@@ -76,7 +76,7 @@ export interface DirectionFigures {
   /**
    * Share of the CPUs' time in which their threads neither ran nor waited for a lock of the machine: what the host gave to
    * others, or under the kernel engine what the kernel waited for as well. 0 … 1, rather too low than too high. Of fio and
-   * percpu workloads; absent in records of earlier versions.
+   * percpu workloads; absent where phases were too short to tell, and in records of earlier versions.
    */
   readonly withheldShare?: number | undefined;
 }

@@ -38,6 +38,13 @@ describe('a wrong profile', () => {
     expect(profileFieldErrors(withMachine(change))).toEqual([{ field, message }]);
   });
 
+  it.each([
+    ['', 'Name must not be empty'],
+    ['a/b', 'Name must not contain slashes or control characters'],
+  ])('with the name %j says the one thing that is wrong with it', (name, message) => {
+    expect(profileFieldErrors({ ...seed(), name })).toEqual([{ field: 'name', message }]);
+  });
+
   it('names a field that is missing', () => {
     const { description: _, ...rest } = seed();
     expect(parseProfile(rest)).toMatchObject({

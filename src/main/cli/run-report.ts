@@ -79,14 +79,14 @@ function throughputTable(record: RunRecord, direction: Direction): string {
     `p50 ${time.unit}`,
     `p99 ${time.unit}`,
     'lock wait %',
-    ...(isWithheldKnown(record, direction) ? ['no core %'] : []),
+    ...(isWithheldMeasured(direction) ? ['no core %'] : []),
   ];
   return textTable([head, ...rows]);
 }
 
-/** Not of this-cpu workloads, and not in records of earlier versions. */
-function isWithheldKnown({ designs }: RunRecord, direction: Direction): boolean {
-  return designs.some((design) => design[direction]?.withheldShare !== undefined);
+/** Not of this-cpu workloads. */
+function isWithheldMeasured(direction: Direction): boolean {
+  return direction !== 'access';
 }
 
 function throughputRow(design: DesignSummary, direction: Direction, summary: DirectionSummary): string[] {
@@ -100,8 +100,13 @@ function throughputRow(design: DesignSummary, direction: Direction, summary: Dir
     (summary.latencyNs.p50 / TIME_WORDS[direction].nanoseconds).toFixed(2),
     (summary.latencyNs.p99 / TIME_WORDS[direction].nanoseconds).toFixed(2),
     isLockWaitMeasured(design.design) ? (summary.lockWaitShare * 100).toFixed(1) : NOT_MEASURED,
-    ...(summary.withheldShare === undefined ? [] : [(summary.withheldShare * 100).toFixed(1)]),
+    ...(isWithheldMeasured(direction) ? [withheldCell(summary)] : []),
   ];
+}
+
+/** Of phases that were too short to tell, and of records of earlier versions, not measured. */
+function withheldCell({ withheldShare }: DirectionSummary): string {
+  return withheldShare === undefined ? NOT_MEASURED : (withheldShare * 100).toFixed(1);
 }
 
 /** Where nothing is compared, what is wrong all the same. */

@@ -44,11 +44,22 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
   };
 }
 
-/** What is left of the threads' time when running and waiting for locks are taken off. A wait that spins is both, and taken off twice. */
-function withheldShare(phases: readonly PhaseOutcome[]): number {
+/**
+ * The least time of a thread in a phase of which the share on a core can be told, nanoseconds. Hosts bring a running thread's
+ * processor time up to date at their ticks, here in steps of up to 4 ms: of a phase of a few ms they say "never ran".
+ */
+const LEAST_TOLD_NS = 100e6;
+
+/**
+ * What is left of the threads' time when running and waiting for locks are taken off. A wait that spins is both, and taken off
+ * twice. Undefined when threads took too little time in a phase.
+ */
+function withheldShare(phases: readonly PhaseOutcome[]): number | undefined {
   const clockNs = sum(phases, ({ threads }) => threads.clockNs);
+  const spans = sum(phases, ({ cpus }) => cpus);
+  if (clockNs < spans * LEAST_TOLD_NS) return undefined;
   const accountedNs = sum(phases, ({ threads, lockWaitNs }) => threads.processorNs + lockWaitNs);
-  return clockNs === 0 ? 0 : Math.max(0, 1 - accountedNs / clockNs);
+  return Math.max(0, 1 - accountedNs / clockNs);
 }
 
 /** What a phase moved over its time. */

@@ -32,7 +32,10 @@ export function sampleNotes(recorded: Recorded): readonly string[] {
 function busyHostNotes({ designs, engine, profile }: Recorded): readonly string[] {
   if (profile.hotplug !== undefined) return [];
   const parts = busyDirections(designs).map((direction) => {
-    const shares = designs.map((each) => `${percent(each[direction]?.withheldShare ?? 0)} % (${titleOf(each)})`);
+    const shares = designs.flatMap((each) => {
+      const share = each[direction]?.withheldShare;
+      return share === undefined ? [] : [`${percent(share)} % (${titleOf(each)})`];
+    });
     return `${direction} ${shares.join(', ')}`;
   });
   if (parts.length === 0) return [];

@@ -23,9 +23,15 @@ export function samplesCsv(record: RunRecord): string {
   });
 }
 
-/** A file name for the export, safe on every system: `percpu-lab-NAME-20261102-100000.csv`, the time in UTC; `….mixes.csv`. */
+/**
+ * A file name for the export, safe on every system: `percpu-lab-NAME-20261102-100000.csv`, the time in UTC; `….mixes.csv`. The
+ * name of a run that nobody has renamed ends with this time, which is then not written twice.
+ */
 export function exportFileName(record: RunRecord, table: CsvTable = 'samples'): string {
   const [date = '', time = ''] = record.startedAt.split('T');
   const stamp = `${date.replaceAll(/\D/g, '')}-${time.slice(0, 8).replaceAll(/\D/g, '')}`;
-  return `percpu-lab-${fileStem(record.name, 'run')}-${stamp}${table === 'samples' ? '' : `.${table}`}.csv`;
+  const stem = fileStem(record.name, 'run');
+  const ending = `-${date}-${time.slice(0, 8).replaceAll(':', '-')}`;
+  const name = stem.endsWith(ending) ? stem.slice(0, -ending.length) : stem;
+  return `percpu-lab-${name}-${stamp}${table === 'samples' ? '' : `.${table}`}.csv`;
 }

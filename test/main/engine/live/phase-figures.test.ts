@@ -57,15 +57,27 @@ describe('the figures of a direction', () => {
   });
 
   it('say what share of their time the threads neither ran nor waited for a lock', () => {
-    const starved = { threads: { clockNs: 2000, processorNs: 500 } };
-    // 2000 ns, of which 1500 on a core and 500 waiting: nothing is left.
-    expect(directionFigures([outcome()], 'write')?.withheldShare).toBe(0);
-    // 1000 of 2000, and over both phases 1000 of 4000.
+    const second = { lockWaitNs: 0.5e9, threads: { clockNs: 2e9, processorNs: 1.5e9 } };
+    const starved = { lockWaitNs: 0.5e9, threads: { clockNs: 2e9, processorNs: 0.5e9 } };
+    // 2 s, of which 1.5 on a core and 0.5 waiting: nothing is left.
+    expect(directionFigures([outcome(second)], 'write')?.withheldShare).toBe(0);
+    // 1 s of 2, and over both phases 1 of 4.
     expect(directionFigures([outcome(starved)], 'write')?.withheldShare).toBe(0.5);
-    expect(directionFigures([outcome(), outcome(starved)], 'write')?.withheldShare).toBe(0.25);
+    expect(directionFigures([outcome(second), outcome(starved)], 'write')?.withheldShare).toBe(0.25);
     // A wait that spins counts as both.
-    const spinning = outcome({ threads: { clockNs: 2000, processorNs: 2000 } });
+    const spinning = outcome({ lockWaitNs: 0.5e9, threads: { clockNs: 2e9, processorNs: 2e9 } });
     expect(directionFigures([spinning], 'write')?.withheldShare).toBe(0);
+  });
+
+  it('do not say it of phases so short that the host has not yet counted what their threads ran', () => {
+    const uncounted = (clockNs: number): PhaseOutcome =>
+      outcome({ lockWaitNs: 0, threads: { clockNs, processorNs: 0 } });
+    // Two threads of 3 ms, both at work: the host says "not at all".
+    expect(directionFigures([uncounted(6e6)], 'write')?.withheldShare).toBeUndefined();
+    expect(directionFigures([uncounted(199e6)], 'write')?.withheldShare).toBeUndefined();
+    expect(directionFigures([uncounted(200e6)], 'write')?.withheldShare).toBe(1);
+    // Many short phases are no better than one.
+    expect(directionFigures([uncounted(150e6), uncounted(150e6)], 'write')?.withheldShare).toBeUndefined();
   });
 
   it('merge the latencies of all CPUs', () => {
@@ -93,7 +105,7 @@ describe('the figures of a direction', () => {
       operations: 0,
       megabytesPerSecond: 0,
       lockWaitShare: 0,
-      withheldShare: 0,
+      withheldShare: undefined,
       latencyNs: { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 },
     });
   });

@@ -58,6 +58,11 @@ describe('notes from the samples of a run', () => {
     expect(notesOf([])).toEqual([]);
   });
 
+  it('name of a busy host the designs alone whose time on a core is known', () => {
+    const [note] = notesOf([withheld('single-mutex', 0.5), sampleOf('per-cpu-global', 1, 600)], { seconds: 3 });
+    expect(note).toContain('(medians): write 50 % (single mutex). Throughput');
+  });
+
   it('say how much each design stored where that differs, why, and what compares', () => {
     const samples = [storing('single-mutex', 100, 0.5), storing('per-cpu-global', 150, 0.25)];
     const [note, ...others] = notesOf(samples, { seconds: 3 });

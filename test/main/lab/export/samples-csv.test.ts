@@ -162,4 +162,13 @@ describe('exportFileName', () => {
     expect(exportFileName({ ...RECORD, name: '../../CON: "x"' })).toBe('percpu-lab-con-x-20261102-100000.csv');
     expect(exportFileName({ ...RECORD, name: '💥' })).toBe('percpu-lab-run-20261102-100000.csv');
   });
+
+  it('has the time of the start once, also of a run whose name ends with it', () => {
+    const named = (name: string): string => exportFileName({ ...RECORD, name });
+    expect(named('first run, 2026-11-02 10:00:00')).toBe('percpu-lab-first-run-20261102-100000.csv');
+    expect(named('first run, 2026-11-01 10:00:00')).toBe(
+      'percpu-lab-first-run-2026-11-01-10-00-00-20261102-100000.csv',
+    );
+    expect(named('2026-11-02 10:00:00')).toBe('percpu-lab-2026-11-02-10-00-00-20261102-100000.csv');
+  });
 });
