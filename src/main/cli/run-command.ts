@@ -48,7 +48,8 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   terminal.out(command.json ? `${JSON.stringify(runDocument(record.value), undefined, 2)}\n` : runReport(record.value));
   if (!written.ok) return report(terminal, written.error);
   if (record.value.error !== undefined) terminal.err(`${record.value.error.message}\n`);
-  return exitCodeOfRun(record.value);
+  const code = exitCodeOfRun(record.value);
+  return code === ExitCode.done && !end.stored ? ExitCode.failed : code;
 }
 
 function readEngine(name: string | undefined): Result<Engine> {

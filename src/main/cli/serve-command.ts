@@ -30,6 +30,10 @@ export async function serveCommand(lab: LabContract, command: ServeCommand, term
   terminal.out(`percpu-lab serves its dashboard at ${server.value.address}\n`);
   if (!server.value.loopbackOnly)
     terminal.err('Other hosts can reach it: whoever knows the token can run experiments.\n');
+  const described = await lab.describeHost({});
+  if (described.ok && described.value.storeError !== undefined) {
+    terminal.err(`Past runs cannot be kept: ${described.value.storeError.message}\n`);
+  }
   terminal.err('Ctrl-C ends it.\n');
   await new Promise<void>((resolve) => {
     if (terminal.interrupted.aborted) resolve();

@@ -15,6 +15,8 @@ export interface Printed {
 
 export interface Circumstances {
   readonly dataFolder?: string;
+  /** Of the built dashboard; without it there is none. */
+  readonly dashboardFolder?: string;
   readonly isInteractive?: boolean;
   /** Called with everything printed so far, and with what is Ctrl-C. */
   readonly onPrint?: (text: string, interrupt: () => void) => void;
@@ -34,7 +36,7 @@ export async function cli(args: readonly string[], circumstances: Circumstances 
       circumstances.onLab?.(lab, interrupt);
       return lab;
     },
-    dashboardFolder: '/nowhere',
+    dashboardFolder: circumstances.dashboardFolder ?? '/nowhere',
     version: '9.8.7',
     terminal: {
       out: (text) => void (out += text),

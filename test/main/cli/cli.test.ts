@@ -368,14 +368,29 @@ describe('a run that does not end well', () => {
     expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ outcome: 'complete' });
   });
 
-  it('that cannot be stored is still printed and written, and said to be lost', async () => {
+  it('that cannot be stored is still printed and written, said to be lost, and 1', async () => {
     const dataFolder = temporaryFolder();
     writeFileSync(join(dataFolder, 'runs.sqlite'), 'not a database, by any means');
     const csv = join(dataFolder, 'a.csv');
     const { code, out, err } = await cli(['run', small(), '--csv', csv, '--repetitions', '1'], { dataFolder });
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(err).toContain('the run was not stored: The run database ');
     expect(out).toMatch(/\ncomplete, 2 samples/);
     expect(existsSync(csv)).toBe(true);
   });
+});
+
+it('serve says at its start that past runs cannot be kept', async () => {
+  const dataFolder = temporaryFolder();
+  writeFileSync(join(dataFolder, 'runs.sqlite'), 'not a database, by any means');
+  const dashboardFolder = temporaryFolder();
+  writeFileSync(join(dashboardFolder, 'index.html'), '<!doctype html>');
+  const { code, out, err } = await cli(['serve'], {
+    dataFolder,
+    dashboardFolder,
+    onLab: (_lab, interrupt) => interrupt(),
+  });
+  expect(code).toBe(0);
+  expect(out).toMatch(/^percpu-lab serves its dashboard at http/);
+  expect(err).toContain('Past runs cannot be kept: The run database ');
 });

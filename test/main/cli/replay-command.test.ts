@@ -105,6 +105,15 @@ describe('lab replay', () => {
     expect(out).toContain('1 malformed line was passed over\n  line 7: ');
   });
 
+  it('ends with 4 when a difference is explained by a header alone that counts more entries than there are', async () => {
+    const odd = TRACE.replace('off=32', 'off=64');
+    expect((await lab('replay', file('trace.txt', odd))).code).toBe(ExitCode.failed);
+    const filtered = await lab('replay', file('trace.txt', odd.replace('6/6', '8/8')));
+    expect(filtered.code).toBe(ExitCode.inconclusive);
+    expect(filtered.out).toContain('the header counts 2 entries that the text does not have');
+    expect((await lab('replay', file('trace.txt', TRACE.replace('6/6', '8/8')))).code).toBe(ExitCode.done);
+  });
+
   it('ends with 4 when a gzip file is cut, and says how far it was read', async () => {
     const long = Array.from({ length: 3000 }, (_, index) => alloc(`2.${String(index).padStart(6, '0')}`, index * 16));
     const whole = gzipSync([TRACE.split('\n').slice(0, 2).join('\n'), ...long].join('\n'));

@@ -55,6 +55,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const summary = summarise(samples, {
     designs: planned.designs,
     equivalencePercent: profile.experiment.equivalencePercent,
+    hasHotplug: profile.hotplug !== undefined,
   });
   const { engine, oversubscribed } = planned;
   const outcome = outcomeOf(ended);

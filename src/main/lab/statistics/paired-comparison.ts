@@ -8,6 +8,7 @@
  * What disturbs the host in one block (its clock, its neighbours) hits both designs of that block and cancels in the
  * ratio; the logarithm makes twice as fast and half as fast equally far from 1.
  */
+import { NOTABLE_SHARE } from '../../../shared/doubtful-figures.ts';
 import { counted } from '../../../shared/counted.ts';
 import { type Design, DESIGN_WORDS } from '../../../shared/design.ts';
 import { assertUnreachable } from '../../../shared/result.ts';
@@ -36,8 +37,8 @@ export interface Block {
 }
 
 /**
- * What is compared, the margin (percent of the ratio, to either side of 1) that counts as no difference, and which of the two
- * designs gave wrong results, if one did.
+ * What is compared, the margin (percent of the ratio, to either side of 1) that counts as no difference, which of the two
+ * designs gave wrong results, if one did, and the share of their time, 0 … 1, that the CPUs of either had no core of the host.
  */
 export interface ComparisonQuestion {
   readonly direction: Direction;
@@ -45,6 +46,7 @@ export interface ComparisonQuestion {
   readonly baseline: Design;
   readonly equivalencePercent: number;
   readonly wrong?: WrongTotals | undefined;
+  readonly withheldShare?: number | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ export function comparePaired(blocks: readonly Block[], question: ComparisonQues
   const ratio = Math.exp(hodgesLehmann(logRatios));
   const interval = ratioInterval(signedRankInterval(logRatios, CONFIDENCE));
   const verdict = verdictOf(interval, question);
-  const reason = reasonOf({ question, blocks: blocks.length, ratio, interval, verdict });
+  const reason = `${reasonOf({ question, blocks: blocks.length, ratio, interval, verdict })}${busyClause(question)}`;
   const compared = { direction, design, baseline, blocks: blocks.length, ratio, interval, verdict, reason };
   return wrong === undefined ? compared : { ...compared, wrong };
 }
@@ -74,14 +76,29 @@ function ratioInterval(logarithmic: ExactInterval | undefined): ExactInterval | 
   return { ...logarithmic, low: Math.exp(logarithmic.low), high: Math.exp(logarithmic.high) };
 }
 
-function verdictOf(interval: ExactInterval | undefined, { equivalencePercent, wrong }: ComparisonQuestion): Verdict {
-  if (wrong !== undefined) return 'wrong';
+/** CPUs that did not run at the same time cannot show that two designs are the same. */
+function verdictOf(interval: ExactInterval | undefined, question: ComparisonQuestion): Verdict {
+  if (question.wrong !== undefined) return 'wrong';
   if (interval === undefined) return 'inconclusive';
-  const margin = equivalencePercent / 100;
-  if (interval.low >= 1 - margin && interval.high <= 1 + margin) return 'same';
+  if (isWithin(interval, question)) return isBusy(question) ? 'inconclusive' : 'same';
   if (interval.low > 1) return 'faster';
   if (interval.high < 1) return 'slower';
   return 'inconclusive';
+}
+
+function isWithin({ low, high }: ExactInterval, { equivalencePercent }: ComparisonQuestion): boolean {
+  const margin = equivalencePercent / 100;
+  return low >= 1 - margin && high <= 1 + margin;
+}
+
+function isBusy({ withheldShare = 0 }: ComparisonQuestion): boolean {
+  return withheldShare >= NOTABLE_SHARE;
+}
+
+function busyClause(question: ComparisonQuestion): string {
+  if (!isBusy(question) || question.wrong !== undefined) return '';
+  const percent = Math.round((question.withheldShare ?? 0) * 100);
+  return ` The CPUs had no core of this host for up to ${percent} % of their time: what they cost each other shows less than on a quiet host.`;
 }
 
 interface Finding {
@@ -107,10 +124,10 @@ function reasonOf(finding: Finding): string {
   const confidence = (interval.confidence * 100).toFixed(1);
   const range = `${change(interval.low)} to ${change(interval.high)} (${confidence} %, ${blocks} blocks)`;
   const margin = `±${question.equivalencePercent} %`;
-  return `${estimate}, and the interval ${range} ${position(finding.verdict, margin)}.`;
+  return `${estimate}, and the interval ${range} ${position(finding.verdict, margin, isWithin(interval, question))}.`;
 }
 
-function position(verdict: Verdict, margin: string): string {
+function position(verdict: Verdict, margin: string, isWithinMargin: boolean): string {
   switch (verdict) {
     case 'same':
       return `lies within ${margin}, which counts as the same`;
@@ -119,7 +136,9 @@ function position(verdict: Verdict, margin: string): string {
     case 'slower':
       return 'lies entirely below 0 %';
     case 'inconclusive':
-      return `includes 0 % and reaches beyond ${margin}`;
+      return isWithinMargin
+        ? `lies within ${margin}, which on a busy host proves nothing`
+        : `includes 0 % and reaches beyond ${margin}`;
     case 'wrong':
       throw new Error('a wrong result has no position');
     default:

@@ -27,6 +27,8 @@ export interface SummaryOptions {
   readonly designs: readonly Design[];
   /** Percent; see `comparePaired`. */
   readonly equivalencePercent: number;
+  /** Whether CPUs go down on purpose: time without a core says nothing of the host then. */
+  readonly hasHotplug?: boolean | undefined;
 }
 
 export interface Summary {
@@ -48,7 +50,9 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
     others.flatMap((design) => {
       const { equivalencePercent } = options;
       const wrong = wrongOf(designs, design) ?? wrongOf(designs, baseline);
-      const question = { direction, design, baseline, equivalencePercent, wrong };
+      const withheldShare =
+        options.hasHotplug === true ? undefined : withheldOf(designs, [design, baseline], direction);
+      const question = { direction, design, baseline, equivalencePercent, wrong, withheldShare };
       const blocks = pairUp(throughputs(samples, baseline, direction), throughputs(samples, design, direction));
       return blocks.length === 0 ? [] : [comparePaired(blocks, question)];
     }),
@@ -58,6 +62,12 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
 
 function wrongOf(designs: readonly DesignSummary[], design: Design): WrongTotals | undefined {
   return designs.find((summary) => summary.design === design)?.thisCpu?.wrong;
+}
+
+/** The larger of the designs' medians; 0 where none is known. */
+function withheldOf(designs: readonly DesignSummary[], of: readonly Design[], direction: Direction): number {
+  const shares = designs.filter(({ design }) => of.includes(design)).map((each) => each[direction]?.withheldShare ?? 0);
+  return Math.max(0, ...shares);
 }
 
 /** One summary, or none without samples. */

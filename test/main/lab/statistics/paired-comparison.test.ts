@@ -39,6 +39,19 @@ describe('the verdict', () => {
     expect(compared.reason).toContain('lies within ±5 %, which counts as the same');
   });
 
+  it('is not the same where the CPUs had no core for a notable part of their time, and the reason says so', () => {
+    const blocks = blocksWith([1.01, 1.02, 1.03, 1.01, 1.02, 1.03]);
+    const quiet = comparePaired(blocks, { ...QUESTION, withheldShare: 0.099 });
+    expect(quiet).toEqual(comparePaired(blocks, QUESTION));
+    const busy = comparePaired(blocks, { ...QUESTION, withheldShare: 0.476 });
+    expect(busy.verdict).toBe('inconclusive');
+    expect(busy.reason).toContain('lies within ±5 %, which on a busy host proves nothing.');
+    expect(busy.reason).toContain('no core of this host for up to 48 % of their time');
+    const faster = comparePaired(blocksWith([1.18, 1.21, 1.19, 1.22, 1.2, 1.25]), { ...QUESTION, withheldShare: 0.2 });
+    expect(faster.verdict).toBe('faster');
+    expect(faster.reason).toContain('for up to 20 % of their time');
+  });
+
   it('is inconclusive when the interval holds 1 and reaches beyond the margin', () => {
     const compared = comparePaired(blocksWith([0.9, 1.1, 0.95, 1.2, 1.02, 1]), QUESTION);
     expect(compared.verdict).toBe('inconclusive');

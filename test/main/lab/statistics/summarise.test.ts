@@ -53,6 +53,14 @@ describe('summarise', () => {
     expect(comparisons[1]?.ratio).toBeCloseTo(1.005, 10);
   });
 
+  it('calls nothing the same where the CPUs of either design had no core, unless CPUs go down on purpose', () => {
+    const busy = COMPLETE.map((sample) =>
+      sample.read === undefined ? sample : { ...sample, read: { ...sample.read, withheldShare: 0.3 } },
+    );
+    const readVerdict = (hasHotplug: boolean) => summarise(busy, { ...OPTIONS, hasHotplug }).comparisons[1]?.verdict;
+    expect([readVerdict(false), readVerdict(true)]).toEqual(['inconclusive', 'same']);
+  });
+
   it('pairs by repetition, not by the order in which the designs ran', () => {
     const turned = COMPLETE.toReversed();
     expect(summarise(turned, OPTIONS).comparisons[0]?.ratio).toBeCloseTo(1.2, 10);
