@@ -162,7 +162,17 @@ export type RunningMoment = Pick<RunProgress, 'design' | 'repetition' | 'repetit
 
 const nothing = v.strictObject({});
 const id = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));
-const runName = v.pipe(v.string(), v.trim(), v.nonEmpty('Name must not be empty'), v.maxLength(200));
+const runName = v.pipe(
+  v.string(),
+  v.trim(),
+  v.nonEmpty('Name must not be empty'),
+  v.maxLength(200, 'Name must have at most 200 characters'),
+);
+
+/** What is wrong with a name for a run, in a sentence; undefined where nothing is. */
+export function runNameProblem(name: string): string | undefined {
+  return v.safeParse(runName, name).issues?.[0].message;
+}
 const profileById = v.strictObject({ id });
 const runById = v.strictObject({ runId: id });
 /** A profile is parsed by the lab itself, which can then say which field is wrong. */

@@ -190,16 +190,23 @@ const DESIGN_MISFIT = Object.entries(DESIGNS_OF_WORKLOAD)
   .join('; ')
   .replace(/^a/, 'A');
 
+const profileName = v.pipe(
+  text('Name', 80),
+  v.trim(),
+  v.nonEmpty('Name must not be empty'),
+  v.regex(/^[^/\\\p{Cc}]*$/u, 'Name must not contain slashes or control characters'),
+);
+
+/** What is wrong with a name for a profile, in a sentence; undefined where nothing is. */
+export function profileNameProblem(name: string): string | undefined {
+  return v.safeParse(profileName, name).issues?.[0].message;
+}
+
 /** A profile of the current version; parse with `parseProfile`, which also takes older ones. */
 export const profileSchema = v.pipe(
   v.strictObject({
     schemaVersion: v.literal(PROFILE_SCHEMA_VERSION),
-    name: v.pipe(
-      text('Name', 80),
-      v.trim(),
-      v.nonEmpty('Name must not be empty'),
-      v.regex(/^[^/\\\p{Cc}]*$/u, 'Name must not contain slashes or control characters'),
-    ),
+    name: profileName,
     /** What is asked and where the numbers come from. */
     description: text('Description', 4000),
     machine: machineSchema,

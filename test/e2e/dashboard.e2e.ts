@@ -218,8 +218,12 @@ describe('profiles', () => {
     await openSeed();
     await useJob(SMALL_JOB);
     await page.getByTestId('save-profile-as').click();
-    await page.getByRole('dialog').getByRole('textbox').fill('small 2010');
-    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox').fill('small/2010');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('Name must not contain slashes or control characters').waitFor();
+    await dialog.getByRole('textbox').fill('small 2010');
+    await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByTestId('profile-list').getByText('small 2010').waitFor();
     await page.reload();
     await page.getByTestId('profile-list').getByText('small 2010').click();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseProfile, profileFieldErrors, type Profile } from '../../src/shared/profile.ts';
+import { parseProfile, profileFieldErrors, profileNameProblem, type Profile } from '../../src/shared/profile.ts';
 
 const SEED: unknown = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../resources/profiles/seed-2010.json'), 'utf8'),
@@ -22,6 +22,18 @@ describe('the shipped profile', () => {
   it('is parsed to what it says', () => {
     expect(parseProfile(SEED)).toEqual({ ok: true, value: SEED });
     expect(profileFieldErrors(SEED)).toEqual([]);
+  });
+});
+
+describe('the name of a profile', () => {
+  it.each([
+    ['small 2010', undefined],
+    ['   ', 'Name must not be empty'],
+    ['a/b', 'Name must not contain slashes or control characters'],
+    ['a\u0007b', 'Name must not contain slashes or control characters'],
+    ['n'.repeat(81), 'Name must have at most 80 characters'],
+  ])('%o: %s', (name, problem) => {
+    expect(profileNameProblem(name)).toBe(problem);
   });
 });
 

@@ -8,14 +8,20 @@ interface Question {
   readonly action: string;
 }
 
-/** Asks for a name of 1 … 200 characters; undefined when the user gave up. */
-export async function askName(question: Question & { readonly initial: string }): Promise<string | undefined> {
+interface NameQuestion extends Question {
+  readonly initial: string;
+  /** What is wrong with a name, which is said below it; the dialog stays until nothing is. */
+  readonly problemOf: (name: string) => string | undefined;
+}
+
+/** Asks for a name; undefined when the user gave up. */
+export async function askName(question: NameQuestion): Promise<string | undefined> {
   try {
     const answer = await ElMessageBox.prompt(question.message, question.title, {
       confirmButtonText: question.action,
       cancelButtonText: 'Cancel',
       inputValue: question.initial,
-      inputValidator: (text: string) => nameProblem(text) ?? true,
+      inputValidator: (text: string | undefined) => question.problemOf(text ?? '') ?? true,
     });
     return 'value' in answer ? answer.value.trim() : undefined;
   } catch {
@@ -46,11 +52,4 @@ export function askToLoseChanges(): Promise<boolean> {
     message: 'They are lost when another profile is loaded.',
     action: 'Load',
   });
-}
-
-function nameProblem(text: string | undefined): string | undefined {
-  const name = (text ?? '').trim();
-  if (name === '') return 'The name must not be empty';
-  if (name.length > 200) return 'The name must have at most 200 characters';
-  return undefined;
 }
