@@ -211,6 +211,28 @@ describe('the file picker', () => {
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByRole('list', { name: 'Files and folders' }).getByText(data).waitFor();
   });
+
+  test('keeps what is typed while a slow lab still lists the first folder, and goes there', async () => {
+    await openSeed();
+    await page.routeWebSocket(/./, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((message) => {
+        setTimeout(() => {
+          socket.send(message);
+        }, 400);
+      });
+    });
+    await page.reload();
+    await page.getByTestId('profile-list').waitFor();
+    await page.getByText('files', { exact: true }).click();
+    await page.getByTestId('pick-files').click();
+    const typed = page.getByLabel('Folder', { exact: true });
+    await typed.fill(import.meta.dirname);
+    await page.getByTestId('file-entries').getByRole('listitem').first().waitFor();
+    expect(await typed.inputValue()).toBe(import.meta.dirname);
+    await typed.press('Enter');
+    await page.getByLabel('Pick dashboard.e2e.ts').waitFor();
+  });
 });
 
 describe('profiles', () => {

@@ -11,10 +11,17 @@ export const useBrowseStore = defineStore('browse', () => {
   const error = ref<LabError>();
   const loading = ref(false);
 
-  /** Goes to a folder, or to the user's home without a path. A failure is shown in the picker and changes nothing. */
+  let asked = 0;
+
+  /**
+   * Goes to a folder, or to the user's home without a path. A failure is shown in the picker and changes nothing. Whoever goes on
+   * before the answer sees the folder of the last step only.
+   */
   async function go(path: string | undefined): Promise<void> {
+    const own = ++asked;
     loading.value = true;
     const answer = await lab.browse(path === undefined ? {} : { path });
+    if (own !== asked) return;
     loading.value = false;
     if (answer.ok) {
       listing.value = answer.value;

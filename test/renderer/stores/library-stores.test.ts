@@ -102,6 +102,24 @@ describe('the file picker', () => {
     await browse.go('/home/user');
     expect(browse.error).toBeUndefined();
   });
+
+  test('shows the folder of the last step, whichever answer comes last', async () => {
+    const lab = createInMemoryLab();
+    const { promise: delay, resolve: release } = Promise.withResolvers<undefined>();
+    const browse: typeof lab.contract.browse = async (request) => {
+      if (request.path === undefined) await delay;
+      return lab.contract.browse(request);
+    };
+    stores.dispose();
+    stores = createLabStores({ ...lab, contract: { ...lab.contract, browse } });
+    const picker = useBrowseStore();
+    const home = picker.go(undefined);
+    await picker.go('/home/user/corpus');
+    release(undefined);
+    await home;
+    expect(picker.listing?.path).toBe('/home/user/corpus');
+    expect(picker.loading).toBe(false);
+  });
 });
 
 describe('notices', () => {
