@@ -266,7 +266,7 @@ describe('wrong input', () => {
   test('of a job file is shown with line and column, and nothing can be run', async () => {
     await openSeed();
     await useJob(SMALL_JOB.replace('iodepth=8', 'iodept=8'));
-    await page.getByText('3:1').waitFor();
+    await page.getByText(/^\s*3:1\b/).waitFor();
     expect(await page.getByTestId('run-button').isDisabled()).toBe(true);
   });
 
