@@ -8,12 +8,13 @@
 import { compressSync, uncompressSync } from 'lz4-napi';
 import type { Codec, IoPage, ObjectSpan } from '../../machine/codec.ts';
 import type { PhysicalAddress } from '../../machine/units.ts';
+import { ArenaCopies } from './arena-copies.ts';
 
 const PREFIX_BYTES = 4;
 
 export class Lz4Codec implements Codec {
   readonly name = 'lz4';
-  readonly #memory: Buffer;
+  readonly #copies: ArenaCopies;
   readonly #pageSizeBytes: number;
   /** Prefix and block of the object in hand. */
   readonly #input: Buffer;
@@ -23,7 +24,7 @@ export class Lz4Codec implements Codec {
   readonly #pages = new WeakMap<Uint8Array, Buffer>();
 
   constructor(arena: SharedArrayBuffer, pageSizeBytes: number) {
-    this.#memory = Buffer.from(arena);
+    this.#copies = new ArenaCopies(arena);
     this.#pageSizeBytes = pageSizeBytes;
     this.#input = Buffer.alloc(PREFIX_BYTES + 2 * pageSizeBytes);
     this.#input.writeUInt32LE(pageSizeBytes, 0);
@@ -31,17 +32,17 @@ export class Lz4Codec implements Codec {
 
   compress(page: IoPage, target: PhysicalAddress): number {
     const output = compressSync(this.#asBuffer(page.bytes));
-    output.copy(this.#memory, target, PREFIX_BYTES);
+    this.#copies.bring(output, PREFIX_BYTES, target);
     return output.length - PREFIX_BYTES;
   }
 
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean {
     const { first, firstBytes, rest, restBytes } = source;
-    this.#memory.copy(this.#input, PREFIX_BYTES, first, first + firstBytes);
-    if (restBytes > 0) this.#memory.copy(this.#input, PREFIX_BYTES + firstBytes, rest, rest + restBytes);
+    this.#copies.fetch(first, firstBytes, this.#input, PREFIX_BYTES);
+    if (restBytes > 0) this.#copies.fetch(rest, restBytes, this.#input, PREFIX_BYTES + firstBytes);
     const output = this.#uncompress(firstBytes + restBytes);
     if (output?.length !== this.#pageSizeBytes) return false;
-    page.bytes.set(output);
+    output.copy(page.bytes);
     return true;
   }
 
