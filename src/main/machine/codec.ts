@@ -20,6 +20,12 @@ export interface ObjectSpan {
 /** The answer of `compress` when nothing came of it; longer than any page, so that who looks for a gain finds none. */
 export const COMPRESSION_FAILED = 2 ** 30;
 
+/**
+ * Copies `bytes` bytes, and up to 7 more to a whole 8-byte word, within the arena; both places begin on a word and do not
+ * overlap.
+ */
+export type CopyWords = (...args: [from: PhysicalAddress, to: PhysicalAddress, bytes: number]) => void;
+
 export interface Codec {
   readonly name: string;
   /**
@@ -29,11 +35,8 @@ export interface Codec {
    * off). What the work memory holds before and after does not matter.
    */
   compress(page: IoPage, target: PhysicalAddress, workMemory: PhysicalAddress): number;
-  /**
-   * Copies `bytes` bytes, and up to 7 more to a whole 8-byte word, within the arena; both places begin on a word and do not
-   * overlap. Absent where the codec has no quicker way than `copyWithin`.
-   */
-  copyWords?(from: PhysicalAddress, to: PhysicalAddress, bytes: number): void;
+  /** Absent where the codec's memory offers no quicker way than `copyWithin`. */
+  readonly copyWords?: CopyWords | undefined;
   /** Decompresses an object into `page`; false when the object is not what `compress` made of a page. */
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean;
 }

@@ -6,7 +6,7 @@ import { HELD_KINDS, type HeldLine, type PhaseMark } from '../words/held-kinds.t
 import { PHASE_WORDS } from '../words/labels.ts';
 import { bytesScale, chartBase, chartTooltip, LEFT_GUTTER, timeTick, valueAxisX, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
-import { designLook } from './design-mark.ts';
+import { designLook, symbolSizes } from './design-mark.ts';
 
 const SYMBOLS_PER_LINE = 10;
 
@@ -40,14 +40,13 @@ export function buildHeldOption(
 function lineSeries({ design, kind, points }: HeldLine, phases: readonly PhaseMark[], tokens: ThemeTokens) {
   const { token, symbol } = designLook(design);
   const { dash } = HELD_KINDS[kind];
-  const every = Math.max(1, Math.ceil(points.length / SYMBOLS_PER_LINE));
   return {
     type: 'line' as const,
     id: `${design} ${kind}`,
     name: `${DESIGN_WORDS[design].title}, ${HELD_KINDS[kind].title}`,
     data: points.map(([seconds, bytes]) => [seconds, bytes]),
     symbol,
-    symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (dataIndex % every === 0 ? 6 : 0),
+    symbolSize: symbolSizes(points, SYMBOLS_PER_LINE),
     showAllSymbol: true,
     connectNulls: false,
     itemStyle: { color: tokens[token] },

@@ -6,9 +6,8 @@ import type { TimePoint } from '../stores/time-columns.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { chartBase, chartTooltip, LEFT_GUTTER, timeTick, valueAxisX, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
-import { designLineStyle, designLook } from './design-mark.ts';
+import { designLineStyle, designLook, symbolSizes } from './design-mark.ts';
 
-/** Symbols on a line are few, so that they tell lines apart without hiding them. */
 const SYMBOLS_PER_LINE = 12;
 
 /** Where pictures stand, in percent of the height: one alone, or one above the other. */
@@ -61,7 +60,6 @@ export function buildLiveThroughputOption(
 }
 
 function lineSeries({ design, direction, points }: ThroughputLine, axis: number, tokens: ThemeTokens) {
-  const every = Math.max(1, Math.ceil(points.length / SYMBOLS_PER_LINE));
   const { token, symbol } = designLook(design);
   return {
     type: 'line' as const,
@@ -71,7 +69,7 @@ function lineSeries({ design, direction, points }: ThroughputLine, axis: number,
     yAxisIndex: axis,
     data: points.map(([seconds, value]) => [seconds, value]),
     symbol,
-    symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (dataIndex % every === 0 ? 6 : 0),
+    symbolSize: symbolSizes(points, SYMBOLS_PER_LINE),
     showAllSymbol: true,
     connectNulls: false,
     itemStyle: { color: tokens[token] },

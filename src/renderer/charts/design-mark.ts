@@ -1,5 +1,6 @@
 /** How a design is drawn: a colour, and a dash and a symbol that tell it apart without colour. */
 import { ACCESS_MODES, ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, type Design } from '../../shared/design.ts';
+import type { TimePoint } from '../stores/time-columns.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 
 /** Symbols of ECharts that have the same names in `DesignMark.vue`. */
@@ -39,4 +40,16 @@ export function designLook(design: Design): DesignLook {
 export function designLineStyle(design: Design, tokens: ThemeTokens) {
   const { token, dash } = designLook(design);
   return { color: tokens[token], width: 1.6, type: dash.length === 0 ? ('solid' as const) : [...dash] };
+}
+
+/**
+ * Symbol sizes along a line over time: about `count` symbols, which tell lines apart without hiding them, and one wherever a point
+ * has no neighbour to be joined to.
+ */
+export function symbolSizes(points: readonly TimePoint[], count: number) {
+  const every = Math.max(1, Math.ceil(points.length / count));
+  return (_: unknown, { dataIndex }: { dataIndex: number }): number => {
+    const isAlone = [dataIndex - 1, dataIndex + 1].every((at) => Number.isNaN(points[at]?.[1] ?? NaN));
+    return isAlone || dataIndex % every === 0 ? 6 : 0;
+  };
 }

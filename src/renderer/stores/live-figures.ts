@@ -60,6 +60,10 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
   let progress: RunProgress | undefined;
 
   function add(next: RunProgress): void {
+    // Another machine: what its lines say does not follow from what the one before came to.
+    if (progress !== undefined && !isSameSample(progress, next)) {
+      for (const columns of [throughput, memory, held]) columns.breakAt(next.atMs);
+    }
     progress = next;
     cpus.add(next.cpus);
     const figures = lines.map((line) =>
@@ -89,6 +93,10 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
   }
 
   return { add, snapshot };
+}
+
+function isSameSample(one: RunProgress, other: RunProgress): boolean {
+  return one.design === other.design && one.repetition === other.repetition;
 }
 
 interface CpuMeans {

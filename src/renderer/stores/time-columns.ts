@@ -16,6 +16,8 @@ export type TimePoint = readonly [seconds: number, value: number];
 export interface TimeColumns {
   /** Adds one value per column at a time in milliseconds since the start; undefined leaves a gap. */
   readonly push: (atMs: number, values: readonly (number | undefined)[]) => void;
+  /** Breaks all lines between what was pushed and what will be, the next of it at `atMs`. */
+  readonly breakAt: (atMs: number) => void;
   /** One column's points in time order with a NaN between values that do not follow each other. */
   readonly points: (column: number) => readonly TimePoint[];
   /** Width of a slot at present. */
@@ -34,6 +36,7 @@ interface Shape {
 export function createTimeColumns({ columns, capacity, slotMs: firstSlotMs }: Shape): TimeColumns {
   const sums = new Float64Array(columns * capacity);
   const counts = new Uint32Array(columns * capacity);
+  const breaksMs: number[] = [];
   let slotMs = firstSlotMs;
   let slots = 0;
 
@@ -72,17 +75,32 @@ export function createTimeColumns({ columns, capacity, slotMs: firstSlotMs }: Sh
   function points(column: number): readonly TimePoint[] {
     const result: TimePoint[] = [];
     let lastSlot = -1;
+    let breaksSeen = 0;
     for (let slot = 0; slot < slots; slot += 1) {
       const index = slot * columns + column;
       const count = counts[index] ?? 0;
       if (count === 0) continue;
+      const breaks = breaksUpTo(slot, breaksSeen);
       // An empty slot may only mean that an event came a little late; two in a row are a gap.
-      if (lastSlot >= 0 && slot - lastSlot > 2) result.push([((lastSlot + 1) * slotMs) / 1000, NaN]);
+      const isGap = breaks > breaksSeen || slot - lastSlot > 2;
+      breaksSeen = breaks;
+      if (lastSlot >= 0 && isGap) result.push([((lastSlot + 1) * slotMs) / 1000, NaN]);
       result.push([(slot * slotMs) / 1000, (sums[index] ?? 0) / count]);
       lastSlot = slot;
     }
     return result;
   }
 
-  return { push, points, slotMs: () => slotMs };
+  /** How many breaks lie in `slot` or before it, the first `known` of them surely. */
+  function breaksUpTo(slot: number, known: number): number {
+    let breaks = known;
+    while (Math.floor((breaksMs[breaks] ?? Infinity) / slotMs) <= slot) breaks++;
+    return breaks;
+  }
+
+  function breakAt(atMs: number): void {
+    breaksMs.push(atMs);
+  }
+
+  return { push, breakAt, points, slotMs: () => slotMs };
 }

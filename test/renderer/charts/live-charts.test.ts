@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildCpuUtilisationOption } from '../../../src/renderer/charts/build-cpu-utilisation-option.ts';
 import { buildLiveMemoryOption } from '../../../src/renderer/charts/build-live-memory-option.ts';
 import { buildLiveThroughputOption, endOfTime } from '../../../src/renderer/charts/build-live-throughput-option.ts';
+import { symbolSizes } from '../../../src/renderer/charts/design-mark.ts';
 import { bytesScale, timeTick } from '../../../src/renderer/charts/chart-base.ts';
 import { createLiveFigures } from '../../../src/renderer/stores/live-figures.ts';
 import { sampleProfile } from '../sample-profile.ts';
@@ -46,6 +47,16 @@ describe('the throughput chart', () => {
     const { svg } = draw(buildLiveThroughputOption(live.throughput, ['write', 'read'], dark));
     expect(svg).toContain(dark.design1);
     expect(svg).not.toContain(tokens.design1);
+  });
+});
+
+describe('symbols on a line', () => {
+  test('are few, and stand wherever a point is alone', () => {
+    const values = [1, 2, 3, NaN, 4, NaN, 5, 6, 7, 8];
+    const points = values.map((value, index) => [index, value] as const);
+    const size = symbolSizes(points, 2);
+    const sizes = values.map((_, dataIndex) => size(undefined, { dataIndex }));
+    expect(sizes).toEqual([6, 0, 0, 0, 6, 6, 0, 0, 0, 0]);
   });
 });
 

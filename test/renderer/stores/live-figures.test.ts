@@ -55,6 +55,21 @@ describe('live figures', () => {
     expect(objects.snapshot().held).toEqual([]);
   });
 
+  test('break every line between two machines, also of one design', () => {
+    const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
+    const memory = progress.find((each) => (each.memory?.poolBytes ?? 0) > 0)?.memory;
+    if (memory === undefined) throw new Error('the script has no memory');
+    const sample = { design: 'single-mutex', memory, megabytesPerSecond: { write: 400 } } as const;
+    [0, 0, 1].forEach((repetition, index) => {
+      figures.add(at(100 * index, { ...sample, repetition }));
+    });
+    const { throughput, memory: kinds, held } = figures.snapshot();
+    const values = [throughput[0], { points: kinds[0] ?? [] }, held[0]].map((line) =>
+      line?.points.map(([, value]) => Number.isNaN(value)),
+    );
+    expect(values).toEqual(Array.from({ length: 3 }, () => [false, false, true, false]));
+  });
+
   test('take the mean of what CPUs did since the last snapshot', () => {
     const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
     figures.add(at(0, { cpus: [{ working: 0.2, lockWait: 0.4 }] }));

@@ -30,6 +30,20 @@ describe('time columns', () => {
     ]);
   });
 
+  test('break all lines where they are told to, at whatever resolution', () => {
+    const columns = createTimeColumns({ columns: 2, capacity: 4, slotMs: 100 });
+    columns.push(0, [1, 10]);
+    columns.push(100, [2, undefined]);
+    columns.breakAt(200);
+    columns.push(200, [3, 30]);
+    columns.push(300, [4, 40]);
+    expect(columns.points(0).map(([, value]) => value)).toEqual([1, 2, NaN, 3, 4]);
+    expect(columns.points(1).map(([, value]) => value)).toEqual([10, NaN, 30, 40]);
+    columns.push(400, [5, 50]);
+    expect(columns.slotMs()).toBe(200);
+    expect(columns.points(0).map(([, value]) => value)).toEqual([1.5, NaN, 3.5, 5]);
+  });
+
   test('do not break a line for one event that came late', () => {
     const columns = createTimeColumns({ columns: 1, capacity: 16, slotMs: 100 });
     columns.push(0, [1]);

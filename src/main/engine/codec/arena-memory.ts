@@ -1,8 +1,9 @@
 /**
- * The memory that an arena is laid out in, as the codec needs it.
+ * The memory that an arena is laid out in.
  *
- *     lz4           a plain SharedArrayBuffer
- *     lz4-kernel    a shared WebAssembly memory, whose buffer the arena is: up to 2^16 pages of 64 KiB, 4 GiB
+ *     up to 4 GiB   a shared WebAssembly memory, whose buffer the arena is: 2^16 pages of 64 KiB at most. lz4-kernel works in it,
+ *                   and copies objects there for lz4
+ *     beyond        a plain SharedArrayBuffer, for lz4 alone
  *
  * (Memories with 64-bit addresses are larger, but AssemblyScript has no such target, and they are slower: the hardware no
  * longer checks their bounds for free.)
@@ -22,7 +23,7 @@ export interface ArenaMemory {
 
 /** Why an arena of `bytes` bytes cannot serve `codec`: 'bad-input'; undefined when it can. */
 export function arenaTooLarge(bytes: number, codec: CodecName): Failure | undefined {
-  if (codec !== 'lz4-kernel' || bytes <= MOST_WASM_PAGES * WASM_PAGE_BYTES) return undefined;
+  if (codec !== 'lz4-kernel' || fitsWasm(bytes)) return undefined;
   return fail(
     'bad-input',
     `with the codec lz4-kernel machine and page descriptors may take 4 GiB together, and this machine needs ${bytes} bytes; ` +
@@ -36,7 +37,7 @@ export function allocateArena(bytes: number, codec: CodecName): Result<ArenaMemo
   const tooLarge = arenaTooLarge(bytes, codec);
   if (tooLarge !== undefined) return tooLarge;
   try {
-    return ok(codec === 'lz4-kernel' ? wasmMemory(bytes) : { buffer: new SharedArrayBuffer(bytes) });
+    return ok(fitsWasm(bytes) ? wasmMemory(bytes) : { buffer: new SharedArrayBuffer(bytes) });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return fail(
@@ -45,6 +46,10 @@ export function allocateArena(bytes: number, codec: CodecName): Result<ArenaMemo
       'machine.memoryBytes',
     );
   }
+}
+
+function fitsWasm(bytes: number): boolean {
+  return bytes <= MOST_WASM_PAGES * WASM_PAGE_BYTES;
 }
 
 function wasmMemory(bytes: number): ArenaMemory {

@@ -11,11 +11,11 @@ export type CodecSource = (name: CodecName) => Result<CodecParts>;
 export function codecSource(kernelLz4Url: URL): CodecSource {
   let module: WebAssembly.Module | undefined;
   return (name) => {
-    if (name === 'lz4') return ok({ name });
     if (module === undefined) {
       const loaded = loadKernelLz4(kernelLz4Url);
-      if (!loaded.ok) return loaded;
-      module = loaded.value;
+      if (loaded.ok) module = loaded.value;
+      // lz4 can do without, a little slower.
+      else if (name === 'lz4-kernel') return loaded;
     }
     return ok({ name, module });
   };

@@ -6,7 +6,7 @@
  * because the encoders differ.
  */
 import { compressSync, uncompressSync } from 'lz4-napi';
-import type { Codec, IoPage, ObjectSpan } from '../../machine/codec.ts';
+import type { Codec, CopyWords, IoPage, ObjectSpan } from '../../machine/codec.ts';
 import type { PhysicalAddress } from '../../machine/units.ts';
 import { ArenaCopies } from './arena-copies.ts';
 
@@ -14,6 +14,7 @@ const PREFIX_BYTES = 4;
 
 export class Lz4Codec implements Codec {
   readonly name = 'lz4';
+  readonly copyWords: CopyWords | undefined;
   readonly #copies: ArenaCopies;
   readonly #pageSizeBytes: number;
   /** Prefix and block of the object in hand. */
@@ -23,7 +24,8 @@ export class Lz4Codec implements Codec {
   /** Pages as the library takes them; a job's are few and stay the same. */
   readonly #pages = new WeakMap<Uint8Array, Buffer>();
 
-  constructor(arena: SharedArrayBuffer, pageSizeBytes: number) {
+  constructor(arena: SharedArrayBuffer, pageSizeBytes: number, copyWords?: CopyWords) {
+    this.copyWords = copyWords;
     this.#copies = new ArenaCopies(arena);
     this.#pageSizeBytes = pageSizeBytes;
     this.#input = Buffer.alloc(PREFIX_BYTES + 2 * pageSizeBytes);

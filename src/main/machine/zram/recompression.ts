@@ -289,7 +289,7 @@ export class Recompression {
     const request = { bytes: sizeBytes, owner: slot, maySleep, span: this.#span };
     const handle = yield* pool.allocate(cpu, request);
     if (handle === NO_HANDLE) return 'no-memory';
-    copyToObject(this.#arena.bytes, stream.target, this.#span);
+    copyToObject(this.#arena.bytes, stream.target, this.#span, cpu.codec);
     cpu.charge(Cost.copyBytes, sizeBytes);
     if (!content.tryRelease(cpu, slot)) yield* content.release(cpu, slot);
     content.enterRecompressed(cpu, slot, { handle, sizeBytes, priority });

@@ -3,6 +3,7 @@ import { CODECS } from '../../../../src/shared/codec.ts';
 import { allocateArena, arenaTooLarge } from '../../../../src/main/engine/codec/arena-memory.ts';
 import { codecSource } from '../../../../src/main/engine/codec/codec-source.ts';
 import { makeCodec } from '../../../../src/main/engine/codec/make-codec.ts';
+import { physicalAddress } from '../../../../src/main/machine/units.ts';
 import { errorOf, KERNEL_LZ4, valueOf } from '../../lab/small-lab.ts';
 import { codecParts } from './test-codecs.ts';
 
@@ -16,11 +17,17 @@ describe('the memory of an arena', () => {
     expect(new Uint8Array(buffer).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('is that of a WebAssembly memory for lz4-kernel, and a plain one for lz4', () => {
-    const kernel = valueOf(allocateArena(70_000, 'lz4-kernel'));
-    expect(kernel.wasm?.buffer).toBe(kernel.buffer);
-    expect(kernel.buffer.byteLength).toBe(2 * 65536);
-    expect(valueOf(allocateArena(70_000, 'lz4')).wasm).toBeUndefined();
+  it.each(CODECS)('for %s is that of a WebAssembly memory up to 4 GiB', (codec) => {
+    const small = valueOf(allocateArena(70_000, codec));
+    expect(small.wasm?.buffer).toBe(small.buffer);
+    expect(small.buffer.byteLength).toBe(2 * 65536);
+    expect(valueOf(allocateArena(4 * GIB, codec)).wasm).toBeDefined();
+  });
+
+  it('is a plain one beyond, for lz4', () => {
+    const { buffer, wasm } = valueOf(allocateArena(4 * GIB + 1, 'lz4'));
+    expect(wasm).toBeUndefined();
+    expect(buffer.byteLength).toBe(4 * GIB + 1);
   });
 
   it('may be 4 GiB for lz4-kernel and not a byte more, with a sentence that says what to do', () => {
@@ -54,8 +61,22 @@ describe('the memory of an arena', () => {
 });
 
 describe('the source of codecs', () => {
-  it('has lz4 without the compiled module', () => {
-    expect(valueOf(codecSource(new URL('file:///nowhere.wasm'))('lz4'))).toEqual({ name: 'lz4' });
+  it('has lz4 without the compiled module, which then copies objects as the machine does without it', () => {
+    const parts = valueOf(codecSource(new URL('file:///nowhere.wasm'))('lz4'));
+    expect(parts).toEqual({ name: 'lz4' });
+    const memory = valueOf(allocateArena(65_536, 'lz4'));
+    expect(makeCodec(parts, memory, 4096).copyWords).toBeUndefined();
+  });
+
+  it('lets lz4 copy by the compiled module, where the arena is in its reach', () => {
+    const memory = valueOf(allocateArena(65_536, 'lz4'));
+    const codec = makeCodec(codecParts('lz4'), memory, 4096);
+    const bytes = new Uint8Array(memory.buffer);
+    bytes.set([1, 2, 3, 4, 5, 6, 7, 8], 800);
+    codec.copyWords?.(physicalAddress(800), physicalAddress(1600), 5);
+    expect([...bytes.subarray(1600, 1609)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 0]);
+    const beyond = valueOf(allocateArena(4 * GIB + 1, 'lz4'));
+    expect(makeCodec(codecParts('lz4'), beyond, 4096).copyWords).toBeUndefined();
   });
 
   it('says in one sentence that lz4-kernel was not built, and what helps', () => {
@@ -75,7 +96,7 @@ describe('the source of codecs', () => {
   });
 
   it('makes no lz4-kernel over a plain arena', () => {
-    const plain = valueOf(allocateArena(4096, 'lz4'));
+    const plain = { buffer: new SharedArrayBuffer(4096) };
     expect(() => makeCodec(codecParts('lz4-kernel'), plain, 4096)).toThrow('WebAssembly memory');
   });
 });

@@ -1,6 +1,36 @@
 /** The compiled module of lz4-kernel: made by set-up from the source in assembly/, loaded once per process. */
 import { readFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../../../../shared/result.ts';
+import type { CopyWords } from '../../../machine/codec.ts';
+
+/** What assembly/index.ts exports; addresses and lengths in bytes. */
+export interface KernelLz4Exports {
+  readonly copyWords: CopyWords;
+  readonly encode: (
+    ...args: [page: number, size: number, table: number, target: number, acceleration: number]
+  ) => number;
+  readonly decode: (
+    ...args: [first: number, firstBytes: number, rest: number, restBytes: number, page: number, size: number]
+  ) => number;
+}
+
+/** An instance for the calling thread over the arena in `memory`. Throws when the module is another one. */
+export function kernelLz4Exports(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelLz4Exports {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  if (!isKernelLz4(exports)) throw new Error('the WebAssembly module is not that of lz4-kernel');
+  return exports;
+}
+
+function isKernelLz4(exports: object): exports is KernelLz4Exports {
+  return (
+    'copyWords' in exports &&
+    typeof exports.copyWords === 'function' &&
+    'encode' in exports &&
+    typeof exports.encode === 'function' &&
+    'decode' in exports &&
+    typeof exports.decode === 'function'
+  );
+}
 
 /**
  * Compiles the file at `url` (out/codec/lz4-kernel.wasm of a project that is set up). Error 'unavailable' when it is not there
