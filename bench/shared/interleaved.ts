@@ -1,15 +1,16 @@
 /**
- * Ways of doing the same work, timed in turn chunk by chunk in rotating order, so that all meet the host in the same mood.
- * Of each chunk the lower quartile over the rounds counts: on a host that others use as well, half of the rounds may have met
+ * Ways of doing the same work, timed in turn chunk by chunk in rotating order, so that all meet the host in the same mood. The first
+ * quarter of a turn is not timed: it brings back into the caches what the other ways have pushed out. Of each chunk the lower quartile over the rounds counts: on a host that others use as well, half of the rounds may have met
  * their work.
  */
-import { CHUNK } from './page-data.ts';
+import { CHUNK, PAGE } from './page-data.ts';
 
 const ROUNDS = 9;
 const GROUPS = 5;
+const UNTIMED = CHUNK / 4;
 
-/** Does the chunk of pages that starts at `firstPage`. */
-export type Way = (firstPage: number) => void;
+/** Does the pages from `first` to before `end`. */
+export type Way = (first: number, end: number) => void;
 
 /** Milliseconds by chunk. */
 type ChunkTimes = readonly Float64Array[];
@@ -30,8 +31,9 @@ export class Timings {
     return spread(values, 3);
   }
 
-  /** Megabytes (10^6 bytes) per second of a way that does `bytes` in a round. */
-  megabytesPerSecond(way: number, bytes: number): string {
+  /** Megabytes (10^6 bytes of pages) per second. */
+  megabytesPerSecond(way: number): string {
+    const bytes = this.#chunks * (CHUNK - UNTIMED) * PAGE;
     return spread(
       this.#groups.map((rounds) => bytes / 1000 / this.#typicalMs(rounds, way)),
       0,
@@ -63,8 +65,10 @@ function round(chunks: number, ways: readonly Way[]): ChunkTimes {
   for (let chunk = 0; chunk < chunks; chunk++) {
     for (let turn = 0; turn < ways.length; turn++) {
       const index = (chunk + turn) % ways.length;
+      const timed = chunk * CHUNK + UNTIMED;
+      ways[index]?.(chunk * CHUNK, timed);
       const start = performance.now();
-      ways[index]?.(chunk * CHUNK);
+      ways[index]?.(timed, (chunk + 1) * CHUNK);
       const column = times[index];
       if (column !== undefined) column[chunk] = performance.now() - start;
     }
