@@ -62,7 +62,7 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
   function add(next: RunProgress): void {
     // Another machine: what its lines say does not follow from what the one before came to.
     if (progress !== undefined && !isSameSample(progress, next)) {
-      for (const columns of [throughput, memory, held]) columns.breakAt(next.atMs);
+      for (const columns of [throughput, memory, held]) columns.breakLines();
     }
     progress = next;
     cpus.add(next.cpus);

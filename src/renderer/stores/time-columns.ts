@@ -16,8 +16,8 @@ export type TimePoint = readonly [seconds: number, value: number];
 export interface TimeColumns {
   /** Adds one value per column at a time in milliseconds since the start; undefined leaves a gap. */
   readonly push: (atMs: number, values: readonly (number | undefined)[]) => void;
-  /** Breaks all lines between what was pushed and what will be, the next of it at `atMs`. */
-  readonly breakAt: (atMs: number) => void;
+  /** Breaks all lines between what was pushed and what will be: a slot gets values of both only where breaks are closer than slots. */
+  readonly breakLines: () => void;
   /** One column's points in time order with a NaN between values that do not follow each other. */
   readonly points: (column: number) => readonly TimePoint[];
   /** Width of a slot at present. */
@@ -36,18 +36,25 @@ interface Shape {
 export function createTimeColumns({ columns, capacity, slotMs: firstSlotMs }: Shape): TimeColumns {
   const sums = new Float64Array(columns * capacity);
   const counts = new Uint32Array(columns * capacity);
-  const breaksMs: number[] = [];
+  /** First slots of stretches, ascending. */
+  let breaks: number[] = [];
   let slotMs = firstSlotMs;
   let slots = 0;
 
   function push(atMs: number, values: readonly (number | undefined)[]): void {
     if (values.length !== columns) throw new Error(`expected ${columns} values, got ${values.length}`);
-    while (Math.floor(atMs / slotMs) >= capacity) halve();
-    const slot = Math.max(0, Math.floor(atMs / slotMs));
+    while (slotOf(atMs) >= capacity) halve();
+    const slot = slotOf(atMs);
     slots = Math.max(slots, slot + 1);
     values.forEach((value, column) => {
       if (value !== undefined) add(slot * columns + column, value, 1);
     });
+  }
+
+  /** Behind the last break, but never more than one slot late. */
+  function slotOf(atMs: number): number {
+    const slot = Math.max(0, Math.floor(atMs / slotMs));
+    return Math.max(slot, Math.min(slot + 1, breaks.at(-1) ?? 0));
   }
 
   function add(index: number, sum: number, count: number): void {
@@ -55,12 +62,27 @@ export function createTimeColumns({ columns, capacity, slotMs: firstSlotMs }: Sh
     counts[index] = (counts[index] ?? 0) + count;
   }
 
+  function breakLines(): void {
+    if (breaks.at(-1) !== slots) breaks.push(slots);
+  }
+
   function halve(): void {
+    dropBeforeOddBreaks();
     for (let from = 0; from < slots; from += 1) {
       for (let column = 0; column < columns; column += 1) moveDown(from, Math.floor(from / 2), column);
     }
     slots = Math.ceil(slots / 2);
+    breaks = [...new Set(breaks.map((slot) => Math.floor(slot / 2)))];
     slotMs *= 2;
+  }
+
+  /** The last slot of a stretch that would be merged with the first of the next one goes, unless it is all of its stretch. */
+  function dropBeforeOddBreaks(): void {
+    for (const slot of breaks) {
+      if (slot % 2 === 0 || breaks.includes(slot - 1)) continue;
+      sums.fill(0, (slot - 1) * columns, slot * columns);
+      counts.fill(0, (slot - 1) * columns, slot * columns);
+    }
   }
 
   function moveDown(fromSlot: number, toSlot: number, column: number): void {
@@ -75,32 +97,20 @@ export function createTimeColumns({ columns, capacity, slotMs: firstSlotMs }: Sh
   function points(column: number): readonly TimePoint[] {
     const result: TimePoint[] = [];
     let lastSlot = -1;
-    let breaksSeen = 0;
+    let nextBreak = 0;
     for (let slot = 0; slot < slots; slot += 1) {
       const index = slot * columns + column;
       const count = counts[index] ?? 0;
       if (count === 0) continue;
-      const breaks = breaksUpTo(slot, breaksSeen);
+      const startsAnew = (breaks[nextBreak] ?? Infinity) <= slot;
+      while ((breaks[nextBreak] ?? Infinity) <= slot) nextBreak++;
       // An empty slot may only mean that an event came a little late; two in a row are a gap.
-      const isGap = breaks > breaksSeen || slot - lastSlot > 2;
-      breaksSeen = breaks;
-      if (lastSlot >= 0 && isGap) result.push([((lastSlot + 1) * slotMs) / 1000, NaN]);
+      if (lastSlot >= 0 && (startsAnew || slot - lastSlot > 2)) result.push([((lastSlot + 1) * slotMs) / 1000, NaN]);
       result.push([(slot * slotMs) / 1000, (sums[index] ?? 0) / count]);
       lastSlot = slot;
     }
     return result;
   }
 
-  /** How many breaks lie in `slot` or before it, the first `known` of them surely. */
-  function breaksUpTo(slot: number, known: number): number {
-    let breaks = known;
-    while (Math.floor((breaksMs[breaks] ?? Infinity) / slotMs) <= slot) breaks++;
-    return breaks;
-  }
-
-  function breakAt(atMs: number): void {
-    breaksMs.push(atMs);
-  }
-
-  return { push, breakAt, points, slotMs: () => slotMs };
+  return { push, breakLines, points, slotMs: () => slotMs };
 }

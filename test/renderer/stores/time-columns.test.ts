@@ -30,18 +30,58 @@ describe('time columns', () => {
     ]);
   });
 
-  test('break all lines where they are told to, at whatever resolution', () => {
-    const columns = createTimeColumns({ columns: 2, capacity: 4, slotMs: 100 });
+  test('break all lines where they are told to', () => {
+    const columns = createTimeColumns({ columns: 2, capacity: 8, slotMs: 100 });
     columns.push(0, [1, 10]);
     columns.push(100, [2, undefined]);
-    columns.breakAt(200);
+    columns.breakLines();
     columns.push(200, [3, 30]);
     columns.push(300, [4, 40]);
     expect(columns.points(0).map(([, value]) => value)).toEqual([1, 2, NaN, 3, 4]);
     expect(columns.points(1).map(([, value]) => value)).toEqual([10, NaN, 30, 40]);
-    columns.push(400, [5, 50]);
+  });
+
+  test('put nothing of before and after a break into one slot, however close they are', () => {
+    const columns = createTimeColumns({ columns: 1, capacity: 8, slotMs: 100 });
+    columns.breakLines();
+    columns.push(0, [100]);
+    columns.push(130, [200]);
+    columns.breakLines();
+    columns.breakLines();
+    columns.push(150, [1]);
+    columns.push(260, [3]);
+    expect(columns.points(0).map(([, value]) => value)).toEqual([100, 200, NaN, 2]);
+  });
+
+  test('do not run ahead of the time where breaks are closer than slots, nor out of their room', () => {
+    const columns = createTimeColumns({ columns: 1, capacity: 8, slotMs: 100 });
+    for (let atMs = 0; atMs < 800; atMs += 20) {
+      columns.push(atMs, [atMs]);
+      columns.breakLines();
+    }
+    const values = columns.points(0).filter(([, value]) => !Number.isNaN(value));
+    for (const [seconds, atMs] of values)
+      expect(Math.abs(seconds * 1000 - atMs)).toBeLessThanOrEqual(2 * columns.slotMs());
+    expect(values.length).toBeGreaterThan(2);
+  });
+
+  test.each([
+    { before: [1, 2], after: [10, 20, 30], seen: [1.5, NaN, 15, 30] },
+    // Slots 2 and 3 become one, which is of the second stretch alone.
+    { before: [1, 2, 3], after: [10, 20, 30], seen: [1.5, NaN, 10, 25] },
+  ])('keep the break of $before and $after at half the resolution', ({ before, after, seen }) => {
+    const columns = createTimeColumns({ columns: 1, capacity: 6, slotMs: 100 });
+    before.forEach((value, index) => columns.push(index * 100, [value]));
+    columns.breakLines();
+    after.forEach((value, index) => columns.push((before.length + index) * 100, [value]));
+    columns.push(600, [NaN]);
     expect(columns.slotMs()).toBe(200);
-    expect(columns.points(0).map(([, value]) => value)).toEqual([1.5, NaN, 3.5, 5]);
+    expect(
+      columns
+        .points(0)
+        .map(([, value]) => value)
+        .slice(0, seen.length),
+    ).toEqual(seen);
   });
 
   test('do not break a line for one event that came late', () => {
