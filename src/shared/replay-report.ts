@@ -146,6 +146,8 @@ export interface ReplayReport {
     readonly overwritten: number;
     /** Entries that the header counts and the text does not have; whatever events they were. */
     readonly notInText: number;
+    /** Entries that the header counts where the text has them all; absent where it has not, or no header counts them. */
+    readonly allOfHeader?: number | undefined;
     /** The first events that are missing for certain, as the lines around show, and how many there are. */
     readonly proofs: readonly MissingEvent[];
     readonly proofCount: number;

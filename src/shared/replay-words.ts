@@ -58,3 +58,25 @@ export function notInTextWords({ lostEvents: { notInText, proofCount } }: Replay
   const shown = proofCount === 0 ? 'no other line shows where' : `${counted(proofCount, 'place')} the other lines show`;
   return `the header counts ${counted(notInText, 'entry', 'entries')} that the text does not have (lines deleted, or filtered out): ${shown}`;
 }
+
+/**
+ * Whether the replay had to put right what nobody says was lost: no marker of the tracer, nothing overwritten, no entry that the
+ * header counts and the text lacks. Such a replay shows nothing: what did not fit may as well be no kernel's.
+ */
+export function isLossUntold({ lostEvents, mismatchCounts }: ReplayReport): boolean {
+  const { markers, overwritten, notInText, proofCount, ...repairs } = lostEvents;
+  const putRight = repairs.missingFrees + repairs.missingAllocations + repairs.missingChunkEvents;
+  const isTold = markers > 0 || overwritten > 0 || notInText > 0;
+  return !isTold && (putRight > 0 || proofCount > 0 || mismatchCounts['lost-events'] > 0);
+}
+
+/** What speaks against missing events; undefined when none are, or somebody tells of them. */
+export function untoldLossWords(report: ReplayReport): string | undefined {
+  if (!isLossUntold(report)) return undefined;
+  const { allOfHeader } = report.lostEvents;
+  const told =
+    allOfHeader === undefined
+      ? 'the text does not say that events were lost'
+      : `by its header the text has every event (${allOfHeader} of ${allOfHeader})`;
+  return `${told}: either the kernel did what it did not trace, or offsets of this text are not a kernel's; nothing is proven by what was put right`;
+}

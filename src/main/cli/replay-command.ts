@@ -1,6 +1,7 @@
 /** `lab replay TRACE`: replays a recording of the per-CPU allocator's trace events and says how many offsets are the kernel's. */
 import { replayTrace } from '../lab/replay/replay-trace.ts';
 import { REPLAY_ACCESS_MODES, type ReplayAccessMode, type ReplayReport } from '../../shared/replay-report.ts';
+import { isLossUntold } from '../../shared/replay-words.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import { ExitCode } from './exit-code.ts';
 import { replayText } from './replay-text.ts';
@@ -27,7 +28,7 @@ export const REPLAY_EXIT_CODES: readonly (readonly [ExitCode, string])[] = [
   [ExitCode.usage, 'wrong usage, or a file that is not what it should be'],
   [
     ExitCode.inconclusive,
-    'nothing is unexplained, but not all was replayed: the gzip file is cut, lines are malformed, or only the header tells of the missing events that explain a difference',
+    'nothing is unexplained, but not all was replayed or shown: the gzip file is cut, lines are malformed, only the header tells of the missing events that explain a difference, or nothing tells of events that had to be put right',
   ],
 ];
 
@@ -57,7 +58,8 @@ function exitCodeOf(replayed: ReplayReport): ExitCode {
   if (mismatchCounts.unexplained > 0 || statsContradiction !== undefined) return ExitCode.failed;
   // A text that was filtered could hide a difference of the model behind what the filter took away.
   const isHeaderAlone = lostEvents.notInText > 0 && lostEvents.proofCount === 0 && mismatchCounts['lost-events'] > 0;
-  return cutShort !== undefined || malformedCount > 0 || isHeaderAlone ? ExitCode.inconclusive : ExitCode.done;
+  const isShown = cutShort === undefined && malformedCount === 0 && !isHeaderAlone && !isLossUntold(replayed);
+  return isShown ? ExitCode.done : ExitCode.inconclusive;
 }
 
 function wholeNumber(option: string, text: string | undefined): Result<number | undefined> {

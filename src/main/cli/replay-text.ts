@@ -9,7 +9,13 @@ import {
   type MismatchClass,
   type ReplayReport,
 } from '../../shared/replay-report.ts';
-import { cutShortWords, missingEventWords, notInTextWords, recordedMachineWords } from '../../shared/replay-words.ts';
+import {
+  cutShortWords,
+  missingEventWords,
+  notInTextWords,
+  recordedMachineWords,
+  untoldLossWords,
+} from '../../shared/replay-words.ts';
 import { textTable } from './text-table.ts';
 
 /** The whole text, with a line feed at its end. */
@@ -99,6 +105,8 @@ function lostLines(found: ReplayReport): string {
       `events are missing: put right ${counted(missingFrees, 'free')}, ${counted(missingAllocations, 'allocation')}, ${counted(missingChunkEvents, 'chunk event')}`,
     );
   }
+  const untold = untoldLossWords(found);
+  if (untold !== undefined) lines.push(`NOT PROVEN: ${untold}`);
   lines.push(...proofs.slice(0, PROOFS_SHOWN).map((proof) => `  ${missingEventWords(proof)}`));
   if (proofCount > PROOFS_SHOWN) lines.push(`  … and ${proofCount - PROOFS_SHOWN} more`);
   return lines.join('\n');

@@ -1,5 +1,6 @@
 /** What a replay found, in words. */
 import type { Agreement, MismatchClass, ReplayReport } from '../../shared/replay-report.ts';
+import { isLossUntold } from '../../shared/replay-words.ts';
 import { formatCount, formatCounted, formatFixed } from '../format/number.ts';
 import type { GlossaryTerm } from './glossary.ts';
 
@@ -43,7 +44,8 @@ export function replaySentence(report: ReplayReport): string {
   }
   const { unexplained } = mismatchCounts;
   const are = unexplained === 1 ? 'is' : 'are';
-  const rest = unexplained === 0 ? 'the others are explained' : `${formatCount(unexplained)} ${are} unexplained`;
+  const explained = isLossUntold(report) ? 'nothing shows why the others differ' : 'the others are explained';
+  const rest = unexplained === 0 ? explained : `${formatCount(unexplained)} ${are} unexplained`;
   return `${figure}${born ? ', in chunks born within the trace all of them' : ''}; ${rest}`;
 }
 
@@ -57,14 +59,18 @@ function condition({ reordered, repaired }: ReplayReport): string {
 }
 
 /** Whether the lab's allocator did as the kernel's, with a sign. */
-export function replayVerdict({ overall, mismatchCounts, cutShort, statsContradiction }: ReplayReport): {
+export function replayVerdict(report: ReplayReport): {
   readonly kind: 'good' | 'partly' | 'bad';
   readonly sign: string;
   readonly word: string;
 } {
+  const { overall, mismatchCounts, cutShort, statsContradiction } = report;
   if (statsContradiction !== undefined) return { kind: 'bad', sign: '✕', word: 'percpu_stats contradicts' };
   if (cutShort !== undefined && mismatchCounts.unexplained === 0) {
     return { kind: 'partly', sign: '≈', word: 'cut short' };
+  }
+  if (isLossUntold(report) && mismatchCounts.unexplained === 0) {
+    return { kind: 'partly', sign: '≈', word: 'not proven' };
   }
   if (overall.matched === overall.total) return { kind: 'good', sign: '✓', word: 'exact' };
   if (mismatchCounts.unexplained === 0) return { kind: 'partly', sign: '≈', word: 'explained' };

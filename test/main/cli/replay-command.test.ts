@@ -114,6 +114,20 @@ describe('lab replay', () => {
     expect((await lab('replay', file('trace.txt', TRACE.replace('6/6', '8/8')))).code).toBe(ExitCode.done);
   });
 
+  it('ends with 4 when it had to put right what nobody says was lost', async () => {
+    const lines = TRACE.trimEnd().split('\n');
+    const older = [alloc('2.000001', 16, 'older'), alloc('2.000002', 16, 'older')];
+    const whole = [...lines, ...older].join('\n').replace('6/6', '8/8');
+    const { code, out } = await lab('replay', file('trace.txt', `${whole}\n`));
+    expect(code).toBe(ExitCode.inconclusive);
+    expect(out).toContain('NOT PROVEN: by its header the text has every event (8 of 8): either');
+    const lost = await lab('replay', file('trace.txt', `${whole.replace('8/8', '8/9')}\n`));
+    expect(lost.code).toBe(ExitCode.done);
+    const headless = await lab('replay', file('trace.txt', `${whole.split('\n').slice(1).join('\n')}\n`));
+    expect(headless.code).toBe(ExitCode.inconclusive);
+    expect(headless.out).toContain('NOT PROVEN: the text does not say that events were lost: either');
+  });
+
   it('ends with 4 when a gzip file is cut, and says how far it was read', async () => {
     const long = Array.from({ length: 3000 }, (_, index) => alloc(`2.${String(index).padStart(6, '0')}`, index * 16));
     const whole = gzipSync([TRACE.split('\n').slice(0, 2).join('\n'), ...long].join('\n'));

@@ -76,6 +76,25 @@ describe('a replay in words', () => {
     ],
     [{ repaired: 2, reordered: 1 }, 'exact', /offset; 2 of them once events that the trace lacks .*, 1 once events/],
     [{ overall: { matched: 0, total: 0 } }, 'exact', /no allocation to compare/],
+    [
+      {
+        overall: { matched: 2, total: 3 },
+        mismatchCounts: { ...none, 'lost-events': 1 },
+        lostEvents: { ...sampleReport().lostEvents, missingFrees: 1, allOfHeader: 9 },
+      },
+      'not proven',
+      /; nothing shows why the others differ$/,
+    ],
+    [
+      { repaired: 1, lostEvents: { ...sampleReport().lostEvents, missingFrees: 1 } },
+      'not proven',
+      /1 of them once events/,
+    ],
+    [
+      { repaired: 1, lostEvents: { ...sampleReport().lostEvents, missingFrees: 1, markers: 1 } },
+      'exact',
+      /1 of them once/,
+    ],
   ] as const)('%j is %s', (changes, word, sentence) => {
     const report = sampleReport(changes);
     expect(replayVerdict(report).word).toBe(word);

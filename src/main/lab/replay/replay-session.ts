@@ -148,6 +148,7 @@ export class ReplaySession {
       counted: lostCounted,
       overwritten: summary.overwrittenEvents,
       notInText: entriesNotInText(summary),
+      ...(isWhole(summary) ? { allOfHeader: summary.header?.entries } : {}),
       proofs: losses.slice(0, PROOFS_KEPT),
       proofCount: losses.length,
       ...this.#kernel.repairs,
@@ -230,6 +231,11 @@ export class ReplaySession {
       chunks: this.#region.header(RegionW.chunks),
     };
   }
+}
+
+/** Whether the header counts entries and the text has them all. */
+function isWhole(summary: TraceSummary): boolean {
+  return summary.header !== undefined && summary.cutShort === undefined && entriesNotInText(summary) === 0;
 }
 
 /** Smaller units need more chunks; fragmentation at their ends, more still. */
