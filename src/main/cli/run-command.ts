@@ -27,7 +27,7 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   if (!engine.ok) return report(terminal, engine.error);
   const changed = applyOptions(profile.value, command);
   if (!changed.ok) return report(terminal, changed.error);
-  const writable = await checkOutputs(command, changed.value);
+  const writable = await checkOutputs(command, { engine: engine.value, profile: changed.value });
   if (!writable.ok) return report(terminal, writable.error);
   const finished = watch(lab, terminal);
   const started = await lab.startRun({ profile: changed.value, engine: engine.value });
