@@ -53,6 +53,9 @@ interface Participant {
   readonly thread: CpuThread;
 }
 
+/** What the thread of a CPU answered. */
+type AnswerOf<K extends CpuResponse['kind']> = Extract<CpuResponse, { kind: K }> & Pick<Participant, 'cpu'>;
+
 export class LiveEngine {
   readonly #workerUrl: URL;
   readonly #stopGraceMs: number;
@@ -232,13 +235,14 @@ export class LiveEngine {
     clearInterval(ticking);
     if (standstill.sentence !== undefined) return fail('cpu-failed', standstill.sentence);
     if (!done.ok) return done;
-    const reports = done.value.map((answer) => answer.report);
+    const reports = done.value.map(({ cpu, report }) => ({ ...report, cpu }));
     sample.disturbances.endPhase(reports);
     const fault = faultAfter(sample, phase, reports);
     if (fault !== undefined) return fault;
+    const ofJobs = jobReports(reports);
     return ok({
-      outcome: phaseOutcome(phase, jobReports(reports), {
-        ...countersSince(before, readAllCpuCounters(arena)),
+      outcome: phaseOutcome(phase, ofJobs, {
+        ...countersSince(before, readAllCpuCounters(arena), ofJobs),
         objectBytes: objectBytes(plan.percpuJobs, phase),
       }),
       verifiedPages: reports.reduce((sum, report) => sum + report.verifiedPages, 0),
@@ -287,8 +291,8 @@ export class LiveEngine {
     arena: Arena,
     participants: readonly Participant[],
     kind: K,
-  ): Promise<Result<readonly Extract<CpuResponse, { kind: K }>[]>> {
-    const answers: Extract<CpuResponse, { kind: K }>[] = [];
+  ): Promise<Result<readonly AnswerOf<K>[]>> {
+    const answers: AnswerOf<K>[] = [];
     let failure: Result<never> | undefined;
     let jobFailed = false;
     let grace: NodeJS.Timeout | undefined;
@@ -296,7 +300,7 @@ export class LiveEngine {
       participants.map(async ({ cpu, thread }) => {
         const answer = await thread.nextAnswer();
         if (isOfKind(answer, kind)) {
-          answers.push(answer);
+          answers.push({ ...answer, cpu });
           if (!reportsFailure(answer)) return;
           jobFailed = true;
           Atomics.store(arena.words, HeaderW.stop, 1);

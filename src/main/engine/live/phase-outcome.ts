@@ -7,8 +7,13 @@ import type { PhaseOutcome } from './phase-figures.ts';
 import type { PhaseReport } from './protocol.ts';
 import type { PhasePlan } from './sample-plan.ts';
 
+/** What the thread of a CPU reports. */
+export interface CpuReport extends PhaseReport {
+  readonly cpu: number;
+}
+
 /** Those of CPUs that had jobs, unless recompression was all that went on. */
-export function jobReports(reports: readonly PhaseReport[]): readonly PhaseReport[] {
+export function jobReports(reports: readonly CpuReport[]): readonly CpuReport[] {
   const ofJobs = reports.filter(({ isUpkeep }) => !isUpkeep);
   return ofJobs.length > 0 ? ofJobs : reports;
 }
@@ -65,11 +70,15 @@ export function objectBytes(jobs: readonly PercpuJobPlan[], phase: PhasePlan): n
     .reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** What the CPUs counted between two looks at the arena. */
+/** What the CPUs of `reports`, whose time the phase's is, counted between two looks at all CPUs' counters. */
 export function countersSince(
-  before: readonly CpuCounters[],
-  now: readonly CpuCounters[],
+  allBefore: readonly CpuCounters[],
+  allNow: readonly CpuCounters[],
+  reports: readonly CpuReport[],
 ): Omit<PhaseCounters, 'objectBytes'> {
+  const ofThese = (_: CpuCounters, id: number): boolean => reports.some(({ cpu }) => cpu === id);
+  const before = allBefore.filter(ofThese);
+  const now = allNow.filter(ofThese);
   return {
     readBytes: countedSince(before, now, (counters) => counters.readBytes),
     writtenBytes: countedSince(before, now, (counters) => counters.writtenBytes),

@@ -73,7 +73,7 @@ describe('percpu_stats', () => {
 });
 
 describe('runs that boot no machine with a per-CPU allocator', () => {
-  it('have none: on the host\'s own kernel none of the lab\'s machines was there', () => {
+  it("have none: on the host's own kernel none of the lab's machines was there", () => {
     const summary: DesignSummary = { design: 'kernel', memoryAtEnd: MEMORY, memoryAtPeak: MEMORY };
     const record = recordOf([], { profile: smallProfile(), engine: 'kernel', designs: [summary] });
     expect(kernelEvidence(record)).toEqual({ ok: true, value: [] });
