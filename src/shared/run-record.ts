@@ -220,7 +220,7 @@ export interface DesignSummary {
   /** Of the last sample: counted, and the same in all where CPUs did not get in each other's way. */
   readonly percpu?: PercpuFigures | undefined;
   readonly thisCpu?: ThisCpuSummary | undefined;
-  /** Medians over the samples, column by column. */
+  /** Medians over the samples, column by column; of an even number the smaller of the two in the middle, so that bytes stay whole. */
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
   /** Where each sample stored something; absent in records of earlier versions. */
