@@ -47,6 +47,7 @@ export const THROUGHPUT_OF = {
 
 /**
  * Of one operation: a request of the job's block size from handing it to the device to its completion; one allocation; one free.
+ * Percentiles are by the nearest rank, to three digits and never below what was measured.
  * Of a this_cpu operation: the mean by processor time, the rest by the clock over slices of uninterrupted operations.
  */
 export interface LatencyNs {
