@@ -11,17 +11,14 @@ describe('a failure of which the remains are told', () => {
     expect(told).toEqual(['mm_stat']);
   });
 
-  it.each([
-    [new Error('EIO: i/o error, read'), 'EIO: i/o error, read'],
-    ['no words', 'no words'],
-  ])('is not replaced by what goes wrong meanwhile', (thrown, reason) => {
+  it('is not replaced by what goes wrong meanwhile', () => {
     const tell = (): void => {
-      throw thrown;
+      throw new Error('EIO: i/o error, read');
     };
     expect(tellFailure(FAILURE, tell)).toEqual(
       fail(
         'data-mismatch',
-        `page 7 came back wrong (what the devices held then could not be told: ${reason})`,
+        'page 7 came back wrong (what the devices held then could not be told: EIO: i/o error, read)',
         'workload.jobFile',
       ),
     );
