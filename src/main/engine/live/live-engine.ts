@@ -24,7 +24,7 @@ import { Disturbances } from './disturbances.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
-import { countersSince, jobReports, objectBytes, phaseOutcome } from './phase-outcome.ts';
+import { countersSince, jobReports, phaseOutcome } from './phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from './protocol.ts';
 import { Standstill } from './standstill.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
@@ -241,10 +241,7 @@ export class LiveEngine {
     if (fault !== undefined) return fault;
     const ofJobs = jobReports(reports);
     return ok({
-      outcome: phaseOutcome(phase, ofJobs, {
-        ...countersSince(before, readAllCpuCounters(arena), ofJobs),
-        objectBytes: objectBytes(plan.percpuJobs, phase),
-      }),
+      outcome: phaseOutcome(phase, ofJobs, countersSince(before, readAllCpuCounters(arena), ofJobs)),
       verifiedPages: reports.reduce((sum, report) => sum + report.verifiedPages, 0),
     });
   }

@@ -6,10 +6,8 @@ import {
   countersSince,
   type CpuReport,
   jobReports,
-  objectBytes,
   phaseOutcome,
 } from '../../../../src/main/engine/live/phase-outcome.ts';
-import type { PercpuJobPlan } from '../../../../src/main/workload/job-plan.ts';
 
 function report(cpu: number, startNs: bigint, endNs: bigint, changes: Partial<CpuReport> = {}): CpuReport {
   return { cpu, startNs, endNs, processorNs: Number(endNs - startNs), latencies: {}, verifiedPages: 0, ...changes };
@@ -31,7 +29,7 @@ describe('what CPUs counted in a phase', () => {
     const since = countersSince(BEFORE, NOW, own);
     expect(since).toEqual({ readBytes: 0, writtenBytes: 8192, lockWaitNs: 1000, lockContentions: 3 });
     const phase = { kind: 'main' as const, jobs: ['job'], measures: ['write' as const] };
-    const outcome = phaseOutcome(phase, own, { ...since, objectBytes: 0 });
+    const outcome = phaseOutcome(phase, own, since);
     expect(outcome).toMatchObject({ durationNs: 4000, cpus: 1, threads: { clockNs: 4000, processorNs: 4000 } });
     // 1000 ns of 4000, and not 7000.
     expect(directionFigures([outcome], 'write')?.lockWaitShare).toBe(0.25);
@@ -58,22 +56,19 @@ describe('a phase', () => {
     const outcome = phaseOutcome(
       phase,
       [report(0, 50n, 700n, { latencies: { write: one } }), report(1, 20n, 600n, { latencies: { write: other } })],
-      { ...countersSince(BEFORE, NOW, []), objectBytes: 0 },
+      countersSince(BEFORE, NOW, []),
     );
     expect(outcome).toMatchObject({ durationNs: 680, cpus: 2, lockWaitNs: 0, threads: { clockNs: 1230 } });
     expect(directionFigures([outcome], 'write')).toMatchObject({ operations: 2, latencyNs: { p50: 100, max: 300 } });
   });
 
-  it('moves the sizes of the objects of its own jobs', () => {
-    const job = (name: string, groups: number): PercpuJobPlan => ({
-      ...{ name, cpu: 0, seed: 1, destroyOrder: 'in-order' },
-      groups,
-      objects: [
-        { callSite: 0, number: 2, sizeBytes: 8, alignBytes: 8 },
-        { callSite: 1, number: 1, sizeBytes: 100, alignBytes: 4 },
-      ],
-    });
+  it('moves the sizes of the objects that its CPUs made or destroyed, not of those that were not to be had', () => {
     const phase = { kind: 'create' as const, jobs: ['a'], measures: ['create' as const] };
-    expect(objectBytes([job('a', 10), job('b', 99)], phase)).toBe(1160);
+    const reports = [
+      report(0, 0n, 1n, { objects: { bytes: 1000, failed: 3 } }),
+      report(1, 0n, 1n, { objects: { bytes: 160, failed: 0 } }),
+    ];
+    const outcome = phaseOutcome(phase, reports, countersSince(BEFORE, NOW, []));
+    expect([outcome.bytes.create, outcome.bytes.destroy]).toEqual([1160, 1160]);
   });
 });
