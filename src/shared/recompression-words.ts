@@ -1,4 +1,5 @@
 /** What recompression beside or after the jobs did, gave and cost over the repetitions of a design, in sentences. */
+import { countedMedian } from './counted-median.ts';
 import type { Design } from './design.ts';
 import type { Sample } from './run-record.ts';
 import type { RecompressionRun } from './zram-report.ts';
@@ -16,10 +17,13 @@ export function recompressionSentences(runs: readonly RecompressionRun[], pageSi
   const [first] = runs;
   if (first === undefined) return [];
   const { when } = first;
-  const figure = (read: (run: RecompressionRun) => number, write = number): string => range(runs.map(read), write);
-  const recompressed = figure((run) => run.pagesRecompressed, String);
-  const tried = figure((run) => run.pagesTried, String);
-  const rate = figure(({ busyMs, pagesTried }) => (busyMs === 0 ? 0 : (pagesTried * pageSizeBytes) / busyMs / 1000));
+  const pages = (read: (run: RecompressionRun) => number): string => countRange(runs.map(read), String);
+  const recompressed = pages((run) => run.pagesRecompressed);
+  const tried = pages((run) => run.pagesTried);
+  const rate = range(
+    runs.map(({ busyMs, pagesTried }) => (busyMs === 0 ? 0 : (pagesTried * pageSizeBytes) / busyMs / 1000)),
+    number,
+  );
   const over = runs.length > 1 ? `, medians of ${runs.length} repetitions [lowest, highest]` : '';
   return [
     `Recompression ${when} the jobs${over}: ${recompressed} of ${tried} tried pages, ${rate} MB/s while it was at it.`,
@@ -51,11 +55,11 @@ function costSentences(when: RecompressionRun['when'], rates: readonly JobsRates
 }
 
 function change(all: readonly { readonly before: number; readonly after: number }[]): string {
-  const before = range(
+  const before = countRange(
     all.map((each) => each.before),
     mebibytes,
   );
-  const after = range(
+  const after = countRange(
     all.map((each) => each.after),
     mebibytes,
   );
@@ -71,10 +75,19 @@ function shareOf(pairs: readonly (readonly [from: number, to: number])[]): strin
   )} %)`;
 }
 
-/** The median, with the smallest and the largest where they read differently. */
+/** The median of measured figures, with the smallest and the largest where they read differently. */
 function range(values: readonly number[], write: (value: number) => string): string {
+  return middleAndEnds(values, median(values), write);
+}
+
+/** The same of pages and bytes, which stay whole. */
+function countRange(values: readonly number[], write: (value: number) => string): string {
+  return middleAndEnds(values, countedMedian(values), write);
+}
+
+function middleAndEnds(values: readonly number[], middle: number, write: (value: number) => string): string {
   const [low, high] = [write(Math.min(...values)), write(Math.max(...values))];
-  return low === high ? low : `${write(median(values))} [${low}, ${high}]`;
+  return low === high ? low : `${write(middle)} [${low}, ${high}]`;
 }
 
 /** Of two in the middle their mean. */

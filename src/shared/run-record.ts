@@ -47,6 +47,7 @@ export const THROUGHPUT_OF = {
 
 /**
  * Of one operation: a request of the job's block size from handing it to the device to its completion; one allocation; one free.
+ * Percentiles are by the nearest rank, to three digits and never below what was measured.
  * Of a this_cpu operation: the mean by processor time, the rest by the clock over slices of uninterrupted operations.
  */
 export interface LatencyNs {
@@ -220,7 +221,7 @@ export interface DesignSummary {
   /** Of the last sample: counted, and the same in all where CPUs did not get in each other's way. */
   readonly percpu?: PercpuFigures | undefined;
   readonly thisCpu?: ThisCpuSummary | undefined;
-  /** Medians over the samples, column by column. */
+  /** Medians over the samples, column by column; of an even number the smaller of the two in the middle, so that bytes stay whole. */
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
   /** Where each sample stored something; absent in records of earlier versions. */
@@ -252,9 +253,11 @@ export interface ThisCpuSummary {
   readonly wrong?: WrongTotals | undefined;
 }
 
+/** On the speeds of two designs that both gave right results. */
+export const SPEED_VERDICTS = ['faster', 'slower', 'same', 'inconclusive'] as const;
+export type SpeedVerdict = (typeof SPEED_VERDICTS)[number];
 /** 'wrong': one of the two designs gave wrong results, and no speed makes up for that. */
-export const VERDICTS = ['faster', 'slower', 'same', 'inconclusive', 'wrong'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type Verdict = SpeedVerdict | 'wrong';
 
 /** A design whose additions have not all arrived, or have come back, over its samples. */
 export interface WrongTotals {
@@ -265,8 +268,13 @@ export interface WrongTotals {
   readonly extra: number;
 }
 
+/** What is made of a comparison; of a wrong result with which design is wrong and how far. */
+export type Judgement = { readonly verdict: SpeedVerdict } | { readonly verdict: 'wrong'; readonly wrong: WrongTotals };
+
 /** Throughput (`THROUGHPUT_OF` the direction) of `design` over that of `baseline`, block by block. */
-export interface Comparison {
+export type Comparison = ComparedSpeeds & Judgement;
+
+interface ComparedSpeeds {
   readonly direction: Direction;
   readonly design: Design;
   readonly baseline: Design;
@@ -276,11 +284,8 @@ export interface Comparison {
   readonly ratio: number;
   /** Interval of the ratio; absent when so few blocks allow none. */
   readonly interval?: { readonly low: number; readonly high: number; readonly confidence: number } | undefined;
-  readonly verdict: Verdict;
   /** Why that verdict, in one sentence. */
   readonly reason: string;
-  /** Which design is wrong and how far; there only with the verdict 'wrong'. */
-  readonly wrong?: WrongTotals | undefined;
 }
 
 /** What the figures were measured on. */

@@ -16,8 +16,8 @@ import type {
   MemoryFigures,
   RunRecord,
   Sample,
+  SpeedVerdict,
   Spread,
-  Verdict,
 } from '../../src/shared/run-record.ts';
 
 const MIB = 2 ** 20;
@@ -244,7 +244,7 @@ function summariseDesign(design: Design, samples: readonly Sample[]): readonly D
   ];
 }
 
-function verdictOf(blocks: number, ratio: number): Verdict {
+function verdictOf(blocks: number, ratio: number): SpeedVerdict {
   if (blocks < 6) return 'inconclusive';
   if (Math.abs(ratio - 1) < 0.02) return 'same';
   return ratio > 1 ? 'faster' : 'slower';

@@ -45,9 +45,15 @@ describe('the sentences about recompression', () => {
     ]);
   });
 
-  it('have the mean of the two in the middle as the median of an even number', () => {
-    const runs = [10, 40, 20, 30].map((pagesTried) => ({ ...RUN, pagesTried }));
-    expect(recompressionSentences(runs, 4096)[0]).toMatch(/: 0 of 25 \[10, 40\] tried pages/);
+  it('have of an even number whole pages and bytes that a repetition came to, and the mean of rates', () => {
+    const runs = [10, 40, 21, 30].map((pagesTried) => ({
+      ...RUN,
+      ...{ pagesTried, busyMs: 1, poolBytes: { before: 100 << 20, after: pagesTried << 20 } },
+    }));
+    const [first, second] = recompressionSentences(runs, 4096);
+    // The smaller of 21 and 30; 25.5 pages of 4096 bytes in a millisecond.
+    expect(first).toMatch(/: 0 of 21 \[10, 40\] tried pages, 104 \[40\.96, 164\] MB\/s/);
+    expect(second).toMatch(/pool 100 → 21\.00 \[10\.00, 40\.00\] MiB \(−74\.5 \[/);
   });
 
   it('are of the design alone, and none where nothing was recompressed', () => {

@@ -85,7 +85,8 @@ const COMMANDS: readonly Command[] = [
       {
         name: 'evidence',
         value: 'FOLDER',
-        meaning: "fio, percpu: write each design's boot lines and percpu_stats as a kernel prints them",
+        meaning:
+          "fio, percpu (not --engine kernel): write each design's boot lines and percpu_stats as a kernel prints them",
       },
       JSON_OPTION,
     ],

@@ -41,12 +41,14 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
 }
 
 /** Options that the profile's workload has no use for, in a sentence. */
-function misfitOf({ name, workload }: Profile, { seconds, data }: RunOptions): string | undefined {
+function misfitOf({ name, workload }: Profile, { seconds, data, codec }: RunOptions): string | undefined {
   if (workload.kind === 'fio') return undefined;
+  if (codec !== undefined)
+    return `--codec is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and compresses nothing`;
   if (data !== undefined)
     return `--data is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and writes no pages`;
   if (seconds === undefined || workload.kind === 'this-cpu') return undefined;
-  return `--seconds is for fio workloads; '${name}' runs to its ${workload.groups} groups of objects`;
+  return `--seconds is for fio and this-cpu workloads; '${name}' runs to its ${workload.groups} groups of objects`;
 }
 
 const WITHOUT_PAGES = { percpu: 'creates per-CPU objects', 'this-cpu': 'accesses per-CPU data' } as const;

@@ -25,9 +25,10 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   if (!profile.ok) return report(terminal, profile.error);
   const engine = readEngine(command.engine);
   if (!engine.ok) return report(terminal, engine.error);
+  if (engine.value === 'kernel' && command.codec !== undefined) return report(terminal, KERNELS_CODEC);
   const changed = applyOptions(profile.value, command);
   if (!changed.ok) return report(terminal, changed.error);
-  const writable = await checkOutputs(command, changed.value);
+  const writable = await checkOutputs(command, { engine: engine.value, profile: changed.value });
   if (!writable.ok) return report(terminal, writable.error);
   const finished = watch(lab, terminal);
   const started = await lab.startRun({ profile: changed.value, engine: engine.value });
@@ -51,6 +52,11 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   const code = exitCodeOfRun(record.value);
   return code === ExitCode.done && !end.stored ? ExitCode.failed : code;
 }
+
+const KERNELS_CODEC: LabError = {
+  code: 'bad-input',
+  message: "--codec is for machines of the lab's own; under --engine kernel the kernel compresses, with its lz4",
+};
 
 function readEngine(name: string | undefined): Result<Engine> {
   const engine = ENGINES.find((each) => each === (name ?? 'live'));

@@ -2,7 +2,7 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { extname, join, resolve as absolute } from 'node:path';
 import type { CsvTable, LabContract } from '../../shared/contract.ts';
-import type { Profile } from '../../shared/profile.ts';
+import { bootsPercpuMachines } from '../../shared/booted-machines.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import { recordText } from '../../shared/measured-figures.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
@@ -19,12 +19,12 @@ export interface RunOutputs {
   readonly evidence?: string | undefined;
 }
 
-/** Finds out before minutes of measuring that a result of `profile` could not be written; leaves every file as it is. */
-export async function checkOutputs({ csv, out, evidence }: RunOutputs, profile: Profile): Promise<Result<void>> {
-  if (evidence !== undefined && profile.workload.kind === 'this-cpu') {
-    const sentence = `--evidence is for fio and percpu workloads; the machines of '${profile.name}' boot no per-CPU allocator, of which a kernel would print something`;
-    return fail('bad-input', sentence);
-  }
+/** Finds out before minutes of measuring that a result of the run could not be written; leaves every file as it is. */
+export async function checkOutputs(
+  { csv, out, evidence }: RunOutputs,
+  planned: Pick<RunRecord, 'engine' | 'profile'>,
+): Promise<Result<void>> {
+  if (evidence !== undefined && !bootsPercpuMachines(planned)) return fail('bad-input', noEvidence(planned));
   if (csv !== undefined && out !== undefined && absolute(csv) === absolute(out)) {
     return fail('bad-input', `--csv and --out name the same file, ${csv}`);
   }
@@ -35,6 +35,13 @@ export async function checkOutputs({ csv, out, evidence }: RunOutputs, profile: 
     if (!writable.ok) return writable;
   }
   return ok(undefined);
+}
+
+function noEvidence({ engine, profile }: Pick<RunRecord, 'engine' | 'profile'>): string {
+  if (engine === 'kernel') {
+    return "--evidence is what a kernel would print on machines of the lab's own, and --engine kernel boots none of them";
+  }
+  return `--evidence is for fio and percpu workloads; the machines of '${profile.name}' boot no per-CPU allocator, of which a kernel would print something`;
 }
 
 async function makeFolder(path: string): Promise<Result<void>> {

@@ -118,15 +118,18 @@ function comparisons(record: RunRecord): string {
 }
 
 /** `write: per-CPU, global against single mutex: FASTER, ratio 1.84 [1.79, 1.90], …`; what is wrong says so before its ratio. */
-function comparisonLine({ direction, design, baseline, verdict, ratio, interval, reason, wrong }: Comparison): string {
+function comparisonLine(comparison: Comparison): string {
+  const { direction, design, baseline, ratio, interval } = comparison;
   const range =
     interval === undefined
       ? ''
       : ` [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}], ${(interval.confidence * 100).toFixed(1)} % interval`;
   const designs = `${DESIGN_WORDS[design].title} against ${DESIGN_WORDS[baseline].title}`;
   const figures = `ratio ${ratio.toFixed(3)}${range}`;
-  if (wrong !== undefined) return `${direction}: ${designs}: ${wrongLine(wrong)}\n  Worth nothing then: ${figures}.`;
-  return `${direction}: ${designs}: ${verdict.toUpperCase()}, ${figures}\n  ${reason}`;
+  if (comparison.verdict === 'wrong') {
+    return `${direction}: ${designs}: ${wrongLine(comparison.wrong)}\n  Worth nothing then: ${figures}.`;
+  }
+  return `${direction}: ${designs}: ${comparison.verdict.toUpperCase()}, ${figures}\n  ${comparison.reason}`;
 }
 
 function wrongLine(wrong: WrongTotals): string {

@@ -5,7 +5,7 @@
  *     destroy   groups in the chosen order, the objects of one as they were made; each must still bear its signature
  *
  * A batch is one group. After each, the CPU does the deferred work of the allocator, as a kernel's worker would by then.
- * An operation is one allocation or one free; its clock does not include the signature. The job's list of pointers is the
+ * An operation is one allocation that succeeded or one free; its clock does not include the signature. The job's list of pointers is the
  * user's memory, not the machine's.
  */
 import { assertUnreachable } from '../../shared/result.ts';
@@ -19,6 +19,14 @@ import { Random } from './random.ts';
 /** What such a job uses of its machine. */
 export type PercpuMachine = Pick<Machine, 'arena' | 'area' | 'percpu'>;
 
+/** What a job did with objects in a phase. */
+export interface ObjectTally {
+  /** Sizes of the objects that were made or destroyed, one CPU's copies. */
+  readonly bytes: number;
+  /** Allocations that failed. */
+  readonly failed: number;
+}
+
 export class PercpuJob {
   readonly plan: PercpuJobPlan;
   readonly #machine: PercpuMachine;
@@ -31,6 +39,8 @@ export class PercpuJob {
   #phase: PercpuPhaseKind = 'create';
   #order: Uint32Array = new Uint32Array();
   #done = 0;
+  #bytes = 0;
+  #failed = 0;
 
   /** With `goesOn` an object that is not to be had is left out; else the job ends with it. */
   constructor(plan: PercpuJobPlan, machine: PercpuMachine, clock: JobClock, goesOn = false) {
@@ -46,8 +56,15 @@ export class PercpuJob {
   begin(phase: PercpuPhaseKind): void {
     this.#phase = phase;
     this.#done = 0;
+    this.#bytes = 0;
+    this.#failed = 0;
     this.#order = Uint32Array.from({ length: this.plan.groups }, (_, group) => group);
     if (phase === 'destroy' && this.plan.destroyOrder === 'random') new Random(this.plan.seed).shuffle(this.#order);
+  }
+
+  /** Of the phase in hand. */
+  get objects(): ObjectTally {
+    return { bytes: this.#bytes, failed: this.#failed };
   }
 
   /** One group. */
@@ -77,9 +94,14 @@ export class PercpuJob {
     for (const [index, kind] of this.#kinds.entries()) {
       const startMs = this.#clock.now();
       const made = yield* this.#machine.percpu.allocPercpu(cpu, kind);
-      this.#clock.record('create', startMs, this.#clock.now());
-      if (!made.ok && this.#goesOn) continue;
-      if (!made.ok) return this.#failure(group, 'out-of-memory', made.error.message);
+      const endMs = this.#clock.now();
+      if (!made.ok) {
+        this.#failed += 1;
+        if (this.#goesOn) continue;
+        return this.#failure(group, 'out-of-memory', made.error.message);
+      }
+      this.#clock.record('create', startMs, endMs);
+      this.#bytes += kind.sizeBytes;
       const at = group * this.#kinds.length + index;
       this.#pointers[at] = made.value;
       if (this.#signature(cpu, made.value) !== 0)
@@ -90,7 +112,7 @@ export class PercpuJob {
   }
 
   *#destroy(cpu: Cpu, group: number): Suspending<PercpuFailure | undefined> {
-    for (let index = 0; index < this.#kinds.length; index++) {
+    for (const [index, kind] of this.#kinds.entries()) {
       const at = group * this.#kinds.length + index;
       const ptr = percpuPtr(this.#pointers[at] ?? 0);
       if (ptr === 0) continue;
@@ -102,6 +124,7 @@ export class PercpuJob {
       this.#clock.record('destroy', startMs, this.#clock.now());
       if (outcome !== 'freed')
         return this.#failure(group, 'not-freed', `freeing an object was answered with ${outcome}`);
+      this.#bytes += kind.sizeBytes;
     }
     return undefined;
   }

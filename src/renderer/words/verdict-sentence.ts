@@ -28,7 +28,7 @@ function designSentence(design: Design, comparisons: readonly Comparison[]): str
   const parts = own.map(directionClause);
   const baseline = own[0] === undefined ? '' : ` against ${DESIGN_WORDS[own[0].baseline].title}`;
   const sentence = `${DESIGN_WORDS[design].title}${baseline}: ${parts.join('; ')}`;
-  const wrong = own.find((comparison) => comparison.wrong !== undefined)?.wrong;
+  const [wrong] = own.flatMap((comparison) => (comparison.verdict === 'wrong' ? comparison.wrong : []));
   return wrong === undefined ? sentence : `${wrongClause(wrong)}; ${sentence}`;
 }
 
@@ -46,7 +46,7 @@ function directionClause(comparison: Comparison): string {
     case 'wrong':
       return `${what} ${ratio}${intervalClause(comparison)}, worth nothing`;
     default:
-      return assertUnreachable(comparison.verdict);
+      return assertUnreachable(comparison);
   }
 }
 

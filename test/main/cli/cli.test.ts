@@ -220,6 +220,24 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     expect(existsSync(folder)).toBe(false);
   });
 
+  it('a codec for the kernel, which has its own', async () => {
+    expect(await cli(['run', 'seed-2010', '--engine', 'kernel', '--codec', 'lz4-kernel'])).toEqual({
+      code: 2,
+      out: '',
+      err: "--codec is for machines of the lab's own; under --engine kernel the kernel compresses, with its lz4\n",
+    });
+  });
+
+  it('a folder for what kernels print of a run that boots no machine, before the folder is made', async () => {
+    const folder = join(temporaryFolder(), 'evidence');
+    expect(await cli(['run', 'seed-2010', '--engine', 'kernel', '--evidence', folder])).toEqual({
+      code: 2,
+      out: '',
+      err: "--evidence is what a kernel would print on machines of the lab's own, and --engine kernel boots none of them\n",
+    });
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it('all wrong fields of a profile file, a line each in the words of the form with the path', async () => {
     const { machine, experiment, ...rest } = smallProfile();
     const wrong = { machine: { ...machine, memoryBytes: 100, onlineCpus: 65 }, experiment: { ...experiment, pace: 1 } };

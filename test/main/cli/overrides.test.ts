@@ -90,7 +90,8 @@ describe('options on a percpu profile', () => {
   it.each([
     [{ jobs: '0' }, '--jobs must be a whole number from 1 to 64, not 0'],
     [{ data: ['a'] }, "--data is for fio workloads; 'small cgroups' creates per-CPU objects and writes no pages"],
-    [{ seconds: '5' }, "--seconds is for fio workloads; 'small cgroups' runs to its 40 groups of objects"],
+    [{ seconds: '5' }, "--seconds is for fio and this-cpu workloads; 'small cgroups' runs to its 40 groups of objects"],
+    [{ codec: 'lz4' }, "--codec is for fio workloads; 'small cgroups' creates per-CPU objects and compresses nothing"],
   ])('that make no sense there are refused: %j', (options, message) => {
     expect(errorOf(applyOptions(percpu, options))).toMatchObject({ code: 'bad-input', message });
   });

@@ -40,7 +40,7 @@ import {
   type Sample,
   type Spread,
   type ThisCpuSummary,
-  VERDICTS,
+  SPEED_VERDICTS,
   type WrongTotals,
 } from '../../../src/shared/run-record.ts';
 import { EVENTS, type MappingReport } from '../../../src/shared/mapping-report.ts';
@@ -425,17 +425,20 @@ const directionSummary: fc.Arbitrary<DirectionSummary> = fc.record({
 
 const wrongTotals: fc.Arbitrary<WrongTotals> = fc.record({ design, issued: count, lost: count, extra: count });
 
-const comparison: fc.Arbitrary<Comparison> = fc.record({
+const comparedSpeeds = {
   direction: fc.constantFrom(...DIRECTIONS),
   design,
   baseline: design,
   blocks: count,
   ratio: figure,
   interval: optional(fc.record({ low: figure, high: figure, confidence: figure })),
-  verdict: fc.constantFrom(...VERDICTS),
   reason: text,
-  wrong: optional(wrongTotals),
-});
+};
+
+const comparison: fc.Arbitrary<Comparison> = fc.oneof(
+  fc.record({ ...comparedSpeeds, verdict: fc.constantFrom(...SPEED_VERDICTS) }),
+  fc.record({ ...comparedSpeeds, verdict: fc.constant('wrong'), wrong: wrongTotals }),
+);
 
 const thisCpuSummary: fc.Arbitrary<ThisCpuSummary> = fc.record({
   wrong: optional(wrongTotals),

@@ -14,7 +14,7 @@ import { liveObjects } from '../../../src/main/machine/percpu/chunks/live-object
 import { cpuId, type PercpuPtr } from '../../../src/main/machine/units.ts';
 import type { BatchOutcome, JobClock } from '../../../src/main/workload/job-clock.ts';
 import type { PercpuJobPlan, PercpuPhaseKind } from '../../../src/main/workload/job-plan.ts';
-import { PercpuJob, type PercpuMachine } from '../../../src/main/workload/percpu-job.ts';
+import { type ObjectTally, PercpuJob, type PercpuMachine } from '../../../src/main/workload/percpu-job.ts';
 import { Random } from '../../../src/main/workload/random.ts';
 import type { Direction } from '../../../src/shared/run-record.ts';
 import type { Result } from '../../../src/shared/result.ts';
@@ -92,6 +92,14 @@ function bench(machine: PercpuMachine, seed: number, changes: Partial<PercpuJobP
   return { clock, jobs, run };
 }
 
+/** Of all jobs together. */
+function tally(jobs: readonly PercpuJob[]): ObjectTally {
+  return {
+    bytes: jobs.reduce((sum, { objects }) => sum + objects.bytes, 0),
+    failed: jobs.reduce((sum, { objects }) => sum + objects.failed, 0),
+  };
+}
+
 function audit(machine: Machine): string[] {
   const region = machine.area.region;
   const live = [...liveObjects(region)];
@@ -109,7 +117,7 @@ describe('a job that goes on without objects that are not to be had', () => {
     const faults = FaultInjector.create({ frames: { every: 1 } });
     const machine = new Machine(arena, faults);
     faults.arm(true);
-    const { run } = bench(machine, 5, {}, true);
+    const { clock, jobs, run } = bench(machine, 5, {}, true);
     expect(run('create')).toEqual(FINISHED);
     const [frames] = faults.counts();
     expect(frames?.injected).toBeGreaterThan(0);
@@ -117,8 +125,17 @@ describe('a job that goes on without objects that are not to be had', () => {
     expect(made).toBeGreaterThan(0);
     expect(made).toBeLessThan(CPUS * 12 * OBJECTS_OF_GROUP);
     expect(audit(machine)).toEqual([]);
+    // An allocation that failed is no operation, and its size is nowhere.
+    expect(clock.operations).toBe('c'.repeat(made));
+    const created = tally(jobs);
+    expect(created.failed).toBe(CPUS * 12 * OBJECTS_OF_GROUP - made);
+    // As they were asked for: 6 bytes take 8.
+    const sizes = [...liveObjects(machine.area.region)].map(({ sizeBytes }) => (sizeBytes === 8 ? 6 : sizeBytes));
+    expect(created.bytes).toBe(sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0));
     expect(run('destroy')).toEqual(FINISHED);
     expect(machine.area.region.header(RegionW.liveObjects)).toBe(0);
+    expect(clock.operations).toBe('c'.repeat(made) + 'd'.repeat(made));
+    expect(tally(jobs)).toEqual({ bytes: created.bytes, failed: 0 });
   });
 });
 
@@ -172,8 +189,8 @@ describe('a job that cannot go on', () => {
       expect(failure).toMatchObject({ kind: 'percpu', cause: 'out-of-memory' });
       expect(failure.job).toMatch(/^groups of CPU [0-3]$/);
     }
-    // The clock also ran for the requests that failed.
-    expect([...liveObjects(machine.area.region)]).toHaveLength(clock.operations.length - failed.length);
+    // What failed is no operation.
+    expect([...liveObjects(machine.area.region)]).toHaveLength(clock.operations.length);
     expect(audit(machine)).toEqual([]);
   });
 

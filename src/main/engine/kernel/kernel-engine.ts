@@ -23,6 +23,7 @@ import { directionFigures, type PhaseOutcome } from '../live/phase-figures.ts';
 import { threadSums } from '../live/phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from '../live/protocol.ts';
 import type { PhasePlan, SampleFigures, SamplePlan } from '../live/sample-plan.ts';
+import { tellFailure } from '../tell-failure.ts';
 import { ControlBlock, ControlW, type ThreadCounters } from './control-block.ts';
 import { KernelDevices } from './kernel-devices.ts';
 import { memoryFromMmStat, PeakMemory } from './kernel-memory.ts';
@@ -145,10 +146,8 @@ export class KernelEngine {
     let figures: Result<KernelSampleFigures>;
     let removed: Result<void>;
     try {
-      figures = await this.#run(sample);
-      if (!figures.ok && !signal.aborted) {
-        sample.observer.onFailure?.({ mmStat: devices.mmStat(), ioStat: devices.ioStat() });
-      }
+      const outcome = await this.#run(sample);
+      figures = outcome.ok || signal.aborted ? outcome : tellFailure(outcome, () => tellCounts(sample));
     } finally {
       signal.removeEventListener('abort', stop);
       await release(sample);
@@ -191,6 +190,11 @@ export class KernelEngine {
     this.#threads[cpu] = fresh;
     return fresh;
   }
+}
+
+/** Throws what reading a device's files, or the observer, throws. */
+function tellCounts({ devices, observer }: RunningSample): void {
+  observer.onFailure?.({ mmStat: devices.mmStat(), ioStat: devices.ioStat() });
 }
 
 /**

@@ -169,6 +169,7 @@ function percpuJob(job: PercpuJob): RunnableJob<Cpu> {
     },
     batch: (cpu) => job.batch(cpu),
     verifiedPages: () => 0,
+    objects: () => job.objects,
   };
 }
 

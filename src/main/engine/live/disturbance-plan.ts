@@ -15,7 +15,14 @@ export interface DisturbancePlan {
 /** What came of it; only what was asked for. */
 export interface DisturbanceReport {
   readonly faults?:
-    { readonly sites: readonly FaultCount[]; readonly failedWrites: number; readonly failedReads: number } | undefined;
+    | {
+        readonly sites: readonly FaultCount[];
+        readonly failedWrites: number;
+        readonly failedReads: number;
+        /** Allocations of per-CPU objects that failed; only of percpu workloads. */
+        readonly failedObjects?: number | undefined;
+      }
+    | undefined;
   readonly hotplug?: HotplugCounts | undefined;
   readonly locks?: LockReport | undefined;
   /** Audits of page tables; each found them as they must be, since a fault ends the run. */

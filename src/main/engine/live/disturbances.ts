@@ -29,6 +29,7 @@ export class Disturbances {
   readonly #faults: FaultInjector | undefined;
   readonly #locks: LockRecord | undefined;
   #tableAudits: number | undefined;
+  #failedObjects: number | undefined;
   #hotplug: HotplugCounts = { wentDown: 0, cameUp: 0, failedBringUps: 0 };
 
   constructor(plan: DisturbancePlan) {
@@ -47,6 +48,9 @@ export class Disturbances {
   }
 
   endPhase(reports: readonly PhaseReport[]): void {
+    for (const { objects } of reports) {
+      if (objects !== undefined) this.#failedObjects = (this.#failedObjects ?? 0) + objects.failed;
+    }
     const counts = reports.flatMap(({ hotplug }) => (hotplug === undefined ? [] : [hotplug]));
     for (const { wentDown, cameUp, failedBringUps } of counts) {
       this.#hotplug = {
@@ -76,6 +80,7 @@ export class Disturbances {
         sites: this.#faults.counts(),
         failedWrites: devices.reduce((sum, { failedWrites }) => sum + failedWrites, 0),
         failedReads: devices.reduce((sum, { failedReads }) => sum + failedReads, 0),
+        failedObjects: this.#failedObjects,
       },
       hotplug: hotplug && this.#hotplug,
       locks: this.#locks && lockReport(this.#locks),

@@ -24,7 +24,7 @@ import { Disturbances } from './disturbances.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
-import { countersSince, jobReports, objectBytes, phaseOutcome } from './phase-outcome.ts';
+import { countersSince, jobReports, phaseOutcome } from './phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from './protocol.ts';
 import { Standstill } from './standstill.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
@@ -52,6 +52,9 @@ interface Participant {
   readonly cpu: number;
   readonly thread: CpuThread;
 }
+
+/** What the thread of a CPU answered. */
+type AnswerOf<K extends CpuResponse['kind']> = Extract<CpuResponse, { kind: K }> & Pick<Participant, 'cpu'>;
 
 export class LiveEngine {
   readonly #workerUrl: URL;
@@ -232,15 +235,13 @@ export class LiveEngine {
     clearInterval(ticking);
     if (standstill.sentence !== undefined) return fail('cpu-failed', standstill.sentence);
     if (!done.ok) return done;
-    const reports = done.value.map((answer) => answer.report);
+    const reports = done.value.map(({ cpu, report }) => ({ ...report, cpu }));
     sample.disturbances.endPhase(reports);
     const fault = faultAfter(sample, phase, reports);
     if (fault !== undefined) return fault;
+    const ofJobs = jobReports(reports);
     return ok({
-      outcome: phaseOutcome(phase, jobReports(reports), {
-        ...countersSince(before, readAllCpuCounters(arena)),
-        objectBytes: objectBytes(plan.percpuJobs, phase),
-      }),
+      outcome: phaseOutcome(phase, ofJobs, countersSince(before, readAllCpuCounters(arena), ofJobs)),
       verifiedPages: reports.reduce((sum, report) => sum + report.verifiedPages, 0),
     });
   }
@@ -287,8 +288,8 @@ export class LiveEngine {
     arena: Arena,
     participants: readonly Participant[],
     kind: K,
-  ): Promise<Result<readonly Extract<CpuResponse, { kind: K }>[]>> {
-    const answers: Extract<CpuResponse, { kind: K }>[] = [];
+  ): Promise<Result<readonly AnswerOf<K>[]>> {
+    const answers: AnswerOf<K>[] = [];
     let failure: Result<never> | undefined;
     let jobFailed = false;
     let grace: NodeJS.Timeout | undefined;
@@ -296,7 +297,7 @@ export class LiveEngine {
       participants.map(async ({ cpu, thread }) => {
         const answer = await thread.nextAnswer();
         if (isOfKind(answer, kind)) {
-          answers.push(answer);
+          answers.push({ ...answer, cpu });
           if (!reportsFailure(answer)) return;
           jobFailed = true;
           Atomics.store(arena.words, HeaderW.stop, 1);

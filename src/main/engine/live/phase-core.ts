@@ -12,6 +12,7 @@ import { CpuHalted, type Suspending } from '../../machine/cpu.ts';
 import type { Job } from '../../workload/job.ts';
 import type { BatchOutcome } from '../../workload/job-clock.ts';
 import type { PhaseKind } from '../../workload/job-plan.ts';
+import type { ObjectTally } from '../../workload/percpu-job.ts';
 import type { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
 import { type StartWords, waitForGo } from './start-barrier.ts';
@@ -24,6 +25,8 @@ export interface RunnableJob<Executor> {
   begin(phase: PhaseKind, repeatForMs: number | undefined): void;
   batch(cpu: Executor): Suspending<BatchOutcome>;
   verifiedPages(): number;
+  /** Of jobs with per-CPU objects. */
+  objects?(): ObjectTally;
 }
 
 export type PhaseRequest = Extract<CpuRequest, { kind: 'phase' }>;
@@ -41,7 +44,7 @@ export interface Prepared<Executor> {
   run(
     jobs: readonly RunnableJob<Executor>[],
     request: PhaseRequest,
-  ): Omit<PhaseReport, 'latencies' | 'verifiedPages' | 'isUpkeep'>;
+  ): Omit<PhaseReport, 'latencies' | 'verifiedPages' | 'objects' | 'isUpkeep'>;
 }
 
 /** `Prepare` is the request that `prepare` understands; it may throw. */
@@ -101,7 +104,8 @@ export class PhaseCore<Prepare extends { readonly kind: 'prepare' }, Executor> {
     const { latencies } = clock;
     const isUpkeep = jobs.every((job) => job.isUpkeep === true);
     const verified = verifiedPages(jobs) - verifiedBefore;
-    this.#post({ kind: 'phaseDone', report: { ...done, latencies, verifiedPages: verified, isUpkeep } });
+    const objects = sumOfObjects(jobs.flatMap((job) => job.objects?.() ?? []));
+    this.#post({ kind: 'phaseDone', report: { ...done, latencies, verifiedPages: verified, objects, isUpkeep } });
   }
 }
 
@@ -122,4 +126,13 @@ export function fioJob<Executor>(job: Job<Executor>): RunnableJob<Executor> {
 
 function verifiedPages(jobs: readonly { verifiedPages(): number }[]): number {
   return jobs.reduce((sum, job) => sum + job.verifiedPages(), 0);
+}
+
+/** Undefined of none. */
+function sumOfObjects(tallies: readonly ObjectTally[]): ObjectTally | undefined {
+  if (tallies.length === 0) return undefined;
+  return {
+    bytes: tallies.reduce((sum, { bytes }) => sum + bytes, 0),
+    failed: tallies.reduce((sum, { failed }) => sum + failed, 0),
+  };
 }

@@ -1,6 +1,7 @@
 /** From what CPUs report of their phases to the figures of a sample. Pure. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Direction, DirectionFigures, LatencyNs } from '../../../shared/run-record.ts';
+import { latencyPercentiles } from '../latency-percentiles.ts';
 import type { PhaseMBps } from './sample-plan.ts';
 
 /** One phase, all CPUs together. */
@@ -69,15 +70,7 @@ export function phaseMBps({ bytes, durationNs }: PhaseOutcome): PhaseMBps {
 }
 
 function latencyOf(histogram: RecordableHistogram): LatencyNs {
-  if (histogram.count === 0) return { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
-  return {
-    mean: histogram.mean,
-    p50: histogram.percentile(50),
-    p90: histogram.percentile(90),
-    p99: histogram.percentile(99),
-    p999: histogram.percentile(99.9),
-    max: histogram.max,
-  };
+  return { mean: histogram.count === 0 ? 0 : histogram.mean, ...latencyPercentiles(histogram) };
 }
 
 function sum(phases: readonly PhaseOutcome[], value: (phase: PhaseOutcome) => number): number {

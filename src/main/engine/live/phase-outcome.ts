@@ -1,17 +1,23 @@
 /** From what CPUs report of one phase, and the arena's counters before and after, to its outcome. Pure. */
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Direction } from '../../../shared/run-record.ts';
-import type { PercpuJobPlan } from '../../workload/job-plan.ts';
 import { countedSince, type CpuCounters } from './cpu-counters.ts';
 import type { PhaseOutcome } from './phase-figures.ts';
 import type { PhaseReport } from './protocol.ts';
 import type { PhasePlan } from './sample-plan.ts';
 
+/** What the thread of a CPU reports. */
+export interface CpuReport extends PhaseReport {
+  readonly cpu: number;
+}
+
 /** Those of CPUs that had jobs, unless recompression was all that went on. */
-export function jobReports(reports: readonly PhaseReport[]): readonly PhaseReport[] {
+export function jobReports(reports: readonly CpuReport[]): readonly CpuReport[] {
   const ofJobs = reports.filter(({ isUpkeep }) => !isUpkeep);
   return ofJobs.length > 0 ? ofJobs : reports;
 }
+
+type PhaseCounters = Omit<CpuCounters, 'isFinished'>;
 
 /** One phase from the reports of its CPUs: from the first one's start to the last one's end. */
 export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], counters: PhaseCounters): PhaseOutcome {
@@ -21,6 +27,7 @@ export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], 
     (least, report) => (report.startNs < least ? report.startNs : least),
     reports[0]?.startNs ?? 0n,
   );
+  const objectBytes = reports.reduce((sum, { objects }) => sum + (objects?.bytes ?? 0), 0);
   const end = reports.reduce((most, report) => (report.endNs > most ? report.endNs : most), 0n);
   return {
     measures: phase.measures,
@@ -30,8 +37,8 @@ export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], 
     bytes: {
       read: counters.readBytes,
       write: counters.writtenBytes,
-      create: counters.objectBytes,
-      destroy: counters.objectBytes,
+      create: objectBytes,
+      destroy: objectBytes,
     },
     latencies: {
       read: latenciesOf('read'),
@@ -52,24 +59,15 @@ export function threadSums(reports: readonly PhaseReport[]): PhaseOutcome['threa
   };
 }
 
-type PhaseCounters = Omit<CpuCounters, 'isFinished'> & {
-  /** Of the per-CPU objects that the phase makes or destroys. */
-  readonly objectBytes: number;
-};
-
-/** Sizes in bytes of one CPU's copies of what the jobs of a phase make or destroy. */
-export function objectBytes(jobs: readonly PercpuJobPlan[], phase: PhasePlan): number {
-  return jobs
-    .filter((job) => phase.jobs.includes(job.name))
-    .flatMap((job) => job.objects.map(({ number, sizeBytes }) => job.groups * number * sizeBytes))
-    .reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** What the CPUs counted between two looks at the arena. */
+/** What the CPUs of `reports`, whose time the phase's is, counted between two looks at all CPUs' counters. */
 export function countersSince(
-  before: readonly CpuCounters[],
-  now: readonly CpuCounters[],
-): Omit<PhaseCounters, 'objectBytes'> {
+  allBefore: readonly CpuCounters[],
+  allNow: readonly CpuCounters[],
+  reports: readonly CpuReport[],
+): PhaseCounters {
+  const ofThese = (_: CpuCounters, id: number): boolean => reports.some(({ cpu }) => cpu === id);
+  const before = allBefore.filter(ofThese);
+  const now = allNow.filter(ofThese);
   return {
     readBytes: countedSince(before, now, (counters) => counters.readBytes),
     writtenBytes: countedSince(before, now, (counters) => counters.writtenBytes),

@@ -17,6 +17,7 @@ import type { SharedDisturbances } from './disturbance-plan.ts';
 import type { JobFailure } from '../../workload/job-clock.ts';
 import type { RecompressJobPlan } from './recompress-job.ts';
 import type { JobPlan, PercpuJobPlan, PhaseKind } from '../../workload/job-plan.ts';
+import type { ObjectTally } from '../../workload/percpu-job.ts';
 
 export type CpuRequest =
   | {
@@ -68,6 +69,8 @@ export interface PhaseReport {
   /** Of the directions in which something was done. */
   readonly latencies: Readonly<Partial<Record<Direction, RecordableHistogram>>>;
   readonly verifiedPages: number;
+  /** Of percpu jobs. */
+  readonly objects?: ObjectTally | undefined;
   /** The CPU only recompressed: its times are not the jobs'. */
   readonly isUpkeep?: boolean | undefined;
   readonly failure?: JobFailure | HotplugFailure | undefined;

@@ -59,11 +59,21 @@ function faultNotes(title: string, reports: readonly NonNullable<DisturbanceRepo
       each.reduce((all: number, one: FaultCount) => all + one[name], 0);
     return `${sum('injected')} of ${sum('attempts')} ${SITE_WORDS[site]}`;
   });
-  const failed = (name: 'failedWrites' | 'failedReads'): number => reports.reduce((all, one) => all + one[name], 0);
-  return [
-    `Faults on purpose, ${title}: refused ${sites.join(', ')}; failed were ${counted(failed('failedWrites'), 'write')} and ` +
-      `${counted(failed('failedReads'), 'read')}; what was read back and compared was as the last write that did not fail had left it.`,
-  ];
+  return [`Faults on purpose, ${title}: refused ${sites.join(', ')}; ${failedWords(reports)}.`];
+}
+
+/** What failed in all, and what was checked of the rest. */
+function failedWords(reports: readonly NonNullable<DisturbanceReport['faults']>[]): string {
+  const failed = (name: 'failedWrites' | 'failedReads' | 'failedObjects'): number =>
+    reports.reduce((all, one) => all + (one[name] ?? 0), 0);
+  if (reports.some(({ failedObjects }) => failedObjects !== undefined)) {
+    const allocations = counted(failed('failedObjects'), 'allocation');
+    return `failed were ${allocations}; every object that was destroyed still bore its owner's mark`;
+  }
+  return (
+    `failed were ${counted(failed('failedWrites'), 'write')} and ${counted(failed('failedReads'), 'read')}; ` +
+    'what was read back and compared was as the last write that did not fail had left it'
+  );
 }
 
 function hotplugNotes(title: string, counts: readonly HotplugCounts[]): readonly string[] {

@@ -16,6 +16,7 @@ import type { KernelCounts, KernelEngine } from '../../engine/kernel/kernel-engi
 import type { LiveEngine, RunningMachine, SampleObserver } from '../../engine/live/live-engine.ts';
 import { makeTally } from '../../engine/live/recompress-job.ts';
 import type { SampleFigures, SamplePlan } from '../../engine/live/sample-plan.ts';
+import { tellFailure } from '../../engine/tell-failure.ts';
 import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
@@ -84,8 +85,8 @@ function liveRunner({ live }: Engines, planned: PlannedProfile, codecs: CodecSou
     const figures = await live.runSample(memory.value, plan, watch, signal);
     const isFio = workload.kind === 'fio';
     if (!figures.ok) {
-      if (isFio && course.hasBegun) observer.onFailure(runningDeviceStates(Arena.attach(memory.value.buffer)));
-      return figures;
+      if (!isFio || !course.hasBegun) return figures;
+      return tellFailure(figures, () => observer.onFailure(runningDeviceStates(Arena.attach(memory.value.buffer))));
     }
     const { phaseMBps = [], ...measured } = figures.value;
     if (!isFio) return ok(measured);

@@ -2,6 +2,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { DirectionFigures, LatencyNs } from '../../../shared/run-record.ts';
 import type { MixFigures } from '../../../shared/this-cpu-report.ts';
+import { latencyPercentiles } from '../../engine/latency-percentiles.ts';
 import type { SampleObserver } from '../../engine/live/live-engine.ts';
 import type { PhasePlan, SampleFigures } from '../../engine/live/sample-plan.ts';
 import {
@@ -103,13 +104,6 @@ function accessFigures(
 function latencyOf(mean: number, slices: readonly RecordableHistogram[]): LatencyNs {
   const all = createHistogram();
   for (const histogram of slices) if (histogram.count > 0) all.add(histogram);
-  const at = (percent: number): number => (all.count === 0 ? 0 : all.percentile(percent) / 1000);
-  return {
-    mean,
-    p50: at(50),
-    p90: at(90),
-    p99: at(99),
-    p999: at(99.9),
-    max: all.count === 0 ? 0 : all.max / 1000,
-  };
+  const { p50, p90, p99, p999, max } = latencyPercentiles(all);
+  return { mean, p50: p50 / 1000, p90: p90 / 1000, p99: p99 / 1000, p999: p999 / 1000, max: max / 1000 };
 }

@@ -4,6 +4,7 @@
  * `replay --dmesg --stats`) take them like any other kernel's.
  */
 import type { KernelText } from '../../../shared/contract.ts';
+import { bootsPercpuMachines } from '../../../shared/booted-machines.ts';
 import type { Design } from '../../../shared/design.ts';
 import { usualPercpuSettings, type PercpuSettings } from '../../../shared/percpu-settings.ts';
 import type { PercpuStats } from '../../../shared/percpu-stats.ts';
@@ -16,10 +17,10 @@ import { isSince, parseKernelVersion } from '../../machine/percpu/kernel-era.ts'
 import { planPercpu, type PercpuMachine } from '../../machine/percpu/percpu-plan.ts';
 import { designMachine } from '../plan/plan-profile.ts';
 
-/** In the order of the profile's designs. Errors: those of planning a machine; a profile that ran has none. */
-export function kernelEvidence({ profile, designs }: RunRecord): Result<readonly KernelText[]> {
-  // Machines of this-cpu workloads boot no allocator, of which a kernel would print something.
-  if (profile.workload.kind === 'this-cpu') return ok([]);
+/** In the order of the profile's designs; none where no machine of the lab booted. Errors: those of planning a machine; a profile that ran has none. */
+export function kernelEvidence(record: RunRecord): Result<readonly KernelText[]> {
+  if (!bootsPercpuMachines(record)) return ok([]);
+  const { profile, designs } = record;
   const texts: KernelText[] = [];
   const settings = profile.machine.percpu ?? usualPercpuSettings(profile.machine.pageSizeBytes);
   for (const design of profile.designs) {

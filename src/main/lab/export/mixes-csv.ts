@@ -2,10 +2,10 @@
  * The mixes of a this-cpu workload as a table for spreadsheets and scripts: RFC 4180, one row per mix of each sample, with a
  * header; and one per CPU of each sample, over all its mixes, which has no times.
  */
-import { stringify } from 'csv-stringify/sync';
 import type { RunRecord, Sample } from '../../../shared/run-record.ts';
 import { ACCESS_COUNTERS, type AccessCounts } from '../../../shared/this-cpu-report.ts';
 import { type CsvCell, snakeCase } from './csv-columns.ts';
+import { csvText } from './csv-text.ts';
 
 const COLUMNS = [
   'run_id',
@@ -25,8 +25,10 @@ const COLUMNS = [
 
 /** Only the header for other workloads. */
 export function mixesCsv({ id, samples }: RunRecord): string {
-  const rows = samples.flatMap((sample) => sampleRows(id, sample));
-  return stringify([...rows], { header: true, columns: [...COLUMNS], record_delimiter: '\r\n', escape_formulas: true });
+  return csvText(
+    COLUMNS,
+    samples.flatMap((sample) => sampleRows(id, sample)),
+  );
 }
 
 function sampleRows(id: string, { design, repetition, thisCpu }: Sample): readonly (readonly CsvCell[])[] {

@@ -3,9 +3,9 @@
  *
  *     profile, section, subject, cpus, chunks, figure, value, unit
  */
-import { stringify } from 'csv-stringify/sync';
 import type { MappingReport } from '../../../shared/mapping-report.ts';
 import { PAPER_FIGURE_ORIGINS, paperMachine } from '../../../shared/paper-machine.ts';
+import { csvText } from './csv-text.ts';
 
 const COLUMNS = ['profile', 'section', 'subject', 'cpus', 'chunks', 'figure', 'value', 'unit'] as const;
 type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], string | number>>>;
@@ -13,9 +13,9 @@ type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], string | number>>>;
 /** Sections: paper (subject `paper`, or `lab` with its window and whether the figure is counted or an input), tables (translation and window), event. */
 export function pageTablesCsv(profileName: string, report: MappingReport): string {
   const rows = [...paperRows(report), ...tableRows(report), ...eventRows(report)];
-  return stringify(
+  return csvText(
+    COLUMNS,
     rows.map((row) => ({ profile: profileName, ...row })),
-    { header: true, columns: [...COLUMNS], record_delimiter: '\r\n', escape_formulas: true },
   );
 }
 

@@ -1,26 +1,19 @@
 /**
  * A run as a table for spreadsheets and scripts: RFC 4180, one row per sample, with a header.
  */
-import { stringify } from 'csv-stringify/sync';
 import type { CsvTable } from '../../../shared/contract.ts';
 import type { RunRecord } from '../../../shared/run-record.ts';
 import { fileStem } from '../file-stem.ts';
 import { CSV_COLUMNS } from './csv-columns.ts';
+import { csvText } from './csv-text.ts';
 
-/**
- * The samples of `record`, columns as in `CSV_COLUMNS`; only the header where there are none. Numbers are written in full.
- * Text that a spreadsheet would take for a formula (it starts with = + - @, tab or carriage return) gets an apostrophe.
- */
+/** The samples of `record`, columns as in `CSV_COLUMNS`; only the header where there are none. */
 export function samplesCsv(record: RunRecord): string {
   const rows = record.samples.map((sample) => CSV_COLUMNS.map((column) => column.read(record, sample)));
-  return stringify(rows, {
-    header: true,
-    columns: CSV_COLUMNS.map(({ name }) => name),
-    record_delimiter: '\r\n',
-    escape_formulas: true,
-    // A line end of any kind, not only the one between records.
-    quoted_match: /[\r\n]/,
-  });
+  return csvText(
+    CSV_COLUMNS.map(({ name }) => name),
+    rows,
+  );
 }
 
 /**

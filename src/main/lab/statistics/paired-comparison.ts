@@ -12,7 +12,7 @@ import { NOTABLE_SHARE } from '../../../shared/doubtful-figures.ts';
 import { counted } from '../../../shared/counted.ts';
 import { type Design, DESIGN_WORDS } from '../../../shared/design.ts';
 import { assertUnreachable } from '../../../shared/result.ts';
-import type { Comparison, Direction, Verdict, WrongTotals } from '../../../shared/run-record.ts';
+import type { Comparison, Direction, SpeedVerdict, WrongTotals } from '../../../shared/run-record.ts';
 import { wrongTotalWords } from '../../../shared/this-cpu-words.ts';
 import { hodgesLehmann, signedRankInterval, type ExactInterval } from './signed-rank.ts';
 
@@ -59,10 +59,15 @@ export function comparePaired(blocks: readonly Block[], question: ComparisonQues
   const logRatios = blocks.map(logRatio);
   const ratio = Math.exp(hodgesLehmann(logRatios));
   const interval = ratioInterval(signedRankInterval(logRatios, CONFIDENCE));
+  const compared = { direction, design, baseline, blocks: blocks.length, ratio, interval };
+  if (wrong !== undefined) return { ...compared, verdict: 'wrong', reason: reasonOfWrong(wrong), wrong };
   const verdict = verdictOf(interval, question);
-  const reason = `${reasonOf({ question, blocks: blocks.length, ratio, interval, verdict })}${busyClause(question)}`;
-  const compared = { direction, design, baseline, blocks: blocks.length, ratio, interval, verdict, reason };
-  return wrong === undefined ? compared : { ...compared, wrong };
+  const reason = reasonOf({ question, blocks: blocks.length, ratio, interval, verdict });
+  return { ...compared, verdict, reason: `${reason}${busyClause(question)}` };
+}
+
+function reasonOfWrong(wrong: WrongTotals): string {
+  return `The result of ${DESIGN_WORDS[wrong.design].title} is wrong: it ${wrongTotalWords(wrong)}, so its speed counts for nothing.`;
 }
 
 function logRatio(block: Block): number {
@@ -77,8 +82,7 @@ function ratioInterval(logarithmic: ExactInterval | undefined): ExactInterval | 
 }
 
 /** CPUs that did not run at the same time cannot show that two designs are the same. */
-function verdictOf(interval: ExactInterval | undefined, question: ComparisonQuestion): Verdict {
-  if (question.wrong !== undefined) return 'wrong';
+function verdictOf(interval: ExactInterval | undefined, question: ComparisonQuestion): SpeedVerdict {
   if (interval === undefined) return 'inconclusive';
   if (isWithin(interval, question)) return isBusy(question) ? 'inconclusive' : 'same';
   if (interval.low > 1) return 'faster';
@@ -96,7 +100,7 @@ function isBusy({ withheldShare = 0 }: ComparisonQuestion): boolean {
 }
 
 function busyClause(question: ComparisonQuestion): string {
-  if (!isBusy(question) || question.wrong !== undefined) return '';
+  if (!isBusy(question)) return '';
   const percent = Math.round((question.withheldShare ?? 0) * 100);
   return ` The CPUs had no core of this host for up to ${percent} % of their time: what they cost each other shows less than on a quiet host.`;
 }
@@ -106,15 +110,11 @@ interface Finding {
   readonly blocks: number;
   readonly ratio: number;
   readonly interval: ExactInterval | undefined;
-  readonly verdict: Verdict;
+  readonly verdict: SpeedVerdict;
 }
 
 function reasonOf(finding: Finding): string {
   const { interval, question, blocks } = finding;
-  const { wrong } = question;
-  if (wrong !== undefined) {
-    return `The result of ${DESIGN_WORDS[wrong.design].title} is wrong: it ${wrongTotalWords(wrong)}, so its speed counts for nothing.`;
-  }
   const what = WORDS[question.direction];
   const estimate = `${what} throughput is ${change(finding.ratio)} against ${DESIGN_WORDS[question.baseline].title}`;
   if (interval === undefined) {
@@ -127,7 +127,7 @@ function reasonOf(finding: Finding): string {
   return `${estimate}, and the interval ${range} ${position(finding.verdict, margin, isWithin(interval, question))}.`;
 }
 
-function position(verdict: Verdict, margin: string, isWithinMargin: boolean): string {
+function position(verdict: SpeedVerdict, margin: string, isWithinMargin: boolean): string {
   switch (verdict) {
     case 'same':
       return `lies within ${margin}, which counts as the same`;
@@ -139,8 +139,6 @@ function position(verdict: Verdict, margin: string, isWithinMargin: boolean): st
       return isWithinMargin
         ? `lies within ${margin}, which on a busy host proves nothing`
         : `includes 0 % and reaches beyond ${margin}`;
-    case 'wrong':
-      throw new Error('a wrong result has no position');
     default:
       return assertUnreachable(verdict);
   }

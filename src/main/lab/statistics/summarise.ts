@@ -4,6 +4,7 @@
  * A cancelled run gives what its finished repetitions give: designs without a sample and directions without a figure
  * are left out, and only blocks in which both designs were measured are compared.
  */
+import { countedMedian } from '../../../shared/counted-median.ts';
 import type { Design } from '../../../shared/design.ts';
 import {
   type Comparison,
@@ -138,17 +139,18 @@ function latencyMedians(rows: readonly LatencyNs[]): LatencyNs {
 }
 
 function memoryMedians(rows: readonly MemoryFigures[]): MemoryFigures {
+  const median = (column: keyof MemoryFigures): number => countedMedian(rows.map((row) => row[column]));
   return {
-    originalBytes: medianOf(rows, (row) => row.originalBytes),
-    compressedBytes: medianOf(rows, (row) => row.compressedBytes),
-    poolBytes: medianOf(rows, (row) => row.poolBytes),
-    bufferBytes: medianOf(rows, (row) => row.bufferBytes),
-    workMemoryBytes: medianOf(rows, (row) => row.workMemoryBytes),
-    percpuAreaBytes: medianOf(rows, (row) => row.percpuAreaBytes),
-    slotTableBytes: medianOf(rows, (row) => row.slotTableBytes),
-    ioBufferBytes: medianOf(rows, (row) => row.ioBufferBytes),
-    usedBytes: medianOf(rows, (row) => row.usedBytes),
-    totalBytes: medianOf(rows, (row) => row.totalBytes),
+    originalBytes: median('originalBytes'),
+    compressedBytes: median('compressedBytes'),
+    poolBytes: median('poolBytes'),
+    bufferBytes: median('bufferBytes'),
+    workMemoryBytes: median('workMemoryBytes'),
+    percpuAreaBytes: median('percpuAreaBytes'),
+    slotTableBytes: median('slotTableBytes'),
+    ioBufferBytes: median('ioBufferBytes'),
+    usedBytes: median('usedBytes'),
+    totalBytes: median('totalBytes'),
   };
 }
 

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { BUFFER_LAYOUTS, DESIGNS, STREAM_PROTECTIONS } from '../../../shared/design.ts';
 import { profileSchema } from '../../../shared/profile.ts';
 import { RUN_PHASES } from '../../../shared/run-phase.ts';
-import { DIRECTIONS, ENGINES, type RunListing, type RunRecord, VERDICTS } from '../../../shared/run-record.ts';
+import { DIRECTIONS, ENGINES, type RunListing, type RunRecord, SPEED_VERDICTS } from '../../../shared/run-record.ts';
 import { RECOMPRESSION_TIMES, zramStepSchema } from '../../../shared/zram-profile.ts';
 import { STORED_BY } from '../../../shared/zram-report.ts';
 import { percpuFiguresSchema } from './percpu-figures-schema.ts';
@@ -140,17 +140,19 @@ const directionSummary = v.strictObject({
 
 const wrongTotals = v.strictObject({ design, issued: count, lost: count, extra: count });
 
-const comparison = v.strictObject({
+const comparedSpeeds = {
   direction,
   design,
   baseline: design,
   blocks: count,
   ratio: figure,
   interval: v.optional(v.strictObject({ low: figure, high: figure, confidence: figure })),
-  verdict: v.picklist(VERDICTS),
-  reason: v.string(),
-  wrong: v.optional(wrongTotals),
-});
+};
+
+const comparison = v.variant('verdict', [
+  v.strictObject({ ...comparedSpeeds, verdict: v.picklist(SPEED_VERDICTS), reason: v.string() }),
+  v.strictObject({ ...comparedSpeeds, verdict: v.literal('wrong'), reason: v.string(), wrong: wrongTotals }),
+]);
 
 const thisCpuSummary = v.strictObject({
   mixes: v.array(

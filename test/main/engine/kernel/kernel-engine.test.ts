@@ -183,6 +183,23 @@ describe('what comes back wrong', () => {
     });
     expect(devicesOf(process.pid)).toEqual([]);
   });
+
+  it('is what is heard of, even when nobody can be told what the devices held', async () => {
+    const observer = {
+      ...NOBODY,
+      onFailure: () => {
+        throw new Error('nobody listens');
+      },
+    };
+    const plan = withJobs(sample({}, 1), { pageSet: 9 });
+    expect(errorOf(await openKernelEngine().runSample(plan, observer, never))).toEqual({
+      code: 'cpu-failed',
+      message:
+        'job thread 0 failed: job job.0 names page set 9, which is not there ' +
+        '(what the devices held then could not be told: nobody listens)',
+    });
+    expect(devicesOf(process.pid)).toEqual([]);
+  });
 });
 
 describe('what the kernel engine cannot do', () => {

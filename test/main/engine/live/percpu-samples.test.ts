@@ -82,6 +82,19 @@ describe.each(['embed', 'page'] as const)('groups on two threads, first chunk %s
     expect(faults(machine)).toEqual([]);
   });
 
+  it('of which some are not to be had count those that were made, and say how many were not', async () => {
+    const plan = planOf(design, { workload: { ...WORKLOAD, destroy: 'never' } });
+    const { figures } = await run({ ...plan, faults: { frames: { every: 1 } } });
+    const { liveObjects: made = 0, liveBytes = 0 } = figures.percpu?.atFull ?? {};
+    expect(made).toBeGreaterThan(0);
+    expect(made).toBeLessThan(GROUPS * 4);
+    expect(figures.create?.operations).toBe(made);
+    // Objects of 6 bytes take 8 there.
+    expect(figures.create?.bytes).toBeLessThanOrEqual(liveBytes);
+    expect(figures.create?.bytes).toBeGreaterThanOrEqual(liveBytes - 2 * GROUPS);
+    expect(figures.disturbances?.faults?.failedObjects).toBe(GROUPS * 4 - made);
+  });
+
   it('that stay are there in the end: table, percpu_stats and moment agree with the machine', async () => {
     const { figures, machine } = await run(planOf(design, { workload: { ...WORKLOAD, destroy: 'never' } }));
     const { percpu } = figures;

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readAllCpuCounters } from '../../../../src/main/engine/live/cpu-counters.ts';
 import { LiveEngine } from '../../../../src/main/engine/live/live-engine.ts';
 import { makeTally, readTally, type RecompressJobPlan } from '../../../../src/main/engine/live/recompress-job.ts';
 import type { PhasePlan, SamplePlan } from '../../../../src/main/engine/live/sample-plan.ts';
@@ -93,6 +94,18 @@ describe('recompression by a CPU of its own', () => {
     const { arena } = await run(plan);
     const done = readTally(tally);
     expect(done.pagesTried).toBe(1500 - readStoredContents(arena, 0).same.pages);
+  });
+
+  it('waits for locks in its own time, of which nothing is in the figures of the jobs beside it', async () => {
+    const { plan, tally } = planWith('single-mutex', { beside: [0] }, ([main], names) => [
+      { ...main, jobs: [...names, NAME], recompression: 'beside' },
+    ]);
+    const { figures, arena } = await run({ ...plan, repeatForMs: 300 });
+    const [ofJob, ofRecompression] = readAllCpuCounters(arena);
+    expect(readTally(tally).passes).toBeGreaterThan(0);
+    expect(ofRecompression?.lockWaitNs).toBeGreaterThan(0);
+    const { write } = valueOf(figures);
+    expect([write?.lockWaitNs, write?.lockContentions]).toEqual([ofJob?.lockWaitNs, ofJob?.lockContentions]);
   });
 
   it('ends when the run is cancelled', async () => {

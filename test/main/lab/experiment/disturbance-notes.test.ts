@@ -29,6 +29,18 @@ describe('the notes of a run that was disturbed', () => {
     ]);
   });
 
+  it('speak of allocations where the workload is one of per-CPU objects', () => {
+    const notes = new DisturbanceNotes();
+    const sites = [{ site: 'frames', attempts: 50, injected: 40 } as const];
+    const faults = { sites, failedWrites: 0, failedReads: 0 };
+    notes.add('page', { faults: { ...faults, failedObjects: 30 } });
+    notes.add('page', { faults: { ...faults, failedObjects: 0 } });
+    expect(notes.notes()).toEqual([
+      'Faults on purpose, page-mapped units: refused 80 of 100 page-frame requests; failed were 30 allocations; every object ' +
+        "that was destroyed still bore its owner's mark.",
+    ]);
+  });
+
   it('say how often page tables were audited, of the designs that have any', () => {
     const notes = new DisturbanceNotes();
     notes.add('page', { tableAudits: undefined });

@@ -7,7 +7,7 @@ import type { KernelText } from '../../../../src/shared/contract.ts';
 import type { PercpuSettings } from '../../../../src/shared/percpu-settings.ts';
 import type { Profile } from '../../../../src/shared/profile.ts';
 import type { DesignSummary } from '../../../../src/shared/run-record.ts';
-import { errorOf, smallPercpuProfile, smallProfile, valueOf } from '../small-lab.ts';
+import { errorOf, smallPercpuProfile, smallProfile, smallThisCpuProfile, valueOf } from '../small-lab.ts';
 import { MEMORY, PERCPU, recordOf } from '../run-record-fixtures.ts';
 
 /** The machine of the recording of 3000 cgroups: Linux 6.18, x86-64, two CPUs, no modules. */
@@ -69,6 +69,19 @@ describe('percpu_stats', () => {
     const files = evidenceOf(smallPercpuProfile({ designs: ['embed', 'page'] }), [summary]);
     expect(files.map(({ fileName }) => fileName)).toEqual(['embed.dmesg', 'page.dmesg', 'page.percpu_stats']);
     expect(valueOf(parsePercpuStats(files[2]?.text ?? ''))).toEqual(PERCPU.statsAtFull);
+  });
+});
+
+describe('runs that boot no machine with a per-CPU allocator', () => {
+  it("have none: on the host's own kernel none of the lab's machines was there", () => {
+    const summary: DesignSummary = { design: 'kernel', memoryAtEnd: MEMORY, memoryAtPeak: MEMORY };
+    const record = recordOf([], { profile: smallProfile(), engine: 'kernel', designs: [summary] });
+    expect(kernelEvidence(record)).toEqual({ ok: true, value: [] });
+    expect(valueOf(kernelEvidence({ ...record, engine: 'live' }))).toHaveLength(2);
+  });
+
+  it('have none of a this-cpu workload', () => {
+    expect(evidenceOf(smallThisCpuProfile())).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { comparePaired, type Block } from '../../../../src/main/lab/statistics/paired-comparison.ts';
+import type { Judgement } from '../../../../src/shared/run-record.ts';
 
 const QUESTION = {
   direction: 'write',
@@ -78,6 +79,11 @@ describe('the verdict', () => {
       'The result of unprotected is wrong: it lost 12 of 4096 additions, so its speed counts for nothing.',
     );
     expect('wrong' in comparePaired(blocksWith([1.2]), QUESTION)).toBe(false);
+    // @ts-expect-error: a wrong result says which design is wrong.
+    const incomplete: Judgement = { verdict: 'wrong' };
+    // @ts-expect-error: and a judged speed is of two right ones.
+    const contradicting: Judgement = { verdict: 'faster', wrong };
+    expect([incomplete, contradicting]).toHaveLength(2);
   });
 
   it('is the same for equal figures, even with a margin of zero', () => {

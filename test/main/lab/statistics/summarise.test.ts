@@ -33,6 +33,20 @@ describe('summarise', () => {
     expect(summarise([stored(1, 1000, 500), stored(2, 0, 0)], OPTIONS).designs[0]?.storedShares).toBeUndefined();
   });
 
+  it('has bytes of memory that a repetition really came to, of an even number too', () => {
+    const counted = (repetition: number, compressedBytes: number, poolBytes: number): Sample => ({
+      ...sampleOf('single-mutex', repetition, 600),
+      memoryAtEnd: { ...MEMORY, compressedBytes, poolBytes },
+      memoryAtPeak: { ...MEMORY, compressedBytes: compressedBytes + 1, poolBytes },
+    });
+    const samples = [counted(1, 594, 8192), counted(2, 593, 4096)];
+    const [design] = summarise(samples, OPTIONS).designs;
+    expect(design?.memoryAtEnd).toMatchObject({ compressedBytes: 593, poolBytes: 4096 });
+    expect(design?.memoryAtPeak).toMatchObject({ compressedBytes: 594, poolBytes: 4096 });
+    const three = summarise([...samples, counted(3, 700, 12_288)], OPTIONS).designs[0];
+    expect(three?.memoryAtEnd).toMatchObject({ compressedBytes: 594, poolBytes: 8192 });
+  });
+
   it('says how long the CPUs were without a core only where every sample does', () => {
     const starved = (repetition: number, withheldShare?: number): Sample => ({
       ...sampleOf('single-mutex', repetition, 600),
