@@ -4,6 +4,7 @@
  * A record goes in as a whole, in one transaction, or not at all; what comes out has been parsed. All calls are
  * synchronous and take milliseconds; failures are of code 'storage' (or 'not-found'), in one sentence.
  */
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import * as v from 'valibot';
 import { fail, ok, type Result } from '../../../shared/result.ts';
@@ -12,7 +13,7 @@ import { openDatabaseFile } from './database-file.ts';
 import { firstIssue, runListingSchema, runRecordSchema } from './record-schema.ts';
 import type { Row } from './row.ts';
 import { listingFrom, recordFrom, runRow, sampleRow } from './rows.ts';
-import { sqliteCode, storageFailure } from './storage-error.ts';
+import { sqliteCode, storageFailure, unusable } from './storage-error.ts';
 
 /** The runs of one user. Calls after `close` throw. */
 export interface RunStore {
@@ -37,6 +38,8 @@ const LISTING = `
     (SELECT count(*) FROM samples WHERE samples.run_id = runs.id) AS sample_count
   FROM runs`;
 
+const REPLACED = 'it was deleted, moved or replaced while the lab had it open; the lab must be started again';
+
 /** SQLITE_CONSTRAINT_PRIMARYKEY */
 const DUPLICATE_KEY = 1555;
 
@@ -47,7 +50,7 @@ const DUPLICATE_KEY = 1555;
 export function openRunStore(databasePath: string, options: RunStoreOptions = {}): Result<RunStore> {
   const opened = openDatabaseFile(databasePath, options.busyTimeoutMs ?? 5000);
   if (!opened.ok) return opened;
-  const context: Context = { database: opened.value, path: databasePath };
+  const context: Context = { database: opened.value, path: databasePath, file: fileAt(databasePath) };
   return ok({
     save: (record) => save(context, record),
     list: () => list(context),
@@ -63,6 +66,14 @@ export function openRunStore(databasePath: string, options: RunStoreOptions = {}
 interface Context {
   readonly database: DatabaseSync;
   readonly path: string;
+  /** Which file was opened. */
+  readonly file: string | undefined;
+}
+
+/** Tells the file at `path` from any other that takes its place; undefined when there is none. */
+function fileAt(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
 }
 
 function save(context: Context, record: RunRecord): Result<void> {
@@ -135,6 +146,8 @@ function insert(database: DatabaseSync, table: 'runs' | 'samples', row: Row): vo
 function transaction<T>(context: Context, begin: 'BEGIN' | 'BEGIN IMMEDIATE', action: () => Result<T>): Result<T> {
   const { database, path } = context;
   try {
+    // SQLite would go on with the file that it has open, which nobody will find again.
+    if (fileAt(path) !== context.file) return fail('storage', unusable(path, REPLACED), path);
     database.exec(begin);
     const result = action();
     database.exec(result.ok ? 'COMMIT' : 'ROLLBACK');

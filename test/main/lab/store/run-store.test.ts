@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -224,6 +234,37 @@ describe('a database that cannot be used', () => {
     bytes.fill('garbage', 4096, bytes.length);
     writeFileSync(path, bytes);
     expectRefused(path, 'damaged');
+  });
+
+  it.each([
+    ['a table', 'DROP TABLE samples', 'samples.run_id is missing'],
+    ['a column', 'ALTER TABLE runs DROP COLUMN mapping', 'runs.mapping is missing'],
+  ])('lacks %s', (_what, damage, message) => {
+    const path = closedDatabase();
+    const database = new DatabaseSync(path);
+    database.exec(damage);
+    database.close();
+    expectRefused(path, message);
+  });
+
+  it.each([
+    ['deleted', (path: string) => rmSync(path)],
+    [
+      'replaced',
+      (path: string) => {
+        copyFileSync(path, `${path}.copy`);
+        renameSync(`${path}.copy`, path);
+      },
+    ],
+  ])('was %s while it was open: no run is taken that nobody would find again', (_how, harm) => {
+    const path = join(temporaryFolder(), 'runs.sqlite');
+    const store = storeAt(path);
+    valueOf(store.save(recordOf(SAMPLES)));
+    harm(path);
+    const error = errorOf(store.save(recordOf(SAMPLES, { id: 'run-2' })));
+    expect(error).toMatchObject({ code: 'storage', where: path });
+    expect(error.message).toContain('deleted, moved or replaced while the lab had it open');
+    expect(errorOf(store.list()).code).toBe('storage');
   });
 
   it('belongs to another program', () => {
