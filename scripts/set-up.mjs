@@ -198,15 +198,15 @@ async function runOrThrow(program, args, options) {
 }
 
 /**
- * Whether what was made from `fingerprint` is there.
+ * Whether what was made from inputs with this fingerprint is there.
  *
  * @param {string} root
  * @param {string} stamp relative path
  * @param {readonly string[]} outputs relative paths of files, without which the stamp says nothing
- * @param {string} fingerprint
+ * @param {string} wanted
  */
-function isMade(root, stamp, outputs, fingerprint) {
-  return readStamp(root, stamp) === fingerprint && outputs.every((path) => existsSync(join(root, path)));
+function isMade(root, stamp, outputs, wanted) {
+  return readStamp(root, stamp) === wanted && outputs.every((path) => existsSync(join(root, path)));
 }
 
 /**
