@@ -10,8 +10,8 @@ import * as v from 'valibot';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { RunListing, RunRecord } from '../../../shared/run-record.ts';
 import { openDatabaseFile } from './database-file.ts';
-import { firstIssue, runListingSchema, runRecordSchema } from './record-schema.ts';
-import type { Row } from './row.ts';
+import { damagedListingSchema, firstIssue, runListingSchema, runRecordSchema } from './record-schema.ts';
+import type { Row, UnknownRow } from './row.ts';
 import { listingFrom, recordFrom, runRow, sampleRow } from './rows.ts';
 import { sqliteCode, storageFailure, unusable } from './storage-error.ts';
 
@@ -19,7 +19,7 @@ import { sqliteCode, storageFailure, unusable } from './storage-error.ts';
 export interface RunStore {
   /** Stores a whole run; refuses one whose id is stored already, or that could not be read back (a NaN, say). */
   readonly save: (record: RunRecord) => Result<void>;
-  /** All runs, the newest first. */
+  /** All runs, the newest first; a damaged one says so and keeps no other back. */
   readonly list: () => Result<readonly RunListing[]>;
   readonly open: (runId: string) => Result<RunRecord>;
   readonly rename: (runId: string, name: string) => Result<RunListing>;
@@ -34,7 +34,7 @@ export interface RunStoreOptions {
 
 const LISTING = `
   SELECT id, name, started_at, finished_at, outcome, engine,
-    CASE engine WHEN 'kernel' THEN '["kernel"]' ELSE profile ->> '$.designs' END AS designs,
+    CASE WHEN engine = 'kernel' THEN '["kernel"]' WHEN json_valid(profile) THEN profile ->> '$.designs' END AS designs,
     (SELECT count(*) FROM samples WHERE samples.run_id = runs.id) AS sample_count
   FROM runs`;
 
@@ -99,11 +99,15 @@ function list(context: Context): Result<readonly RunListing[]> {
     const listings: RunListing[] = [];
     for (const row of rows) {
       const listing = parseRows(context, String(row['id']), runListingSchema, () => listingFrom(row));
-      if (!listing.ok) return listing;
-      listings.push(listing.value);
+      listings.push(listing.ok ? listing.value : damagedListing(row, listing.error.message));
     }
     return ok(listings);
   });
+}
+
+/** A run that cannot be opened stands in the list among the others, so that it can be seen and removed. */
+function damagedListing(row: UnknownRow, damage: string): RunListing {
+  return { ...v.parse(damagedListingSchema, listingFrom({ ...row, designs: '[]' })), damage };
 }
 
 function open(context: Context, runId: string): Result<RunRecord> {
