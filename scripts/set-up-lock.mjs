@@ -13,6 +13,8 @@ import { say, SetUpError } from './project.mjs';
 
 const POLL_MS = 100;
 const GIVE_UP_MS = 30 * 60 * 1000;
+/** What the file system answers where the user may not write, there is no room, or a file is in a folder's place. */
+const CANNOT_WRITE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EEXIST', 'ENOTDIR'];
 
 /**
  * Runs `work` while holding the project's set-up lock; waits for another holder first.
@@ -21,15 +23,21 @@ const GIVE_UP_MS = 30 * 60 * 1000;
  * @param {string} root project folder
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
+ * @throws {SetUpError} when the project's folder cannot be written, by the lock or by `work`
  */
 export async function withSetUpLock(root, work) {
   const lock = join(root, 'out', '.set-up.lock');
-  mkdirSync(dirname(lock), { recursive: true });
-  await take(lock);
   try {
-    return await work();
-  } finally {
-    rmSync(lock, { force: true });
+    mkdirSync(dirname(lock), { recursive: true });
+    await take(lock);
+    try {
+      return await work();
+    } finally {
+      rmSync(lock, { force: true });
+    }
+  } catch (error) {
+    if (!CANNOT_WRITE.some((code) => hasCode(error, code)) || !(error instanceof Error)) throw error;
+    throw new SetUpError(`the project has to be set up, and its folder cannot be written: ${error.message}`);
   }
 }
 

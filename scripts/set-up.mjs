@@ -5,7 +5,7 @@
  * otherwise, and may be called by several processes at once.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runQuietly, shortened, withoutProjectBin, withProjectBin } from './child-process.mjs';
 import { projectNode, say, SetUpError } from './project.mjs';
@@ -25,8 +25,10 @@ const BUILD_INPUTS = [
 const CODEC_SOURCE = 'src/main/engine/codec/lz4-kernel/assembly';
 const CODEC_INPUTS = [CODEC_SOURCE, 'package-lock.json'];
 const CODEC_STAMP = join('out', 'codec', 'fingerprint.txt');
+const CODEC_OUTPUTS = [join('out', 'codec', 'lz4-kernel.wasm')];
 const INSTALL_STAMP = join('node_modules', '.percpu-lab-installed');
 const BUILD_STAMP = join('out', 'fingerprint.txt');
+const BUILD_OUTPUTS = ['main/index.js', 'preload/index.cjs', 'renderer/index.html'].map((path) => join('out', path));
 /** @type {readonly DependencyKind[]} */
 const DEPENDENCY_KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'];
 
@@ -49,17 +51,19 @@ export async function ensureInstalled(root) {
 }
 
 /**
- * Builds main, preload and dashboard into out/ when a source is newer than what is there.
+ * Builds main, preload and dashboard into out/ when what is there is not whole or not of today's sources.
  *
  * @param {string} root project folder, installed
  * @throws {SetUpError} with the builder's last words when it fails
  */
 export async function ensureBuilt(root) {
   await ensureCodec(root);
-  if (readStamp(root, BUILD_STAMP) === buildFingerprint(root)) return;
+  if (isMade(root, BUILD_STAMP, BUILD_OUTPUTS, buildFingerprint(root))) return;
   await withSetUpLock(root, async () => {
     const made = buildFingerprint(root);
-    if (readStamp(root, BUILD_STAMP) === made) return;
+    if (isMade(root, BUILD_STAMP, BUILD_OUTPUTS, made)) return;
+    // A build that is broken off leaves some files new and some old, of which the stamp would know nothing.
+    rmSync(join(root, BUILD_STAMP), { force: true });
     say('building the dashboard (electron-vite build)');
     await runOrThrow('electron-vite', ['build'], { ...npmOptions(root), env: withProjectBin(root, process.env) });
     mkdirSync(join(root, 'out'), { recursive: true });
@@ -75,10 +79,11 @@ export async function ensureBuilt(root) {
  * @throws {SetUpError} with the compiler's last words when it fails
  */
 export async function ensureCodec(root) {
-  if (readStamp(root, CODEC_STAMP) === fingerprint(root, CODEC_INPUTS)) return;
+  if (isMade(root, CODEC_STAMP, CODEC_OUTPUTS, fingerprint(root, CODEC_INPUTS))) return;
   await withSetUpLock(root, async () => {
     const made = fingerprint(root, CODEC_INPUTS);
-    if (readStamp(root, CODEC_STAMP) === made) return;
+    if (isMade(root, CODEC_STAMP, CODEC_OUTPUTS, made)) return;
+    rmSync(join(root, CODEC_STAMP), { force: true });
     say('compiling the codec lz4-kernel (AssemblyScript)');
     const args = ['--config', `${CODEC_SOURCE}/asconfig.json`];
     await runOrThrow('asc', args, { ...npmOptions(root), env: withProjectBin(root, process.env) });
@@ -94,7 +99,7 @@ export async function ensureCodec(root) {
  * @returns {string | undefined}
  */
 export function reasonToInstall(root) {
-  const installed = readPackageFile(join(root, 'node_modules', '.package-lock.json'))?.packages;
+  const installed = installedPackages(root);
   if (installed === undefined) return 'nothing is installed yet';
   const { '': wantedByRoot, ...wanted } = readPackageFile(join(root, 'package-lock.json'))?.packages ?? {};
   const declared = readPackageFile(join(root, 'package.json'));
@@ -193,6 +198,18 @@ async function runOrThrow(program, args, options) {
 }
 
 /**
+ * Whether what was made from inputs with this fingerprint is there.
+ *
+ * @param {string} root
+ * @param {string} stamp relative path
+ * @param {readonly string[]} outputs relative paths of files, without which the stamp says nothing
+ * @param {string} wanted
+ */
+function isMade(root, stamp, outputs, wanted) {
+  return readStamp(root, stamp) === wanted && outputs.every((path) => existsSync(join(root, path)));
+}
+
+/**
  * @param {string} root
  * @param {string} stamp relative path
  */
@@ -243,9 +260,31 @@ function sameVersions(first, second) {
  */
 
 /**
+ * What npm's record says is installed; undefined without one, or with one that was cut off while it was written.
+ *
+ * @param {string} root
+ */
+function installedPackages(root) {
+  try {
+    return readPackageFile(join(root, 'node_modules', '.package-lock.json'))?.packages;
+  } catch (error) {
+    if (error instanceof SetUpError) return undefined;
+    throw error;
+  }
+}
+
+/**
  * @param {string} path
  * @returns {PackageFile | undefined} undefined when there is no such file
+ * @throws {SetUpError} when it is not JSON, as after a merge
  */
 function readPackageFile(path) {
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new SetUpError(`${path} is not JSON: ${error.message}`);
+    throw error;
+  }
 }

@@ -342,4 +342,6 @@ export interface RunListing {
   readonly engine: Engine;
   readonly designs: readonly Design[];
   readonly sampleCount: number;
+  /** Why the run cannot be opened; designs are [] then, and what else cannot be read is '', 'failed', 'live' or 0. */
+  readonly damage?: string;
 }

@@ -1,8 +1,9 @@
-import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { PROJECT_ROOT } from '../../scripts/project.mjs';
-import { buildFingerprint, ensureCodec, ensureInstalled, reasonToInstall } from '../../scripts/set-up.mjs';
+import { PROJECT_ROOT, SetUpError } from '../../scripts/project.mjs';
+import { buildFingerprint, ensureBuilt, ensureCodec, ensureInstalled, reasonToInstall } from '../../scripts/set-up.mjs';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const ROOT_ENTRY = { name: 'p', dependencies: { a: '^1.0.0' } };
@@ -47,6 +48,18 @@ describe('reasonToInstall', () => {
 
   test('says that nothing is installed when npm left no record, as after a broken-off install', () => {
     expect(reasonToInstall(project({ wanted: { 'node_modules/a': A } }))).toBe('nothing is installed yet');
+  });
+
+  test('takes a record that was cut off for none', () => {
+    const root = temporaryFolder({ 'package-lock.json': '{}', 'node_modules/.package-lock.json': '{"packages": {"no' });
+    expect(reasonToInstall(root)).toBe('nothing is installed yet');
+  });
+
+  test('says in a sentence which file a merge left broken', () => {
+    const root = project({ installed: {} });
+    writeFileSync(join(root, 'package-lock.json'), '<<<<<<< HEAD\n{}');
+    expect(() => reasonToInstall(root)).toThrow(SetUpError);
+    expect(() => reasonToInstall(root)).toThrow(/package-lock\.json is not JSON: /);
   });
 
   test('notices a dependency that package.json has and the lock file has not', () => {
@@ -97,6 +110,50 @@ describe('buildFingerprint', () => {
     const before = buildFingerprint(root);
     writeFileSync(join(root, 'README.md'), 'new');
     expect(buildFingerprint(root)).toBe(before);
+  });
+});
+
+describe('ensureBuilt', () => {
+  const CODEC_SOURCE = 'src/main/engine/codec/lz4-kernel/assembly/index.ts';
+  const OUTPUTS = [
+    'out/main/index.js',
+    'out/preload/index.cjs',
+    'out/renderer/index.html',
+    'out/codec/lz4-kernel.wasm',
+  ];
+
+  /** A project with everything built, whose build and compiler are not installed: asking for them fails. */
+  async function builtProject(): Promise<string> {
+    const files = Object.fromEntries(OUTPUTS.map((path) => [path, '']));
+    const root = temporaryFolder({ [CODEC_SOURCE]: '', 'package-lock.json': '{}', 'package.json': '{}', ...files });
+    writeFileSync(join(root, 'out/fingerprint.txt'), buildFingerprint(root));
+    const codec = createHash('sha256').update(`${CODEC_SOURCE}\x000\0`).update('package-lock.json\x002\0{}');
+    writeFileSync(join(root, 'out/codec/fingerprint.txt'), codec.digest('hex'));
+    await ensureBuilt(root);
+    return root;
+  }
+
+  test.for(OUTPUTS)('makes %s again when it is gone', async (output) => {
+    const root = await builtProject();
+    rmSync(join(root, output));
+    await expect(ensureBuilt(root)).rejects.toThrow(SetUpError);
+  });
+
+  test('does not take what a broken-off build left for the build of before', async () => {
+    const root = await builtProject();
+    const before = readFileSync(join(root, 'package.json'), 'utf8');
+    writeFileSync(join(root, 'package.json'), '{ }');
+    await expect(ensureBuilt(root)).rejects.toThrow(SetUpError);
+    writeFileSync(join(root, 'package.json'), before);
+    await expect(ensureBuilt(root)).rejects.toThrow(SetUpError);
+  });
+
+  test('says in one sentence that the folder cannot be written', async () => {
+    // A file in the place of the folder: what root may not write either.
+    const root = temporaryFolder({ out: '', 'package-lock.json': '{}' });
+    await expect(ensureBuilt(root)).rejects.toThrow(
+      /^the project has to be set up, and its folder cannot be written: /,
+    );
   });
 });
 

@@ -17,7 +17,8 @@ export function openDoor(ipcMain: IpcMain, lab: LabContract, contents: WebConten
     return dispatch(lab, method, input);
   });
   const unsubscribe = lab.subscribe((event) => {
-    if (!contents.isDestroyed() && isOurFrame(contents.mainFrame)) contents.send(EVENT_CHANNEL, event);
+    if (!contents.isDestroyed() && !contents.isCrashed() && isOurFrame(contents.mainFrame))
+      contents.send(EVENT_CHANNEL, event);
   });
   return () => {
     ipcMain.removeHandler(CALL_CHANNEL);

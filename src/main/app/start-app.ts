@@ -11,9 +11,11 @@ import { fileURLToPath } from 'node:url';
 import { app, dialog, ipcMain, protocol, session, type BrowserWindow } from 'electron';
 import { userDataFolder } from '../lab/data-folder.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
+import { makeFolder } from '../lab/make-folder.ts';
 import { reportUnexpected } from '../lab/report-unexpected.ts';
 import { createAppProtocol } from './app-protocol.ts';
 import { confineContents, confineSession } from './confine.ts';
+import { reviveAfterCrash } from './crash.ts';
 import { openDoor } from './ipc-door.ts';
 import { setMenu } from './menu.ts';
 import { APP_SCHEME } from './origin.ts';
@@ -25,7 +27,7 @@ import { createWindow, showDashboard } from './window.ts';
  */
 export function startApp(entryUrl: string): void {
   app.enableSandbox();
-  app.setPath('userData', join(userDataFolder(), 'window'));
+  keepBrowserFilesIn(join(userDataFolder(), 'window'));
   protocol.registerSchemesAsPrivileged([
     { scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
   ]);
@@ -45,6 +47,16 @@ export function startApp(entryUrl: string): void {
     });
 }
 
+/** Electron's own folder must exist; where it cannot be made, Chromium's files stay where Electron puts them. */
+function keepBrowserFilesIn(folder: string): void {
+  try {
+    makeFolder(folder);
+    app.setPath('userData', folder);
+  } catch (thrown) {
+    reportUnexpected(`${folder} cannot be used`, thrown);
+  }
+}
+
 async function openLab(entryUrl: string): Promise<void> {
   const beside = (path: string): string => fileURLToPath(new URL(path, entryUrl));
   setMenu();
@@ -62,6 +74,7 @@ async function openLab(entryUrl: string): Promise<void> {
   const closeDoor = openDoor(ipcMain, lab, window.webContents);
   closeBeforeQuit(lab, closeDoor);
   app.on('second-instance', () => bringToFront(window));
+  reviveAfterCrash(window);
   await showDashboard(window);
 }
 

@@ -122,6 +122,8 @@ function turnAway(socket: Duplex, refusal: { readonly status: number; readonly m
   const body = `${refusal.message}\n`;
   // The peer may be gone already; there is nobody left to tell.
   socket.on('error', () => socket.destroy());
+  // Ended on this side only, it would stay half open for as long as the peer likes, and keep `close` waiting.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nConnection: close\r\n` +
       `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

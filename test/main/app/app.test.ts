@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -81,8 +81,20 @@ describe('the window', () => {
     expect((await recorded()).backgrounds.slice(before)).toEqual(['#111418']);
   });
 
-  it('keeps Chromium’s files inside of the data folder', async () => {
+  it('keeps Chromium’s files inside of the data folder, which it makes: Electron would refuse it otherwise', async () => {
     expect((await recorded()).paths).toEqual({ userData: join(dataFolder, 'window') });
+  });
+
+  it('opens where the data folder cannot be made, too, and says which runs it cannot keep', async () => {
+    const file = join(dataFolder, 'a-file');
+    writeFileSync(file, '');
+    const app = await another({ PERCPU_LAB_DATA: join(file, 'data') });
+    expect((await recorded(app)).paths).toEqual({});
+    expect(app.stderr()).toContain(join(file, 'data', 'window'));
+    expect(await invoke(['describeHost', {}], 'page', app)).toMatchObject({
+      ok: true,
+      value: { storeError: { code: 'storage' } },
+    });
   });
 });
 
@@ -136,6 +148,12 @@ describe('app://', () => {
   });
 });
 
+/** Those that Electron's own handlers know, in part. */
+const PERMISSIONS = [
+  ...['media', 'display-capture', 'geolocation', 'notifications', 'clipboard-read', 'clipboard-sanitized-write'],
+  ...['openExternal', 'fileSystem', 'fullscreen', 'pointerLock', 'keyboardLock', 'hid', 'usb', 'serial', 'midi'],
+];
+
 describe('the page', () => {
   const elsewhere = [
     'https://evil.example/',
@@ -169,12 +187,9 @@ describe('the page', () => {
     expect(await shell.ask({ kind: 'attach-webview' })).toBe(true);
   });
 
-  it.each(['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal', 'fullscreen', 'usb', 'serial'])(
-    'is not permitted %s',
-    async (name) => {
-      expect(await shell.ask({ kind: 'permission', name })).toEqual({ request: false, check: false, device: false });
-    },
-  );
+  it.each([...PERMISSIONS, 'a-permission-of-tomorrow'])('is not permitted %s', async (name) => {
+    expect(await shell.ask({ kind: 'permission', name })).toEqual({ request: false, check: false, device: false });
+  });
 
   it('can load from its own scheme and what it made itself, not from the network or the disk', async () => {
     const cancelled = async (url: string) => shell.ask({ kind: 'load', url });
@@ -228,6 +243,29 @@ describe('the door', () => {
   });
 });
 
+describe('a page whose process dies', () => {
+  it('is loaded again when the person says so, and asked for only then', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'lab-data-'));
+    const app = await another({ PERCPU_LAB_DATA: own });
+    await app.ask({ kind: 'crash', reason: 'crashed', answer: 0 });
+    await expect.poll(async () => (await recorded(app)).loadedUrls).toHaveLength(2);
+    const { messageBoxes, closedWindows } = await recorded(app);
+    expect(messageBoxes).toMatchObject([
+      { buttons: ['Load again', 'Close the lab'], detail: expect.stringContaining('(crashed)') },
+    ]);
+    expect(closedWindows).toBe(0);
+    expect(await invoke(['describeHost', {}], 'page', app)).toMatchObject({ ok: true });
+
+    await app.ask({ kind: 'crash', reason: 'oom', answer: 1 });
+    await expect.poll(async () => (await recorded(app)).closedWindows).toBe(1);
+    expect((await recorded(app)).loadedUrls).toHaveLength(2);
+
+    await app.ask({ kind: 'crash', reason: 'clean-exit', answer: 0 });
+    expect((await recorded(app)).messageBoxes).toHaveLength(2);
+    rmSync(own, { recursive: true });
+  });
+});
+
 describe('a second instance', () => {
   it('ends itself without a window, a lab or a door', async () => {
     const second = await another({ PERCPU_LAB_DATA: dataFolder, STAND_IN_SECOND_INSTANCE: '1' });
@@ -258,6 +296,25 @@ describe('a run', () => {
 
     const next = await another({ PERCPU_LAB_DATA: own });
     expect(await invoke(['listRuns', {}], 'page', next)).toMatchObject({ ok: true, value: [{ outcome: 'cancelled' }] });
+    rmSync(own, { recursive: true });
+  });
+
+  it('is not told to a page whose process is gone, and goes on', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'lab-data-'));
+    const app = await another({ PERCPU_LAB_DATA: own });
+    await invoke(['startRun', { profile }], 'page', app);
+    await expect.poll(async () => (await recorded(app)).sent.length).toBeGreaterThan(1);
+    await app.ask({ kind: 'crash', reason: 'clean-exit', answer: 0 });
+    const { length } = (await recorded(app)).sent;
+    // Several progress events go by.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await recorded(app)).sent).toHaveLength(length);
+    expect(await invoke(['currentRun', {}], 'page', app)).toMatchObject({
+      ok: true,
+      value: { run: { engine: 'live' } },
+    });
+    await app.ask({ kind: 'emit', event: 'window-all-closed' });
+    await app.ended;
     rmSync(own, { recursive: true });
   });
 

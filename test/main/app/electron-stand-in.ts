@@ -4,6 +4,7 @@
  * Chromium does with them.
  */
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { ShellCommand, ShellRecord } from './shell-commands.ts';
 
 const record: ShellRecord = {
@@ -17,6 +18,8 @@ const record: ShellRecord = {
   channels: [],
   sent: [],
   errorBoxes: [],
+  messageBoxes: [],
+  closedWindows: 0,
 };
 
 type Handler = (...args: unknown[]) => unknown;
@@ -44,10 +47,14 @@ class Frame {
 }
 
 class Contents extends EventEmitter {
+  crashed = false;
   mainFrame = new Frame('app://percpu-lab', null);
   openHandler: Handler = () => ({ action: 'allow' });
   isDestroyed(): boolean {
     return false;
+  }
+  isCrashed(): boolean {
+    return this.crashed;
   }
   setWindowOpenHandler(handler: Handler): void {
     this.openHandler = handler;
@@ -70,6 +77,8 @@ class StandInApp extends EventEmitter {
     record.sandboxEnabled = true;
   }
   setPath(name: string, path: string): void {
+    // As Electron documents it.
+    if (!existsSync(path)) throw new Error('Failed to set path');
     record.paths[name] = path;
   }
   requestSingleInstanceLock(): boolean {
@@ -108,6 +117,7 @@ export class BrowserWindow extends EventEmitter {
   }
   loadURL(url: string): Promise<void> {
     record.loadedUrls.push(url);
+    this.webContents.crashed = false;
     process.send?.({ loaded: url });
     return Promise.resolve();
   }
@@ -121,6 +131,9 @@ export class BrowserWindow extends EventEmitter {
     record.focused += 1;
   }
   show(): void {}
+  close(): void {
+    record.closedWindows += 1;
+  }
   setBackgroundColor(color: string): void {
     record.backgrounds.push(color);
   }
@@ -152,8 +165,15 @@ export const session = {
   },
 };
 
+/** The button that the person will press. */
+let nextAnswer = 0;
+
 export const dialog = {
   showErrorBox: (title: string, content: string): void => void record.errorBoxes.push([title, content]),
+  showMessageBox: (_window: unknown, options: ShellRecord['messageBoxes'][number]): Promise<{ response: number }> => {
+    record.messageBoxes.push(options);
+    return Promise.resolve({ response: nextAnswer });
+  },
 };
 
 export const Menu = { setApplicationMenu: (): void => {}, buildFromTemplate: (template: unknown): unknown => template };
@@ -218,6 +238,11 @@ const commands: { readonly [K in ShellCommand['kind']]: (command: Extract<ShellC
   'turn-dark': () => {
     nativeTheme.shouldUseDarkColors = true;
     nativeTheme.emit('updated');
+  },
+  crash: ({ reason, answer }) => {
+    nextAnswer = answer;
+    theContents().crashed = true;
+    theContents().emit('render-process-gone', {}, { reason, exitCode: 1 });
   },
   leave: () => {
     theContents().mainFrame = new Frame('https://evil.example', null);

@@ -21,6 +21,8 @@ export type ShellCommand =
   | { readonly kind: 'attach-webview' }
   | { readonly kind: 'emit'; readonly event: 'window-all-closed' | 'second-instance' }
   | { readonly kind: 'turn-dark' }
+  /** The page's process ends; `answer` is the button that the person presses when asked. */
+  | { readonly kind: 'crash'; readonly reason: string; readonly answer: number }
   /** The page ends up somewhere else, against all guards. */
   | { readonly kind: 'leave' };
 
@@ -38,4 +40,7 @@ export interface ShellRecord {
   /** Messages to the page: channel and arguments. */
   readonly sent: unknown[][];
   readonly errorBoxes: [string, string][];
+  /** Questions to the person. */
+  readonly messageBoxes: { readonly detail: string; readonly buttons: readonly string[] }[];
+  closedWindows: number;
 }

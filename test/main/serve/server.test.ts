@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -325,5 +325,15 @@ describe('starting and closing', () => {
     const again = await startServer(lab, { dashboardFolder, port: Number(url.port) });
     expect(again.ok).toBe(true);
     if (again.ok) await again.value.close();
+  });
+
+  it('does not wait for a peer that was turned away and keeps its half of the connection open', async () => {
+    const { server, url } = await serve();
+    const peer = connect({ host: url.hostname, port: Number(url.port), allowHalfOpen: true });
+    closing.push(() => peer.destroy());
+    peer.write(`GET /lab HTTP/1.1\r\nHost: ${url.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    expect(String((await once(peer, 'data'))[0])).toMatch(/^HTTP\/1\.1 403 /);
+    await once(peer, 'end');
+    await server.close();
   });
 });

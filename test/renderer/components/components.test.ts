@@ -8,6 +8,7 @@ import JobFileEditor from '../../../src/renderer/components/JobFileEditor.vue';
 import JobsPreview from '../../../src/renderer/components/JobsPreview.vue';
 import ProfileList from '../../../src/renderer/components/ProfileList.vue';
 import RunBar from '../../../src/renderer/components/RunBar.vue';
+import RunList from '../../../src/renderer/components/RunList.vue';
 import RunStateHead from '../../../src/renderer/components/RunStateHead.vue';
 import SamplesTable from '../../../src/renderer/components/SamplesTable.vue';
 import VerdictPanel from '../../../src/renderer/components/VerdictPanel.vue';
@@ -179,6 +180,34 @@ describe('the list of profiles', () => {
   test('says what to do when there is none', async () => {
     const props = { title: 'Saved', entries: [], chosenId: undefined, changed: false, nothing: 'Press Save as…' };
     expect((await render(ProfileList, props)).text).toBe('Saved Press Save as…');
+  });
+});
+
+describe('the list of past runs', () => {
+  const sound = {
+    id: 'sound',
+    name: 'sound run',
+    startedAt: '2026-11-02T10:00:00.000Z',
+    finishedAt: '2026-11-02T10:05:00.000Z',
+    outcome: 'complete',
+    engine: 'live',
+    designs: ['single-mutex'],
+    sampleCount: 1,
+  };
+
+  test('says of a damaged run only that it is damaged, and why on demand', async () => {
+    const unread = { startedAt: '', finishedAt: '', outcome: 'failed', designs: [], sampleCount: 0 };
+    const damaged = {
+      ...sound,
+      ...unread,
+      id: 'harmed',
+      name: 'harmed run',
+      damage: 'Run harmed is damaged (designs).',
+    };
+    const { html, text } = await render(RunList, { listings: [damaged, sound], openedId: undefined, loaded: true });
+    expect(text).toMatch(/harmed run ✕ damaged, cannot be opened .*sound run .*✓ complete · 5 min 00 s/);
+    expect(html).toContain('title="Run harmed is damaged (designs)."');
+    expect(text).not.toMatch(/NaN|Invalid/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { ID_INJECTION_KEY } from 'element-plus';
+import { ID_INJECTION_KEY, ZINDEX_INJECTION_KEY } from 'element-plus';
 import { createSSRApp, h, shallowRef, type Component } from 'vue';
 import { renderToString } from 'vue/server-renderer';
 import { TOKENS } from '../../../src/renderer/theme/use-tokens.ts';
@@ -9,6 +9,7 @@ export async function render(component: Component, props: Readonly<Record<string
   const app = createSSRApp({ render: () => h(component, props) });
   app.provide(TOKENS, shallowRef(chartTokens('light')));
   app.provide(ID_INJECTION_KEY, { prefix: 1, current: 0 });
+  app.provide(ZINDEX_INJECTION_KEY, { current: 0 });
   const html = await renderToString(app);
   const text = html
     .replace(/<!--.*?-->/gs, '')

@@ -52,7 +52,8 @@ export function readProfileFile(path: string): Result<Profile> {
  * @throws the file system's error; `path` is then as it was
  */
 export function writeProfileFile(path: string, profile: Profile): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  // Short: with the file's own name in it, it would be too long for a file system where that name just is not.
+  const temporary = join(dirname(path), `.saving-${process.pid}.tmp`);
   try {
     writeThrough(temporary, `${JSON.stringify(profile, undefined, 2)}\n`);
     renameSync(temporary, path);

@@ -6,10 +6,10 @@
  *   same profile  two saved names that differ in case or Unicode composition only are one name
  *
  * Files are read anew at each call, so that what the user edits or copies there by hand counts. A damaged file is
- * reported by name, never changed, and its name is never taken. Ids are looked up among the files that are there and
+ * reported by name, never changed, and its name is never taken; so is the folder of saved ones where it cannot be read. Ids are looked up among the files that are there and
  * never made into paths.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Input, Output, ProfileEntry } from '../../../shared/contract.ts';
 import { parseProfile, type Profile } from '../../../shared/profile.ts';
@@ -57,7 +57,14 @@ interface ProfileFile {
 const ENDING = '.json';
 
 function filesOf(folders: ProfileFolders): readonly ProfileFile[] {
-  return [...filesIn(folders.shipped, 'shipped'), ...filesIn(folders.saved, 'saved')];
+  return [...filesIn(folders.shipped, 'shipped'), ...savedOrDamaged(folders.saved)];
+}
+
+/** A folder that cannot be read is one damaged entry: the shipped profiles are not its business. */
+function savedOrDamaged(folder: string): readonly ProfileFile[] {
+  const read = guarded(() => ok(filesIn(folder, 'saved')));
+  if (read.ok) return read.value;
+  return [{ path: folder, entry: { kind: 'damaged', id: 'saved/', origin: 'saved', error: read.error } }];
 }
 
 function filesIn(folder: string, origin: 'shipped' | 'saved'): readonly ProfileFile[] {
@@ -114,7 +121,12 @@ function rename(folders: ProfileFolders, { id, name }: Input<'renameProfile'>): 
 function remove(folders: ProfileFolders, { id }: Input<'deleteProfile'>): Result<Output<'deleteProfile'>> {
   const found = savedFile(folders, id, 'deleted');
   if (!found.ok) return found;
-  rmSync(found.value.path);
+  // What is in a folder is not the lab's to judge.
+  const { path } = found.value;
+  if (path === folders.saved || lstatSync(path).isDirectory()) {
+    return fail('bad-input', `${path} is not a profile’s file, so it is left for you to delete.`, 'id');
+  }
+  rmSync(path);
   return ok({});
 }
 

@@ -4,7 +4,7 @@
  *   header of the file   read as bytes, before SQLite opens it: what fails here has been neither written to nor given a
  *                        journal beside it
  *   then SQLite          version and application once more (the newest header may still lie in the journal), a check
- *                        of all pages, and only then write-ahead logging and migrations
+ *                        of all pages and columns, and only then write-ahead logging and migrations
  *
  * Several processes may use one file: readers and one writer work at once, a second writer waits for its turn.
  */
@@ -121,10 +121,34 @@ function refusalByContent(database: DatabaseSync, path: string): string | undefi
     if (version === 0 && tables.length > 0) return unusable(path, FOREIGN);
     // Reads every page: milliseconds for a thousand runs, and then no later read meets a broken page.
     const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-    return verdict === 'ok' ? undefined : unusable(path, `it is damaged (${String(verdict)}); it was left as it is`);
+    const damage = verdict === 'ok' ? missingPart(database, version) : String(verdict);
+    return damage === undefined ? undefined : unusable(path, `it is damaged (${damage}); it was left as it is`);
   } finally {
     database.exec('ROLLBACK');
   }
+}
+
+/** A table or column that a database of `version` has and this one lacks, in a few words. */
+function missingPart(database: DatabaseSync, version: number): string | undefined {
+  const sound = new DatabaseSync(':memory:');
+  try {
+    for (const migration of MIGRATIONS.slice(0, version)) sound.exec(migration);
+    const present = columnsOf(database);
+    const missing = [...columnsOf(sound)].find((column) => !present.has(column));
+    return missing === undefined ? undefined : `${missing} is missing`;
+  } finally {
+    sound.close();
+  }
+}
+
+/** Each as `table.column`. */
+function columnsOf(database: DatabaseSync): ReadonlySet<string> {
+  const rows = database
+    .prepare(
+      `SELECT t.name || '.' || c.name AS name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'`,
+    )
+    .all();
+  return new Set(rows.map((row) => String(row['name'])));
 }
 
 function pragmaNumber(database: DatabaseSync, name: 'user_version' | 'application_id'): number {

@@ -268,6 +268,18 @@ export const runListingSchema = v.strictObject({
   sampleCount: count,
 }) satisfies v.GenericSchema<unknown, RunListing>;
 
+/** What can be read of a listing that `runListingSchema` refuses. */
+export const damagedListingSchema = v.object({
+  id: v.string(),
+  name: v.fallback(v.string(), ''),
+  startedAt: v.fallback(v.string(), ''),
+  finishedAt: v.fallback(v.string(), ''),
+  outcome: v.fallback(outcome, 'failed'),
+  engine: v.fallback(engine, 'live'),
+  designs: v.fallback(v.array(design), []),
+  sampleCount: v.fallback(count, 0),
+}) satisfies v.GenericSchema<unknown, RunListing>;
+
 /** Where and what is first wrong with what a schema refused, in a few words: `samples.0.write.bytes: Expected …`. */
 export function firstIssue(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
   const [issue] = issues;

@@ -4,21 +4,22 @@
  * A record goes in as a whole, in one transaction, or not at all; what comes out has been parsed. All calls are
  * synchronous and take milliseconds; failures are of code 'storage' (or 'not-found'), in one sentence.
  */
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import * as v from 'valibot';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { RunListing, RunRecord } from '../../../shared/run-record.ts';
 import { openDatabaseFile } from './database-file.ts';
-import { firstIssue, runListingSchema, runRecordSchema } from './record-schema.ts';
-import type { Row } from './row.ts';
+import { damagedListingSchema, firstIssue, runListingSchema, runRecordSchema } from './record-schema.ts';
+import type { Row, UnknownRow } from './row.ts';
 import { listingFrom, recordFrom, runRow, sampleRow } from './rows.ts';
-import { sqliteCode, storageFailure } from './storage-error.ts';
+import { sqliteCode, storageFailure, unusable } from './storage-error.ts';
 
 /** The runs of one user. Calls after `close` throw. */
 export interface RunStore {
   /** Stores a whole run; refuses one whose id is stored already, or that could not be read back (a NaN, say). */
   readonly save: (record: RunRecord) => Result<void>;
-  /** All runs, the newest first. */
+  /** All runs, the newest first; a damaged one says so and keeps no other back. */
   readonly list: () => Result<readonly RunListing[]>;
   readonly open: (runId: string) => Result<RunRecord>;
   readonly rename: (runId: string, name: string) => Result<RunListing>;
@@ -33,9 +34,11 @@ export interface RunStoreOptions {
 
 const LISTING = `
   SELECT id, name, started_at, finished_at, outcome, engine,
-    CASE engine WHEN 'kernel' THEN '["kernel"]' ELSE profile ->> '$.designs' END AS designs,
+    CASE WHEN engine = 'kernel' THEN '["kernel"]' WHEN json_valid(profile) THEN profile ->> '$.designs' END AS designs,
     (SELECT count(*) FROM samples WHERE samples.run_id = runs.id) AS sample_count
   FROM runs`;
+
+const REPLACED = 'it was deleted, moved or replaced while the lab had it open; the lab must be started again';
 
 /** SQLITE_CONSTRAINT_PRIMARYKEY */
 const DUPLICATE_KEY = 1555;
@@ -47,7 +50,7 @@ const DUPLICATE_KEY = 1555;
 export function openRunStore(databasePath: string, options: RunStoreOptions = {}): Result<RunStore> {
   const opened = openDatabaseFile(databasePath, options.busyTimeoutMs ?? 5000);
   if (!opened.ok) return opened;
-  const context: Context = { database: opened.value, path: databasePath };
+  const context: Context = { database: opened.value, path: databasePath, file: fileAt(databasePath) };
   return ok({
     save: (record) => save(context, record),
     list: () => list(context),
@@ -63,6 +66,14 @@ export function openRunStore(databasePath: string, options: RunStoreOptions = {}
 interface Context {
   readonly database: DatabaseSync;
   readonly path: string;
+  /** Which file was opened. */
+  readonly file: string | undefined;
+}
+
+/** Tells the file at `path` from any other that takes its place; undefined when there is none. */
+function fileAt(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
 }
 
 function save(context: Context, record: RunRecord): Result<void> {
@@ -88,11 +99,15 @@ function list(context: Context): Result<readonly RunListing[]> {
     const listings: RunListing[] = [];
     for (const row of rows) {
       const listing = parseRows(context, String(row['id']), runListingSchema, () => listingFrom(row));
-      if (!listing.ok) return listing;
-      listings.push(listing.value);
+      listings.push(listing.ok ? listing.value : damagedListing(row, listing.error.message));
     }
     return ok(listings);
   });
+}
+
+/** A run that cannot be opened stands in the list among the others, so that it can be seen and removed. */
+function damagedListing(row: UnknownRow, damage: string): RunListing {
+  return { ...v.parse(damagedListingSchema, listingFrom({ ...row, designs: '[]' })), damage };
 }
 
 function open(context: Context, runId: string): Result<RunRecord> {
@@ -135,6 +150,8 @@ function insert(database: DatabaseSync, table: 'runs' | 'samples', row: Row): vo
 function transaction<T>(context: Context, begin: 'BEGIN' | 'BEGIN IMMEDIATE', action: () => Result<T>): Result<T> {
   const { database, path } = context;
   try {
+    // SQLite would go on with the file that it has open, which nobody will find again.
+    if (fileAt(path) !== context.file) return fail('storage', unusable(path, REPLACED), path);
     database.exec(begin);
     const result = action();
     database.exec(result.ok ? 'COMMIT' : 'ROLLBACK');

@@ -109,6 +109,14 @@ describe('saving a profile', () => {
     expect(() => readdirSync(saved)).toThrow('ENOENT');
   });
 
+  it('replaces a file with the longest name that a file system takes', () => {
+    const longest = `${'l'.repeat(250)}.json`;
+    const { library, saved } = benchWith({ [longest]: JSON.stringify(named('long')) });
+    valueOf(library.save({ profile: { ...named('long'), description: 'new' }, overwrite: true }));
+    expect(readdirSync(saved)).toEqual([longest]);
+    expect(valueOf(library.load('long')).description).toBe('new');
+  });
+
   it('leaves no temporary file, neither when it works nor when it fails', () => {
     const { library, saved } = bench();
     valueOf(library.save({ profile: named('one'), overwrite: false }));
@@ -178,9 +186,21 @@ describe('the list of profiles', () => {
     expect(valueOf(library.load('bom'))).toEqual(PROFILE);
   });
 
-  it('fails in one sentence when a folder cannot be read', () => {
+  it('fails in one sentence when the folder of the shipped ones cannot be read', () => {
     const { library } = bench('/nowhere/profiles');
     expect(errorOf(library.list())).toMatchObject({ code: 'storage' });
+  });
+
+  it('still has the shipped ones when the folder of saved ones cannot be read, and names that folder', () => {
+    const { saved } = benchWith({ 'one.json': 'a file' });
+    const folder = join(saved, 'one.json');
+    const library = openProfileLibrary({ shipped: SHIPPED, saved: folder });
+    const entries = valueOf(library.list());
+    expect(entries.filter(({ origin }) => origin === 'shipped')).toHaveLength(readdirSync(SHIPPED).length);
+    expect(entries.at(-1)).toMatchObject({ kind: 'damaged', id: 'saved/', error: { code: 'storage' } });
+    expect(valueOf(library.load('seed-2010')).name).toContain('2010');
+    expect(errorOf(library.remove({ id: 'saved/' })).message).toContain(folder);
+    expect(readFileSync(folder, 'utf8')).toBe('a file');
   });
 });
 
@@ -228,6 +248,13 @@ describe('renaming and deleting', () => {
     expect(errorOf(library.rename({ id: 'saved/bad', name: 'x' })).message).toContain('bad.json is not JSON');
     valueOf(library.remove({ id: 'saved/bad' }));
     expect(readdirSync(saved)).toEqual([]);
+  });
+
+  it('leave a folder that is called like a profile to its owner', () => {
+    const { library, saved } = benchWith({});
+    mkdirSync(join(saved, 'own.json'));
+    expect(errorOf(library.remove({ id: 'saved/own' }))).toMatchObject({ code: 'bad-input', where: 'id' });
+    expect(readdirSync(saved)).toEqual(['own.json']);
   });
 
   it('do not follow an id out of the folder', () => {

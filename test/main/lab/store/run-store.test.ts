@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -116,12 +126,34 @@ describe('a stored run', () => {
     database.exec(`UPDATE runs SET notes = '[]'`);
     expect(errorOf(store.open('run-1')).message).toContain('Run run-1');
     expect(errorOf(store.open('run-1')).message).toContain('outcome');
-    expect(errorOf(store.list()).message).toContain('outcome');
     database.close();
   });
 });
 
 describe('the list of runs', () => {
+  it.each([
+    ['an outcome that is none', `outcome = 'splendid'`, 'outcome'],
+    ['a profile that is not JSON', `profile = '{"designs": [cut'`, 'designs'],
+    ['designs that are not JSON', `profile = '{"designs": "none"}'`, 'not valid JSON'],
+  ])('has a run with %s among the others, says what is damaged and lets it be removed', (_what, harm, says) => {
+    const path = join(temporaryFolder(), 'runs.sqlite');
+    const store = storeAt(path);
+    const sound = recordOf(SAMPLES, { id: 'sound' });
+    valueOf(store.save(sound));
+    valueOf(store.save(recordOf(SAMPLES, { id: 'harmed', startedAt: '2026-12-01T00:00:00.000Z' })));
+    const database = new DatabaseSync(path);
+    database.exec(`UPDATE runs SET ${harm} WHERE id = 'harmed'`);
+    database.close();
+    const [harmed, other] = valueOf(store.list());
+    expect(harmed).toMatchObject({ id: 'harmed', name: sound.name, designs: [], sampleCount: SAMPLES.length });
+    expect(harmed?.damage).toContain('Run harmed in');
+    expect(harmed?.damage).toContain(says);
+    expect(other).toMatchObject({ id: 'sound' });
+    expect(other).not.toHaveProperty('damage');
+    valueOf(store.remove('harmed'));
+    expect(valueOf(store.list()).map(({ id }) => id)).toEqual(['sound']);
+  });
+
   it('has the newest first, with designs and number of samples', () => {
     const store = storeAt(join(temporaryFolder(), 'runs.sqlite'));
     valueOf(store.save(recordOf(SAMPLES, { id: 'old', startedAt: '2026-01-01T00:00:00.000Z' })));
@@ -224,6 +256,37 @@ describe('a database that cannot be used', () => {
     bytes.fill('garbage', 4096, bytes.length);
     writeFileSync(path, bytes);
     expectRefused(path, 'damaged');
+  });
+
+  it.each([
+    ['a table', 'DROP TABLE samples', 'samples.run_id is missing'],
+    ['a column', 'ALTER TABLE runs DROP COLUMN mapping', 'runs.mapping is missing'],
+  ])('lacks %s', (_what, damage, message) => {
+    const path = closedDatabase();
+    const database = new DatabaseSync(path);
+    database.exec(damage);
+    database.close();
+    expectRefused(path, message);
+  });
+
+  it.each([
+    ['deleted', (path: string) => rmSync(path)],
+    [
+      'replaced',
+      (path: string) => {
+        copyFileSync(path, `${path}.copy`);
+        renameSync(`${path}.copy`, path);
+      },
+    ],
+  ])('was %s while it was open: no run is taken that nobody would find again', (_how, harm) => {
+    const path = join(temporaryFolder(), 'runs.sqlite');
+    const store = storeAt(path);
+    valueOf(store.save(recordOf(SAMPLES)));
+    harm(path);
+    const error = errorOf(store.save(recordOf(SAMPLES, { id: 'run-2' })));
+    expect(error).toMatchObject({ code: 'storage', where: path });
+    expect(error.message).toContain('deleted, moved or replaced while the lab had it open');
+    expect(errorOf(store.list()).code).toBe('storage');
   });
 
   it('belongs to another program', () => {
