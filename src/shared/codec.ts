@@ -24,6 +24,6 @@ export const CODEC_WORDS: Readonly<Record<CodecName, CodecWords>> = {
   'lz4-kernel': {
     title: 'lz4-kernel (WebAssembly)',
     explanation:
-      'The lab’s own LZ4, whose sizes are exactly the kernel’s; it works in the machine’s memory, without a copy, with the work memory beside the buffer. For arenas of up to 4 GiB.',
+      'The lab’s own LZ4, whose sizes are exactly the kernel’s; it works in the machine’s memory, without a copy, with the work memory beside the buffer. For arenas below 4 GiB.',
   },
 };

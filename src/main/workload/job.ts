@@ -18,6 +18,7 @@ import type { Cpu, Suspending } from '../machine/cpu.ts';
 import { type IoOutcome, IoStatus } from '../machine/zram/io-status.ts';
 import { type BlockOrder, ListedOrder, RandomOrder, SequentialOrder } from './block-order.ts';
 import type { PageSet } from './data/page-set.ts';
+import { SetCopies } from './data/set-copies.ts';
 import type { BatchOutcome, IoFailure, JobClock } from './job-clock.ts';
 import type { FioPhaseKind, JobPlan } from './job-plan.ts';
 import { Random } from './random.ts';
@@ -81,7 +82,7 @@ export class Job<Executor = Cpu> {
   verifiedPages = 0;
   readonly #device: JobDevice<Executor>;
   readonly #set: PageSet;
-  readonly #setBytes: Buffer;
+  readonly #copies: SetCopies;
   readonly #clock: JobClock;
   readonly #requests: readonly Request[];
   readonly #written: WrittenPages;
@@ -91,6 +92,8 @@ export class Job<Executor = Cpu> {
   #writes: BlockOrder;
   /** Chooses reads and writes in mixed patterns. */
   #mix: Random;
+  /** Blocks that requests behind the one looked at wrote to; of the batch in hand. */
+  readonly #writtenLater = new Set<number>();
   #readPercent = 0;
   #blocksLeft = 0;
   /** Milliseconds that the phase may take, from its first batch on. */
@@ -101,7 +104,7 @@ export class Job<Executor = Cpu> {
     this.plan = plan;
     this.#device = parts.device;
     this.#set = parts.pageSet;
-    this.#setBytes = Buffer.from(parts.pageSet.bytes);
+    this.#copies = new SetCopies(parts.pageSet);
     this.#clock = parts.clock;
     this.#requests = Array.from({ length: plan.ioDepth }, (_, at) => ({
       pages: parts.ioPages.slice(at * plan.blockPages, (at + 1) * plan.blockPages),
@@ -180,11 +183,8 @@ export class Job<Executor = Cpu> {
       this.#clock.record(request.isRead ? 'read' : 'write', startMs, endMs);
       startMs = endMs;
     }
-    for (let at = 0; at < count; at++) {
-      const request = this.#request(at);
-      if (request.isRead && !request.failed && !this.#isAsWritten(request, at, count))
-        return this.#failure('mismatch', request);
-    }
+    const wrong = this.#firstWrong(count);
+    if (wrong !== undefined) return this.#failure('mismatch', wrong);
     return this.#blocksLeft === 0 ? 'finished' : 'more';
   }
 
@@ -200,7 +200,7 @@ export class Job<Executor = Cpu> {
     request.block = request.isRead ? this.#reads.next() : this.#writes.next();
     request.failed = false;
     if (request.isRead) return;
-    const { pageSizeBytes, count } = this.#set;
+    const { count } = this.#set;
     const { pages } = request;
     const slot = this.#slotOf(request);
     if (this.#goesOn !== undefined) this.#noteBefore(request);
@@ -209,8 +209,7 @@ export class Job<Executor = Cpu> {
       const page = pages[at];
       if (page === undefined) return;
       this.#written.enter(slot + at, this.plan.pageSet, this.#nextSetPage);
-      const start = this.#nextSetPage * pageSizeBytes;
-      this.#setBytes.copy(page.bytes, 0, start, start + pageSizeBytes);
+      this.#copies.copy(this.#nextSetPage, page.bytes);
       this.#nextSetPage = this.#nextSetPage + 1 === count ? 0 : this.#nextSetPage + 1;
     }
   }
@@ -246,12 +245,26 @@ export class Job<Executor = Cpu> {
     return undefined;
   }
 
-  /** A read prepared after a write of the same batch to the same block sees that write: both go in order. */
-  #isAsWritten(request: Request, at: number, count: number): boolean {
-    for (let later = at + 1; later < count; later++) {
-      const other = this.#request(later);
-      if (!other.isRead && other.block === request.block) return true;
+  /**
+   * The first read of a batch of `count` requests that found something else than what was written. A read in front of a write
+   * to the same block is not looked at: the record says what the write has left. From the last request to the first, so that
+   * the writes behind a read are known, however deep the queue.
+   */
+  #firstWrong(count: number): Request | undefined {
+    this.#writtenLater.clear();
+    let wrong: Request | undefined;
+    for (let at = count - 1; at >= 0; at--) {
+      const request = this.#request(at);
+      if (!request.isRead) {
+        if (this.#readPercent > 0) this.#writtenLater.add(request.block);
+      } else if (!request.failed && !this.#writtenLater.has(request.block) && !this.#isAsWritten(request)) {
+        wrong = request;
+      }
     }
+    return wrong;
+  }
+
+  #isAsWritten(request: Request): boolean {
     const slot = this.#slotOf(request);
     for (const [index, page] of request.pages.entries()) {
       if (!this.#written.matches(slot + index, page)) return false;

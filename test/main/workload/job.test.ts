@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { BUFFER_LAYOUTS, type BufferLayout } from '../../../src/shared/design.ts';
 import { Interleaver } from '../../../src/main/engine/interleaved/interleaver.ts';
 import type { IoPage } from '../../../src/main/machine/codec.ts';
-import type { Cpu, Suspending } from '../../../src/main/machine/cpu.ts';
+import { complete, type Cpu, type Suspending } from '../../../src/main/machine/cpu.ts';
 import { FailingCodec } from '../../../src/main/machine/faults/failing-parts.ts';
 import { FaultInjector } from '../../../src/main/machine/faults/fault-injector.ts';
 import { Machine } from '../../../src/main/machine/machine.ts';
 import { CpuW, DeviceW } from '../../../src/main/machine/memory/arena-layout.ts';
+import { IoStatus } from '../../../src/main/machine/zram/io-status.ts';
 import { readDeviceStatistics } from '../../../src/main/machine/zram/device-statistics.ts';
 import { cpuId, frameNumber, physicalAddress } from '../../../src/main/machine/units.ts';
 import type { PageSet } from '../../../src/main/workload/data/page-set.ts';
@@ -490,4 +491,59 @@ describe('two jobs of one CPU', () => {
     engine.run();
     expect(reader.verifiedPages).toBe(32);
   });
+});
+
+describe('at the extremes', () => {
+  /** A job on a device that keeps nothing: what it is given to write, it is asked to look at. */
+  function jobOn(set: PageSet, changes: Partial<JobPlan>, onWrite: (page: IoPage) => void = () => undefined) {
+    const plan = jobPlan(changes);
+    const buffer = new SharedArrayBuffer(set.pageSizeBytes);
+    const page: IoPage = { address: physicalAddress(0), bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+    return new Job<undefined>(plan, {
+      device: {
+        read: () => IoStatus.done,
+        write: (_cpu, _slot, pages) => {
+          for (const written of pages) onWrite(written);
+          return IoStatus.done;
+        },
+      },
+      pageSet: set,
+      written: new WrittenPages(new SharedArrayBuffer(writtenPagesBytes(plan.blocks)), [set]),
+      clock: new HandClock(),
+      ioPages: Array.from({ length: ioPagesOf(plan) }, () => page),
+    });
+  }
+
+  it('a job writes the pages of its set that lie beyond 4 GiB, not those 4 GiB below', () => {
+    const [pageSizeBytes, firstSetPage] = [65536, 2 ** 32 / 65536 - 1];
+    // Takes address space, and memory only for what is touched.
+    const bytes = new SharedArrayBuffer(2 ** 32 + 2 * pageSizeBytes);
+    const set = { pageSizeBytes, count: bytes.byteLength / pageSizeBytes, bytes, description: 'a block of 4 GiB' };
+    const numbers = new Int32Array(bytes);
+    const first = (page: number): number => (page * pageSizeBytes) / 4;
+    for (let page = 0; page < 3; page++) numbers[first(firstSetPage + page)] = 100 + page;
+    const found: number[] = [];
+    const job = jobOn(set, { blocks: 3, blocksToDo: 3, ioDepth: 1, firstSetPage }, ({ words }) => {
+      found.push(words[0] ?? 0);
+    });
+    job.begin('main');
+    while (complete(job.batch(undefined)) === 'more');
+    expect(found).toEqual([100, 101, 102]);
+  });
+
+  it.each(['read', 'randrw'] as const)(
+    'a queue of 200,000 requests, pattern %s, is checked read by read',
+    (pattern) => {
+      const set = { pageSizeBytes: 64, count: 1, bytes: new SharedArrayBuffer(64), description: 'a page of zeros' };
+      const [blocks, ioDepth] = [200_000, 200_000];
+      let writes = 0;
+      const job = jobOn(set, { pattern, blocks, ioDepth, blocksToDo: blocks }, () => {
+        writes += 1;
+      });
+      job.begin('main');
+      expect(complete(job.batch(undefined))).toBe('finished');
+      expect(writes > 0).toBe(pattern === 'randrw');
+      expect(job.verifiedPages).toBe(blocks - writes);
+    },
+  );
 });

@@ -1,9 +1,11 @@
 /**
  * The memory that an arena is laid out in.
  *
- *     up to 4 GiB   a shared WebAssembly memory, whose buffer the arena is: 2^16 pages of 64 KiB at most. lz4-kernel works in it,
+ *     below 4 GiB   a shared WebAssembly memory, whose buffer the arena is: 2^16 pages of 64 KiB at most. lz4-kernel works in it,
  *                   and copies objects there for lz4
- *     beyond        a plain SharedArrayBuffer, for lz4 alone
+ *     from there    a plain SharedArrayBuffer, for lz4 alone
+ *
+ * Below, because the end of a page at the very end of 4 GiB would be address 0 to the module.
  *
  * (Memories with 64-bit addresses are larger, but AssemblyScript has no such target, and they are slower: the hardware no
  * longer checks their bounds for free.)
@@ -26,7 +28,7 @@ export function arenaTooLarge(bytes: number, codec: CodecName): Failure | undefi
   if (codec !== 'lz4-kernel' || fitsWasm(bytes)) return undefined;
   return fail(
     'bad-input',
-    `with the codec lz4-kernel machine and page descriptors may take 4 GiB together, and this machine needs ${bytes} bytes; ` +
+    `with the codec lz4-kernel machine and page descriptors must stay below 4 GiB together, and this machine needs ${bytes} bytes; ` +
       'give it less memory or the codec lz4',
     'machine.memoryBytes',
   );
@@ -49,7 +51,7 @@ export function allocateArena(bytes: number, codec: CodecName): Result<ArenaMemo
 }
 
 function fitsWasm(bytes: number): boolean {
-  return bytes <= MOST_WASM_PAGES * WASM_PAGE_BYTES;
+  return bytes < MOST_WASM_PAGES * WASM_PAGE_BYTES;
 }
 
 function wasmMemory(bytes: number): ArenaMemory {

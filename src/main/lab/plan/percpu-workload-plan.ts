@@ -44,7 +44,10 @@ export function planPercpuWorkload(workload: PercpuWorkload, machine: MachinePro
   return { percpuJobs, callSites, phases: workload.destroy === 'never' ? [create] : [create, destroy] };
 }
 
-/** The machine on which a design of such a workload runs, with bookkeeping for twice the chunks that its objects fill. */
+/**
+ * The machine on which a design of such a workload runs, with bookkeeping for twice the chunks that its objects fill, as far as
+ * the machine's memory holds them.
+ */
 export function percpuMachine(
   machine: MachineProfile,
   workload: PercpuWorkload,
@@ -67,7 +70,9 @@ export function percpuMachine(
     (sum, { number, sizeBytes, alignBytes }) => sum + number * roundUp(sizeBytes, Math.max(4, alignBytes)),
     0,
   );
-  return configFor(SPARE_CHUNKS + Math.ceil((2 * workload.groups * groupBytes) / planned.value.layout.unitBytes));
+  // An object lies in pages of every CPU's unit.
+  const mostBytes = Math.min(workload.groups * groupBytes, machine.memoryBytes / machine.possibleCpus);
+  return configFor(SPARE_CHUNKS + Math.ceil((2 * mostBytes) / planned.value.layout.unitBytes));
 }
 
 /** The page tables of a design; undefined for those without. Errors: 'bad-input' for what an allocating machine cannot have. */

@@ -13,6 +13,7 @@ import {
   type FioWorkload,
   type MachineProfile,
   parseProfile,
+  type PercpuWorkload,
   type Profile,
   profileFieldErrors,
 } from '../../../shared/profile.ts';
@@ -87,7 +88,7 @@ export function planProfile(input: unknown, host: PlanHost, engine: Engine = 'li
     (engine === 'kernel' ? kernelProblem(profile) : undefined);
   if (problem !== undefined) return problem;
   const designs: readonly Design[] = engine === 'kernel' ? ['kernel'] : profile.designs;
-  const machines = profile.workload.kind === 'this-cpu' ? ok(new Map()) : planMachines(profile, designs);
+  const machines = profile.workload.kind === 'this-cpu' ? ok(new Map()) : planMachines(profile, designs, host);
   if (!machines.ok) return machines;
   const storms = profile.workload.kind === 'this-cpu' ? planStorms(profile, profile.workload) : ok(new Map());
   if (!storms.ok) return storms;
@@ -152,11 +153,14 @@ function planWorkloadOf(
         const sentence = 'a percpu workload runs to its number of groups; seconds do not limit it';
         return fail('bad-input', sentence, 'experiment.seconds');
       }
-      return ok({
-        fioJobs: [],
-        workload: { jobs: [], notes: [], ...planPercpuWorkload(workload, machine) },
-        notes: [],
-      });
+      return (
+        pointersBeyondHost(workload, host) ??
+        ok({
+          fioJobs: [],
+          workload: { jobs: [], notes: [], ...planPercpuWorkload(workload, machine) },
+          notes: [],
+        })
+      );
     case 'this-cpu':
       return ok({
         fioJobs: [],
@@ -166,6 +170,19 @@ function planWorkloadOf(
     default:
       return assertUnreachable(workload);
   }
+}
+
+/** The jobs keep a pointer to every object that they make. */
+function pointersBeyondHost({ groups, objects }: PercpuWorkload, host: PlanHost): Failure | undefined {
+  const pointers = groups * objects.reduce((sum, { number }) => sum + number, 0);
+  const bytes = pointers * Float64Array.BYTES_PER_ELEMENT;
+  if (bytes <= host.memoryBytes) return undefined;
+  return fail(
+    'bad-input',
+    `${groups} groups have ${pointers} objects, and pointers to them all take ${Math.ceil(bytes / 2 ** 20)} MiB, ` +
+      `but this host has ${Math.floor(host.memoryBytes / 2 ** 20)} MiB`,
+    'workload.groups',
+  );
 }
 
 function planFioWorkload(
@@ -182,7 +199,7 @@ function planFioWorkload(
     const sentence = `the jobs' contents differ in ${keys.length} ways, and ${MOST_PAGE_SETS} are the most`;
     return fail('bad-input', sentence, 'workload.jobFile');
   }
-  const tooDeep = requestsBeyondMemory(profile, jobFile.jobs);
+  const tooDeep = requestsBeyondMemory(profile, jobFile.jobs, host);
   if (tooDeep !== undefined) return tooDeep;
   const workload = planWorkload(jobFile.jobs, profile.machine, {
     seed,
@@ -199,21 +216,35 @@ function planFioWorkload(
   });
 }
 
-/** A machine for each design, all of which can boot. Errors: those of `machineConfigOf` and of `bootShortage`. */
-function planMachines(profile: Profile, designs: readonly Design[]): Result<ReadonlyMap<Design, MachineConfig>> {
+/** A machine for each design, all of which can boot. Errors: those of `machineConfigOf` and of `machineShortage`. */
+function planMachines(
+  profile: Profile,
+  designs: readonly Design[],
+  host: PlanHost,
+): Result<ReadonlyMap<Design, MachineConfig>> {
   const machines = new Map<Design, MachineConfig>();
   for (const design of designs) {
     const config = designMachine(profile, design);
     if (!config.ok) return config;
-    const shortage = design === 'kernel' ? undefined : machineShortage(config.value, profile.machine.codec);
+    const shortage = design === 'kernel' ? undefined : machineShortage(config.value, profile.machine.codec, host);
     if (shortage !== undefined) return shortage;
     machines.set(design, config.value);
   }
   return ok(machines);
 }
 
-function machineShortage(config: MachineConfig, codec: CodecName): Failure | undefined {
-  return bootShortage(config) ?? arenaTooLarge(Arena.bytesFor(config), codec);
+/** Why a machine cannot boot, its arena serve the codec, or the host hold it; undefined when all can. */
+function machineShortage(config: MachineConfig, codec: CodecName, host: PlanHost): Failure | undefined {
+  const shortage = bootShortage(config);
+  if (shortage !== undefined) return shortage;
+  const arenaBytes = Arena.bytesFor(config);
+  if (arenaBytes <= host.memoryBytes) return arenaTooLarge(arenaBytes, codec);
+  return fail(
+    'bad-input',
+    `the machine's memory of ${formatBytesExact(config.memoryBytes)} and the bookkeeping of its pages and per-CPU chunks take ` +
+      `${Math.ceil(arenaBytes / 2 ** 20)} MiB, but this host has ${Math.floor(host.memoryBytes / 2 ** 20)} MiB; give the machine less memory`,
+    'machine.memoryBytes',
+  );
 }
 
 /** The machine on which a design of the profile runs. Errors: those of `machineConfigOf`. */
@@ -265,11 +296,11 @@ function jobFileErrors(errors: readonly FioJobRemark[]): readonly FieldError[] {
 }
 
 /** A page frame per page of every request in flight, beside what boot takes. */
-function requestsBeyondMemory(profile: Profile, jobs: readonly FioJob[]): Failure | undefined {
+function requestsBeyondMemory(profile: Profile, jobs: readonly FioJob[], host: PlanHost): Failure | undefined {
   const { machine } = profile;
   const bytes = jobs.reduce((sum, job) => sum + job.ioDepth * roundUp(job.blockBytes, machine.pageSizeBytes), 0);
   const left = { ...profile, machine: { ...machine, memoryBytes: machine.memoryBytes - bytes } };
-  if (bytes < machine.memoryBytes && planMachines(left, left.designs).ok) return undefined;
+  if (bytes < machine.memoryBytes && planMachines(left, left.designs, host).ok) return undefined;
   return fail(
     'bad-input',
     `the jobs' requests in flight (iodepth × bs) take ${formatBytesExact(bytes)} of the machine's memory of ${formatBytesExact(machine.memoryBytes)}, ` +

@@ -19,7 +19,10 @@ import { Arena, type MachineConfig } from '../../machine/memory/arena.ts';
 import { FrameKind } from '../../machine/memory/arena-layout.ts';
 import { countFrames } from '../../machine/memory/page-frames.ts';
 import { cpuId } from '../../machine/units.ts';
+import { streamFrames } from '../../machine/zram/streams/stream.ts';
 import { STREAM_RECORD_BYTES } from '../../machine/zram/streams/stream-set.ts';
+import { runsOf } from '../../machine/zram/streams/zram-streams.ts';
+import { completeVariant } from '../../machine/zram/zram-variant.ts';
 import { machineConfigOf } from '../plan/machine-config.ts';
 import { zramVariantOf } from './zram-variant-of.ts';
 
@@ -83,17 +86,25 @@ function countMachine(
   });
 }
 
-/** Boots with the least memory that holds the machine. */
+/** Boots with the least memory that holds the machine, and the streams that are made only when they are wanted. */
 function bootWithRoom(config: MachineConfig): Result<Arena> {
+  const laterBytes = laterStreamBytes(config);
   for (let memoryBytes = LEAST_MEMORY_BYTES; ; memoryBytes *= 2) {
     const tried = { ...config, memoryBytes };
     const isLast = memoryBytes >= MOST_MEMORY_BYTES;
-    if (!isLast && bootShortage(tried) !== undefined) continue;
+    if (!isLast && bootShortage({ ...tried, memoryBytes: memoryBytes - laterBytes }) !== undefined) continue;
     const buffer = allocate(Arena.bytesFor(tried));
     if (!buffer.ok) return buffer;
     const booted = bootMachine(buffer.value, tried);
     if (booted.ok || isLast) return booted;
   }
+}
+
+/** Of the streams beyond the first of each list. */
+function laterStreamBytes(config: MachineConfig): number {
+  if (config.bufferLayout !== 'stream-list') return 0;
+  const later = (completeVariant(config).maxStreams - 1) * config.devices;
+  return later * streamFrames(runsOf(config, 0)) * config.pageSizeBytes;
 }
 
 function allocate(bytes: number): Result<SharedArrayBuffer> {

@@ -126,11 +126,22 @@ describe('the machine of a percpu workload', () => {
   });
 
   it('keeps books on chunks enough for all objects, twice, and tags their call sites', () => {
-    const { workload, machine } = parts({ workload: { groups: 20_000 } });
+    const { workload, machine } = parts({ workload: { groups: 20_000 }, machine: { memoryBytes: 2 ** 30 } });
     const config = valueOf(percpuMachine(machine, workload, 'page'));
     const { unitBytes } = valueOf(planPercpu(config)).layout;
     expect(config.percpu.maxChunks * unitBytes).toBeGreaterThan(2 * 20_000 * 3008);
     expect(config.percpu.callSites).toBe(2);
+  });
+
+  it('keeps no books on chunks that its memory cannot hold, whatever the workload asks for', () => {
+    const memoryBytes = 2 ** 26;
+    const objects = [{ callSite: 'a', number: 65536, sizeBytes: 32768, alignBytes: 4096 }];
+    const { workload, machine } = parts({ workload: { groups: 1_000_000, objects }, machine: { memoryBytes } });
+    const config = valueOf(percpuMachine(machine, workload, 'embed'));
+    const { unitBytes } = valueOf(planPercpu(config)).layout;
+    const chunkBytes = unitBytes * machine.possibleCpus;
+    expect(config.percpu.maxChunks * chunkBytes).toBeGreaterThan(2 * memoryBytes);
+    expect((config.percpu.maxChunks - 17) * chunkBytes).toBeLessThanOrEqual(2 * memoryBytes);
   });
 });
 
@@ -141,6 +152,16 @@ describe('a percpu profile', () => {
     expect([planned.fioJobs, planned.workload.jobs]).toEqual([[], []]);
     expect(planned.oversubscribed).toBe(false);
     expect(previewWorkload(smallPercpuProfile(), HOST)).toEqual({ fieldErrors: [], jobs: [], oversubscribed: false });
+  });
+
+  it('whose pointers the host cannot hold is refused with their number', () => {
+    const objects = [{ callSite: 'a', number: 65536, sizeBytes: 4, alignBytes: 4 }];
+    const planned = (groups: number) => planProfile(smallPercpuProfile({ workload: { groups, objects } }), HOST);
+    const mostGroups = HOST.memoryBytes / 8 / 65536;
+    const error = errorOf(planned(mostGroups + 1));
+    expect([error.code, error.where]).toEqual(['bad-input', 'workload.groups']);
+    expect(error.message).toContain(`${mostGroups + 1} groups have ${(mostGroups + 1) * 65536} objects`);
+    expect(planned(mostGroups).ok).toBe(true);
   });
 
   it.each([

@@ -274,6 +274,18 @@ describe('what cannot be run is refused in one sentence', () => {
     });
   });
 
+  it('bookkeeping that the host cannot hold beside the memory', () => {
+    const { memoryBytes } = smallProfile().machine;
+    const planned = (beside: number) =>
+      planProfile(profileOf('[w]\nrw=write\nsize=64k\n'), { ...HOST, memoryBytes: memoryBytes + beside });
+    const error = errorOf(planned(4096));
+    expect([error.code, error.where]).toEqual(['bad-input', 'machine.memoryBytes']);
+    expect(error.message).toMatch(
+      /^the machine's memory of 16 MiB and the bookkeeping .* take \d+ MiB, but this host has 16 MiB;/,
+    );
+    expect(planned(memoryBytes).ok).toBe(true);
+  });
+
   it('more requests in flight than the host has memory for', () => {
     const error = refusal('[w]\nrw=write\nsize=64k\nioengine=libaio\niodepth=100000000\n');
     expect(error).toMatchObject({ code: 'bad-input', where: 'workload.jobFile' });

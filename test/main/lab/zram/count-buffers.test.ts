@@ -116,6 +116,13 @@ describe('a count', () => {
     ]);
   });
 
+  it('has room for the longest lists of streams, whatever boot alone needs', () => {
+    const machine = { ...PROFILE.machine, pageSizeBytes: 65536, memoryBytes: 2 ** 26 };
+    const zram = { maxStreams: 64, bufferCount: { ...ask, devices: [16] } };
+    const profile = valueOf(parseProfile({ ...PROFILE, machine, zram }));
+    expect(pagesOf(counted(profile), 'stream-list')).toEqual([2 * 64 * 16]);
+  });
+
   it('makes as many streams of a list as there may be', () => {
     expect(pagesOf(counted(askFor({ bufferCount: ask })), 'stream-list')).toEqual([4, 2]);
     expect(pagesOf(counted(askFor({ bufferCount: ask, maxStreams: 5 })), 'stream-list')).toEqual([20, 10]);

@@ -225,9 +225,12 @@ export class LocalMapping {
     return plus(this.#globalBase, pointer + cpu * this.shape.unitDistance);
   }
 
-  /** What has to be added to a pointer to reach a CPU's copy: `__per_cpu_offset[cpu]`. Not for a first chunk in the linear map. */
+  /**
+   * What has to be added to a pointer to reach a CPU's copy: `__per_cpu_offset[cpu]`. Where the first chunk is in the linear
+   * map, for pointers into that chunk alone, from its adoption on; else for those into any.
+   */
   cpuOffset(cpu: CpuId): number {
-    return this.#globalBase + cpu * this.shape.unitDistance;
+    return this.perCpuPtr(percpuPtr(0), cpu);
   }
 
   /** What has to be added to a pointer to reach the running CPU's copy through the window. Not for a first chunk in the linear map. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FrameKind } from '../../../../../src/main/machine/memory/arena-layout.ts';
 import { complete } from '../../../../../src/main/machine/cpu.ts';
 import { UnitInHand } from '../../../../../src/main/engine/live/storm/unit-in-hand.ts';
 import { accessFigures, type AccessFigures } from '../../../../../src/main/machine/percpu/access/cpu-statistics.ts';
@@ -9,6 +10,7 @@ import { Tasks } from '../../../../../src/main/machine/percpu/access/tasks.ts';
 import { ThisCpuSteps } from '../../../../../src/main/machine/percpu/access/this-cpu-steps.ts';
 import { MappedMachine } from '../../../../../src/main/machine/percpu/local-mapping/mapped-machine.ts';
 import { cpuId, type PercpuPtr, roundUp } from '../../../../../src/main/machine/units.ts';
+import { FIRST_CHUNKS, type FirstChunk } from '../../../../../src/shared/address-space.ts';
 import { ACCESS_MODES, type AccessMode } from '../../../../../src/shared/design.ts';
 import { MIX_OPERATIONS, type MixOperation } from '../../../../../src/shared/this-cpu-profile.ts';
 import { addChunk, bootCpu, mappedConfig } from '../local-mapping/mapped-machines.ts';
@@ -23,16 +25,24 @@ interface Bench {
 }
 
 /** Two CPUs; task 0 runs on CPU 1. */
-function bench(mode: AccessMode): Bench {
-  const config = mappedConfig({ possibleCpus: 2 });
+function bench(mode: AccessMode, firstChunk: FirstChunk = 'page'): Bench {
+  const config = mappedConfig({ possibleCpus: 2, mapping: { firstChunk } });
   const tasksStart = roundUp(MappedMachine.bytesFor(config), 256);
   const buffer = new SharedArrayBuffer(tasksStart + Tasks.bytesFor(2, 1));
   const machine = complete(MappedMachine.boot(bootCpu, buffer, config));
   if (machine === undefined) throw new Error('no memory');
-  const chunk = addChunk(machine);
+  const chunk = firstChunk === 'page' ? addChunk(machine) : adoptChunk(machine);
   const tasks = Tasks.format(machine, tasksStart, { mode, tasks: 1 });
   const variables = { counter: machine.mapping.pointer(chunk, 256), flags: machine.mapping.pointer(chunk, 384) };
   return { machine, tasks, variables };
+}
+
+/** The first chunk as an embedded one, its frames those of a machine that nobody has written to. */
+function adoptChunk({ mapping, frames, arena }: MappedMachine): number {
+  const pages = (mapping.config.unitBytes / arena.config.pageSizeBytes) * arena.config.possibleCpus;
+  const first = frames.takeAtBoot(pages, FrameKind.percpu);
+  if (first === undefined || !complete(mapping.adoptFirstChunk(bootCpu, first))) throw new Error('no memory');
+  return 0;
 }
 
 /** What lies at a variable's copy on a CPU. */
@@ -119,14 +129,17 @@ describe('loops of operations', () => {
     );
   });
 
-  it.each(ACCESS_MODES)('touch the copy of their own CPU only in mode %s', (mode) => {
-    const made = bench(mode);
-    const loops = new OperationLoops(made.tasks, CPU, made.variables);
-    loops.run('add', TASK, 10);
-    loops.run('or', TASK, 1);
-    expect([0, 1].map((cpu) => copyOf(made, made.variables.counter, cpu))).toEqual([0, 10]);
-    expect([0, 1].map((cpu) => copyOf(made, made.variables.flags, cpu))).toEqual([0, 0x55]);
-  });
+  it.each(FIRST_CHUNKS.flatMap((firstChunk) => ACCESS_MODES.map((mode) => [mode, firstChunk] as const)))(
+    'touch the copy of their own CPU only in mode %s, the first chunk %s',
+    (mode, firstChunk) => {
+      const made = bench(mode, firstChunk);
+      const loops = new OperationLoops(made.tasks, CPU, made.variables);
+      loops.run('add', TASK, 10);
+      loops.run('or', TASK, 1);
+      expect([0, 1].map((cpu) => copyOf(made, made.variables.counter, cpu))).toEqual([0, 10]);
+      expect([0, 1].map((cpu) => copyOf(made, made.variables.flags, cpu))).toEqual([0, 0x55]);
+    },
+  );
 
   it('look for a task that waits whenever preemption goes on again', () => {
     const made = bench('preempt-offset');
