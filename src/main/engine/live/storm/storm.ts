@@ -132,8 +132,9 @@ function prepare(cpu: Cpu, plan: StormPlan): Result<Storm> {
   const { onlineCpus, possibleCpus } = plan.machine;
   const tasksStart = roundUp(MappedMachine.bytesFor(plan.machine), 256);
   const taskCount = onlineCpus * plan.tasksPerCpu;
-  const buffer = new SharedArrayBuffer(tasksStart + Tasks.bytesFor(possibleCpus, taskCount));
-  const machine = complete(MappedMachine.boot(cpu, buffer, plan.machine));
+  const buffer = allocate(tasksStart + Tasks.bytesFor(possibleCpus, taskCount));
+  if (!buffer.ok) return buffer;
+  const machine = complete(MappedMachine.boot(cpu, buffer.value, plan.machine));
   const chunk = machine === undefined ? undefined : firstChunk(cpu, machine, plan.mixes.length);
   if (machine === undefined || chunk === undefined) {
     const bytes = plan.machine.memoryBytes;
@@ -147,6 +148,16 @@ function prepare(cpu: Cpu, plan: StormPlan): Result<Storm> {
   });
   const counters = plan.mixes.map((_, index) => machine.mapping.pointer(chunk, FIRST_COUNTER + index * COUNTER_STRIDE));
   return ok({ plan, machine, tasks, tasksStart, counters });
+}
+
+function allocate(bytes: number): Result<SharedArrayBuffer> {
+  try {
+    return ok(new SharedArrayBuffer(bytes));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const sentence = `this host cannot give the machine ${bytes} bytes in one piece`;
+    return fail('out-of-memory', sentence, 'machine.memoryBytes');
+  }
 }
 
 /** The chunk that holds the variables, its pages clear. */

@@ -225,11 +225,6 @@ export class LocalMapping {
     return plus(this.#globalBase, pointer + cpu * this.shape.unitDistance);
   }
 
-  /** What has to be added to a pointer to reach a CPU's copy: `__per_cpu_offset[cpu]`. Not for a first chunk in the linear map. */
-  cpuOffset(cpu: CpuId): number {
-    return this.#globalBase + cpu * this.shape.unitDistance;
-  }
-
   /** What has to be added to a pointer to reach the running CPU's copy through the window. Not for a first chunk in the linear map. */
   get windowOffset(): number {
     return this.#windowBase;

@@ -100,6 +100,16 @@ describe('a storm on threads', () => {
     expect(figures.operations).toBeGreaterThanOrEqual(192_000);
   });
 
+  it.each(SAFE_MODES)(
+    'ends with the exact total in mode %s when the first chunk lies in the linear map',
+    async (mode) => {
+      const machine = mappedConfig({ possibleCpus: 2, mapping: { firstChunk: 'second-window', maxChunks: 1 } });
+      const { issued, counted } = mixOf(await storm(mode, { machine, mixes: [{ ...ALL, unitsPerTask: 100 }] }));
+      expect(issued).toBe(4800);
+      expect(counted).toBe(issued);
+    },
+  );
+
   it('puts the counters into the shared total in batches and loses nothing', async () => {
     const { issued, counted, figures } = mixOf(await storm('local-mapping', { mixes: [{ ...STORM, batch: 32 }] }));
     expect(counted).toBe(issued);
@@ -190,7 +200,7 @@ describe('a storm on threads', () => {
   describe('of which a thread fails', () => {
     const LOOPS = 'in mix warm-up, in uninterrupted operations of task #, which has # units left';
     const INTERRUPTED =
-      /in mix warm-up, at operation # of 9 \([a-z_]+\) of an interrupted unit of task #, which has # units left/;
+      /in mix warm-up, at (operation # of 9 \([a-z_]+\)|the end) of an interrupted unit of task #, which has # units left/;
     it.each([
       ['exits in a slice', 'exit 1 loops 3', `CPU 1 died ${LOOPS}: its thread exited with code 3`],
       ['throws in a slice', 'throw 1 loops 3', `CPU 1 failed ${LOOPS}: the timer broke`],
@@ -261,6 +271,14 @@ describe('a storm on threads', () => {
     );
     expect(outcome).toMatchObject({ ok: false, error: { code: 'cpu-failed' } });
     expect(!outcome.ok && outcome.error.message).toContain('no-such-worker');
+  });
+
+  it('says so when the host cannot give the memory', async () => {
+    const outcome = await run(
+      planOf('segment', { machine: { ...mappedConfig({ possibleCpus: 2 }), memoryBytes: 2 ** 52 } }),
+    );
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'out-of-memory', where: 'machine.memoryBytes' } });
+    expect(!outcome.ok && outcome.error.message).toMatch(/^this host cannot give the machine \d+ bytes in one piece$/);
   });
 
   it('says so when the memory does not hold the units', async () => {
