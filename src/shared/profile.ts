@@ -224,7 +224,10 @@ export const profileSchema = v.pipe(
     faults: v.optional(faultSchema),
     /** CPUs that come and go while the jobs run; absent: none. */
     hotplug: v.optional(hotplugSchema),
-    /** Whether locks are watched, so slowly that its throughput is no design's, and page tables audited between phases. */
+    /**
+     * Whether locks are watched, so slowly that its throughput is no design's, and page tables audited between phases. Of this-cpu
+     * workloads the tables always are, and it says nothing more.
+     */
     checks: v.optional(v.boolean('checks must be true or false')),
   }),
   v.forward(

@@ -54,3 +54,11 @@ export function sumOfCounts(all: readonly AccessCounts[]): AccessCounts {
   for (const counter of ACCESS_COUNTERS) sums[counter] = all.reduce((sum, counts) => sum + counts[counter], 0);
   return sums as AccessCounts;
 }
+
+/**
+ * Sum over the mixes that access per-CPU data: what to divide by their operations. A mix of nothing but shared additions counts
+ * atomic instructions that are no operation's.
+ */
+export function countsOfAccesses(mixes: readonly { readonly counts: AccessCounts }[]): AccessCounts {
+  return sumOfCounts(mixes.flatMap(({ counts }) => (counts.operations > 0 ? [counts] : [])));
+}

@@ -52,7 +52,7 @@ function countsOf(changes: Partial<AccessCounts>): AccessCounts {
   return { ...(Object.fromEntries(ACCESS_COUNTERS.map((name) => [name, 0])) as AccessCounts), ...changes };
 }
 
-function mixOf(name: string, nanoseconds: number, lost: number): MixSummary {
+function mixOf(name: string, nanoseconds: number, lost: number, preemptPairs: number): MixSummary {
   return {
     name,
     nsPerOperation: { median: nanoseconds, low: nanoseconds - 1, high: nanoseconds + 2, samples: [nanoseconds] },
@@ -60,7 +60,7 @@ function mixOf(name: string, nanoseconds: number, lost: number): MixSummary {
     operations: 1000,
     issued: 1000,
     counted: 1000 - lost,
-    counts: countsOf({ operations: 1000 }),
+    counts: countsOf({ operations: 1000, preemptPairs }),
     ...(lost === 0
       ? {}
       : {
@@ -91,7 +91,10 @@ function summaryOf(design: AccessMode, nanoseconds: number, lost: number): Desig
   return {
     design,
     thisCpu: {
-      mixes: [mixOf('counter storm', nanoseconds, lost), mixOf('page_fault3', nanoseconds + 5, 0)],
+      mixes: [
+        mixOf('counter storm', nanoseconds, lost, preemptPairs / 2),
+        mixOf('page_fault3', nanoseconds + 5, 0, preemptPairs / 2),
+      ],
       cpus: [countsOf({ operations: 1500, preemptPairs, switches: 12 }), countsOf({ operations: 500, migrations: 3 })],
       ...(lost === 0 ? {} : { wrong: wrongOf(lost) }),
     },

@@ -73,7 +73,7 @@ const COMMANDS: readonly Command[] = [
         name: 'checks',
         meaning:
           'Watch locks (fio, percpu: order, sleeping, streams, what is left held), which is slower, and audit page tables ' +
-          'after each phase (percpu, this-cpu); told in the notes',
+          'after each phase (percpu with tables; of this-cpu they always are); told in the notes',
       },
       {
         name: 'csv',

@@ -1,7 +1,7 @@
 /** What a this-cpu workload comes to, as text: time per operation of each mix, totals, and what was counted per operation. */
 import { DESIGN_WORDS } from '../../shared/design.ts';
 import type { DesignSummary, MixSummary, RunRecord, ThisCpuSummary } from '../../shared/run-record.ts';
-import { type AccessCounts, ACCESS_COUNTERS, sumOfCounts } from '../../shared/this-cpu-report.ts';
+import { type AccessCounts, ACCESS_COUNTERS, countsOfAccesses } from '../../shared/this-cpu-report.ts';
 import { ACCESS_COUNTER_WORDS, totalWords } from '../../shared/this-cpu-words.ts';
 import { textTable } from './text-table.ts';
 
@@ -63,7 +63,7 @@ const PER_OPERATION = ACCESS_COUNTERS.filter(
 function countTable(designs: readonly ThisCpuDesign[]): string {
   const head = ['per operation (counted)', ...PER_OPERATION.map((counter) => ACCESS_COUNTER_WORDS[counter].title)];
   const rows = designs.map(({ title, thisCpu }) => {
-    const counts = sumOfCounts(thisCpu.cpus);
+    const counts = countsOfAccesses(thisCpu.mixes);
     return [title, ...PER_OPERATION.map((counter) => (counts[counter] / Math.max(1, counts.operations)).toFixed(3))];
   });
   return textTable([head, ...rows]);

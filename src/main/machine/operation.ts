@@ -16,6 +16,12 @@ export const Operation = {
   percpuAllocate: 11,
   percpuFree: 12,
   percpuBalance: 13,
+  /** this_cpu operations of a task, one after the other. */
+  thisCpuLoops: 14,
+  /** A unit of a task's work in which a tick comes, step by step. */
+  interruptedUnit: 15,
+  /** Between two tasks, under the locks of run queues. */
+  taskSwitch: 16,
 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
@@ -35,4 +41,7 @@ export const OPERATION_WORDS: Readonly<Record<Operation, string>> = {
   [Operation.percpuAllocate]: 'per-CPU allocation',
   [Operation.percpuFree]: 'per-CPU free',
   [Operation.percpuBalance]: 'balance work',
+  [Operation.thisCpuLoops]: 'uninterrupted operations',
+  [Operation.interruptedUnit]: 'an interrupted unit',
+  [Operation.taskSwitch]: 'a task switch',
 };

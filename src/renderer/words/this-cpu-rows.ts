@@ -1,7 +1,7 @@
 /** What a this-cpu workload comes to, as rows of tables: in words, a value for each design. */
 import { type Design, DESIGN_WORDS } from '../../shared/design.ts';
 import type { DesignSummary, MixSummary, ThisCpuSummary } from '../../shared/run-record.ts';
-import { ACCESS_COUNTERS, type AccessCounter, sumOfCounts } from '../../shared/this-cpu-report.ts';
+import { ACCESS_COUNTERS, type AccessCounter, countsOfAccesses, sumOfCounts } from '../../shared/this-cpu-report.ts';
 import { ACCESS_COUNTER_WORDS, totalWords } from '../../shared/this-cpu-words.ts';
 import { formatCount, formatFixed } from '../format/number.ts';
 import { formatInterval, formatRatio } from '../format/ratio.ts';
@@ -81,12 +81,15 @@ const TOTALS: readonly AccessCounter[] = [
 
 /** A row per counter, all mixes, samples and CPUs together. */
 export function countRows(designs: readonly ThisCpuDesign[]): readonly CountRow[] {
-  const sums = designs.map(({ thisCpu }) => sumOfCounts(thisCpu.cpus));
+  const sums = designs.map(({ thisCpu }) => ({
+    all: sumOfCounts(thisCpu.cpus),
+    accesses: countsOfAccesses(thisCpu.mixes),
+  }));
   const row = (counter: AccessCounter, each: boolean): CountRow => ({
     title: `${ACCESS_COUNTER_WORDS[counter].title}${each ? ', each' : ''}`,
     explanation: ACCESS_COUNTER_WORDS[counter].explanation,
-    values: sums.map((counts) =>
-      each ? formatFixed(counts[counter] / Math.max(1, counts.operations), 3) : formatCount(counts[counter]),
+    values: sums.map(({ all, accesses }) =>
+      each ? formatFixed(accesses[counter] / Math.max(1, accesses.operations), 3) : formatCount(all[counter]),
     ),
   });
   const perOperation = ACCESS_COUNTERS.filter((counter) => !TOTALS.includes(counter));

@@ -101,6 +101,18 @@ describe('lab run of a this-cpu profile', () => {
     });
   });
 
+  it('counts per operation what operations do, and not what a mix without any does', async () => {
+    const mixes = [
+      { name: 'storm', unit: 'one addition', operations: { add: 1 }, source: '' },
+      { name: 'shared', unit: 'one addition', operations: { shared_add: 1 }, source: '' },
+    ];
+    const { out } = await cli(['run', small({ designs: ['segment', 'preempt-offset'], workload: { mixes } })]);
+    // Pairs, checks, offset reads, notes, window accesses, atomic instructions.
+    expect(out).toMatch(/^segment prefix +0\.000 +0\.000 +0\.000 +0\.000 +0\.000 +0\.000 +1\.000 /m);
+    expect(out).toMatch(/^preempt-off \+ offset +1\.000 +1\.000 +1\.000 +0\.000 +0\.000 +1\.000 +1\.000 /m);
+    expect(out).toMatch(/^note: After every mix all additions were compared .* page tables and TLBs were audited: /m);
+  });
+
   it('is stored like any other run', async () => {
     const folder = temporaryFolder();
     const out = join(temporaryFolder(), 'a.json');

@@ -28,14 +28,14 @@ const JOB_WORKER = new URL('../../../src/main/engine/kernel/job-worker.ts', impo
 export const PAGE_BYTES = 4096;
 
 /** Opened on `dataFolder`, closed at the end of the running test. */
-export async function openSmallLab(dataFolder = temporaryFolder()): Promise<Lab> {
+export async function openSmallLab(dataFolder = temporaryFolder(), stormWorkerUrl = STORM_WORKER): Promise<Lab> {
   const lab = await createLab({
     dataFolder,
     resourcesFolder: RESOURCES,
     cpuWorkerUrl: CPU_WORKER,
     kernelLz4Url: KERNEL_LZ4,
     jobWorkerUrl: JOB_WORKER,
-    stormWorkerUrl: STORM_WORKER,
+    stormWorkerUrl,
   });
   onTestFinished(() => lab.close());
   return lab;

@@ -14,7 +14,7 @@ import { CpuF64, CpuW } from '../../machine/memory/arena-layout.ts';
 import { Operation } from '../../machine/operation.ts';
 import { LOCKED } from '../../machine/sync/lock.ts';
 import { LOCK_CLASS_WORDS } from '../../machine/sync/lock-classes.ts';
-import { cpuId } from '../../machine/units.ts';
+import { type CpuId, cpuId } from '../../machine/units.ts';
 import { describeOperation } from './cpu-counters.ts';
 
 /** A wait in hand. */
@@ -30,15 +30,25 @@ export class Standstill {
   readonly #arena: Arena;
   readonly #cpus: readonly number[];
   readonly #looksUntilSure: number;
+  readonly #describe: (cpu: CpuId) => string;
   #last = '';
   #looks = 0;
   #sentence: string | undefined;
 
-  /** Of the CPUs of a phase, which is taken for dead after `looksUntilSure` looks that find the same waits. */
-  constructor(arena: Arena, cpus: readonly number[], looksUntilSure: number) {
+  /**
+   * Of the CPUs of a phase, which is taken for dead after `looksUntilSure` looks that find the same waits. `describe` says in
+   * words what a CPU is at; absent: of machines with zram.
+   */
+  constructor(
+    arena: Arena,
+    cpus: readonly number[],
+    looksUntilSure: number,
+    describe = (cpu: CpuId): string => describeOperation(arena, cpu),
+  ) {
     this.#arena = arena;
     this.#cpus = cpus;
     this.#looksUntilSure = looksUntilSure;
+    this.#describe = describe;
   }
 
   /** Who waits for what, and who holds it, once a look was sure of it. */
@@ -78,7 +88,7 @@ export class Standstill {
     const holders = this.#cpus.filter((other) => !waits.some((wait) => wait.cpu === other && wait.word === word));
     const held = holders.length === 0 ? 'no other CPU' : holders.map((holder) => `CPU ${holder}`).join(' or ');
     const what = `${LOCK_CLASS_WORDS[lockClass]} (word ${word})`;
-    return `CPU ${cpu}, ${describeOperation(this.#arena, cpuId(cpu))}, waits for ${what}, which ${held} holds`;
+    return `CPU ${cpu}, ${this.#describe(cpuId(cpu))}, waits for ${what}, which ${held} holds`;
   }
 
   #block(cpu: number): number {

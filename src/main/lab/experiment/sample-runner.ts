@@ -118,12 +118,12 @@ function kernelRunner({ kernel }: Engines, planned: PlannedProfile): SampleRunne
 }
 
 /** Machines and threads of their own for each sample. */
-function stormRunner({ stormWorkerUrl }: Engines, { storms, profile: { checks } }: PlannedProfile): SampleRunner {
+function stormRunner({ stormWorkerUrl }: Engines, { storms }: PlannedProfile): SampleRunner {
   const parts = { cpu: new LoneCpu(cpuId(0)), workerUrl: stormWorkerUrl };
   return async (design, { phases, repeatForMs }, observer, signal) => {
     const planned = storms.get(design);
     if (planned === undefined) throw new Error(`no storm was planned for design ${design}`);
-    const plan = { ...planned, repeatForMs, checks };
+    const plan = { ...planned, repeatForMs };
     const outcome = await runStorm(parts, plan, stormObserver(plan, phases, observer), signal);
     return outcome.ok ? ok(stormFigures(plan, outcome.value)) : outcome;
   };

@@ -28,7 +28,6 @@ export function stormFigures(plan: StormPlan, outcome: StormOutcome): SampleFigu
     memoryAtEnd: outcome.memoryAtEnd,
     memoryAtPeak: outcome.memoryAtPeak,
     verifiedPages: 0,
-    ...(outcome.tableAudits === undefined ? {} : { disturbances: { tableAudits: outcome.tableAudits } }),
   };
 }
 

@@ -1,10 +1,10 @@
 /** The page tables that a profile wants counted: machine after machine, to a report. */
-import { setImmediate } from 'node:timers/promises';
 import type { MappingReport, PaperRow, TableRow } from '../../../shared/mapping-report.ts';
 import { paperFigures } from '../../../shared/paper-machine.ts';
-import { fail, ok, type Result } from '../../../shared/result.ts';
+import { ok, type Result } from '../../../shared/result.ts';
 import type { TableCounting } from '../../../shared/this-cpu-profile.ts';
 import type { CountingTask } from './build-machine.ts';
+import { CountingPauses } from './counting-pauses.ts';
 import { countEvents, countTables, variantsOf } from './count-tables.ts';
 
 export interface MappingWatch {
@@ -13,21 +13,20 @@ export interface MappingWatch {
   readonly onProgress: () => void;
 }
 
-/** Errors: 'out-of-memory', 'cancelled'. Others wait while a machine is built, a second at most. */
+/** Errors: 'out-of-memory', 'cancelled'. Others get the thread between a machine's boot and each of its chunks. */
 export async function countMapping(
   task: CountingTask,
   { signal, onProgress }: MappingWatch,
 ): Promise<Result<MappingReport>> {
   const tables: TableRow[] = [];
+  const pauses = new CountingPauses(signal);
   for (const variant of variantsOf(task)) {
-    if (signal.aborted) return fail('cancelled', 'the run was cancelled');
-    const rows = countTables(task, variant);
+    const rows = await countTables(task, variant, pauses);
     if (!rows.ok) return rows;
     tables.push(...rows.value);
     onProgress();
-    await setImmediate();
   }
-  const events = countEvents(task);
+  const events = await countEvents(task, pauses);
   if (!events.ok) return events;
   return ok({ paper: paperRows(task.counting, tables), tables, events: events.value });
 }

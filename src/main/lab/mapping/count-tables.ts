@@ -1,22 +1,40 @@
 /** Tables by counting the frames of machines that are really built. */
 import type { EventCost, TableRow } from '../../../shared/mapping-report.ts';
-import { ok, type Result } from '../../../shared/result.ts';
+import { fail, ok, type Result } from '../../../shared/result.ts';
 import { complete } from '../../machine/cpu.ts';
 import type { MappedMachine } from '../../machine/percpu/local-mapping/mapped-machine.ts';
 import { tableFigures } from '../../machine/percpu/local-mapping/table-figures.ts';
 import { cpuId } from '../../machine/units.ts';
+import type { CountingPauses } from './counting-pauses.ts';
 import { buildMachine, countingCpu, type CountingTask, growTo, type MachineVariant } from './build-machine.ts';
 
-/** One machine, at rest and with the added chunks. */
-export function countTables(task: CountingTask, variant: MachineVariant): Result<readonly TableRow[]> {
+/** One machine, at rest and with the added chunks. Errors: 'out-of-memory', 'cancelled'. */
+export async function countTables(
+  task: CountingTask,
+  variant: MachineVariant,
+  pauses: CountingPauses,
+): Promise<Result<readonly TableRow[]>> {
   const { chunksAtRest, chunksAdded } = task.counting;
   const built = buildMachine(task, variant);
   if (!built.ok) return built;
-  const rows = [chunksAtRest, chunksAtRest + chunksAdded].map((chunks) => {
-    growTo(built.value, chunks);
-    return tableRow(built.value);
-  });
+  const rows: TableRow[] = [];
+  for (const chunks of [chunksAtRest, chunksAtRest + chunksAdded]) {
+    if (!(await growInSteps(built.value, chunks, pauses))) return CANCELLED;
+    rows.push(tableRow(built.value));
+  }
   return ok(rows);
+}
+
+const CANCELLED = fail('cancelled', 'the run was cancelled');
+
+/** False when it was cancelled meanwhile. */
+async function growInSteps(machine: MappedMachine, chunks: number, pauses: CountingPauses): Promise<boolean> {
+  if (!(await pauses.next())) return false;
+  for (let next = machine.mapping.chunks().length + 1; next <= chunks; next++) {
+    growTo(machine, next);
+    if (!(await pauses.next())) return false;
+  }
+  return true;
 }
 
 /** The machines to count: the one that the paper speaks of first, in its own window and in the other, then the rest. */
@@ -31,14 +49,20 @@ export function variantsOf({ addressSpace, counting }: CountingTask): readonly M
   return [{}, ...beside, ...others, ...scaled];
 }
 
-/** What one chunk more or less, and one CPU more or less, costs a machine that is at rest otherwise. */
-export function countEvents(task: CountingTask): Result<readonly EventCost[]> {
+/**
+ * What one chunk more or less, and one CPU more or less, costs a machine that is at rest otherwise. Errors: 'out-of-memory',
+ * 'cancelled'.
+ */
+export async function countEvents(task: CountingTask, pauses: CountingPauses): Promise<Result<readonly EventCost[]>> {
   const built = buildMachine(task, {}, 1);
   if (!built.ok) return built;
   const machine = built.value;
   const { mapping, pages, arena } = machine;
-  growTo(machine, task.counting.chunksAtRest);
-  for (let cpu = 1; cpu < arena.config.possibleCpus; cpu++) complete(mapping.bringUp(countingCpu, cpuId(cpu)));
+  if (!(await growInSteps(machine, task.counting.chunksAtRest, pauses))) return CANCELLED;
+  for (let cpu = 1; cpu < arena.config.possibleCpus; cpu++) {
+    complete(mapping.bringUp(countingCpu, cpuId(cpu)));
+    if (!(await pauses.next())) return CANCELLED;
+  }
   const unitPages = mapping.config.unitBytes / arena.config.pageSizeBytes;
   let chunk = -1;
   const events: EventCost[] = [

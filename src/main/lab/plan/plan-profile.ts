@@ -120,7 +120,7 @@ function disturbanceProblem(profile: Profile, engine: Engine): Failure | undefin
       asked,
     );
   }
-  // Its checks look at page tables between mixes, which disturbs nothing.
+  // Its page tables are audited between mixes anyway, which disturbs nothing.
   if (profile.workload.kind !== 'this-cpu' || asked === 'checks') return undefined;
   return fail('bad-input', `a this-cpu workload runs undisturbed; take ${asked} out of the profile`, asked);
 }

@@ -4,6 +4,9 @@ import type { AccessMode } from '../../../../shared/design.ts';
 import type { MemoryFigures } from '../../../../shared/run-record.ts';
 import type { MixOperation } from '../../../../shared/this-cpu-profile.ts';
 import type { AccessFigures } from '../../../machine/percpu/access/cpu-statistics.ts';
+import type { Arena } from '../../../machine/memory/arena.ts';
+import type { CpuId } from '../../../machine/units.ts';
+import type { LiveCpu } from '../live-cpu.ts';
 import type { MappedMachineConfig } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
 
 /** One operation of a unit of work, done `number` times in a row. */
@@ -33,8 +36,6 @@ export interface StormPlan {
   readonly mixes: readonly StormMix[];
   /** Each mix ends after so long; absent: when its units are done. */
   readonly repeatForMs?: number | undefined;
-  /** Audit the page tables after each mix. */
-  readonly checks?: boolean | undefined;
   readonly seed: number;
 }
 
@@ -80,8 +81,6 @@ export interface StormOutcome {
   readonly cpus: readonly AccessFigures[];
   readonly memoryAtEnd: MemoryFigures;
   readonly memoryAtPeak: MemoryFigures;
-  /** Audits of the page tables that were asked for; a fault ends the storm. */
-  readonly tableAudits?: number | undefined;
 }
 
 /** What a CPU's thread is given. */
@@ -99,6 +98,9 @@ export interface StormCpuPlan {
   readonly tickOperations: number;
   readonly seed: number;
 }
+
+/** Whose locks and words a storm CPU's thread takes. */
+export type MakeStormCpu = (arena: Arena, id: CpuId) => LiveCpu;
 
 /** What a CPU's thread posts: before the barrier of a mix, and after the mix. */
 export type StormMessage =

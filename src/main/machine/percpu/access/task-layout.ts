@@ -41,7 +41,7 @@ export const TaskCpuW = {
   needResched: 17,
   ticks: 18,
 } as const;
-/** Doubles of a CPU's block: what its offset register holds, written by `format`. */
+/** Doubles of a CPU's block: what its offset register holds, the address of its copy of pointer 0, written by `format`. */
 export const TaskCpuF64 = { offset: 10 } as const;
 
 /** Bytes of a task's block. */

@@ -10,7 +10,7 @@
 import { ACCESS_MODES, type AccessMode } from '../../../../shared/design.ts';
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
 import { SpaceCpuF64 } from '../../memory/address-space-layout.ts';
-import { type CpuId, cpuId, type LockWord, lockWord } from '../../units.ts';
+import { type CpuId, cpuId, type LockWord, lockWord, percpuPtr } from '../../units.ts';
 import type { MappedMachine } from '../local-mapping/mapped-machine.ts';
 import { CpuStatistics } from './cpu-statistics.ts';
 import { TASK_BYTES, TASK_CPU_BYTES, TaskCpuF64, TaskCpuW, TASKS_HEADER_BYTES, TasksW, TaskW } from './task-layout.ts';
@@ -50,7 +50,10 @@ export class Tasks {
     return TASKS_HEADER_BYTES + cpus * TASK_CPU_BYTES + tasks * TASK_BYTES;
   }
 
-  /** A new region at `byteOffset`, a multiple of 256; its tasks are unfinished and in no queue. */
+  /**
+   * A new region at `byteOffset`, a multiple of 256; its tasks are unfinished and in no queue. On a machine that has its first
+   * chunk: where that lies in the linear map, loops reach variables of that chunk alone by an offset.
+   */
   static format(machine: MappedMachine, byteOffset: number, config: TasksConfig): Tasks {
     const tasks = new Tasks(machine, byteOffset, config);
     const { possibleCpus } = machine.arena.config;
@@ -63,7 +66,8 @@ export class Tasks {
     words[tasks.#base + TasksW.unfinished] = config.tasks;
     for (let cpu = 0; cpu < possibleCpus; cpu++) {
       const offset = tasks.cpuWord(cpuId(cpu)) / 2 + TaskCpuF64.offset;
-      machine.arena.doubles[offset] = machine.mapping.cpuOffset(cpuId(cpu));
+      // Where the CPU's copy of pointer 0 is: the global mapping's offset, or that of a first chunk in the linear map.
+      machine.arena.doubles[offset] = machine.mapping.perCpuPtr(percpuPtr(0), cpuId(cpu));
     }
     return tasks;
   }

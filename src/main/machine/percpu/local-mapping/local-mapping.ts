@@ -225,14 +225,6 @@ export class LocalMapping {
     return plus(this.#globalBase, pointer + cpu * this.shape.unitDistance);
   }
 
-  /**
-   * What has to be added to a pointer to reach a CPU's copy: `__per_cpu_offset[cpu]`. Where the first chunk is in the linear
-   * map, for pointers into that chunk alone, from its adoption on; else for those into any.
-   */
-  cpuOffset(cpu: CpuId): number {
-    return this.perCpuPtr(percpuPtr(0), cpu);
-  }
-
   /** What has to be added to a pointer to reach the running CPU's copy through the window. Not for a first chunk in the linear map. */
   get windowOffset(): number {
     return this.#windowBase;

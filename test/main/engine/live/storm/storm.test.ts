@@ -1,11 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { runStorm } from '../../../../../src/main/engine/live/storm/storm.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runStorm, type StormParts } from '../../../../../src/main/engine/live/storm/storm.ts';
 import type {
   MixOutcome,
   StormMix,
   StormOutcome,
   StormPlan,
 } from '../../../../../src/main/engine/live/storm/storm-plan.ts';
+import type { StormPatience } from '../../../../../src/main/engine/live/storm/storm-watch.ts';
 import { ACCESS_MODES, type AccessMode } from '../../../../../src/shared/design.ts';
 import { MIX_OPERATIONS } from '../../../../../src/shared/this-cpu-profile.ts';
 import { bootCpu, mappedConfig } from '../../../machine/percpu/local-mapping/mapped-machines.ts';
@@ -51,6 +52,32 @@ function mixOf({ mixes }: StormOutcome, index = 0): MixOutcome {
 
 const SAFE_MODES = ACCESS_MODES.filter((mode) => mode !== 'unprotected');
 
+const FAILING = new URL('./failing-storm-worker.ts', import.meta.url);
+const DEADLOCKING = new URL('./deadlocking-storm-worker.ts', import.meta.url);
+
+/** See failing-storm-worker.ts. */
+async function runFailing(failing: string, changes: Partial<StormParts> = {}, signal = new AbortController().signal) {
+  vi.stubEnv('FAILING_STORM_CPU', failing);
+  const observer = { onMix: () => undefined, onTick: () => undefined };
+  return runStorm(
+    { cpu: bootCpu, workerUrl: FAILING, ...changes },
+    planOf('preempt-offset', { mixes: [ALL] }),
+    observer,
+    signal,
+  );
+}
+
+/** Of the failure, numbers that are another in each run left out. */
+async function sentenceOf(failing: string, patience?: StormPatience): Promise<string> {
+  const outcome = await runFailing(failing, { patience });
+  if (outcome.ok) throw new Error('the storm came to its end');
+  return outcome.error.message.replaceAll(/(?<=task |has |operation )\d+/g, '#');
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe('a storm on threads', () => {
   it.each(SAFE_MODES)('ends with the exact total in mode %s, with tasks that migrate', async (mode) => {
     const { issued, counted, units, figures } = mixOf(await storm(mode));
@@ -72,6 +99,16 @@ describe('a storm on threads', () => {
     // Sixteen this_cpu operations a unit, and each cmpxchg that had to be repeated.
     expect(figures.operations).toBeGreaterThanOrEqual(192_000);
   });
+
+  it.each(SAFE_MODES)(
+    'ends with the exact total in mode %s when the first chunk lies in the linear map',
+    async (mode) => {
+      const machine = mappedConfig({ possibleCpus: 2, mapping: { firstChunk: 'second-window', maxChunks: 1 } });
+      const { issued, counted } = mixOf(await storm(mode, { machine, mixes: [{ ...ALL, unitsPerTask: 100 }] }));
+      expect(issued).toBe(4800);
+      expect(counted).toBe(issued);
+    },
+  );
 
   it('puts the counters into the shared total in batches and loses nothing', async () => {
     const { issued, counted, figures } = mixOf(await storm('local-mapping', { mixes: [{ ...STORM, batch: 32 }] }));
@@ -132,43 +169,95 @@ describe('a storm on threads', () => {
     expect(counted).toBe(issued);
   });
 
-  it('ends soon when it is cancelled', async () => {
+  describe.each([
+    ['before its threads have started', 0],
+    ['while its threads start', 30],
+    ['in a mix', undefined],
+  ] as const)('that is cancelled %s', (_, delayMs) => {
+    it('ends by its signal, whatever its CPUs are at', async () => {
+      const abort = new AbortController();
+      // Slices of a second and more, of which no CPU would be done in time.
+      const changes = { mixes: [{ ...STORM, unitsPerTask: 300_000_000 }], tickOperations: 10_000_000 };
+      if (delayMs !== undefined)
+        setTimeout(() => {
+          abort.abort();
+        }, delayMs);
+      const outcome = run(planOf('segment', changes), abort.signal, () => {
+        setTimeout(() => {
+          abort.abort();
+        }, 20);
+      });
+      expect(await outcome).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    });
+  });
+
+  it('that is cancelled while a thread never starts does not wait for it', async () => {
     const abort = new AbortController();
-    const mixes = [{ ...STORM, unitsPerTask: 300_000_000 }];
-    const outcome = run(planOf('segment', { mixes }), abort.signal, () => void setTimeout(() => abort.abort(), 20));
-    expect(await outcome).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    setTimeout(() => abort.abort(), 50);
+    expect(await runFailing('wait 1', {}, abort.signal)).toMatchObject({ ok: false, error: { code: 'cancelled' } });
   });
 
-  describe('whose page tables are damaged while it runs', () => {
-    const damaging = new URL('./damaging-storm-worker.ts', import.meta.url);
-    const runDamaged = (changes: Partial<StormPlan>) =>
-      runStorm(
-        { cpu: bootCpu, workerUrl: damaging },
-        // Goes by offsets, so that nothing but an audit looks at the window.
-        planOf('preempt-offset', { mixes: [{ ...STORM, unitsPerTask: 100 }], ...changes }),
-        { onMix: () => undefined, onTick: () => undefined },
-        new AbortController().signal,
-      );
+  describe('of which a thread fails', () => {
+    const LOOPS = 'in mix warm-up, in uninterrupted operations of task #, which has # units left';
+    const INTERRUPTED =
+      /in mix warm-up, at (operation # of 9 \([a-z_]+\)|the end) of an interrupted unit of task #, which has # units left/;
+    it.each([
+      ['exits in a slice', 'exit 1 loops 3', `CPU 1 died ${LOOPS}: its thread exited with code 3`],
+      ['throws in a slice', 'throw 1 loops 3', `CPU 1 failed ${LOOPS}: the timer broke`],
+      ['throws at a tick', 'throw 0 interrupt 3', INTERRUPTED],
+      ['throws between tasks', 'throw 0 switch 9', 'CPU 0 failed in mix warm-up, between two tasks: the timer broke'],
+      ['ends before its barrier', 'start 0', 'CPU 0 died before mix warm-up: its thread exited with code 3'],
+      ['throws at its barrier', 'between 0', 'CPU 0 failed before mix warm-up: broke while nobody listened'],
+    ])('that %s, says which CPU, at what, where and why', async (_, failing, sentence) => {
+      expect(await sentenceOf(failing)).toMatch(sentence);
+    });
 
-    it('ends with CPU, address, what it maps and what it should, when tables are audited', async () => {
-      const outcome = await runDamaged({ checks: true });
-      expect(outcome.ok ? 'ok' : `${outcome.error.code}: ${outcome.error.message}`).toMatch(
-        /^data-mismatch: page tables after mix warm-up in mode preempt-offset: CPU 1 maps 0xf[0-9a-f]{15} \(page 0 of chunk 0, in its window\) to nothing and should map it to frame \d+$/,
+    it.each([
+      [
+        'in a slice',
+        'hang 1 loops 3',
+        'CPU 1, in mix warm-up, in uninterrupted operations of task #, which has # units left',
+      ],
+      ['before its barrier', 'wait 0', 'CPU 0, before mix warm-up'],
+    ])('that never answers, %s, says that nothing goes on', async (_, failing, place) => {
+      // Long enough for threads to start on a busy host.
+      const patience = { standstillMs: 60_000, silenceMs: 6000 };
+      expect(await sentenceOf(failing, patience)).toMatch(
+        new RegExp(`^nothing has gone on for \\d s, and no answer came from ${place}`),
       );
     });
 
-    it('notices nothing when they are not', async () => {
-      expect((await runDamaged({})).ok).toBe(true);
+    it('leaves the next storm fresh threads', async () => {
+      await sentenceOf('exit 1 loops 3');
+      expect((await runFailing('')).ok).toBe(true);
     });
   });
 
-  it('audits page tables after each mix and the warm-up when asked to', async () => {
-    const mixes = [
-      { ...STORM, unitsPerTask: 10 },
-      { ...ALL, unitsPerTask: 10 },
-    ];
-    expect((await storm('local-mapping', { mixes, checks: true })).tableAudits).toBe(3);
-    expect('tableAudits' in (await storm('local-mapping', { mixes }))).toBe(false);
+  it('whose CPUs wait for each other ends with who holds what', async () => {
+    const outcome = await runStorm(
+      { cpu: bootCpu, workerUrl: DEADLOCKING, patience: { standstillMs: 500, silenceMs: 60_000 } },
+      planOf('segment', { tasksPerCpu: 2, balanceTicks: 0 }),
+      { onMix: () => undefined, onTick: () => undefined },
+      new AbortController().signal,
+    );
+    const wait = (cpu: number): string =>
+      `CPU ${cpu}, in mix warm-up, .*, waits for run queue \\(word \\d+\\), which CPU ${1 - cpu} holds`;
+    expect(outcome.ok ? 'ok' : outcome.error.message).toMatch(
+      new RegExp(`^the CPUs wait for each other: ${wait(0)}; ${wait(1)}$`),
+    );
+  });
+
+  it('whose page tables are damaged while it runs ends with CPU, address, what it maps and what it should', async () => {
+    const outcome = await runStorm(
+      { cpu: bootCpu, workerUrl: new URL('./damaging-storm-worker.ts', import.meta.url) },
+      // Goes by offsets, so that nothing but an audit looks at the window.
+      planOf('preempt-offset', { mixes: [{ ...STORM, unitsPerTask: 100 }] }),
+      { onMix: () => undefined, onTick: () => undefined },
+      new AbortController().signal,
+    );
+    expect(outcome.ok ? 'ok' : `${outcome.error.code}: ${outcome.error.message}`).toMatch(
+      /^data-mismatch: page tables after mix warm-up in mode preempt-offset: CPU 1 maps 0xf[0-9a-f]{15} \(page 0 of chunk 0, in its window\) to nothing and should map it to frame \d+$/,
+    );
   });
 
   it('says so when a thread cannot do its work', async () => {
@@ -182,6 +271,14 @@ describe('a storm on threads', () => {
     );
     expect(outcome).toMatchObject({ ok: false, error: { code: 'cpu-failed' } });
     expect(!outcome.ok && outcome.error.message).toContain('no-such-worker');
+  });
+
+  it('says so when the host cannot give the memory', async () => {
+    const outcome = await run(
+      planOf('segment', { machine: { ...mappedConfig({ possibleCpus: 2 }), memoryBytes: 2 ** 52 } }),
+    );
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'out-of-memory', where: 'machine.memoryBytes' } });
+    expect(!outcome.ok && outcome.error.message).toMatch(/^this host cannot give the machine \d+ bytes in one piece$/);
   });
 
   it('says so when the memory does not hold the units', async () => {
