@@ -262,6 +262,37 @@ describe('profiles', () => {
   });
 });
 
+describe('a reload', () => {
+  test('shows the profile that was chosen last, and what was changed in the form, as unsaved', async () => {
+    await openSeed();
+    await page.getByTestId('profile-list').getByText('Recompression').click();
+    await page.getByLabel('Description').fill('Mine.');
+    await page.reload();
+    await page.getByText('● unsaved').waitFor();
+    await expect.poll(() => page.getByLabel('Description').inputValue()).toBe('Mine.');
+    await page.getByRole('button', { name: 'Revert' }).click();
+    await page.getByText('● unsaved').waitFor({ state: 'hidden' });
+    await page.reload();
+    await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toMatch(/ecompression/);
+    expect(await page.getByText('● unsaved').count()).toBe(0);
+  });
+
+  test('asks first when the form holds what cannot be kept', async () => {
+    await openSeed();
+    const questions: string[] = [];
+    page.on('dialog', (dialog) => {
+      questions.push(dialog.type());
+      void dialog.accept();
+    });
+    await page.getByLabel('Description').fill('Mine.');
+    await page.reload();
+    expect(questions).toEqual([]);
+    await page.getByLabel('Name', { exact: true }).fill('');
+    await page.reload();
+    expect(questions).toEqual(['beforeunload']);
+  });
+});
+
 describe('wrong input', () => {
   test('of a job file is shown with line and column, and nothing can be run', async () => {
     await openSeed();
