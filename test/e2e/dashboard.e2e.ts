@@ -328,6 +328,58 @@ describe('the page', () => {
     expect(overflow).toBeLessThanOrEqual(0);
   });
 
+  test('of half its width, as at 200 % zoom, is scrolled to what lies beyond', async () => {
+    await openSeed({ viewport: { width: 720, height: 450 } });
+    await page.evaluate(() => window.scrollTo(10_000, 0));
+    await expect
+      .poll(() => page.getByTestId('run-button').evaluate((e) => e.getBoundingClientRect().right))
+      .toBeLessThanOrEqual(720);
+  });
+
+  test('tells the chosen from the others, and fields from text, in colours that the user forces', async () => {
+    await openSeed({ forcedColors: 'active' });
+    const items = page.getByTestId('profile-list').locator('.item');
+    const looks = await items.evaluateAll((all) =>
+      all.map((item) => {
+        const { backgroundColor, color } = getComputedStyle(item);
+        return `${color} on ${backgroundColor}`;
+      }),
+    );
+    expect(new Set(looks).size).toBe(2);
+    const chosen = await page.evaluate(() => {
+      const sample = document.createElement('p');
+      sample.style.color = 'HighlightText';
+      sample.style.backgroundColor = 'Highlight';
+      sample.style.setProperty('forced-color-adjust', 'none');
+      document.body.append(sample);
+      const { backgroundColor, color } = getComputedStyle(sample);
+      return `${color} on ${backgroundColor}`;
+    });
+    expect(looks).toContain(chosen);
+    const field = page.locator('.el-input__wrapper').first();
+    expect(await field.evaluate((element) => getComputedStyle(element).borderStyle)).toBe('solid');
+  });
+
+  test('keeps still where the user wants less motion', async () => {
+    await openSeed({ reducedMotion: 'reduce' });
+    const moving = await page.evaluate(() =>
+      [...document.querySelectorAll('*')].flatMap((element) => {
+        const { transitionDuration, animationName, animationDuration } = getComputedStyle(element);
+        const durations = animationName === 'none' ? transitionDuration : `${transitionDuration}, ${animationDuration}`;
+        return /[1-9]/.test(durations) ? [element.className] : [];
+      }),
+    );
+    expect(moving).toEqual([]);
+  });
+
+  test('has borders between its panes that are named and moved from the keyboard', async () => {
+    await openSeed();
+    const border = page.getByRole('separator', { name: 'Border of the library' });
+    await border.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => border.getAttribute('aria-valuenow')).toBe('23');
+  });
+
   test('runs an experiment from the keyboard alone', async () => {
     await openSeed();
     await useJob(SMALL_JOB);
