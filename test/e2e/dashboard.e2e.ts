@@ -262,6 +262,37 @@ describe('profiles', () => {
   });
 });
 
+describe('a reload', () => {
+  test('shows the profile that was chosen last, and what was changed in the form, as unsaved', async () => {
+    await openSeed();
+    await page.getByTestId('profile-list').getByText('Recompression').click();
+    await page.getByLabel('Description').fill('Mine.');
+    await page.reload();
+    await page.getByText('● unsaved').waitFor();
+    await expect.poll(() => page.getByLabel('Description').inputValue()).toBe('Mine.');
+    await page.getByRole('button', { name: 'Revert' }).click();
+    await page.getByText('● unsaved').waitFor({ state: 'hidden' });
+    await page.reload();
+    await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toMatch(/ecompression/);
+    expect(await page.getByText('● unsaved').count()).toBe(0);
+  });
+
+  test('asks first when the form holds what cannot be kept', async () => {
+    await openSeed();
+    const questions: string[] = [];
+    page.on('dialog', (dialog) => {
+      questions.push(dialog.type());
+      void dialog.accept();
+    });
+    await page.getByLabel('Description').fill('Mine.');
+    await page.reload();
+    expect(questions).toEqual([]);
+    await page.getByLabel('Name', { exact: true }).fill('');
+    await page.reload();
+    expect(questions).toEqual(['beforeunload']);
+  });
+});
+
 describe('wrong input', () => {
   test('of a job file is shown with line and column, and nothing can be run', async () => {
     await openSeed();
@@ -295,6 +326,58 @@ describe('the page', () => {
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
     expect(overflow).toBeLessThanOrEqual(0);
+  });
+
+  test('of half its width, as at 200 % zoom, is scrolled to what lies beyond', async () => {
+    await openSeed({ viewport: { width: 720, height: 450 } });
+    await page.evaluate(() => window.scrollTo(10_000, 0));
+    await expect
+      .poll(() => page.getByTestId('run-button').evaluate((e) => e.getBoundingClientRect().right))
+      .toBeLessThanOrEqual(720);
+  });
+
+  test('tells the chosen from the others, and fields from text, in colours that the user forces', async () => {
+    await openSeed({ forcedColors: 'active' });
+    const items = page.getByTestId('profile-list').locator('.item');
+    const looks = await items.evaluateAll((all) =>
+      all.map((item) => {
+        const { backgroundColor, color } = getComputedStyle(item);
+        return `${color} on ${backgroundColor}`;
+      }),
+    );
+    expect(new Set(looks).size).toBe(2);
+    const chosen = await page.evaluate(() => {
+      const sample = document.createElement('p');
+      sample.style.color = 'HighlightText';
+      sample.style.backgroundColor = 'Highlight';
+      sample.style.setProperty('forced-color-adjust', 'none');
+      document.body.append(sample);
+      const { backgroundColor, color } = getComputedStyle(sample);
+      return `${color} on ${backgroundColor}`;
+    });
+    expect(looks).toContain(chosen);
+    const field = page.locator('.el-input__wrapper').first();
+    expect(await field.evaluate((element) => getComputedStyle(element).borderStyle)).toBe('solid');
+  });
+
+  test('keeps still where the user wants less motion', async () => {
+    await openSeed({ reducedMotion: 'reduce' });
+    const moving = await page.evaluate(() =>
+      [...document.querySelectorAll('*')].flatMap((element) => {
+        const { transitionDuration, animationName, animationDuration } = getComputedStyle(element);
+        const durations = animationName === 'none' ? transitionDuration : `${transitionDuration}, ${animationDuration}`;
+        return /[1-9]/.test(durations) ? [element.className] : [];
+      }),
+    );
+    expect(moving).toEqual([]);
+  });
+
+  test('has borders between its panes that are named and moved from the keyboard', async () => {
+    await openSeed();
+    const border = page.getByRole('separator', { name: 'Border of the library' });
+    await border.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => border.getAttribute('aria-valuenow')).toBe('23');
   });
 
   test('runs an experiment from the keyboard alone', async () => {

@@ -106,6 +106,7 @@ export const useDraftStore = defineStore('draft', () => {
   return {
     draft,
     loadedId,
+    loadedProfile,
     changed,
     errors,
     preview,

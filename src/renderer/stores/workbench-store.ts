@@ -1,26 +1,19 @@
 import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
-import type { Profile } from '../../shared/profile.ts';
-import type { Engine } from '../../shared/run-record.ts';
 import { useConnectionStore } from './connection-store.ts';
 import { useDraftStore } from './draft-store.ts';
 import { type DroppedFile, useEvidenceStore } from './evidence-store.ts';
 import { useHostStore } from './host-store.ts';
+import { useMemoryStore } from './memory-store.ts';
 import { usePastRunStore } from './past-run-store.ts';
 import { useProfileStore } from './profile-store.ts';
+import type { OutcomeTab, Place } from './remembered.ts';
 import { useReplayStore } from './replay-store.ts';
 import { useRunStore } from './run-store.ts';
-import { isSameProfile } from './same-profile.ts';
 import { useVerifyStore } from './verify-store.ts';
 
 /** What the right pane is asked to show. */
 export type Shown = 'live' | 'result';
-
-/** What the dashboard is for: experiments, what kernels printed, and the host's kernel held beside the lab. */
-export type Place = 'experiment' | 'evidence' | 'verify';
-
-/** The experiment that the lab was made for first, and the one that its words for newcomers speak of. */
-const FIRST_PROFILE = 'shipped/seed-2010';
 
 /** What the user looks at, and how the other stores follow each other: load, run, look at the result. */
 export const useWorkbenchStore = defineStore('workbench', () => {
@@ -33,7 +26,9 @@ export const useWorkbenchStore = defineStore('workbench', () => {
   const evidence = useEvidenceStore();
   const replays = useReplayStore();
   const verify = useVerifyStore();
+  const memory = useMemoryStore();
   const place = ref<Place>('experiment');
+  const tab = ref<OutcomeTab>('run');
   const wanted = ref<Shown>('live');
 
   /** `nothing` until there is a run to show. */
@@ -43,41 +38,25 @@ export const useWorkbenchStore = defineStore('workbench', () => {
   });
 
   /**
-   * Fills the dashboard when it opens: the 2010 experiment (or else the first usable profile) in the form, and what
-   * already goes on, a run or a verification.
+   * Fills the dashboard when it opens with what already goes on, a run or a verification, and with what its user left:
+   * profile and edits in the form, place, open result. The first time with the 2010 experiment.
    */
   async function start(): Promise<void> {
+    const remembered = memory.recall();
     await Promise.all([host.load(), profiles.refresh(), pastRuns.refresh(), run.pickUp(), verify.pickUp()]);
-    if (verify.active) place.value = 'verify';
-    if (run.run === undefined) {
-      loadFirstProfile();
-      return;
-    }
-    loadProfile(run.run.profile, run.run.engine);
+    place.value = verify.active ? 'verify' : remembered.place;
+    tab.value = run.active ? 'run' : remembered.tab;
+    memory.fillForm(remembered);
+    const { runId } = remembered;
+    if (!run.active && runId !== undefined && pastRuns.listings.some(({ id }) => id === runId)) await openRun(runId);
   }
 
   /** After the connection was lost: events were missed, so everything is asked for again. */
   async function resume(): Promise<void> {
     const before = run.active ? run.run?.runId : undefined;
     await Promise.all([profiles.refresh(), pastRuns.refresh(), run.pickUp(), verify.pickUp()]);
+    if (draft.draft === undefined) memory.fillForm(memory.recall());
     if (before !== undefined && !run.active) await openRun(before);
-  }
-
-  function loadFirstProfile(): void {
-    const usable = profiles.entries.filter((entry) => entry.kind === 'profile');
-    const first = usable.find(({ id }) => id === FIRST_PROFILE) ?? usable[0];
-    if (first !== undefined) draft.load(first.profile, first.id);
-  }
-
-  /** Puts the profile of a run into the form, as one that was loaded where a file holds it. */
-  function loadProfile(profile: Profile, engine: Engine): void {
-    draft.load(profile, idOf(profile));
-    draft.chooseEngine(engine);
-  }
-
-  /** The file that holds exactly this profile, if any. */
-  function idOf(profile: Profile): string | undefined {
-    return profiles.entries.find((entry) => entry.kind === 'profile' && isSameProfile(entry.profile, profile))?.id;
   }
 
   /** Opens a past run in the right pane. */
@@ -102,6 +81,12 @@ export const useWorkbenchStore = defineStore('workbench', () => {
     }
   }
 
+  memory.keep(() => ({
+    place: place.value,
+    tab: tab.value,
+    runId: shown.value === 'result' ? pastRuns.opened?.id : undefined,
+  }));
+
   watch(
     () => connection.state,
     (state) => {
@@ -120,5 +105,5 @@ export const useWorkbenchStore = defineStore('workbench', () => {
     },
   );
 
-  return { shown, place, start, loadProfile, openRun, showLive, bringEvidence };
+  return { shown, place, tab, start, loadProfile: memory.loadProfile, openRun, showLive, bringEvidence };
 });

@@ -19,3 +19,4 @@ import 'splitpanes/dist/splitpanes.css';
 import './tokens.css';
 import './element-plus.css';
 import './base.css';
+import './forced-colors.css';

@@ -20,7 +20,24 @@ export async function connectLab(): Promise<LabConnection> {
   if (window.percpuLab) return alwaysConnected(window.percpuLab);
   const address = socketAddress(window.location);
   hideToken();
-  return connectWebSocket({ openSocket: () => new WebSocket(address) });
+  return connectWebSocket({
+    openSocket: () => new WebSocket(address),
+    isRefused: () => isPageRefused(window.location.pathname),
+  });
+}
+
+/** What a lab answers to a page whose token it does not know. */
+const UNAUTHORIZED = 401;
+
+/** Whether a lab answers at a page's address, but does not show it to us; false when nothing answers. Never rejects. */
+export async function isPageRefused(address: string): Promise<boolean> {
+  try {
+    const answer = await fetch(address, { method: 'HEAD', cache: 'no-store' });
+    return answer.status === UNAUTHORIZED;
+  } catch {
+    // Nobody is there: the lab may come back.
+    return false;
+  }
 }
 
 /** The WebSocket beside the page at `location`, with the token that came with it. */

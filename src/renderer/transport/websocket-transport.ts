@@ -3,6 +3,7 @@
  *
  *   connecting ──open──▶ connected ──lost──▶ waiting ──timer──▶ connecting      pause doubles up to MAX_PAUSE_MS
  *        └──────failed──────────────────────────▲
+ *        └──a lab with another token answers──▶ refused
  *   any ──disconnect(), or the lab's farewell (1001)──▶ closed
  *
  * A call belongs to the connection on which it was sent: when that is lost, nobody knows whether the lab carried it
@@ -28,6 +29,11 @@ export interface LabSocket {
 export interface WebSocketOptions {
   /** Opens a new socket to the lab; called again after each loss. */
   readonly openSocket: () => LabSocket;
+  /**
+   * Whether a lab answers that does not know this page: a browser does not tell a socket why it failed. Asked before
+   * each further try; without it every failure is taken for a lab that is away.
+   */
+  readonly isRefused?: () => Promise<boolean>;
   readonly firstPauseMs?: number;
 }
 
@@ -47,7 +53,7 @@ export function connectWebSocket(options: WebSocketOptions): Promise<LabConnecti
 }
 
 function createTransport(options: WebSocketOptions, onFirstOutcome: () => void): LabConnection {
-  const { openSocket, firstPauseMs = FIRST_PAUSE_MS } = options;
+  const { openSocket, isRefused = () => Promise.resolve(false), firstPauseMs = FIRST_PAUSE_MS } = options;
   const events = createListeners<RunEvent>();
   const states = createListeners<ConnectionState>();
   const calls = createPendingCalls();
@@ -61,21 +67,28 @@ function createTransport(options: WebSocketOptions, onFirstOutcome: () => void):
     state = next;
     states.tell(next);
   };
-  const finish = (): void => {
+  const isOver = (): boolean => state === 'closed' || state === 'refused';
+  const finish = (last: 'closed' | 'refused'): void => {
     clearTimeout(timer);
-    setState('closed');
+    setState(last);
     calls.failAll('The connection to the lab is closed');
   };
   const lost = (code: number): void => {
-    if (state === 'closed') return;
+    if (isOver()) return;
     if (code === GOING_AWAY) {
-      finish();
+      finish('closed');
       return;
     }
     setState('reconnecting');
     calls.failAll('The connection to the lab was lost before it answered');
-    timer = setTimeout(connect, pauseMs);
+    timer = setTimeout(() => void tryAgain(), pauseMs);
     pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+  };
+  const tryAgain = async (): Promise<void> => {
+    const refused = await isRefused();
+    if (isOver()) return;
+    if (refused) finish('refused');
+    else connect();
   };
   const received = (data: unknown): void => {
     const message = parseLabMessage(String(data));
@@ -88,7 +101,7 @@ function createTransport(options: WebSocketOptions, onFirstOutcome: () => void):
     socket = opening;
     opening.addEventListener('open', () => {
       pauseMs = firstPauseMs;
-      if (state === 'closed') opening.close();
+      if (isOver()) opening.close();
       else setState('connected');
       onFirstOutcome();
     });
@@ -108,17 +121,16 @@ function createTransport(options: WebSocketOptions, onFirstOutcome: () => void):
     connectionState: () => state,
     onConnectionState: states.add,
     disconnect: () => {
-      finish();
+      finish('closed');
       socket?.close();
     },
   };
 }
 
 function unreachable(state: ConnectionState): Result<never> {
-  return fail(
-    'unavailable',
-    state === 'closed' ? 'The connection to the lab is closed' : 'The lab cannot be reached; trying again',
-  );
+  if (state === 'refused') return fail('unavailable', 'The lab was restarted: open the address that it printed');
+  if (state === 'closed') return fail('unavailable', 'The connection to the lab is closed');
+  return fail('unavailable', 'The lab cannot be reached; trying again');
 }
 
 /** Calls of one connection that wait for their answers. */

@@ -4,6 +4,7 @@ import CallSiteTable from '../../../src/renderer/components/evidence/CallSiteTab
 import EvidenceList from '../../../src/renderer/components/evidence/EvidenceList.vue';
 import GeometryReport from '../../../src/renderer/components/evidence/GeometryReport.vue';
 import MachinesTable from '../../../src/renderer/components/evidence/MachinesTable.vue';
+import MismatchTable from '../../../src/renderer/components/evidence/MismatchTable.vue';
 import OtherMachineForm from '../../../src/renderer/components/evidence/OtherMachineForm.vue';
 import ReplaySummary from '../../../src/renderer/components/evidence/ReplaySummary.vue';
 import PercpuPictureView from '../../../src/renderer/components/picture/PercpuPictureView.vue';
@@ -62,6 +63,22 @@ describe('the report on a boot log', () => {
       check: { file: 'x', verdict: 'incomplete', boots: [], malformed: [{ line: 7, message: 'no number' }] },
     });
     expect(text).toMatch(/No line of the file is about the per-CPU area.*line 7: no number/);
+  });
+});
+
+describe('tables of evidence', () => {
+  /** The frame that says that more is hidden where a table is wider than its pane. */
+  const framed = (label: string): RegExp => new RegExp(`role="group" aria-label="${label}"[^>]*>(<!--.*?-->)*<table`);
+
+  test('stand in frames that say so when they are wider than their pane', async () => {
+    const geometry = await render(GeometryReport, { check: sampleCheck() });
+    expect(geometry.html).toMatch(framed('Computed and printed geometry'));
+    const replay = await render(ReplaySummary, { report: sampleReport() });
+    expect(replay.html).toMatch(framed('Places equal to the kernel’s'));
+    const differences = await render(MismatchTable, { mismatches: [] });
+    expect(differences.html).toMatch(framed('First differences'));
+    const machines = await render(MachinesTable, { machines: [sampleMachine(), sampleMachine()] });
+    expect(machines.html).toMatch(framed('The same requests on another machine'));
   });
 });
 

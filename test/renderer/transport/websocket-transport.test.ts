@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { startServer, type RunningServer } from '../../../src/main/serve/server.ts';
 import type { ConnectionState, LabConnection } from '../../../src/renderer/transport/connection.ts';
 import { connectWebSocket, type LabSocket } from '../../../src/renderer/transport/websocket-transport.ts';
-import { socketAddress } from '../../../src/renderer/transport/connect.ts';
+import { isPageRefused, socketAddress } from '../../../src/renderer/transport/connect.ts';
 import type { RunEvent } from '../../../src/shared/contract.ts';
 import { createInMemoryLab, progressEvent, testProfile } from '../../main/in-memory-lab.ts';
 
@@ -44,7 +44,11 @@ async function connect(addressOf: () => string): Promise<Connected> {
     sockets.push(socket);
     return socket;
   };
-  const connection = await connectWebSocket({ openSocket, firstPauseMs: 5 });
+  const connection = await connectWebSocket({
+    openSocket,
+    isRefused: () => isPageRefused(addressOf()),
+    firstPauseMs: 5,
+  });
   closing.push(() => connection.disconnect());
   const states = [connection.connectionState()];
   connection.onConnectionState((state) => states.push(state));
@@ -126,6 +130,20 @@ describe('the WebSocket transport, against the real server', () => {
     expect(await connection.listRuns({})).toMatchObject({ ok: false, error: { code: 'unavailable' } });
     address = (await serve()).address;
     await expect.poll(() => states.at(-1)).toBe('connected');
+  });
+
+  it('gives up, saying why, when a lab with another token has taken the place of its own', async () => {
+    const server = await serve();
+    let { address } = server;
+    const { connection, states, sockets } = await connect(() => address);
+    address = new URL('/', (await serve()).address).href;
+    sockets[0]?.terminate();
+    await expect.poll(() => states).toEqual(['connected', 'reconnecting', 'refused']);
+    expect(await connection.listRuns({})).toEqual({
+      ok: false,
+      error: { code: 'unavailable', message: 'The lab was restarted: open the address that it printed' },
+    });
+    expect(sockets).toHaveLength(1);
   });
 
   it('is closed for good when the lab says farewell', async () => {
