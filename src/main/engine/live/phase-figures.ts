@@ -45,11 +45,8 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
   };
 }
 
-/**
- * The least time of a thread in a phase of which the share on a core can be told, nanoseconds. Hosts bring a running thread's
- * processor time up to date at their ticks, here in steps of up to 4 ms: of a phase of a few ms they say "never ran".
- */
-const LEAST_TOLD_NS = 100e6;
+/** The least time of a thread in a phase of which the share on a core is told, nanoseconds: of less, waking up is a good part. */
+const LEAST_TOLD_NS = 1e6;
 
 /**
  * What is left of the threads' time when running and waiting for locks are taken off. A wait that spins is both, and taken off

@@ -69,15 +69,13 @@ describe('the figures of a direction', () => {
     expect(directionFigures([spinning], 'write')?.withheldShare).toBe(0);
   });
 
-  it('do not say it of phases so short that the host has not yet counted what their threads ran', () => {
-    const uncounted = (clockNs: number): PhaseOutcome =>
-      outcome({ lockWaitNs: 0, threads: { clockNs, processorNs: 0 } });
-    // Two threads of 3 ms, both at work: the host says "not at all".
-    expect(directionFigures([uncounted(6e6)], 'write')?.withheldShare).toBeUndefined();
-    expect(directionFigures([uncounted(199e6)], 'write')?.withheldShare).toBeUndefined();
-    expect(directionFigures([uncounted(200e6)], 'write')?.withheldShare).toBe(1);
+  it('do not say it of phases so short that waking up is a good part of them', () => {
+    const idle = (clockNs: number): PhaseOutcome => outcome({ lockWaitNs: 0, threads: { clockNs, processorNs: 0 } });
+    // Two threads each.
+    expect(directionFigures([idle(1.9e6)], 'write')?.withheldShare).toBeUndefined();
+    expect(directionFigures([idle(2e6)], 'write')?.withheldShare).toBe(1);
     // Many short phases are no better than one.
-    expect(directionFigures([uncounted(150e6), uncounted(150e6)], 'write')?.withheldShare).toBeUndefined();
+    expect(directionFigures([idle(1.5e6), idle(1.5e6)], 'write')?.withheldShare).toBeUndefined();
   });
 
   it('merge the latencies of all CPUs', () => {

@@ -1,6 +1,7 @@
 /** What a storm CPU's thread does: mix after mix, each from its barrier on. */
 import type { MessagePort } from 'node:worker_threads';
 import { HeaderW } from '../../../machine/memory/arena-layout.ts';
+import { startThreadTime } from '../thread-time.ts';
 import { StormCpu } from './storm-cpu.ts';
 import type { MakeStormCpu, StormCpuPlan, StormMessage } from './storm-plan.ts';
 
@@ -13,12 +14,8 @@ export function serveStorm(port: MessagePort, plan: StormCpuPlan, makeCpu?: Make
     port.postMessage({ kind: 'armed' } satisfies StormMessage);
     // Pairs with the store in `runMix`: go is the number of mixes that may run.
     while (Atomics.load(words, HeaderW.go) <= index) Atomics.wait(words, HeaderW.go, index);
-    const before = process.threadCpuUsage();
-    const startNs = process.hrtime.bigint();
+    const time = startThreadTime();
     const slices = cpu.run(mix);
-    const endNs = process.hrtime.bigint();
-    const { user, system } = process.threadCpuUsage(before);
-    const processorNs = (user + system) * 1000;
-    port.postMessage({ kind: 'done', startNs, endNs, processorNs, slices } satisfies StormMessage);
+    port.postMessage({ kind: 'done', ...time(), slices } satisfies StormMessage);
   }
 }
