@@ -199,7 +199,8 @@ export async function runCli(args: readonly string[], parts: CliParts): Promise<
   const { terminal, version } = parts;
   const parsed = parseCommandLine(args, COMMANDS);
   if (!parsed.ok) {
-    terminal.err(`${parsed.error.message}; see lab --help\n`);
+    const command = COMMANDS.find(({ name }) => name === args[0]);
+    terminal.err(`${parsed.error.message}; see lab ${command === undefined ? '' : `${command.name} `}--help\n`);
     return ExitCode.usage;
   }
   switch (parsed.value.kind) {

@@ -1,6 +1,7 @@
 /** Changes that `run` makes to a profile on its way: what the options say, and nothing else. */
 import { resolve } from 'node:path';
 import { CODECS } from '../../shared/codec.ts';
+import { counted } from '../../shared/counted.ts';
 import { type FioWorkload, type Profile, PROFILE_LIMITS } from '../../shared/profile.ts';
 import { assertUnreachable, fail, ok, type Result } from '../../shared/result.ts';
 
@@ -48,7 +49,7 @@ function misfitOf({ name, workload }: Profile, { seconds, data, codec }: RunOpti
   if (data !== undefined)
     return `--data is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and writes no pages`;
   if (seconds === undefined || workload.kind === 'this-cpu') return undefined;
-  return `--seconds is for fio and this-cpu workloads; '${name}' runs to its ${workload.groups} groups of objects`;
+  return `--seconds is for fio and this-cpu workloads; '${name}' runs to its ${counted(workload.groups, 'group')} of objects`;
 }
 
 const WITHOUT_PAGES = { percpu: 'creates per-CPU objects', 'this-cpu': 'accesses per-CPU data' } as const;

@@ -158,11 +158,11 @@ describe('lab run', () => {
 describe('wrong usage is one sentence on standard error, exit code 2, and changes nothing', () => {
   it.each([
     ['frob', "there is no command 'frob'; see lab --help"],
-    ['profiles --frob', 'profiles has no --frob; see lab --help'],
-    ['profiles x', "'x' is one argument too many; see lab --help"],
-    ['run', 'run needs a profile; see lab --help'],
-    ['run PROFILE --port 3', 'run has no --port; see lab --help'],
-    ['run PROFILE --csv', '--csv needs a value (FILE); see lab --help'],
+    ['profiles --frob', 'profiles has no --frob; see lab profiles --help'],
+    ['profiles x', "'x' is one argument too many; see lab profiles --help"],
+    ['run', 'run needs a profile; see lab run --help'],
+    ['run PROFILE --port 3', 'run has no --port; see lab run --help'],
+    ['run PROFILE --csv', '--csv needs a value (FILE); see lab run --help'],
     ['run PROFILE --seconds abc', "--seconds must be a number, not 'abc'"],
     ['run PROFILE --seconds -1', 'Seconds must be at least 0.2 (experiment.seconds)'],
     ['run PROFILE --seconds 0', 'Seconds must be at least 0.2 (experiment.seconds)'],

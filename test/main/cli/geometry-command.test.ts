@@ -125,8 +125,8 @@ describe('lab geometry --check', () => {
 
   it.each([
     [['a'], 'geometry needs --check\n'],
-    [['--check'], 'geometry needs a file; see lab --help\n'],
-    [['--check=yes', 'a'], '--check takes no value; see lab --help\n'],
+    [['--check'], 'geometry needs a file; see lab geometry --help\n'],
+    [['--check=yes', 'a'], '--check takes no value; see lab geometry --help\n'],
   ])('%j is wrong usage: %s', async (args, sentence) => {
     expect(await geometry(args, { a: GOOD })).toEqual({ code: 2, out: '', err: sentence });
   });

@@ -40,15 +40,39 @@ const THIS_CPU_NOTES: readonly string[] = [
     'by construction; what the other tables take is the lab’s own count, and depends on how chunks lie in the window.',
 ];
 
-function fioNotes({ engine, profile }: PlannedProfile): readonly string[] {
+function fioNotes(planned: PlannedProfile): readonly string[] {
+  const { engine, profile } = planned;
   switch (engine) {
     case 'live':
-      return workMemoryNotes(profile);
+      return [ZRAM_ALONE_NOTE, ...dataNotes(planned), ...workMemoryNotes(profile)];
     case 'kernel':
-      return KERNEL_NOTES;
+      return [...KERNEL_NOTES, ...dataNotes(planned)];
     default:
       return assertUnreachable(engine);
   }
+}
+
+const ZRAM_ALONE_NOTE =
+  "Of a kernel's way to a page only zram itself is here, without system call and block layer, which hold none of its locks: in a " +
+  'kernel an operation takes longer, and what one design gains over another is a smaller part of it. On a host with zram ' +
+  '--engine kernel shows what a whole operation takes.';
+
+/** What becomes of page data that is not the job's own. */
+function dataNotes({ profile, fioJobs }: PlannedProfile): readonly string[] {
+  const { workload } = profile;
+  if (workload.kind !== 'fio' || workload.data.kind === 'job') return [];
+  const notes: string[] = [];
+  if (fioJobs.some(({ verify }) => verify !== 'none')) {
+    notes.push(
+      "The jobs' verify options put no headers into this page data: pages that are read back are compared as a whole.",
+    );
+  }
+  if (fioJobs.length > 1) {
+    notes.push(
+      `${fioJobs.length} jobs take pages in order, each from a place of its own on, evenly spread over the page data.`,
+    );
+  }
+  return notes;
 }
 
 /** Which of the codecs in use work outside the machine, where no column counts it. */
