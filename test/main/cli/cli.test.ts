@@ -173,8 +173,8 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     ['run PROFILE --engine virtual', "--engine must be live or kernel, not 'virtual'"],
     ['run none.json', 'There is no profile file none.json.'],
     ['run PROFILE --csv FOLDER/a --out FOLDER/./a', '--csv and --out name the same file, FOLDER/a'],
-    ['run PROFILE --csv /nowhere/a.csv', "cannot write '/nowhere/a.csv': ENOENT"],
-    ['run PROFILE --out FOLDER', "cannot write 'FOLDER': EISDIR"],
+    ['run PROFILE --csv /nowhere/a.csv', "cannot write '/nowhere/a.csv': its folder does not exist"],
+    ['run PROFILE --out FOLDER', "cannot write 'FOLDER': it is a folder"],
     ['serve --port x', "--port must be a whole number from 0 to 65535, not 'x'"],
     ['serve --port=', "--port must be a whole number from 0 to 65535, not ''"],
     ['serve --port 65536', "--port must be a whole number from 0 to 65535, not '65536'"],
@@ -381,7 +381,7 @@ describe('a run that does not end well', () => {
       onPrint: () => rmSync(gone, { recursive: true, force: true }),
     });
     expect(code).toBe(1);
-    expect(err).toContain(`cannot write '${csv}': ENOENT\n`);
+    expect(err).toContain(`cannot write '${csv}': its folder does not exist\n`);
     expect(out).toMatch(/\ncomplete, 4 samples/);
     expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ outcome: 'complete' });
   });
