@@ -90,7 +90,10 @@ export type RunEvent =
   | { readonly kind: 'progress'; readonly progress: RunProgress }
   /** A finished repetition (never the warm-up). */
   | { readonly kind: 'sample'; readonly runId: string; readonly sample: Sample }
-  /** Sent after the record is stored. `stored` is false when storing failed, with `error` saying why. */
+  /**
+   * Sent after the record is stored. `stored` is false when storing failed, or when input was found wrong before the first sample
+   * began, with `error` saying why.
+   */
   | {
       readonly kind: 'finished';
       readonly runId: string;

@@ -88,7 +88,8 @@ const machineSchema = v.pipe(
   ),
 );
 
-const dataSourceSchema = v.variant('kind', [
+/** What jobs write; that percentages exceed 100 together is said here too. */
+export const dataSourceSchema = v.variant('kind', [
   /** What fio would write for the job's own buffer and verify options. */
   v.strictObject({ kind: v.literal('job') }),
   /** Pages of real files, in the order given; folders are walked in name order. */

@@ -59,6 +59,11 @@ export function failOfFields(fields: readonly FieldError[], otherwise: string): 
   return fields.length > 1 ? { ...failure, error: { ...failure.error, fields } } : failure;
 }
 
+/** Whether what the user asked for is wrong, or names what does not exist: nothing that this host or its memory could help. */
+export function isWrongInput({ code }: LabError): boolean {
+  return code === 'bad-input' || code === 'not-found';
+}
+
 /** Ends every switch over a closed set: a new member fails to compile here. */
 export function assertUnreachable(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);

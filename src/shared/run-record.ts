@@ -9,10 +9,11 @@
  * Units are in the names. MB/s is 10^6 bytes per second. All times are the wall clock.
  */
 import type { BufferCount } from './buffer-count.ts';
+import type { CodecName } from './codec.ts';
 import type { Design } from './design.ts';
 import type { MappingReport } from './mapping-report.ts';
 import type { PercpuStats } from './percpu-stats.ts';
-import type { Profile } from './profile.ts';
+import type { DataSource, Profile } from './profile.ts';
 import type { LabError } from './result.ts';
 import type { AccessCounts, ThisCpuFigures } from './this-cpu-report.ts';
 import type { ZramDeviceState, ZramReport } from './zram-report.ts';
@@ -332,6 +333,19 @@ export interface RunRecord {
   readonly bufferCount?: BufferCount | undefined;
 }
 
+/** What of its profile tells a run from others of the same name. */
+export interface RunTraits {
+  readonly onlineCpus: number;
+  /** Of fio workloads, clones counted; absent where the job file asks for environment variables, which no record keeps. */
+  readonly jobs?: number | undefined;
+  /** Of fio workloads on machines of the lab's own. */
+  readonly codec?: CodecName | undefined;
+  /** Where time was limited. */
+  readonly seconds?: number | undefined;
+  /** Of fio workloads. */
+  readonly data?: DataSource | undefined;
+}
+
 /** One line of the list of past runs. */
 export interface RunListing {
   readonly id: string;
@@ -342,6 +356,8 @@ export interface RunListing {
   readonly engine: Engine;
   readonly designs: readonly Design[];
   readonly sampleCount: number;
+  /** Absent where the stored profile cannot be read. */
+  readonly traits?: RunTraits | undefined;
   /** Why the run cannot be opened; designs are [] then, and what else cannot be read is '', 'failed', 'live' or 0. */
   readonly damage?: string;
 }

@@ -1,7 +1,7 @@
 /** `lab run PROFILE`: runs an experiment, shows how it goes, prints what came out. */
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { Lab } from '../lab/lab.ts';
-import { fail, type FieldError, type LabError, ok, type Result } from '../../shared/result.ts';
+import { fail, type FieldError, isWrongInput, type LabError, ok, type Result } from '../../shared/result.ts';
 import { type Engine, ENGINES, type RunRecord } from '../../shared/run-record.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { applyOptions, type RunOptions } from './overrides.ts';
@@ -42,7 +42,9 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   terminal.interrupted.addEventListener('abort', cancel);
   const end = await finished.end;
   terminal.interrupted.removeEventListener('abort', cancel);
-  if (!end.stored && end.error !== undefined) terminal.err(`the run was not stored: ${end.error.message}\n`);
+  if (!end.stored && end.error !== undefined && !isWrongInput(end.error)) {
+    terminal.err(`the run was not stored: ${end.error.message}\n`);
+  }
   const record = await lab.openRun({ runId });
   if (!record.ok) return report(terminal, record.error);
   const written = await writeOutputs(lab, record.value, command);

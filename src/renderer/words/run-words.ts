@@ -2,7 +2,8 @@
 import { counted } from '../../shared/counted.ts';
 import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
 import type { Profile } from '../../shared/profile.ts';
-import type { RunListing } from '../../shared/run-record.ts';
+import { pageDataTitle, pageDataWords } from '../../shared/page-data-words.ts';
+import type { RunListing, RunTraits } from '../../shared/run-record.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { formatDuration } from '../format/duration.ts';
 
@@ -21,13 +22,37 @@ export function designTitles(designs: readonly Design[]): string {
   return designs.map((design) => DESIGN_WORDS[design].title).join(' / ');
 }
 
-/** What a profile asks of machine and experiment: `2 CPUs, 4 KiB pages, 256 MiB, 6 repetitions, 9 s in all`. */
-export function profileLine({ machine, experiment }: Profile): string {
+/** What tells a run from others of its name, in short: `2 CPUs, 1 job, lz4, 9.0 s, corpus.bin`. */
+export function traitsLine(traits: RunTraits): string {
+  return traitWords(traits, pageDataTitle);
+}
+
+/** All that a list may cut short: name, traits with whole paths, designs; of a damaged run what is wrong with it. */
+export function runHover({ name, designs, sampleCount, traits, damage }: RunListing): string {
+  if (damage !== undefined) return damage;
+  const compared = `${designTitles(designs)}, ${counted(sampleCount, 'sample')}`;
+  return traits === undefined ? `${name}: ${compared}` : `${name}: ${traitWords(traits, pageDataWords)}; ${compared}`;
+}
+
+function traitWords(traits: RunTraits, dataWords: typeof pageDataWords): string {
+  const { onlineCpus, jobs, codec, seconds, data } = traits;
+  return [
+    counted(onlineCpus, 'CPU'),
+    ...(jobs === undefined ? [] : [counted(jobs, 'job')]),
+    ...(codec === undefined ? [] : [codec]),
+    ...(seconds === undefined ? [] : [formatDuration(seconds)]),
+    ...(data === undefined ? [] : [dataWords(data)]),
+  ].join(', ');
+}
+
+/** What a profile asks of machine and experiment: `2 CPUs, 4 KiB pages, 256 MiB of memory, page data: a.bin, 6 repetitions`. */
+export function profileLine({ machine, workload, experiment }: Profile): string {
   const { onlineCpus, pageSizeBytes, memoryBytes } = machine;
   return [
     counted(onlineCpus, 'CPU'),
     `${formatBytes(pageSizeBytes)} pages`,
     `${formatBytes(memoryBytes)} of memory`,
+    ...(workload.kind === 'fio' ? [`page data: ${pageDataTitle(workload.data)}`] : []),
     counted(experiment.repetitions, 'repetition'),
     ...(experiment.seconds === undefined ? [] : [`${formatDuration(experiment.seconds)} in all`]),
   ].join(', ');

@@ -7,12 +7,14 @@ import HostLine from '../../../src/renderer/components/HostLine.vue';
 import JobFileEditor from '../../../src/renderer/components/JobFileEditor.vue';
 import JobsPreview from '../../../src/renderer/components/JobsPreview.vue';
 import ProfileList from '../../../src/renderer/components/ProfileList.vue';
+import RanWith from '../../../src/renderer/components/RanWith.vue';
 import RunBar from '../../../src/renderer/components/RunBar.vue';
 import RunList from '../../../src/renderer/components/RunList.vue';
 import RunStateHead from '../../../src/renderer/components/RunStateHead.vue';
 import SamplesTable from '../../../src/renderer/components/SamplesTable.vue';
 import VerdictPanel from '../../../src/renderer/components/VerdictPanel.vue';
 import type { RunProgress } from '../../../src/shared/contract.ts';
+import type { FioWorkload } from '../../../src/shared/profile.ts';
 import { sampleEntries } from '../in-memory-lab.ts';
 import { samplePercpuProfile } from '../sample-percpu.ts';
 import { sampleProfile } from '../sample-profile.ts';
@@ -208,6 +210,26 @@ describe('the list of past runs', () => {
     expect(text).toMatch(/harmed run ✕ damaged, cannot be opened .*sound run .*✓ complete · 5 min 00 s/);
     expect(html).toContain('title="Run harmed is damaged (designs)."');
     expect(text).not.toMatch(/NaN|Invalid/);
+  });
+
+  test('says under the name what tells runs apart, and of a run without it nothing', async () => {
+    const traits = { onlineCpus: 2, jobs: 4, codec: 'lz4', data: { kind: 'files', paths: ['/data/corpus.bin'] } };
+    const told = { ...sound, id: 'told', traits };
+    const { html, text } = await render(RunList, { listings: [told, sound], openedId: undefined, loaded: true });
+    expect(text).toContain('2 CPUs, 4 jobs, lz4, corpus.bin');
+    expect(html.match(/data-testid="run-traits"/g)).toHaveLength(1);
+    expect(html).toContain('files /data/corpus.bin');
+  });
+});
+
+describe('what a result ran with', () => {
+  test('names the page data, and their paths on demand', async () => {
+    const data = { kind: 'files' as const, paths: ['/data/corpus.bin'] };
+    const workload: FioWorkload = { kind: 'fio', jobFile: '[a]\nrw=write\n', data, seed: 7 };
+    const ran = { ...record, profile: sampleProfile({ workload }) };
+    const { html, text } = await render(RanWith, { record: ran, inForm: true });
+    expect(text).toContain('page data: corpus.bin');
+    expect(html).toContain('title="Page data: files /data/corpus.bin"');
   });
 });
 

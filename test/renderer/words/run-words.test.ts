@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formObstacle } from '../../../src/renderer/words/form-obstacle.ts';
-import { designTitles, profileLine, runDuration, shortRunName } from '../../../src/renderer/words/run-words.ts';
+import { designTitles, profileLine, runDuration, runHover, shortRunName, traitsLine } from '../../../src/renderer/words/run-words.ts';
 import { sampleProfile } from '../sample-profile.ts';
 
 describe('a past run', () => {
@@ -23,9 +23,23 @@ describe('a past run', () => {
       machine: { ...machine, onlineCpus: 1, pageSizeBytes: 4096, memoryBytes: 2 ** 28 },
       experiment: { ...experiment, repetitions: 6, seconds: 9 },
     });
-    expect(profileLine(profile)).toBe('1 CPU, 4 KiB pages, 256 MiB of memory, 6 repetitions, 9.0 s in all');
+    expect(profileLine(profile)).toBe('1 CPU, 4 KiB pages, 256 MiB of memory, page data: job's own pages, 6 repetitions, 9.0 s in all');
     const { seconds: _, ...untimed } = profile.experiment;
     expect(profileLine({ ...profile, experiment: untimed })).not.toContain('in all');
+  });
+
+  test('is told from others of its name by CPUs, jobs, codec, time and page data, with whole paths on demand', () => {
+    const data = { kind: 'files' as const, paths: ['/home/user/corpus/', '/data/b.bin', '/data/c.bin'] };
+    const traits = { onlineCpus: 2, jobs: 1, codec: 'lz4-kernel' as const, seconds: 9, data };
+    expect(traitsLine(traits)).toBe('2 CPUs, 1 job, lz4-kernel, 9.0 s, corpus + 2 more');
+    expect(traitsLine({ onlineCpus: 4 })).toBe('4 CPUs');
+    const hover = runHover({
+      ...{ id: 'a', name: 'mine', startedAt: '', finishedAt: '', outcome: 'complete', engine: 'live' },
+      ...{ designs: ['single-mutex'], sampleCount: 6, traits },
+    });
+    expect(hover).toBe(
+      'mine: 2 CPUs, 1 job, lz4-kernel, 9.0 s, files /home/user/corpus/, /data/b.bin, /data/c.bin; single mutex, 6 samples',
+    );
   });
 });
 

@@ -24,7 +24,7 @@ import { countBuffers } from '../zram/count-buffers.ts';
 import { DisturbanceNotes } from './disturbance-notes.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import { standingNotes } from './run-notes.ts';
+import { PAGE_DATA_NOTE, standingNotes } from './run-notes.ts';
 import { sampleNotes } from './sample-notes.ts';
 import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
 
@@ -143,7 +143,7 @@ async function runBlocks(setting: ExperimentSetting, harvest: Harvest): Promise<
     },
   });
   if (!sets.ok) return sets;
-  notes.push(...sets.value.map((set) => `Page data: ${set.description}.`));
+  notes.push(...sets.value.map((set) => `${PAGE_DATA_NOTE}${set.description}.`));
   const run = sampleRunner(setting.engines, planned, setting.codecs);
   if (!run.ok) return run;
   const work: SampleWork = {

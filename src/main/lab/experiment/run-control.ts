@@ -4,11 +4,12 @@
  *     idle ──start──▶ running ──end, failure or cancel──▶ storing ──▶ idle
  *
  * The record is stored before 'finished' is sent. When it cannot be stored, the event says so and the record stays open in
- * memory until the lab closes, so that it can still be looked at and exported.
+ * memory until the lab closes, so that it can still be looked at and exported. A run whose input was found wrong before its first
+ * sample began (data that does not exist, say) measured nothing: its record is open in memory in the same way and not stored.
  */
 import { randomUUID } from 'node:crypto';
 import type { CurrentRun, RunEvent, RunProgress } from '../../../shared/contract.ts';
-import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
+import { fail, isWrongInput, type LabError, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunRecord, Sample } from '../../../shared/run-record.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
@@ -93,9 +94,14 @@ export class RunControl {
       const record = await this.#experiment(run);
       // Kept before it is stored: whatever storing does, the record can be looked at.
       this.#unsaved.set(record.id, record);
+      const { outcome, error } = record;
+      if (error !== undefined && isWrongInput(error) && !hasBegun(run)) {
+        this.#finish(run, { outcome, stored: false, error });
+        return;
+      }
       const saved = this.#parts.save(record);
       if (saved.ok) this.#unsaved.delete(record.id);
-      this.#finish(run, { outcome: record.outcome, stored: saved.ok, error: errorOf(saved) ?? record.error });
+      this.#finish(run, { outcome, stored: saved.ok, error: errorOf(saved) ?? error });
     } catch (thrown) {
       reportUnexpected(`Run ${run.runId} failed unexpectedly`, thrown);
       const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -128,6 +134,11 @@ export class RunControl {
     this.#run = undefined;
     this.#parts.emit({ kind: 'finished', runId: run.runId, ...end });
   }
+}
+
+/** Whether the first sample has; until then data are loaded and tables counted. */
+function hasBegun({ progress }: RunInHand): boolean {
+  return progress !== undefined && progress.phase !== 'prepare';
 }
 
 function errorOf(result: Result<unknown>): LabError | undefined {

@@ -5,7 +5,9 @@
  * its unit where the figure has one. Empty cells: the direction was not run, the workload was of another kind, or nobody
  * measured the figure (of what the kernel does not state).
  */
+import { BUFFER_LAYOUTS, PROTECTIONS_OF } from '../../../shared/design.ts';
 import { isLockWaitMeasured, isMemoryMeasured } from '../../../shared/measured-figures.ts';
+import { pageDataWords } from '../../../shared/page-data-words.ts';
 import type {
   Direction,
   DirectionFigures,
@@ -18,6 +20,8 @@ import type {
 } from '../../../shared/run-record.ts';
 import { ACCESS_COUNTERS, type MixFigures, sumOfCounts, type ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
 import { ACCESS_COUNTER_WORDS } from '../../../shared/this-cpu-words.ts';
+import { PAGE_DATA_NOTE } from '../experiment/run-notes.ts';
+import { recordedJobs } from '../plan/job-file.ts';
 
 /** A cell before it is written; undefined is an empty one. */
 export type CsvCell = string | number | undefined;
@@ -92,6 +96,72 @@ const CONTEXT_COLUMNS: readonly CsvColumn[] = [
   { name: 'lab_version', unit: 'text', meaning: 'of percpu-lab', read: (record) => record.environment.labVersion },
 ];
 
+/** What a fio workload was measured on; empty of all others, and where no record keeps it. */
+const SUBJECT_COLUMNS: readonly CsvColumn[] = [
+  {
+    name: 'page_data',
+    unit: 'text',
+    meaning: 'where the pages that jobs wrote came from: files with their paths, a generator, or the job itself',
+    read: ({ profile: { workload } }) => (workload.kind === 'fio' ? pageDataWords(workload.data) : undefined),
+  },
+  {
+    name: 'page_data_contents',
+    unit: 'text',
+    meaning: 'these pages as they were loaded: how many, and what was left out',
+    read: pageDataContents,
+  },
+  {
+    name: 'jobs',
+    unit: 'number',
+    meaning: 'jobs of the job file, clones of numjobs counted; empty where the file asks for environment variables',
+    read: (record) => jobsOf(record)?.length,
+  },
+  {
+    name: 'block_bytes',
+    unit: 'bytes',
+    meaning: 'block size of the jobs; all of them with / between where they differ',
+    read: (record) => allOf(jobsOf(record)?.map(({ blockBytes }) => blockBytes)),
+  },
+  {
+    name: 'io_depth',
+    unit: 'requests',
+    meaning: 'requests in flight of a job; all of them with / between where they differ',
+    read: (record) => allOf(jobsOf(record)?.map(({ ioDepth }) => ioDepth)),
+  },
+  {
+    name: 'protection',
+    unit: 'text',
+    meaning: 'what keeps others off a compression stream of this design while it is used',
+    read: ({ profile }, { design }) => {
+      const layout = BUFFER_LAYOUTS.find((each) => each === design);
+      return layout === undefined ? undefined : (profile.zram?.protection?.[layout] ?? PROTECTIONS_OF[layout][0]);
+    },
+  },
+  {
+    name: 'time_limit_seconds',
+    unit: 'seconds',
+    meaning: 'time to measure, of the whole run; empty where jobs ran to their size',
+    read: (record) => record.profile.experiment.seconds,
+  },
+];
+
+/** As the run's notes describe it, set by set. */
+function pageDataContents({ notes }: RunRecord): CsvCell {
+  const sets = notes.filter((note) => note.startsWith(PAGE_DATA_NOTE));
+  if (sets.length === 0) return undefined;
+  return sets.map((note) => note.slice(PAGE_DATA_NOTE.length).replace(/\.$/, '')).join('; ');
+}
+
+function jobsOf({ profile: { machine, workload } }: RunRecord): ReturnType<typeof recordedJobs> {
+  return workload.kind === 'fio' ? recordedJobs(machine, workload.jobFile) : undefined;
+}
+
+/** A number where all agree: `4096`, or `4096/65536`. */
+function allOf(values: readonly number[] | undefined): CsvCell {
+  const [first, ...others] = [...new Set(values)].toSorted((a, b) => a - b);
+  return others.length === 0 ? first : [first, ...others].join('/');
+}
+
 const DIRECTION_WORDS: Readonly<Record<Direction, string>> = {
   write: 'writes',
   read: 'reads',
@@ -134,6 +204,7 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...thisCpuColumns(),
   ...(['atBoot', 'atFull', 'atEnd'] as const).flatMap(tableColumns),
   ...(['write', 'read', 'create', 'destroy'] as const).flatMap(withheldColumns),
+  ...SUBJECT_COLUMNS,
 ];
 
 type DirectionColumn = (

@@ -5,7 +5,6 @@ import {
   type FioJobRemark,
   fioJobRemarkText,
 } from '../../evidence/fio-job/fio-job.ts';
-import { parseFioJobFile } from '../../evidence/fio-job/parse-fio-job-file.ts';
 import type { CodecName } from '../../../shared/codec.ts';
 import type { WorkloadPreview } from '../../../shared/contract.ts';
 import { ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, type Design } from '../../../shared/design.ts';
@@ -38,6 +37,7 @@ import { MOST_PAGE_SETS } from '../../workload/written-pages.ts';
 import { zramProblem } from '../zram/check-zram.ts';
 import { withRecompression } from '../zram/recompression-plan.ts';
 import { zramVariantOf } from '../zram/zram-variant-of.ts';
+import { parseJobFile } from './job-file.ts';
 import { pageSetIndex, pageSetKeys } from './load-page-sets.ts';
 import { machineConfigOf } from './machine-config.ts';
 import { percpuMachine, planPercpuWorkload } from './percpu-workload-plan.ts';
@@ -190,7 +190,7 @@ function planFioWorkload(
   { data, seed, jobFile: text }: FioWorkload,
   host: PlanHost,
 ): Result<Pick<PlannedProfile, 'fioJobs' | 'workload' | 'notes'>> {
-  const jobFile = parseJobFile(profile.machine, text, host);
+  const jobFile = parseJobFile(profile.machine, text, host.environment);
   if (!jobFile.ok) {
     return failOfFields(jobFileErrors(jobFile.errors), 'the job file has no jobs');
   }
@@ -307,15 +307,6 @@ function requestsBeyondMemory(profile: Profile, jobs: readonly FioJob[], host: P
       'which leaves too little for the rest',
     'workload.jobFile',
   );
-}
-
-function parseJobFile(machine: MachineProfile, text: string, host: PlanHost): FioJobFileResult {
-  return parseFioJobFile(text, {
-    environment: host.environment,
-    cpus: machine.onlineCpus,
-    pageSizeBytes: machine.pageSizeBytes,
-    memoryMegabytes: Math.floor(machine.memoryBytes / 2 ** 20),
-  });
 }
 
 function jobFileNotes(jobFile: Extract<FioJobFileResult, { ok: true }>): readonly string[] {

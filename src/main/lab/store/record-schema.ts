@@ -3,8 +3,9 @@
  * record that could not be read back is refused before it is written.
  */
 import * as v from 'valibot';
+import { CODECS } from '../../../shared/codec.ts';
 import { BUFFER_LAYOUTS, DESIGNS, STREAM_PROTECTIONS } from '../../../shared/design.ts';
-import { profileSchema } from '../../../shared/profile.ts';
+import { dataSourceSchema, profileSchema } from '../../../shared/profile.ts';
 import { RUN_PHASES } from '../../../shared/run-phase.ts';
 import { DIRECTIONS, ENGINES, type RunListing, type RunRecord, SPEED_VERDICTS } from '../../../shared/run-record.ts';
 import { RECOMPRESSION_TIMES, zramStepSchema } from '../../../shared/zram-profile.ts';
@@ -266,6 +267,15 @@ export const runListingSchema = v.strictObject({
   engine,
   designs: v.array(design),
   sampleCount: count,
+  traits: v.optional(
+    v.strictObject({
+      onlineCpus: count,
+      jobs: v.optional(count),
+      codec: v.optional(v.picklist(CODECS)),
+      seconds: v.optional(figure),
+      data: v.optional(dataSourceSchema),
+    }),
+  ),
 }) satisfies v.GenericSchema<unknown, RunListing>;
 
 /** What can be read of a listing that `runListingSchema` refuses. */

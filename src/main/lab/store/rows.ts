@@ -6,6 +6,7 @@
  */
 import type { Direction, DirectionFigures, MemoryFigures, RunRecord, Sample } from '../../../shared/run-record.ts';
 import { completeSummaries } from './older-summaries.ts';
+import { listingTraits } from './listing-traits.ts';
 import { percpuCells, percpuFrom } from './percpu-rows.ts';
 import { document, type Row, type UnknownRow } from './row.ts';
 
@@ -83,8 +84,8 @@ export function recordFrom(run: UnknownRow, samples: readonly UnknownRow[]): unk
 }
 
 /**
- * The listing that a row of id, name, started_at, finished_at, outcome, engine, designs (JSON) and sample_count holds, yet to be
- * parsed.
+ * The listing that a row of id, name, started_at, finished_at, outcome, engine, designs (JSON), sample_count and the columns of
+ * `TRAIT_COLUMNS` holds, yet to be parsed.
  *
  * @throws SyntaxError when `designs` is not JSON
  */
@@ -98,6 +99,7 @@ export function listingFrom(row: UnknownRow): unknown {
     engine: row['engine'],
     designs: document(row['designs']),
     sampleCount: row['sample_count'],
+    traits: listingTraits(row),
   };
 }
 

@@ -10,6 +10,7 @@ import * as v from 'valibot';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { RunListing, RunRecord } from '../../../shared/run-record.ts';
 import { openDatabaseFile } from './database-file.ts';
+import { TRAIT_COLUMNS } from './listing-traits.ts';
 import { damagedListingSchema, firstIssue, runListingSchema, runRecordSchema } from './record-schema.ts';
 import type { Row, UnknownRow } from './row.ts';
 import { listingFrom, recordFrom, runRow, sampleRow } from './rows.ts';
@@ -35,7 +36,8 @@ export interface RunStoreOptions {
 const LISTING = `
   SELECT id, name, started_at, finished_at, outcome, engine,
     CASE WHEN engine = 'kernel' THEN '["kernel"]' WHEN json_valid(profile) THEN profile ->> '$.designs' END AS designs,
-    (SELECT count(*) FROM samples WHERE samples.run_id = runs.id) AS sample_count
+    (SELECT count(*) FROM samples WHERE samples.run_id = runs.id) AS sample_count,
+    ${TRAIT_COLUMNS}
   FROM runs`;
 
 const REPLACED = 'it was deleted, moved or replaced while the lab had it open; the lab must be started again';

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { APPLICATION_ID, MIGRATIONS } from '../../../../src/main/lab/store/schema.ts';
 import type { Lab } from '../../../../src/main/lab/lab.ts';
 import type { RunEvent, RunProgress } from '../../../../src/shared/contract.ts';
+import type { Profile } from '../../../../src/shared/profile.ts';
 import type { Sample } from '../../../../src/shared/run-record.ts';
 import {
   errorOf,
@@ -23,6 +24,13 @@ const MIB = 2 ** 20;
 const LONG = '[job]\nrw=write\nsize=1m\nnumjobs=2\nverify=meta\nloops=30\n';
 /** Does not even get through its warm-up. */
 const ENDLESS = '[job]\nrw=write\nbs=4k\nsize=1m\nnumjobs=2\ntime_based\nruntime=600\nverify=meta\n';
+
+/** Its first sample runs out of memory. */
+function beyondMemory(): Profile {
+  const data = { kind: 'generator', zeroPercent: 0, samePercent: 0, randomPercent: 100, compressPercent: 0 } as const;
+  const jobFile = '[job]\nrw=write\nsize=6m\nnumjobs=2\n';
+  return smallProfile({ machine: { memoryBytes: 8 * MIB, diskSizeBytes: 16 * MIB }, workload: { jobFile, data } });
+}
 
 function progressOf(events: readonly RunEvent[]): readonly RunProgress[] {
   return events.flatMap((event) => (event.kind === 'progress' ? [event.progress] : []));
@@ -351,18 +359,14 @@ describe('one run at a time', () => {
 describe('a run that fails', () => {
   it('for want of memory names design, job, page and what there is', async () => {
     const lab = await openSmallLab();
-    const data = { kind: 'generator', zeroPercent: 0, samePercent: 0, randomPercent: 100, compressPercent: 0 } as const;
-    const jobFile = '[job]\nrw=write\nsize=6m\nnumjobs=2\n';
-    const { record, finished } = await runToEnd(
-      lab,
-      smallProfile({ machine: { memoryBytes: 8 * MIB, diskSizeBytes: 16 * MIB }, workload: { jobFile, data } }),
-    );
+    const { record, finished } = await runToEnd(lab, beyondMemory());
     expect(finished).toMatchObject({ outcome: 'failed', stored: true });
     expect(record.error).toMatchObject({ code: 'out-of-memory', where: 'machine.memoryBytes' });
     expect(record.error?.message).toMatch(
       /^design (single-mutex|per-cpu-global): job job\.[01] could not write page \d+ of zram0: the machine's memory of 8\.0 MiB is full, \d\.\d MiB of it compressed data; /,
     );
     expect(record.samples).toEqual([]);
+    expect(valueOf(await lab.listRuns({})).map(({ outcome }) => outcome)).toEqual(['failed']);
     expect((await runToEnd(lab, smallProfile())).record.outcome).toBe('complete');
   });
 
@@ -379,8 +383,16 @@ describe('a run that fails', () => {
     const path = join(temporaryFolder(), 'gone.bin');
     const workload = { data: { kind: 'files' as const, paths: [path] } };
     const { record, finished } = await runToEnd(lab, smallProfile({ workload }));
-    expect(finished).toMatchObject({ outcome: 'failed', stored: true, error: { code: 'not-found' } });
+    expect(finished).toMatchObject({ outcome: 'failed', stored: false, error: { code: 'not-found' } });
     expect(record.error).toEqual({ code: 'not-found', message: `'${path}' does not exist`, where: path });
+  });
+
+  it('for want of its data measured nothing and is not among past runs', async () => {
+    const lab = await openSmallLab();
+    const workload = { data: { kind: 'files' as const, paths: [temporaryFolder()] } };
+    const { finished } = await runToEnd(lab, smallProfile({ workload }));
+    expect(finished).toMatchObject({ outcome: 'failed', stored: false, error: { code: 'bad-input' } });
+    expect(valueOf(await lab.listRuns({}))).toEqual([]);
   });
 
   it('does not even begin when the profile is wrong', async () => {
@@ -419,10 +431,9 @@ describe('the record', () => {
     database.exec('CREATE TABLE foreign_one (a); PRAGMA user_version = 3');
     database.close();
     const lab = await openSmallLab(folder);
-    const workload = { data: { kind: 'files' as const, paths: ['/nowhere/at/all'] } };
-    const { record, finished } = await runToEnd(lab, smallProfile({ workload }));
+    const { record, finished } = await runToEnd(lab, beyondMemory());
     expect(finished).toMatchObject({ outcome: 'failed', stored: false, error: { code: 'storage' } });
-    expect(record.error?.code).toBe('not-found');
+    expect(record.error?.code).toBe('out-of-memory');
   });
 });
 

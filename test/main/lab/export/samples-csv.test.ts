@@ -3,6 +3,7 @@ import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { CSV_COLUMNS } from '../../../../src/main/lab/export/csv-columns.ts';
 import { exportFileName, samplesCsv } from '../../../../src/main/lab/export/samples-csv.ts';
+import type { Profile } from '../../../../src/shared/profile.ts';
 import { arbitraryRecord, figuresAt, percpuSampleOf, recordOf, sampleOf } from '../run-record-fixtures.ts';
 
 const RECORD = recordOf([
@@ -51,6 +52,7 @@ const HEADER = [
       .join(','),
   ),
   'write_withheld_share,read_withheld_share,create_withheld_share,destroy_withheld_share',
+  'page_data,page_data_contents,jobs,block_bytes,io_depth,protection,time_limit_seconds',
 ].join(',');
 
 function parse(csv: string): readonly Record<string, string>[] {
@@ -104,6 +106,70 @@ describe('samplesCsv', () => {
     expect(own.length).toBe(40 + 18);
     expect(own.every(([, cell]) => cell === '')).toBe(true);
     expect(fio?.['write_operations_per_second']).toBe(String((612.345_678_901_234_5 * 1e6) / 4096));
+  });
+
+  it('says what a fio workload was measured on', () => {
+    const jobFile = '[global]\nbs=4k\nsize=64k\nioengine=libaio\niodepth=8\nnumjobs=3\n[a]\nrw=write\n';
+    const data = { kind: 'files' as const, paths: ['/data/one, two.bin', '/data/three.bin'] };
+    const profile: Profile = {
+      ...RECORD.profile,
+      workload: { kind: 'fio', jobFile, data, seed: 7 },
+      experiment: { ...RECORD.profile.experiment, seconds: 9.5 },
+      zram: { protection: { 'per-cpu-global': 'mutex' } },
+    };
+    const notes = ['Page data: 2 files, all 32768 bytes.', 'Something else.'];
+    const [first, second] = parse(samplesCsv({ ...RECORD, profile, notes }));
+    expect(first).toMatchObject({
+      page_data: 'files /data/one, two.bin, /data/three.bin',
+      page_data_contents: '2 files, all 32768 bytes',
+      jobs: '3',
+      block_bytes: '4096',
+      io_depth: '8',
+      protection: 'mutex',
+      time_limit_seconds: '9.5',
+    });
+    expect(second).toMatchObject({ design: 'per-cpu-global', protection: 'mutex' });
+    const [, usual] = parse(samplesCsv({ ...RECORD, profile: { ...profile, zram: undefined } }));
+    expect(usual).toMatchObject({ design: 'per-cpu-global', protection: 'preemption-off' });
+  });
+
+  it.each([
+    [{ kind: 'job' as const }, "the job's own pages"],
+    [
+      { kind: 'generator' as const, zeroPercent: 20, samePercent: 10, randomPercent: 5, compressPercent: 50 },
+      'generated: 20 % zero, 10 % same-filled, 5 % random pages, 65 % with 50 % compressible',
+    ],
+  ])('tells page data of kind $kind from others', (data, words) => {
+    const workload = { kind: 'fio' as const, jobFile: '[a]\nrw=write\n', data, seed: 7 };
+    const [row] = parse(samplesCsv({ ...RECORD, profile: { ...RECORD.profile, workload } }));
+    expect(row).toMatchObject({ page_data: words, page_data_contents: '' });
+  });
+
+  it('has all values where jobs differ, and none where the record cannot know them', () => {
+    const jobsOf = (jobFile: string) => {
+      const workload = { kind: 'fio' as const, jobFile, data: { kind: 'job' as const }, seed: 7 };
+      const [row] = parse(samplesCsv({ ...RECORD, profile: { ...RECORD.profile, workload } }));
+      return [row?.['jobs'], row?.['block_bytes'], row?.['io_depth']];
+    };
+    const two = '[a]\nrw=write\nsize=128k\nbs=64k\n[b]\nrw=write\nsize=64k\nbs=4k\nnumjobs=2\n';
+    expect(jobsOf(two)).toEqual(['3', '4096/65536', '1']);
+    expect(jobsOf(two.replace('numjobs=2', 'numjobs=${JOBS}'))).toEqual(['', '', '']);
+    expect(jobsOf('[a]\nrw=up\n')).toEqual(['', '', '']);
+  });
+
+  it('leaves what a fio workload is measured on empty in runs of others, and protection under the kernel', () => {
+    const workload = {
+      kind: 'percpu' as const,
+      groupName: 'g',
+      groups: 1,
+      objects: [],
+      destroy: 'never' as const,
+      seed: 1,
+    };
+    const record = { ...recordOf([percpuSampleOf('embed', 1, 700)]), profile: { ...RECORD.profile, workload } };
+    const empty = { page_data: '', page_data_contents: '', jobs: '', block_bytes: '', io_depth: '', protection: '' };
+    expect(parse(samplesCsv(record))[0]).toMatchObject(empty);
+    expect(parse(samplesCsv(recordOf([sampleOf('kernel', 1, 700)])))[0]).toMatchObject({ protection: '' });
   });
 
   it('is read back by another parser to the same values, whatever the record', () => {

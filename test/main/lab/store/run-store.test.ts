@@ -168,9 +168,48 @@ describe('the list of runs', () => {
         engine: 'live',
         designs: ['single-mutex', 'per-cpu-global'],
         sampleCount: 0,
+        traits: { onlineCpus: 2, codec: 'lz4', data: { kind: 'job' } },
       },
       expect.objectContaining({ id: 'old', name: 'first run', sampleCount: 3 }),
     ]);
+  });
+
+  it('says what tells runs of one profile apart, as far as each was stored with it', () => {
+    const path = join(temporaryFolder(), 'runs.sqlite');
+    const store = storeAt(path);
+    const { profile } = recordOf([]);
+    const data = { kind: 'files' as const, paths: ['/data/a.bin'] };
+    const jobFile = '[a]\nrw=write\nsize=64k\nnumjobs=3\n';
+    const machine = { ...profile.machine, codec: 'lz4-kernel' as const };
+    const experiment = { ...profile.experiment, seconds: 9 };
+    const chosen = { ...profile, machine, experiment, workload: { kind: 'fio' as const, jobFile, data, seed: 7 } };
+    valueOf(store.save(recordOf([], { id: 'chosen', profile: chosen })));
+    valueOf(store.save(recordOf([], { id: 'kernels', profile: chosen, engine: 'kernel' })));
+    valueOf(store.save(recordOf([], { id: 'old', profile: chosen })));
+    const database = new DatabaseSync(path);
+    // Stored before there was a choice of codecs.
+    database.exec(`UPDATE runs SET profile = json_remove(profile, '$.machine.codec') WHERE id = 'old'`);
+    database.close();
+    const traits = new Map(valueOf(store.list()).map((listing) => [listing.id, listing.traits]));
+    expect(traits.get('chosen')).toEqual({ onlineCpus: 2, jobs: 3, codec: 'lz4-kernel', seconds: 9, data });
+    expect(traits.get('kernels')).toEqual({ onlineCpus: 2, jobs: 3, seconds: 9, data });
+    expect(traits.get('old')).toEqual({ onlineCpus: 2, jobs: 3, codec: 'lz4', seconds: 9, data });
+    expect(valueOf(store.rename('chosen', 'another')).traits?.data).toEqual(data);
+  });
+
+  it('has every run that can be opened, whatever is in its profile', () => {
+    const store = storeAt(join(temporaryFolder(), 'runs.sqlite'));
+    fc.assert(
+      fc.property(arbitraryRecord, (record) => {
+        valueOf(store.save(record));
+        const [listing] = valueOf(store.list());
+        expect(listing?.damage).toBeUndefined();
+        expect(listing?.traits?.onlineCpus).toBe(record.profile.machine.onlineCpus);
+        const { workload } = record.profile;
+        expect(listing?.traits?.data).toEqual(workload.kind === 'fio' ? workload.data : undefined);
+        valueOf(store.remove(record.id));
+      }),
+    );
   });
 
   it('follows renaming and removing', () => {
