@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { formObstacle } from '../../../src/renderer/words/form-obstacle.ts';
-import { designTitles, profileLine, runDuration, runHover, shortRunName, traitsLine } from '../../../src/renderer/words/run-words.ts';
+import {
+  designTitles,
+  profileLine,
+  runDuration,
+  runHover,
+  shortRunName,
+  traitsLine,
+} from '../../../src/renderer/words/run-words.ts';
 import { sampleProfile } from '../sample-profile.ts';
 
 describe('a past run', () => {
@@ -23,7 +30,9 @@ describe('a past run', () => {
       machine: { ...machine, onlineCpus: 1, pageSizeBytes: 4096, memoryBytes: 2 ** 28 },
       experiment: { ...experiment, repetitions: 6, seconds: 9 },
     });
-    expect(profileLine(profile)).toBe('1 CPU, 4 KiB pages, 256 MiB of memory, page data: job's own pages, 6 repetitions, 9.0 s in all');
+    expect(profileLine(profile)).toBe(
+      "1 CPU, 4 KiB pages, 256 MiB of memory, page data: job's own pages, 6 repetitions, 9.0 s in all",
+    );
     const { seconds: _, ...untimed } = profile.experiment;
     expect(profileLine({ ...profile, experiment: untimed })).not.toContain('in all');
   });

@@ -33,6 +33,8 @@ export interface CsvColumn {
   /** What the column holds, a phrase. */
   readonly meaning: string;
   readonly read: (record: RunRecord, sample: Sample) => CsvCell;
+  /** The same in all rows, and worth reading once: a job file may be long. */
+  readonly isOfRun?: boolean;
 }
 
 const RUN_COLUMNS: readonly CsvColumn[] = [
@@ -114,18 +116,21 @@ const SUBJECT_COLUMNS: readonly CsvColumn[] = [
     name: 'jobs',
     unit: 'number',
     meaning: 'jobs of the job file, clones of numjobs counted; empty where the file asks for environment variables',
+    isOfRun: true,
     read: (record) => jobsOf(record)?.length,
   },
   {
     name: 'block_bytes',
     unit: 'bytes',
     meaning: 'block size of the jobs; all of them with / between where they differ',
+    isOfRun: true,
     read: (record) => allOf(jobsOf(record)?.map(({ blockBytes }) => blockBytes)),
   },
   {
     name: 'io_depth',
     unit: 'requests',
     meaning: 'requests in flight of a job; all of them with / between where they differ',
+    isOfRun: true,
     read: (record) => allOf(jobsOf(record)?.map(({ ioDepth }) => ioDepth)),
   },
   {

@@ -4,12 +4,18 @@
 import type { CsvTable } from '../../../shared/contract.ts';
 import type { RunRecord } from '../../../shared/run-record.ts';
 import { fileStem } from '../file-stem.ts';
-import { CSV_COLUMNS } from './csv-columns.ts';
+import { CSV_COLUMNS, type CsvColumn } from './csv-columns.ts';
 import { csvText } from './csv-text.ts';
 
 /** The samples of `record`, columns as in `CSV_COLUMNS`; only the header where there are none. */
 export function samplesCsv(record: RunRecord): string {
-  const rows = record.samples.map((sample) => CSV_COLUMNS.map((column) => column.read(record, sample)));
+  const [first] = record.samples;
+  const columns = CSV_COLUMNS.map((column): CsvColumn => {
+    if (column.isOfRun !== true || first === undefined) return column;
+    const cell = column.read(record, first);
+    return { ...column, read: () => cell };
+  });
+  const rows = record.samples.map((sample) => columns.map((column) => column.read(record, sample)));
   return csvText(
     CSV_COLUMNS.map(({ name }) => name),
     rows,
