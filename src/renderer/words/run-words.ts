@@ -22,27 +22,33 @@ export function designTitles(designs: readonly Design[]): string {
   return designs.map((design) => DESIGN_WORDS[design].title).join(' / ');
 }
 
-/** What tells a run from others of its name, in short: `2 CPUs, 1 job, lz4, 9.0 s, corpus.bin`. */
+/** What tells a run from others of its name, in short: `1 job, lz4, 9.0 s, corpus.bin`, or `4 CPUs`. */
 export function traitsLine(traits: RunTraits): string {
-  return traitWords(traits, pageDataTitle);
+  // Where jobs are known, a narrow list has no room for the CPUs as well.
+  if (traits.jobs === undefined) return [cpusOf(traits), ...traitWords(traits, pageDataTitle)].join(', ');
+  return traitWords(traits, pageDataTitle).join(', ');
 }
 
 /** All that a list may cut short: name, traits with whole paths, designs; of a damaged run what is wrong with it. */
 export function runHover({ name, designs, sampleCount, traits, damage }: RunListing): string {
   if (damage !== undefined) return damage;
   const compared = `${designTitles(designs)}, ${counted(sampleCount, 'sample')}`;
-  return traits === undefined ? `${name}: ${compared}` : `${name}: ${traitWords(traits, pageDataWords)}; ${compared}`;
+  if (traits === undefined) return `${name}: ${compared}`;
+  return `${name}: ${[cpusOf(traits), ...traitWords(traits, pageDataWords)].join(', ')}; ${compared}`;
 }
 
-function traitWords(traits: RunTraits, dataWords: typeof pageDataWords): string {
-  const { onlineCpus, jobs, codec, seconds, data } = traits;
+function cpusOf({ onlineCpus }: RunTraits): string {
+  return counted(onlineCpus, 'CPU');
+}
+
+function traitWords(traits: RunTraits, dataWords: typeof pageDataWords): readonly string[] {
+  const { jobs, codec, seconds, data } = traits;
   return [
-    counted(onlineCpus, 'CPU'),
     ...(jobs === undefined ? [] : [counted(jobs, 'job')]),
     ...(codec === undefined ? [] : [codec]),
     ...(seconds === undefined ? [] : [formatDuration(seconds)]),
     ...(data === undefined ? [] : [dataWords(data)]),
-  ].join(', ');
+  ];
 }
 
 /** What a profile asks of machine and experiment: `2 CPUs, 4 KiB pages, 256 MiB of memory, page data: a.bin, 6 repetitions`. */

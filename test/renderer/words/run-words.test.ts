@@ -40,8 +40,9 @@ describe('a past run', () => {
   test('is told from others of its name by CPUs, jobs, codec, time and page data, with whole paths on demand', () => {
     const data = { kind: 'files' as const, paths: ['/home/user/corpus/', '/data/b.bin', '/data/c.bin'] };
     const traits = { onlineCpus: 2, jobs: 1, codec: 'lz4-kernel' as const, seconds: 9, data };
-    expect(traitsLine(traits)).toBe('2 CPUs, 1 job, lz4-kernel, 9.0 s, corpus + 2 more');
+    expect(traitsLine(traits)).toBe('1 job, lz4-kernel, 9.0 s, corpus + 2 more');
     expect(traitsLine({ onlineCpus: 4 })).toBe('4 CPUs');
+    expect(traitsLine({ onlineCpus: 4, codec: 'lz4', data: { kind: 'job' } })).toBe("4 CPUs, lz4, job's own pages");
     const hover = runHover({
       ...{ id: 'a', name: 'mine', startedAt: '', finishedAt: '', outcome: 'complete', engine: 'live' },
       ...{ designs: ['single-mutex'], sampleCount: 6, traits },
