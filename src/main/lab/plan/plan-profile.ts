@@ -10,7 +10,6 @@ import type { WorkloadPreview } from '../../../shared/contract.ts';
 import { ALLOCATOR_DESIGNS, BUFFER_LAYOUTS, type Design } from '../../../shared/design.ts';
 import {
   type FioWorkload,
-  type MachineProfile,
   parseProfile,
   type PercpuWorkload,
   type Profile,

@@ -153,7 +153,7 @@ describe('samplesCsv', () => {
     };
     const two = '[a]\nrw=write\nsize=128k\nbs=64k\n[b]\nrw=write\nsize=64k\nbs=4k\nnumjobs=2\n';
     expect(jobsOf(two)).toEqual(['3', '4096/65536', '1']);
-    expect(jobsOf(two.replace('numjobs=2', 'numjobs=${JOBS}'))).toEqual(['', '', '']);
+    expect(jobsOf(two.replace('numjobs=2', 'numjobs=$' + '{JOBS}'))).toEqual(['', '', '']);
     expect(jobsOf('[a]\nrw=up\n')).toEqual(['', '', '']);
   });
 
