@@ -59,6 +59,12 @@ describe('the text of a verification', () => {
 });
 
 describe('lab verify', () => {
+  it('says in its help how many rounds are measured, and of how many it warns', async () => {
+    const { out } = await cli(['verify', '--help']);
+    const words = out.replace(/\s+/g, ' ');
+    expect(words).toContain('when absent at least 7, more of little data; the report warns of fewer than 7');
+  });
+
   it.each([
     ['verify', 'verify needs --data PATH, the file or folder whose pages are written'],
     ['verify --data x --jobs 0', "--jobs must be a whole number from 1 to 64, not '0'"],
