@@ -37,7 +37,7 @@ export interface VerifyDirection {
   readonly latencyNs: LatencyNs;
   /**
    * Share of the jobs' time, 0 … 1, all rounds together, in which they neither ran nor waited for a lock of the lab's machine.
-   * Absent when that was less than 0.1 s for each.
+   * Absent when that was less than 1 ms for each in a round.
    */
   readonly withheldShare?: number | undefined;
 }

@@ -74,7 +74,7 @@ export interface SampleFigures extends Pick<
   readonly disturbances?: DisturbanceReport | undefined;
   /** By phase: 10^6 bytes per second that its jobs wrote and read, whether it measures or not. Of the live engine. */
   readonly phaseMBps?: readonly PhaseMBps[] | undefined;
-  /** What `withheldShare` is made of, for whoever pools samples that are too short to have one. */
+  /** What `withheldShare` is made of, for whoever pools samples. */
   readonly spentTime?: Readonly<Record<'write' | 'read', SpentTime>> | undefined;
 }
 

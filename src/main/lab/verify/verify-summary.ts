@@ -90,12 +90,12 @@ function summariseDirection(runs: readonly VerifyRun[], direction: VerifiedDirec
   };
 }
 
-/** Of all rounds together: a single one is often too short to tell. */
+/** Of all rounds together, each of which counts for as long as it took. */
 function withheldShare(runs: readonly VerifyRun[], direction: VerifiedDirection, jobs: number): number | undefined {
   const times = runs.flatMap(({ figures }) => figures.spentTime?.[direction] ?? []);
   const clockNs = times.reduce((sum, time) => sum + time.clockNs, 0);
   const accountedNs = times.reduce((sum, time) => sum + time.accountedNs, 0);
-  return shareWithheld({ clockNs, accountedNs }, jobs);
+  return shareWithheld({ clockNs, accountedNs }, jobs * runs.length);
 }
 
 /** The plan measures both directions in every run. */

@@ -29,7 +29,7 @@ describe('the time that the jobs had no core', () => {
     return { figures: { ...figures, spentTime: { write, read: { clockNs: 0, accountedNs: 0 } } }, mmStat };
   };
 
-  it('is a share of all rounds together, though each is too short to have one', () => {
+  it('is a share of all rounds together, in which each counts for as long as it took', () => {
     const side = summariseSide([spending(30, 30), spending(60, 15), spending(30, 15)], 1);
     expect(side.write.withheldShare).toBe(0.5);
     expect(side.read.withheldShare).toBeUndefined();
@@ -39,8 +39,8 @@ describe('the time that the jobs had no core', () => {
     expect(summariseSide([spending(100, 130)], 1).write.withheldShare).toBe(0);
   });
 
-  it('is not told where all rounds together are too short for each of the jobs', () => {
-    const rounds = [spending(60, 0), spending(60, 0)];
+  it('is not told where rounds are too short for each of the jobs', () => {
+    const rounds = [spending(0.5, 0), spending(1.5, 0)];
     expect(summariseSide(rounds, 1).write.withheldShare).toBe(1);
     expect(summariseSide(rounds, 2).write.withheldShare).toBeUndefined();
   });
