@@ -1,8 +1,18 @@
 /** What a run's own figures say against comparing them: a host that was busy, designs that stored different amounts. */
-import { type DesignSummary, type Direction, DIRECTIONS } from './run-record.ts';
+import { type DesignSummary, type Direction, DIRECTIONS, type Engine } from './run-record.ts';
 
 /** Share of the CPUs' time that others may have had on a host that counts as quiet. */
 export const NOTABLE_SHARE = 0.1;
+
+/** What it means when they had at least that share, by who played the CPUs; the shares follow. */
+export const BUSY_WORDS: Readonly<Record<Engine, string>> = {
+  live:
+    'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited for a ' +
+    'lock of the machine',
+  kernel:
+    "The jobs' threads did not run for a notable part of their time: other programs had their cores, or they waited within the " +
+    'kernel',
+};
 
 /** The directions in which some design's CPUs were without a core for a notable part of their time (median). */
 export function busyDirections(designs: readonly DesignSummary[]): readonly Direction[] {

@@ -13,6 +13,9 @@ export type VerifyCodec = (typeof VERIFY_CODECS)[number];
 /** Limits that the form shows and the parsers enforce. */
 export const VERIFY_LIMITS = { jobs: { min: 1, max: 64 }, rounds: { min: 1, max: 1000 } } as const;
 
+/** Measured rounds when nobody says how many, at least; of fewer the spread says little, and a warning tells. */
+export const VERIFY_USUAL_ROUNDS = 7;
+
 /** What is measured, in the order in which it is done. */
 export const VERIFIED_DIRECTIONS = ['write', 'read'] as const;
 export type VerifiedDirection = (typeof VERIFIED_DIRECTIONS)[number];
@@ -32,6 +35,11 @@ export interface VerifyDirection {
   readonly megabytesPerSecond: Spread;
   /** Of one request; medians over the rounds. */
   readonly latencyNs: LatencyNs;
+  /**
+   * Share of the jobs' time, 0 … 1, all rounds together, in which they neither ran nor waited for a lock of the lab's machine.
+   * Absent when that was less than 1 ms for each in a round.
+   */
+  readonly withheldShare?: number | undefined;
 }
 
 export interface LabSide extends VerifySide {

@@ -1,5 +1,5 @@
 /** The command line: which commands and options there are, and which function carries each out. */
-import { VERIFY_CODECS } from '../../shared/verify-report.ts';
+import { VERIFY_CODECS, VERIFY_USUAL_ROUNDS } from '../../shared/verify-report.ts';
 import type { Lab } from '../lab/lab.ts';
 import { type CommandOptions, type CommandWords, parseCommandLine } from './command-line.ts';
 import { ExitCode } from './exit-code.ts';
@@ -164,7 +164,13 @@ const COMMANDS: readonly Command[] = [
         value: 'NAME',
         meaning: `The lab's codec: ${VERIFY_CODECS.join(' or ')}; all of them when absent`,
       },
-      { name: 'rounds', value: 'N', meaning: 'Measured rounds; as many as the data asks for when absent' },
+      {
+        name: 'rounds',
+        value: 'N',
+        meaning:
+          `Measured rounds; when absent at least ${VERIFY_USUAL_ROUNDS}, more of little data; the report warns of fewer than ` +
+          `${VERIFY_USUAL_ROUNDS}`,
+      },
       JSON_OPTION,
     ],
     carryOut: withLab((lab, { options, parts }) =>

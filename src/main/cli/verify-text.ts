@@ -27,7 +27,7 @@ function heading({ data, jobs, rounds, outcome, blockBytes, environment }: Verif
 }
 
 function throughputTable({ kernel, codecs }: VerifyReport, direction: VerifiedDirection): string {
-  const head = [direction, 'median MB/s', 'low', 'high', 'p50 µs', 'p99 µs', 'lab/kernel', 'low', 'high'];
+  const head = [direction, 'median MB/s', 'low', 'high', 'p50 µs', 'p99 µs', 'no core %', 'lab/kernel', 'low', 'high'];
   const rows = codecs.map(({ lab, ratio }) => {
     const { median, low, high } = ratio.samples[direction];
     return [
@@ -39,11 +39,15 @@ function throughputTable({ kernel, codecs }: VerifyReport, direction: VerifiedDi
 }
 
 function throughputRow(title: string, side: VerifySide, direction: VerifiedDirection): string[] {
-  const { megabytesPerSecond, latencyNs } = side[direction];
+  const { megabytesPerSecond, latencyNs, withheldShare } = side[direction];
   const rates = [megabytesPerSecond.median, megabytesPerSecond.low, megabytesPerSecond.high];
   const microseconds = (figure: keyof LatencyNs): string => (latencyNs[figure] / 1000).toFixed(2);
-  return [title, ...rates.map((each) => each.toFixed(1)), microseconds('p50'), microseconds('p99')];
+  const withheld = withheldShare === undefined ? NOT_MEASURED : (withheldShare * 100).toFixed(1);
+  return [title, ...rates.map((each) => each.toFixed(1)), microseconds('p50'), microseconds('p99'), withheld];
 }
+
+/** Of rounds that were too short to tell. */
+const NOT_MEASURED = '—';
 
 function memoryTable({ kernel, codecs }: VerifyReport): string {
   const head = ['mm_stat', 'kernel', ...codecs.flatMap(({ lab }) => [`lab, ${lab.codec}`, 'difference'])];

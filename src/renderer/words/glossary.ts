@@ -126,7 +126,7 @@ export const GLOSSARY = {
   verifyRatio:
     'The lab over the kernel: 1.04 × is 4 % faster. The median of the rounds’ ratios, and in brackets the lowest and the highest of them.',
   verifyRounds:
-    'Each round runs the kernel and then the lab over all the data, twice over: written, then read. More rounds, steadier medians.',
+    'Each round runs the kernel and then the lab over all the data, twice over: written, then read. More rounds, steadier medians; fewer than 7 give a warning.',
   verifiedPages: 'Pages that were read back and equal what was written.',
   governor: 'How the kernel chooses the CPU frequency. Anything but “performance” adds noise.',
 } as const satisfies Readonly<Record<string, string>>;

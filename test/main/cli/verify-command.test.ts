@@ -30,11 +30,18 @@ describe('the text of a verification', () => {
 
   it('has both sides and their ratios', () => {
     expect(lines.find((line) => line.startsWith('kernel zram'))).toMatch(
-      /^kernel zram +410\.0 +400\.0 +420\.0 +1\.00 +3\.00$/,
+      /^kernel zram +410\.0 +400\.0 +420\.0 +1\.00 +3\.00 +—$/,
     );
     expect(lines.findLast((line) => line.startsWith('lab, lz4'))).toMatch(
-      /^lab, lz4 +811\.8 +792\.0 +831\.6 +1\.00 +3\.00 +0\.990 +0\.990 +0\.990$/,
+      /^lab, lz4 +811\.8 +792\.0 +831\.6 +1\.00 +3\.00 +— +0\.990 +0\.990 +0\.990$/,
     );
+  });
+
+  it('has the share of their time in which the jobs had no core, where it could be told', () => {
+    const write = { ...REPORT.kernel.write, withheldShare: 0.1234 };
+    const text = verifyText({ ...REPORT, kernel: { ...REPORT.kernel, write } });
+    expect(text).toMatch(/^write +median MB\/s +low +high +p50 µs +p99 µs +no core % +lab\/kernel/m);
+    expect(text).toMatch(/^kernel zram +410\.0 +400\.0 +420\.0 +1\.00 +3\.00 +12\.3$/m);
   });
 
   it('has every column of mm_stat with its difference', () => {
@@ -52,6 +59,12 @@ describe('the text of a verification', () => {
 });
 
 describe('lab verify', () => {
+  it('says in its help how many rounds are measured, and of how many it warns', async () => {
+    const { out } = await cli(['verify', '--help']);
+    const words = out.replace(/\s+/g, ' ');
+    expect(words).toContain('when absent at least 7, more of little data; the report warns of fewer than 7');
+  });
+
   it.each([
     ['verify', 'verify needs --data PATH, the file or folder whose pages are written'],
     ['verify --data x --jobs 0', "--jobs must be a whole number from 1 to 64, not '0'"],

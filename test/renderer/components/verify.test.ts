@@ -40,7 +40,7 @@ describe('the form', () => {
 
   test('takes a number of rounds, or leaves it to the data', async () => {
     const open = await render(VerifyForm, idle);
-    expect(open.text).toContain('empty: as many as the size of the data asks for');
+    expect(open.text).toContain('empty: at least 7, more of little data');
     const wrong = await render(VerifyForm, { ...idle, rounds: 0 });
     expect(isDisabled(wrong.html, 'verify-start')).toBe(true);
     expect(wrong.text).toContain('▲ Correct the number of rounds first');

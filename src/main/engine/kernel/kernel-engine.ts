@@ -19,7 +19,7 @@ import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import { isOfKind, reportsFailure } from '../live/answers.ts';
 import { CpuThread, type Died } from '../live/cpu-thread.ts';
 import type { SampleObserver } from '../live/live-engine.ts';
-import { directionFigures, type PhaseOutcome } from '../live/phase-figures.ts';
+import { directionFigures, type PhaseOutcome, spentTime } from '../live/phase-figures.ts';
 import { threadSums } from '../live/phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from '../live/protocol.ts';
 import type { PhasePlan, SampleFigures, SamplePlan } from '../live/sample-plan.ts';
@@ -179,6 +179,7 @@ export class KernelEngine {
       verifiedPages,
       mmStat,
       ioStat: devices.ioStat(),
+      spentTime: { write: spentTime(outcomes, 'write'), read: spentTime(outcomes, 'read') },
     });
   }
 

@@ -23,7 +23,7 @@ import { CpuThread } from './cpu-thread.ts';
 import { Disturbances } from './disturbances.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
-import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
+import { directionFigures, phaseMBps, type PhaseOutcome, spentTime } from './phase-figures.ts';
 import { countersSince, jobReports, phaseOutcome } from './phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from './protocol.ts';
 import { Standstill } from './standstill.ts';
@@ -169,6 +169,7 @@ export class LiveEngine {
       verifiedPages,
       disturbances: disturbances.report(arena),
       phaseMBps: outcomes.map(phaseMBps),
+      spentTime: { write: spentTime(outcomes, 'write'), read: spentTime(outcomes, 'read') },
     });
   }
 

@@ -3,9 +3,9 @@
  * nothing to say. Everything in them is read from the record.
  */
 import { DESIGN_WORDS } from '../../../shared/design.ts';
-import { busyDirections, NOTABLE_SHARE, storedDifferentAmounts } from '../../../shared/doubtful-figures.ts';
+import { BUSY_WORDS, busyDirections, NOTABLE_SHARE, storedDifferentAmounts } from '../../../shared/doubtful-figures.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import type { DesignSummary, Engine, RunRecord, Sample } from '../../../shared/run-record.ts';
+import type { DesignSummary, RunRecord, Sample } from '../../../shared/run-record.ts';
 import { parseMmStat } from '../../../shared/zram-stat-text.ts';
 
 /** How much longer than asked a run may take without a word about it. */
@@ -39,17 +39,8 @@ function busyHostNotes({ designs, engine, profile }: Recorded): readonly string[
     return `${direction} ${shares.join(', ')}`;
   });
   if (parts.length === 0) return [];
-  return [`${BUSY_WORDS[engine]}: ${parts.join('; ')}. Throughput and latency are those of a busy host.`];
+  return [`${BUSY_WORDS[engine]} (medians): ${parts.join('; ')}. Throughput and latency are those of a busy host.`];
 }
-
-const BUSY_WORDS: Readonly<Record<Engine, string>> = {
-  live:
-    'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited for a ' +
-    'lock of the machine (medians)',
-  kernel:
-    "The jobs' threads did not run for a notable part of their time: other programs had their cores, or they waited within the " +
-    'kernel (medians)',
-};
 
 /** What oversubscription does to the times of this-cpu workloads is told by its own note. */
 function accessNotes({ designs, samples, oversubscribed }: Recorded): readonly string[] {

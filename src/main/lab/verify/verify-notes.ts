@@ -1,5 +1,13 @@
 /** What a reader of the report must know beside the numbers, a sentence each. */
-import type { VerifyCodec, VerifyComparison, VerifyReport } from '../../../shared/verify-report.ts';
+import { BUSY_WORDS, NOTABLE_SHARE } from '../../../shared/doubtful-figures.ts';
+import {
+  VERIFIED_DIRECTIONS,
+  VERIFY_USUAL_ROUNDS,
+  type VerifyCodec,
+  type VerifyComparison,
+  type VerifyReport,
+  type VerifySide,
+} from '../../../shared/verify-report.ts';
 
 /** Below this a pass is so short that starting and ending it shows. */
 const SHORT_PASS_NS = 20e6;
@@ -14,11 +22,14 @@ interface VerifyFacts {
   readonly codecs: readonly VerifyComparison[];
   readonly kernel: VerifyReport['kernel'];
   readonly jobs: number;
+  /** Measured. */
+  readonly rounds: number;
   readonly hostCores: number;
 }
 
 /** What makes the times of a verification doubtful. */
-export function verifyWarnings({ kernel, jobs, hostCores }: VerifyFacts): readonly string[] {
+export function verifyWarnings(facts: VerifyFacts): readonly string[] {
+  const { kernel, jobs, hostCores } = facts;
   const warnings: string[] = [];
   const passNs = (kernel.mm_stat.orig_data_size / Math.max(kernel.writeMBps, 1e-9)) * 1000;
   if (passNs < SHORT_PASS_NS) {
@@ -31,7 +42,50 @@ export function verifyWarnings({ kernel, jobs, hostCores }: VerifyFacts): readon
       `Oversubscribed: ${jobs} jobs share ${hostCores} cores of this host, so times and ratios are distorted.`,
     );
   }
-  return warnings;
+  return [...warnings, ...busyHostWarnings(facts), ...fewRoundsWarnings(facts)];
+}
+
+function busyHostWarnings({ kernel, codecs }: VerifyFacts): readonly string[] {
+  const kernelParts = withheldParts([{ side: kernel, words: '' }]);
+  const labParts = withheldParts(codecs.map(({ lab }) => ({ side: lab, words: ` (${lab.codec})` })));
+  const sentence = (who: string, parts: readonly string[]): readonly string[] =>
+    parts.length === 0
+      ? []
+      : [`${who} (all rounds): ${parts.join('; ')}. Throughput, latency and ratios are those of a busy host.`];
+  return [
+    ...sentence(`Kernel: ${lowerFirst(BUSY_WORDS.kernel)}`, kernelParts),
+    ...sentence(`Lab: ${lowerFirst(BUSY_WORDS.live)}`, labParts),
+  ];
+}
+
+/** Directions in which one of `sides` had a notable share withheld, with the shares of all. */
+function withheldParts(sides: readonly { readonly side: VerifySide; readonly words: string }[]): readonly string[] {
+  return VERIFIED_DIRECTIONS.flatMap((direction) => {
+    const known = sides.flatMap(({ side, words }) => {
+      const share = side[direction].withheldShare;
+      return share === undefined ? [] : [{ share, words }];
+    });
+    if (known.every(({ share }) => share < NOTABLE_SHARE)) return [];
+    const shares = known.map(({ share, words }) => `${(share * 100).toFixed(0)} %${words}`);
+    return [`${direction} ${shares.join(', ')}`];
+  });
+}
+
+function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
+
+function fewRoundsWarnings({ rounds }: VerifyFacts): readonly string[] {
+  if (rounds >= VERIFY_USUAL_ROUNDS) return [];
+  if (rounds === 1) {
+    return [
+      'Only 1 round was measured: low and high are the median, so they say nothing of the spread; give more rounds.',
+    ];
+  }
+  return [
+    `Only ${rounds} rounds were measured, fewer than the ${VERIFY_USUAL_ROUNDS} of a verification that is not told how many: ` +
+      'low and high say little of the spread; give more rounds.',
+  ];
 }
 
 /** The notes of a verification, in the order in which they are shown: warnings first. */

@@ -9,6 +9,7 @@ import type {
   VerifiedDirection,
 } from '../../../shared/verify-report.ts';
 import { MM_STAT_COLUMNS, type MmStat } from '../../../shared/zram-stat.ts';
+import { shareWithheld } from '../../engine/live/phase-figures.ts';
 import type { SampleFigures } from '../../engine/live/sample-plan.ts';
 import { medianOf, spread } from '../statistics/spread.ts';
 
@@ -18,12 +19,12 @@ export interface VerifyRun {
   readonly mmStat: MmStat;
 }
 
-/** At least one round. */
-export function summariseSide(runs: readonly VerifyRun[]): VerifySide {
+/** At least one round, each of so many jobs. */
+export function summariseSide(runs: readonly VerifyRun[], jobs: number): VerifySide {
   const last = runs.at(-1);
   if (last === undefined) throw new Error('no round was measured');
-  const write = summariseDirection(runs, 'write');
-  const read = summariseDirection(runs, 'read');
+  const write = summariseDirection(runs, 'write', jobs);
+  const read = summariseDirection(runs, 'read', jobs);
   return {
     writeMBps: write.megabytesPerSecond.median,
     readMBps: read.megabytesPerSecond.median,
@@ -37,10 +38,10 @@ export function summariseSide(runs: readonly VerifyRun[]): VerifySide {
 export function compareSides(
   kernelRuns: readonly VerifyRun[],
   labRuns: readonly VerifyRun[],
-  codec: VerifyCodec,
+  { codec, jobs }: { readonly codec: VerifyCodec; readonly jobs: number },
 ): VerifyComparison {
-  const kernel = summariseSide(kernelRuns);
-  const lab: LabSide = { codec, ...summariseSide(labRuns) };
+  const kernel = summariseSide(kernelRuns, jobs);
+  const lab: LabSide = { codec, ...summariseSide(labRuns, jobs) };
   const ratios = (direction: VerifiedDirection) =>
     spread(kernelRuns.map((run, round) => rate(labRuns[round], direction) / rate(run, direction)));
   const samples = { write: ratios('write'), read: ratios('read') };
@@ -72,7 +73,7 @@ function pairColumns(kernel: MmStat, lab: MmStat): VerifyComparison['memory'] {
   };
 }
 
-function summariseDirection(runs: readonly VerifyRun[], direction: VerifiedDirection): VerifyDirection {
+function summariseDirection(runs: readonly VerifyRun[], direction: VerifiedDirection, jobs: number): VerifyDirection {
   const latency = (figure: keyof LatencyNs): number =>
     medianOf(runs, (run) => run.figures[direction]?.latencyNs[figure] ?? NaN);
   return {
@@ -85,7 +86,16 @@ function summariseDirection(runs: readonly VerifyRun[], direction: VerifiedDirec
       p999: latency('p999'),
       max: latency('max'),
     },
+    withheldShare: withheldShare(runs, direction, jobs),
   };
+}
+
+/** Of all rounds together, each of which counts for as long as it took. */
+function withheldShare(runs: readonly VerifyRun[], direction: VerifiedDirection, jobs: number): number | undefined {
+  const times = runs.flatMap(({ figures }) => figures.spentTime?.[direction] ?? []);
+  const clockNs = times.reduce((sum, time) => sum + time.clockNs, 0);
+  const accountedNs = times.reduce((sum, time) => sum + time.accountedNs, 0);
+  return shareWithheld({ clockNs, accountedNs }, jobs * runs.length);
 }
 
 /** The plan measures both directions in every run. */

@@ -11,7 +11,12 @@ import { totalmem } from 'node:os';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import type { Environment } from '../../../shared/run-record.ts';
 import type { VerifyRequest } from '../../../shared/verify-contract.ts';
-import type { VerifyCodec, VerifyProgress, VerifyReport } from '../../../shared/verify-report.ts';
+import {
+  VERIFY_USUAL_ROUNDS,
+  type VerifyCodec,
+  type VerifyProgress,
+  type VerifyReport,
+} from '../../../shared/verify-report.ts';
 import type { IoStat } from '../../../shared/zram-stat.ts';
 import { allocateArena, type ArenaMemory } from '../../engine/codec/arena-memory.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
@@ -35,8 +40,7 @@ const DATA_SHARE_OF_MEMORY = 1 / 8;
 /** Warm-ups go on until the code of both sides has been compiled. */
 const WARM_UP_MS = 2000;
 const MOST_WARM_UPS = 40;
-/** Rounds when nobody says how many: at least seven, and more of short ones. */
-const LEAST_ROUNDS = 7;
+/** Rounds when nobody says how many: more of short ones, up to this. */
 const MOST_ROUNDS = 41;
 const MEASURE_MS = 4000;
 
@@ -127,7 +131,7 @@ async function warmUp(session: Session, codecs: readonly VerifyCodec[]): Promise
 }
 
 function roundsFor(roundMs: number): number {
-  return Math.max(LEAST_ROUNDS, Math.min(MOST_ROUNDS, Math.ceil(MEASURE_MS / roundMs)));
+  return Math.max(VERIFY_USUAL_ROUNDS, Math.min(MOST_ROUNDS, Math.ceil(MEASURE_MS / roundMs)));
 }
 
 /** All sides once; who begins changes from round to round. */
@@ -188,15 +192,16 @@ function makeReport(
     compareSides(
       kernelRuns,
       rounds.flatMap(({ labs }) => labs[index] ?? []),
-      codec,
+      { codec, jobs: request.jobs },
     ),
   );
   const [first] = codecs;
   const last = kernelRuns.at(-1);
   if (first === undefined || last === undefined) throw new Error('a report needs a codec and a round');
   const callNs = systemCallNs(set.pageSizeBytes);
-  const kernel = { ...summariseSide(kernelRuns), io_stat: last.ioStat, callNs };
-  const facts = { codecs, kernel, jobs: request.jobs, hostCores: parts.environment.hostCores };
+  const kernel = { ...summariseSide(kernelRuns, request.jobs), io_stat: last.ioStat, callNs };
+  const { hostCores } = parts.environment;
+  const facts = { codecs, kernel, jobs: request.jobs, rounds: rounds.length, hostCores };
   return {
     kernel,
     ...first,

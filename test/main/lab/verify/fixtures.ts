@@ -1,7 +1,7 @@
 /** Rounds with figures that are easy to reckon with. */
 import { compareSides, summariseSide, type VerifyRun } from '../../../../src/main/lab/verify/verify-summary.ts';
 import type { DirectionFigures, Environment } from '../../../../src/shared/run-record.ts';
-import type { VerifyReport } from '../../../../src/shared/verify-report.ts';
+import type { VerifyCodec, VerifyComparison, VerifyReport } from '../../../../src/shared/verify-report.ts';
 import type { MmStat } from '../../../../src/shared/zram-stat.ts';
 
 const EMPTY_MM_STAT: MmStat = {
@@ -61,21 +61,29 @@ export function run(write: number, read: number, mmStat: Partial<MmStat> = {}): 
 const KERNEL_MEMORY = { orig_data_size: 8192, compr_data_size: 5000, mem_used_total: 8192 };
 const LAB_MEMORY = { orig_data_size: 8192, compr_data_size: 5025, mem_used_total: 4096 };
 
+/** The kernel's side of rounds that wrote at these rates, as in `reportOf`. */
+export function kernelOf(rates: readonly number[]): VerifyReport['kernel'] {
+  const runs = rates.map((rate) => run(rate, 2 * rate, KERNEL_MEMORY));
+  const io_stat = { failed_reads: 0, failed_writes: 0, invalid_io: 0, notify_free: 0 };
+  return { ...summariseSide(runs, 1), io_stat, callNs: 550 };
+}
+
+/** The lab beside it. */
+export function compareOf(kernelRates: readonly number[], codec: VerifyCodec): VerifyComparison {
+  const kernel = kernelRates.map((rate) => run(rate, 2 * rate, KERNEL_MEMORY));
+  const lab = kernelRates.map((rate) => run(0.9 * rate, 1.98 * rate, LAB_MEMORY));
+  return compareSides(kernel, lab, { codec, jobs: 1 });
+}
+
 /**
  * The report of one round per rate of `kernelRates` (of writes, MB/s; reads are twice as fast). The lab wrote 0.9 times and
  * read 0.99 times as fast, and two columns of memory differ.
  */
 export function reportOf(kernelRates: readonly number[], environment: Environment): VerifyReport {
-  const kernel = kernelRates.map((rate) => run(rate, 2 * rate, KERNEL_MEMORY));
-  const lab = kernelRates.map((rate) => run(0.9 * rate, 1.98 * rate, LAB_MEMORY));
-  const comparison = compareSides(kernel, lab, 'lz4');
+  const comparison = compareOf(kernelRates, 'lz4');
   return {
     ...comparison,
-    kernel: {
-      ...summariseSide(kernel),
-      io_stat: { failed_reads: 0, failed_writes: 0, invalid_io: 0, notify_free: 0 },
-      callNs: 550,
-    },
+    kernel: kernelOf(kernelRates),
     codecs: [comparison],
     outcome: 'complete',
     data: { description: '1 file, all 8192 bytes', pages: 2, bytes: 8192 },

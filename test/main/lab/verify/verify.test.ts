@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { dispatch } from '../../../../src/main/lab/dispatch.ts';
@@ -55,6 +56,37 @@ describe('a verification', () => {
     ]) {
       expect(notes.some((note) => words.test(note))).toBe(true);
     }
+  });
+
+  it('warns of jobs that had no core for a notable part of their time, on both sides and both ways', async () => {
+    const lab = await openSmallLab();
+    // Numbers as text: 32 MiB, so long a pass that no job gets through it in one go on a core.
+    const path = join(temporaryFolder(), 'numbers');
+    const lines = Array.from({ length: 2 ** 18 }, (_, line) => `${line * 7919} ${line}`);
+    writeFileSync(
+      path,
+      lines
+        .join('\n')
+        .repeat(9)
+        .slice(0, 32 * 2 ** 20),
+    );
+    const jobs = Math.min(64, 4 * availableParallelism());
+    const asked = request({ paths: [path], jobs, codecs: ['lz4-kernel'], rounds: 7 });
+    const report = valueOf(await lab.verify(asked, QUIET));
+    for (const side of [report.kernel, report.lab]) {
+      for (const direction of ['write', 'read'] as const) {
+        expect(side[direction].withheldShare).toBeGreaterThan(0.1);
+        expect(side[direction].withheldShare).toBeLessThan(1);
+      }
+    }
+    const [oversubscribed, ...busy] = report.warnings.filter((warning) => !warning.startsWith('A pass'));
+    expect(oversubscribed).toMatch(/^Oversubscribed/);
+    expect(busy).toEqual([
+      expect.stringMatching(/^Kernel: the jobs' threads did not run .*: write \d+ %; read \d+ %\. Throughput/),
+      expect.stringMatching(
+        /^Lab: the CPUs were without a core .*: write \d+ % \(lz4-kernel\); read \d+ % \(lz4-k.*\)\./,
+      ),
+    ]);
   });
 
   it('that is cancelled keeps the rounds that were measured', async () => {
