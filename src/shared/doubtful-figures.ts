@@ -8,10 +8,10 @@ export const NOTABLE_SHARE = 0.1;
 export const BUSY_WORDS: Readonly<Record<Engine, string>> = {
   live:
     'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited for a ' +
-    'lock of the machine',
+    'lock of the machine (medians)',
   kernel:
     "The jobs' threads did not run for a notable part of their time: other programs had their cores, or they waited within the " +
-    'kernel',
+    'kernel (medians)',
 };
 
 /** The directions in which some design's CPUs were without a core for a notable part of their time (median). */

@@ -36,8 +36,8 @@ export interface VerifyDirection {
   /** Of one request; medians over the rounds. */
   readonly latencyNs: LatencyNs;
   /**
-   * Share of the jobs' time, 0 … 1, all rounds together, in which they neither ran nor waited for a lock of the lab's machine.
-   * Absent when that was less than 1 ms for each in a round.
+   * Share of the jobs' time, 0 … 1, median over the rounds, in which they neither ran nor waited for a lock of the lab's machine.
+   * Absent where a round took less than 1 ms for each.
    */
   readonly withheldShare?: number | undefined;
 }

@@ -18,11 +18,11 @@ import type { Cpu, Suspending } from '../machine/cpu.ts';
 import { type IoOutcome, IoStatus } from '../machine/zram/io-status.ts';
 import { type BlockOrder, ListedOrder, RandomOrder, SequentialOrder } from './block-order.ts';
 import type { PageSet } from './data/page-set.ts';
-import { SetCopies } from './data/set-copies.ts';
 import type { BatchOutcome, IoFailure, JobClock } from './job-clock.ts';
 import type { FioPhaseKind, JobPlan } from './job-plan.ts';
 import { Random } from './random.ts';
 import type { WrittenPages } from './written-pages.ts';
+import { WideBuffer } from './wide-buffer.ts';
 
 const FAILURE_OF_STATUS = {
   [IoStatus.noMemory]: 'no-memory',
@@ -82,7 +82,7 @@ export class Job<Executor = Cpu> {
   verifiedPages = 0;
   readonly #device: JobDevice<Executor>;
   readonly #set: PageSet;
-  readonly #copies: SetCopies;
+  readonly #setBytes: WideBuffer;
   readonly #clock: JobClock;
   readonly #requests: readonly Request[];
   readonly #written: WrittenPages;
@@ -104,7 +104,7 @@ export class Job<Executor = Cpu> {
     this.plan = plan;
     this.#device = parts.device;
     this.#set = parts.pageSet;
-    this.#copies = new SetCopies(parts.pageSet);
+    this.#setBytes = new WideBuffer(parts.pageSet.bytes);
     this.#clock = parts.clock;
     this.#requests = Array.from({ length: plan.ioDepth }, (_, at) => ({
       pages: parts.ioPages.slice(at * plan.blockPages, (at + 1) * plan.blockPages),
@@ -200,7 +200,7 @@ export class Job<Executor = Cpu> {
     request.block = request.isRead ? this.#reads.next() : this.#writes.next();
     request.failed = false;
     if (request.isRead) return;
-    const { count } = this.#set;
+    const { pageSizeBytes, count } = this.#set;
     const { pages } = request;
     const slot = this.#slotOf(request);
     if (this.#goesOn !== undefined) this.#noteBefore(request);
@@ -209,7 +209,7 @@ export class Job<Executor = Cpu> {
       const page = pages[at];
       if (page === undefined) return;
       this.#written.enter(slot + at, this.plan.pageSet, this.#nextSetPage);
-      this.#copies.copy(this.#nextSetPage, page.bytes);
+      this.#setBytes.fetch(this.#nextSetPage * pageSizeBytes, pageSizeBytes, page.bytes, 0);
       this.#nextSetPage = this.#nextSetPage + 1 === count ? 0 : this.#nextSetPage + 1;
     }
   }

@@ -8,14 +8,14 @@
 import { compressSync, uncompressSync } from 'lz4-napi';
 import type { Codec, CopyWords, IoPage, ObjectSpan } from '../../machine/codec.ts';
 import type { PhysicalAddress } from '../../machine/units.ts';
-import { ArenaCopies } from './arena-copies.ts';
+import { WideBuffer } from '../../workload/wide-buffer.ts';
 
 const PREFIX_BYTES = 4;
 
 export class Lz4Codec implements Codec {
   readonly name = 'lz4';
   readonly copyWords: CopyWords | undefined;
-  readonly #copies: ArenaCopies;
+  readonly #memory: WideBuffer;
   readonly #pageSizeBytes: number;
   /** Prefix and block of the object in hand. */
   readonly #input: Buffer;
@@ -26,7 +26,7 @@ export class Lz4Codec implements Codec {
 
   constructor(arena: SharedArrayBuffer, pageSizeBytes: number, copyWords?: CopyWords) {
     this.copyWords = copyWords;
-    this.#copies = new ArenaCopies(arena);
+    this.#memory = new WideBuffer(arena);
     this.#pageSizeBytes = pageSizeBytes;
     this.#input = Buffer.alloc(PREFIX_BYTES + 2 * pageSizeBytes);
     this.#input.writeUInt32LE(pageSizeBytes, 0);
@@ -34,14 +34,14 @@ export class Lz4Codec implements Codec {
 
   compress(page: IoPage, target: PhysicalAddress): number {
     const output = compressSync(this.#asBuffer(page.bytes));
-    this.#copies.bring(output, PREFIX_BYTES, target);
+    this.#memory.bring(output, PREFIX_BYTES, target);
     return output.length - PREFIX_BYTES;
   }
 
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean {
     const { first, firstBytes, rest, restBytes } = source;
-    this.#copies.fetch(first, firstBytes, this.#input, PREFIX_BYTES);
-    if (restBytes > 0) this.#copies.fetch(rest, restBytes, this.#input, PREFIX_BYTES + firstBytes);
+    this.#memory.fetch(first, firstBytes, this.#input, PREFIX_BYTES);
+    if (restBytes > 0) this.#memory.fetch(rest, restBytes, this.#input, PREFIX_BYTES + firstBytes);
     const output = this.#uncompress(firstBytes + restBytes);
     if (output?.length !== this.#pageSizeBytes) return false;
     output.copy(page.bytes);

@@ -17,12 +17,13 @@ import type { MemoryFigures } from '../../../shared/run-record.ts';
 import type { IoStat, MmStat } from '../../../shared/zram-stat.ts';
 import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import { isOfKind, reportsFailure } from '../live/answers.ts';
-import { CpuThread, type Died } from '../live/cpu-thread.ts';
+import { CpuThread } from '../live/cpu-thread.ts';
 import type { SampleObserver } from '../live/live-engine.ts';
-import { directionFigures, type PhaseOutcome, spentTime } from '../live/phase-figures.ts';
+import { directionFigures, type PhaseOutcome } from '../live/phase-figures.ts';
 import { threadSums } from '../live/phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from '../live/protocol.ts';
 import type { PhasePlan, SampleFigures, SamplePlan } from '../live/sample-plan.ts';
+import { type Ended, endedWords } from '../live/thread-mailbox.ts';
 import { tellFailure } from '../tell-failure.ts';
 import { ControlBlock, ControlW, type ThreadCounters } from './control-block.ts';
 import { KernelDevices } from './kernel-devices.ts';
@@ -179,7 +180,6 @@ export class KernelEngine {
       verifiedPages,
       mmStat,
       ioStat: devices.ioStat(),
-      spentTime: { write: spentTime(outcomes, 'write'), read: spentTime(outcomes, 'read') },
     });
   }
 
@@ -329,9 +329,9 @@ async function gather<K extends CpuResponse['kind']>(
   return ok(answers);
 }
 
-function reasonOf(answer: CpuResponse | Died): string {
+function reasonOf(answer: CpuResponse | Ended): string {
   if (answer.kind === 'threw') return answer.message;
-  return answer.kind === 'died' ? answer.reason : `it answered '${answer.kind}' out of turn`;
+  return answer.kind === 'ended' ? endedWords(answer) : `it answered '${answer.kind}' out of turn`;
 }
 
 /** Ends whoever is still at it; then all threads forget files and buffers. */

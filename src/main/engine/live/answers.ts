@@ -1,12 +1,11 @@
 /** What an engine reads from the answer of a thread. */
-import type { Died } from './cpu-thread.ts';
 import type { CpuResponse } from './protocol.ts';
 
 /** Whether it is the one that was awaited. */
-export function isOfKind<K extends CpuResponse['kind']>(
-  answer: CpuResponse | Died,
+export function isOfKind<Answer extends { readonly kind: string }, K extends Answer['kind']>(
+  answer: Answer,
   kind: K,
-): answer is Extract<CpuResponse, { kind: K }> {
+): answer is Extract<Answer, { kind: K }> {
   return answer.kind === kind;
 }
 

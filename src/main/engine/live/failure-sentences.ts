@@ -7,15 +7,15 @@ import { readDeviceStatistics } from '../../machine/zram/device-statistics.ts';
 import type { IoFailure, JobFailure, PercpuFailure } from '../../workload/job-clock.ts';
 import { hasRefusedAtLimit, refusedAtLimit } from '../memory-limit.ts';
 import { describeOperation } from './cpu-counters.ts';
-import type { Died } from './cpu-thread.ts';
 import type { CpuResponse, HotplugFailure } from './protocol.ts';
+import { type Ended, endedWords } from './thread-mailbox.ts';
 
 /** A CPU that could not answer: its thread ended or threw, and what it was at. Throws for any other answer. */
-export function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | Died): Result<never> {
+export function describeDeath(arena: Arena, cpu: number, answer: CpuResponse | Ended): Result<never> {
   const what = describeOperation(arena, cpuId(cpu));
   switch (answer.kind) {
-    case 'died':
-      return fail('cpu-failed', `CPU ${cpu} died ${what}: ${answer.reason}`);
+    case 'ended':
+      return fail('cpu-failed', `CPU ${cpu} died ${what}: ${endedWords(answer)}`);
     case 'threw':
       return fail('cpu-failed', `CPU ${cpu} failed ${what}: ${answer.message}`);
     case 'prepared':

@@ -7,7 +7,7 @@
  *
  * A sample: boot a machine over the arena, prepare every CPU, then phase by phase a barrier and a report. While a phase runs
  * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches. The threads of a sample are
- * fixed when it begins: one that dies answers 'died' to all that follows, and the next sample starts a fresh one.
+ * fixed when it begins: one that dies answers 'ended' to all that follows, and the next sample starts a fresh one.
  */
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { bootMachine } from '../../machine/boot.ts';
@@ -23,7 +23,7 @@ import { CpuThread } from './cpu-thread.ts';
 import { Disturbances } from './disturbances.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
-import { directionFigures, phaseMBps, type PhaseOutcome, spentTime } from './phase-figures.ts';
+import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
 import { countersSince, jobReports, phaseOutcome } from './phase-outcome.ts';
 import type { CpuResponse, PhaseReport } from './protocol.ts';
 import { Standstill } from './standstill.ts';
@@ -169,7 +169,6 @@ export class LiveEngine {
       verifiedPages,
       disturbances: disturbances.report(arena),
       phaseMBps: outcomes.map(phaseMBps),
-      spentTime: { write: spentTime(outcomes, 'write'), read: spentTime(outcomes, 'read') },
     });
   }
 

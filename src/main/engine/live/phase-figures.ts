@@ -2,7 +2,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Direction, DirectionFigures, LatencyNs } from '../../../shared/run-record.ts';
 import { latencyPercentiles } from '../latency-percentiles.ts';
-import type { PhaseMBps, SpentTime } from './sample-plan.ts';
+import type { PhaseMBps } from './sample-plan.ts';
 
 /** One phase, all CPUs together. */
 export interface PhaseOutcome {
@@ -48,31 +48,15 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
 /** The least time of a thread in a phase of which the share on a core is told, nanoseconds: of less, waking up is a good part. */
 const LEAST_TOLD_NS = 1e6;
 
-function withheldShare(phases: readonly PhaseOutcome[]): number | undefined {
-  return shareWithheld(
-    spentTimeOf(phases),
-    sum(phases, ({ cpus }) => cpus),
-  );
-}
-
 /**
  * What is left of the threads' time when running and waiting for locks are taken off, 0 … 1. A wait that spins is both, and taken
- * off twice. Undefined when threads took too little time in a phase; `spans` counts them, once a phase.
+ * off twice. Undefined when threads took too little time in a phase.
  */
-export function shareWithheld({ clockNs, accountedNs }: SpentTime, spans: number): number | undefined {
-  return clockNs < spans * LEAST_TOLD_NS ? undefined : Math.max(0, 1 - accountedNs / clockNs);
-}
-
-/** Of the threads of all CPUs, in the phases that measure `direction`. */
-export function spentTime(phases: readonly PhaseOutcome[], direction: Direction): SpentTime {
-  return spentTimeOf(phases.filter(({ measures }) => measures.includes(direction)));
-}
-
-function spentTimeOf(phases: readonly PhaseOutcome[]): SpentTime {
-  return {
-    clockNs: sum(phases, ({ threads }) => threads.clockNs),
-    accountedNs: sum(phases, ({ threads, lockWaitNs }) => threads.processorNs + lockWaitNs),
-  };
+function withheldShare(phases: readonly PhaseOutcome[]): number | undefined {
+  const clockNs = sum(phases, ({ threads }) => threads.clockNs);
+  if (clockNs < sum(phases, ({ cpus }) => cpus) * LEAST_TOLD_NS) return undefined;
+  const accountedNs = sum(phases, ({ threads, lockWaitNs }) => threads.processorNs + lockWaitNs);
+  return Math.max(0, 1 - accountedNs / clockNs);
 }
 
 /** What a phase moved over its time. */

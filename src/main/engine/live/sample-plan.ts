@@ -74,16 +74,6 @@ export interface SampleFigures extends Pick<
   readonly disturbances?: DisturbanceReport | undefined;
   /** By phase: 10^6 bytes per second that its jobs wrote and read, whether it measures or not. Of the live engine. */
   readonly phaseMBps?: readonly PhaseMBps[] | undefined;
-  /** What `withheldShare` is made of, for whoever pools samples. */
-  readonly spentTime?: Readonly<Record<'write' | 'read', SpentTime>> | undefined;
-}
-
-/** Nanoseconds, all threads together. */
-export interface SpentTime {
-  /** By the clock, each thread from its own start to its own end. */
-  readonly clockNs: number;
-  /** Of that on a core, or waiting for a lock of the machine. */
-  readonly accountedNs: number;
 }
 
 export interface PhaseMBps {

@@ -39,7 +39,7 @@ function busyHostNotes({ designs, engine, profile }: Recorded): readonly string[
     return `${direction} ${shares.join(', ')}`;
   });
   if (parts.length === 0) return [];
-  return [`${BUSY_WORDS[engine]} (medians): ${parts.join('; ')}. Throughput and latency are those of a busy host.`];
+  return [`${BUSY_WORDS[engine]}: ${parts.join('; ')}. Throughput and latency are those of a busy host.`];
 }
 
 /** What oversubscription does to the times of this-cpu workloads is told by its own note. */

@@ -41,7 +41,7 @@ export interface Engines {
 export type SampleWork = Omit<SamplePlan, 'machine' | 'codec' | 'recompressJob'>;
 
 /** Figures of a sample, and what the zram devices of the machine say of themselves. */
-export type RunFigures = Omit<SampleFigures, 'phaseMBps' | 'spentTime'> & Pick<Sample, 'zram'>;
+export type RunFigures = Omit<SampleFigures, 'phaseMBps'> & Pick<Sample, 'zram'>;
 
 /** What a sample tells while it runs, and when it fails. */
 export interface RunObserver extends SampleObserver {
@@ -88,7 +88,7 @@ function liveRunner({ live }: Engines, planned: PlannedProfile, codecs: CodecSou
       if (!isFio || !course.hasBegun) return figures;
       return tellFailure(figures, () => observer.onFailure(runningDeviceStates(Arena.attach(memory.value.buffer))));
     }
-    const { phaseMBps = [], spentTime: _, ...measured } = figures.value;
+    const { phaseMBps = [], ...measured } = figures.value;
     if (!isFio) return ok(measured);
     const held = course.endWith(measured.memoryAtEnd);
     const recompress = recompressionRun(steps, tally, { phases: plan.phases, phaseMBps });
@@ -111,7 +111,7 @@ function kernelRunner({ kernel }: Engines, planned: PlannedProfile): SampleRunne
     };
     const figures = await kernel.runSample(plan, watch, signal);
     if (!figures.ok) return figures;
-    const { mmStat, ioStat, spentTime: _, ...measured } = figures.value;
+    const { mmStat, ioStat, ...measured } = figures.value;
     const atEnd = kernelDeviceStates(mmStat, ioStat);
     return ok({ ...measured, zram: { atEnd, afterwards: [], course: course.endWith(measured.memoryAtEnd) } });
   };

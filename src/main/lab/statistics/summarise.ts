@@ -10,10 +10,7 @@ import {
   type Comparison,
   type DesignSummary,
   type Direction,
-  type DirectionFigures,
   DIRECTIONS,
-  type DirectionSummary,
-  type LatencyNs,
   type MemoryFigures,
   type Sample,
   THROUGHPUT_OF,
@@ -21,7 +18,8 @@ import {
 } from '../../../shared/run-record.ts';
 import { summariseThisCpu } from './summarise-this-cpu.ts';
 import { comparePaired, type Block } from './paired-comparison.ts';
-import { medianOf, spread } from './spread.ts';
+import { summariseDirection } from './direction-summary.ts';
+import { spread } from './spread.ts';
 
 export interface SummaryOptions {
   /** As in the profile: the first is the baseline. */
@@ -113,29 +111,6 @@ function thisCpuOf(
   const others = samples.filter((sample) => sample.design === baseline);
   const thisCpu = baseline === undefined ? undefined : summariseThisCpu(own, others, equivalencePercent);
   return thisCpu === undefined ? {} : { thisCpu };
-}
-
-function summariseDirection(figures: readonly DirectionFigures[]): DirectionSummary | undefined {
-  if (figures.length === 0) return undefined;
-  const withheld = figures.flatMap(({ withheldShare }) => withheldShare ?? []);
-  return {
-    megabytesPerSecond: spread(figures.map((figure) => figure.megabytesPerSecond)),
-    operationsPerSecond: spread(figures.map((figure) => figure.operationsPerSecond)),
-    latencyNs: latencyMedians(figures.map((figure) => figure.latencyNs)),
-    lockWaitShare: medianOf(figures, (figure) => figure.lockWaitShare),
-    ...(withheld.length === figures.length ? { withheldShare: spread(withheld).median } : {}),
-  };
-}
-
-function latencyMedians(rows: readonly LatencyNs[]): LatencyNs {
-  return {
-    mean: medianOf(rows, (row) => row.mean),
-    p50: medianOf(rows, (row) => row.p50),
-    p90: medianOf(rows, (row) => row.p90),
-    p99: medianOf(rows, (row) => row.p99),
-    p999: medianOf(rows, (row) => row.p999),
-    max: medianOf(rows, (row) => row.max),
-  };
 }
 
 function memoryMedians(rows: readonly MemoryFigures[]): MemoryFigures {

@@ -49,9 +49,7 @@ function busyHostWarnings({ kernel, codecs }: VerifyFacts): readonly string[] {
   const kernelParts = withheldParts([{ side: kernel, words: '' }]);
   const labParts = withheldParts(codecs.map(({ lab }) => ({ side: lab, words: ` (${lab.codec})` })));
   const sentence = (who: string, parts: readonly string[]): readonly string[] =>
-    parts.length === 0
-      ? []
-      : [`${who} (all rounds): ${parts.join('; ')}. Throughput, latency and ratios are those of a busy host.`];
+    parts.length === 0 ? [] : [`${who}: ${parts.join('; ')}. Throughput, latency and ratios are those of a busy host.`];
   return [
     ...sentence(`Kernel: ${lowerFirst(BUSY_WORDS.kernel)}`, kernelParts),
     ...sentence(`Lab: ${lowerFirst(BUSY_WORDS.live)}`, labParts),

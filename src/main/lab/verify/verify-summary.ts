@@ -1,5 +1,5 @@
 /** From the rounds of both sides to medians, ratios and differences. Pure. */
-import type { LatencyNs } from '../../../shared/run-record.ts';
+import type { DirectionFigures } from '../../../shared/run-record.ts';
 import type {
   LabSide,
   VerifyCodec,
@@ -9,9 +9,9 @@ import type {
   VerifiedDirection,
 } from '../../../shared/verify-report.ts';
 import { MM_STAT_COLUMNS, type MmStat } from '../../../shared/zram-stat.ts';
-import { shareWithheld } from '../../engine/live/phase-figures.ts';
 import type { SampleFigures } from '../../engine/live/sample-plan.ts';
-import { medianOf, spread } from '../statistics/spread.ts';
+import { summariseDirection } from '../statistics/direction-summary.ts';
+import { spread } from '../statistics/spread.ts';
 
 /** One side in one round. */
 export interface VerifyRun {
@@ -19,12 +19,12 @@ export interface VerifyRun {
   readonly mmStat: MmStat;
 }
 
-/** At least one round, each of so many jobs. */
-export function summariseSide(runs: readonly VerifyRun[], jobs: number): VerifySide {
+/** At least one round. */
+export function summariseSide(runs: readonly VerifyRun[]): VerifySide {
   const last = runs.at(-1);
   if (last === undefined) throw new Error('no round was measured');
-  const write = summariseDirection(runs, 'write', jobs);
-  const read = summariseDirection(runs, 'read', jobs);
+  const write = summariseVerified(runs, 'write');
+  const read = summariseVerified(runs, 'read');
   return {
     writeMBps: write.megabytesPerSecond.median,
     readMBps: read.megabytesPerSecond.median,
@@ -38,10 +38,10 @@ export function summariseSide(runs: readonly VerifyRun[], jobs: number): VerifyS
 export function compareSides(
   kernelRuns: readonly VerifyRun[],
   labRuns: readonly VerifyRun[],
-  { codec, jobs }: { readonly codec: VerifyCodec; readonly jobs: number },
+  codec: VerifyCodec,
 ): VerifyComparison {
-  const kernel = summariseSide(kernelRuns, jobs);
-  const lab: LabSide = { codec, ...summariseSide(labRuns, jobs) };
+  const kernel = summariseSide(kernelRuns);
+  const lab: LabSide = { codec, ...summariseSide(labRuns) };
   const ratios = (direction: VerifiedDirection) =>
     spread(kernelRuns.map((run, round) => rate(labRuns[round], direction) / rate(run, direction)));
   const samples = { write: ratios('write'), read: ratios('read') };
@@ -73,34 +73,21 @@ function pairColumns(kernel: MmStat, lab: MmStat): VerifyComparison['memory'] {
   };
 }
 
-function summariseDirection(runs: readonly VerifyRun[], direction: VerifiedDirection, jobs: number): VerifyDirection {
-  const latency = (figure: keyof LatencyNs): number =>
-    medianOf(runs, (run) => run.figures[direction]?.latencyNs[figure] ?? NaN);
-  return {
-    megabytesPerSecond: spread(runs.map((run) => rate(run, direction))),
-    latencyNs: {
-      mean: latency('mean'),
-      p50: latency('p50'),
-      p90: latency('p90'),
-      p99: latency('p99'),
-      p999: latency('p999'),
-      max: latency('max'),
-    },
-    withheldShare: withheldShare(runs, direction, jobs),
-  };
+function summariseVerified(runs: readonly VerifyRun[], direction: VerifiedDirection): VerifyDirection {
+  const summary = summariseDirection(runs.map((run) => figuresOf(run, direction)));
+  if (summary === undefined) throw new Error('no round was measured');
+  const { megabytesPerSecond, latencyNs, withheldShare } = summary;
+  return { megabytesPerSecond, latencyNs, withheldShare };
 }
 
-/** Of all rounds together, each of which counts for as long as it took. */
-function withheldShare(runs: readonly VerifyRun[], direction: VerifiedDirection, jobs: number): number | undefined {
-  const times = runs.flatMap(({ figures }) => figures.spentTime?.[direction] ?? []);
-  const clockNs = times.reduce((sum, time) => sum + time.clockNs, 0);
-  const accountedNs = times.reduce((sum, time) => sum + time.accountedNs, 0);
-  return shareWithheld({ clockNs, accountedNs }, jobs * runs.length);
+/** Megabytes per second. */
+export function rate(run: VerifyRun | undefined, direction: VerifiedDirection): number {
+  return figuresOf(run, direction).megabytesPerSecond;
 }
 
 /** The plan measures both directions in every run. */
-export function rate(run: VerifyRun | undefined, direction: VerifiedDirection): number {
+function figuresOf(run: VerifyRun | undefined, direction: VerifiedDirection): DirectionFigures {
   const figures = run?.figures[direction];
   if (figures === undefined) throw new Error(`a run measured no ${direction}`);
-  return figures.megabytesPerSecond;
+  return figures;
 }

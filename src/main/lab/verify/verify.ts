@@ -192,14 +192,14 @@ function makeReport(
     compareSides(
       kernelRuns,
       rounds.flatMap(({ labs }) => labs[index] ?? []),
-      { codec, jobs: request.jobs },
+      codec,
     ),
   );
   const [first] = codecs;
   const last = kernelRuns.at(-1);
   if (first === undefined || last === undefined) throw new Error('a report needs a codec and a round');
   const callNs = systemCallNs(set.pageSizeBytes);
-  const kernel = { ...summariseSide(kernelRuns, request.jobs), io_stat: last.ioStat, callNs };
+  const kernel = { ...summariseSide(kernelRuns), io_stat: last.ioStat, callNs };
   const { hostCores } = parts.environment;
   const facts = { codecs, kernel, jobs: request.jobs, rounds: rounds.length, hostCores };
   return {

@@ -1,6 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import { directionFigures, type PhaseOutcome, spentTime } from '../../../../src/main/engine/live/phase-figures.ts';
+import { directionFigures, type PhaseOutcome } from '../../../../src/main/engine/live/phase-figures.ts';
 
 function histogramOf(...valuesNs: readonly number[]): RecordableHistogram {
   const histogram = createHistogram({ lowest: 1, highest: 1e11, figures: 3 });
@@ -76,13 +76,6 @@ describe('the figures of a direction', () => {
     expect(directionFigures([idle(2e6)], 'write')?.withheldShare).toBe(1);
     // Many short phases are no better than one.
     expect(directionFigures([idle(1.5e6), idle(1.5e6)], 'write')?.withheldShare).toBeUndefined();
-  });
-
-  it('can be pooled with those of other samples: the time by the clock, and what of it is accounted for', () => {
-    const reading = outcome({ measures: ['read'], lockWaitNs: 7, threads: { clockNs: 90, processorNs: 20 } });
-    expect(spentTime([outcome(), reading, outcome()], 'write')).toEqual({ clockNs: 4000, accountedNs: 4000 });
-    expect(spentTime([outcome(), reading], 'read')).toEqual({ clockNs: 90, accountedNs: 27 });
-    expect(spentTime([], 'read')).toEqual({ clockNs: 0, accountedNs: 0 });
   });
 
   it('merge the latencies of all CPUs', () => {

@@ -57,8 +57,6 @@ describe('a run of both designs', () => {
     expect(events.flatMap((event) => (event.kind === 'sample' ? [event.sample] : []))).toEqual(record.samples);
 
     for (const sample of record.samples) {
-      // What verifications alone pool.
-      expect(sample).not.toHaveProperty('spentTime');
       const pages = (2 * MIB) / PAGE_BYTES;
       expect(sample).toMatchObject({ cpus: 2, clock: 'wall', verifiedPages: pages });
       for (const figures of [sample.write, sample.read]) {

@@ -65,14 +65,14 @@ const LAB_MEMORY = { orig_data_size: 8192, compr_data_size: 5025, mem_used_total
 export function kernelOf(rates: readonly number[]): VerifyReport['kernel'] {
   const runs = rates.map((rate) => run(rate, 2 * rate, KERNEL_MEMORY));
   const io_stat = { failed_reads: 0, failed_writes: 0, invalid_io: 0, notify_free: 0 };
-  return { ...summariseSide(runs, 1), io_stat, callNs: 550 };
+  return { ...summariseSide(runs), io_stat, callNs: 550 };
 }
 
 /** The lab beside it. */
 export function compareOf(kernelRates: readonly number[], codec: VerifyCodec): VerifyComparison {
   const kernel = kernelRates.map((rate) => run(rate, 2 * rate, KERNEL_MEMORY));
   const lab = kernelRates.map((rate) => run(0.9 * rate, 1.98 * rate, LAB_MEMORY));
-  return compareSides(kernel, lab, { codec, jobs: 1 });
+  return compareSides(kernel, lab, codec);
 }
 
 /**

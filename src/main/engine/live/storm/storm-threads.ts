@@ -12,15 +12,16 @@ import { availableParallelism } from 'node:os';
 import { fail, type Failure, ok, type Result } from '../../../../shared/result.ts';
 import type { Tasks } from '../../../machine/percpu/access/tasks.ts';
 import { cpuId } from '../../../machine/units.ts';
+import { isOfKind } from '../answers.ts';
+import { type Ended, ThreadMailbox } from '../thread-mailbox.ts';
 import { describeStormCpu } from './storm-place.ts';
 import type { StormCpuPlan, StormMessage, StormMix } from './storm-plan.ts';
-import { type Ended, StormThread } from './storm-thread.ts';
 import { LOOK_MS, type StormPatience, StormWatch } from './storm-watch.ts';
 
 export class StormThreads {
   readonly #tasks: Tasks;
   readonly #patience: StormPatience;
-  readonly #threads: StormThread[] = [];
+  readonly #threads: ThreadMailbox<StormMessage>[] = [];
   #failure: Failure | undefined;
 
   constructor(tasks: Tasks, patience: StormPatience) {
@@ -43,7 +44,7 @@ export class StormThreads {
     const owing = new Set(plans.map(({ cpu }) => cpu));
     const startSome = async (): Promise<void> => {
       for (let plan = waiting.shift(); plan !== undefined && this.#failure === undefined; plan = waiting.shift()) {
-        const thread = new StormThread(workerUrl, plan);
+        const thread = new ThreadMailbox<StormMessage>(workerUrl, { workerData: plan, name: `storm CPU ${plan.cpu}` });
         this.#threads[plan.cpu] = thread;
         await this.#answer('armed', { thread, cpu: plan.cpu, mix });
         owing.delete(plan.cpu);
@@ -100,7 +101,7 @@ export class StormThreads {
   /** Undefined when the thread ends instead, which ends the storm. */
   async #answer<K extends StormMessage['kind']>(
     kind: K,
-    { thread, cpu, mix }: { thread: StormThread; cpu: number; mix: StormMix },
+    { thread, cpu, mix }: { thread: ThreadMailbox<StormMessage>; cpu: number; mix: StormMix },
   ): Promise<MessageOf<K> | undefined> {
     const answer = await thread.next();
     if (isOfKind(answer, kind)) return answer;
@@ -117,7 +118,3 @@ export class StormThreads {
 }
 
 type MessageOf<K extends StormMessage['kind']> = Extract<StormMessage, { kind: K }>;
-
-function isOfKind<K extends StormMessage['kind']>(message: StormMessage | Ended, kind: K): message is MessageOf<K> {
-  return message.kind === kind;
-}

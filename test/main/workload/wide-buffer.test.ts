@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ArenaCopies } from '../../../../src/main/engine/codec/arena-copies.ts';
-import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
-import { deflateCodec, zstdCodec } from '../../../../src/main/engine/codec/zlib.ts';
-import { physicalAddress } from '../../../../src/main/machine/units.ts';
-import { Random } from '../../../../src/main/workload/random.ts';
-import { blankPage } from '../../machine/fixtures/sized-pages.ts';
+import { WideBuffer } from '../../../src/main/workload/wide-buffer.ts';
+import { Lz4Codec } from '../../../src/main/engine/codec/lz4.ts';
+import { deflateCodec, zstdCodec } from '../../../src/main/engine/codec/zlib.ts';
+import { physicalAddress } from '../../../src/main/machine/units.ts';
+import { Random } from '../../../src/main/workload/random.ts';
+import { blankPage } from '../machine/fixtures/sized-pages.ts';
 
 const GIB = 2 ** 30;
 const BYTES = 5000;
@@ -25,14 +25,14 @@ it.each([
   { where: 'beyond 4 GiB', at: 4 * GIB + 12_345 },
   { where: 'at the very end', at: 5 * GIB - BYTES },
 ])('brings bytes $where of an arena of 5 GiB, and fetches them', ({ at }) => {
-  const copies = new ArenaCopies(arena);
+  const memory = new WideBuffer(arena);
   const place = physicalAddress(at);
   const data = Buffer.alloc(8 + BYTES);
   new Random(1).fillBytes(data);
-  copies.bring(data, 8, place);
+  memory.bring(data, 8, place);
   expect(held(at).equals(data.subarray(8))).toBe(true);
   const fetched = Buffer.alloc(BYTES + 2);
-  copies.fetch(place, BYTES, fetched, 1);
+  memory.fetch(place, BYTES, fetched, 1);
   expect(fetched.equals(Buffer.concat([Buffer.alloc(1), data.subarray(8), Buffer.alloc(1)]))).toBe(true);
 });
 

@@ -1,0 +1,27 @@
+/** The figures of several samples in one direction: medians, and throughput with its spread. Pure. */
+import type { DirectionFigures, DirectionSummary, LatencyNs } from '../../../shared/run-record.ts';
+import { medianOf, spread } from './spread.ts';
+
+/** Undefined of no samples; without `withheldShare` where one of them could not tell it. */
+export function summariseDirection(figures: readonly DirectionFigures[]): DirectionSummary | undefined {
+  if (figures.length === 0) return undefined;
+  const withheld = figures.flatMap(({ withheldShare }) => withheldShare ?? []);
+  return {
+    megabytesPerSecond: spread(figures.map((figure) => figure.megabytesPerSecond)),
+    operationsPerSecond: spread(figures.map((figure) => figure.operationsPerSecond)),
+    latencyNs: latencyMedians(figures.map((figure) => figure.latencyNs)),
+    lockWaitShare: medianOf(figures, (figure) => figure.lockWaitShare),
+    ...(withheld.length === figures.length ? { withheldShare: spread(withheld).median } : {}),
+  };
+}
+
+function latencyMedians(rows: readonly LatencyNs[]): LatencyNs {
+  return {
+    mean: medianOf(rows, (row) => row.mean),
+    p50: medianOf(rows, (row) => row.p50),
+    p90: medianOf(rows, (row) => row.p90),
+    p99: medianOf(rows, (row) => row.p99),
+    p999: medianOf(rows, (row) => row.p999),
+    max: medianOf(rows, (row) => row.max),
+  };
+}
