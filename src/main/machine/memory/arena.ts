@@ -18,7 +18,6 @@ import {
   ARENA_VERSION,
   arenaGeometry,
   type ArenaGeometry,
-  CPU_BLOCK_BYTES,
   DEVICE_BLOCK_BYTES,
   HEADER_BYTES,
   HeaderW,
@@ -33,7 +32,8 @@ import type { CpuId, FrameNumber, PhysicalAddress } from '../units.ts';
 import * as units from '../units.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
-const { FRAME_DESCRIPTOR_BYTES } = layout;
+const FRAME_DESCRIPTOR_WORDS = layout.FRAME_DESCRIPTOR_BYTES / 4;
+const CPU_BLOCK_WORDS = layout.CPU_BLOCK_BYTES / 4;
 const { physicalAddress } = units;
 
 /** What a machine is made of; all counts are whole numbers. */
@@ -69,6 +69,11 @@ export class Arena {
   readonly words: Int32Array;
   readonly longs: BigInt64Array;
   readonly doubles: Float64Array;
+  // What addresses are reckoned from, in this object: a write looks these up some thirty times.
+  readonly #pageSizeBytes: number;
+  readonly #frames: number;
+  readonly #firstDescriptorWord: number;
+  readonly #firstCpuWord: number;
 
   private constructor(buffer: SharedArrayBuffer, config: MachineConfig) {
     this.buffer = buffer;
@@ -86,6 +91,10 @@ export class Arena {
     this.words = new Int32Array(buffer);
     this.longs = new BigInt64Array(buffer);
     this.doubles = new Float64Array(buffer);
+    this.#pageSizeBytes = config.pageSizeBytes;
+    this.#frames = this.geometry.frames;
+    this.#firstDescriptorWord = this.geometry.frameDescriptors / 4;
+    this.#firstCpuWord = this.geometry.cpuBlocks / 4;
   }
 
   /** Bytes that the arena of such a machine takes. Throws for a per-CPU memory that `planPercpu` refuses: ask it first. */
@@ -159,17 +168,17 @@ export class Arena {
 
   /** First byte of a frame. */
   frameAddress(frame: FrameNumber): PhysicalAddress {
-    return physicalAddress(this.geometry.frames + frame * this.config.pageSizeBytes);
+    return physicalAddress(this.#frames + frame * this.#pageSizeBytes);
   }
 
   /** Word index of a frame's descriptor. */
   descriptorWord(frame: FrameNumber): number {
-    return (this.geometry.frameDescriptors + frame * FRAME_DESCRIPTOR_BYTES) / 4;
+    return this.#firstDescriptorWord + frame * FRAME_DESCRIPTOR_WORDS;
   }
 
   /** Word index of a CPU's block. */
   cpuWord(cpu: CpuId): number {
-    return (this.geometry.cpuBlocks + cpu * CPU_BLOCK_BYTES) / 4;
+    return this.#firstCpuWord + cpu * CPU_BLOCK_WORDS;
   }
 
   /** Word index of a device's block. */

@@ -10,16 +10,20 @@
  */
 import type { LockWord } from '../units.ts';
 
+// As numbers of this module alone V8 compiles them into a write, while an export is looked up at every use.
+const HELD = 1;
+const AWAITED = 2;
+
 /** Bit of a lock word: somebody holds it. */
-export const LOCKED = 1;
+export const LOCKED = HELD;
 /** Bit of a lock word: somebody may sleep on it. */
-export const WAITERS = 2;
+export const WAITERS = AWAITED;
 /** What a waiter sleeps on: held, and the releaser knows that somebody sleeps. */
 export const SLEEP_VALUE = LOCKED | WAITERS;
 
 /** One attempt; false when it is held. Any thread. The first look is a plain one, so as not to disturb the holder. */
 export function tryLock(words: Int32Array, word: LockWord): boolean {
-  return ((words[word] ?? LOCKED) & LOCKED) === 0 && (Atomics.or(words, word, LOCKED) & LOCKED) === 0;
+  return ((words[word] ?? HELD) & HELD) === 0 && (Atomics.or(words, word, HELD) & HELD) === 0;
 }
 
 /**
@@ -33,6 +37,6 @@ export function tryLockAsWaiter(words: Int32Array, word: LockWord): boolean {
 /** Releases; true when a sleeper must be woken. Throws when the lock was not held: a broken invariant. */
 export function unlock(words: Int32Array, word: LockWord): boolean {
   const before = Atomics.exchange(words, word, 0);
-  if ((before & LOCKED) === 0) throw new Error(`lock word ${word} released while not held (value ${before})`);
-  return (before & WAITERS) !== 0;
+  if ((before & HELD) === 0) throw new Error(`lock word ${word} released while not held (value ${before})`);
+  return (before & AWAITED) !== 0;
 }

@@ -19,7 +19,8 @@ import { Operation } from '../operation.ts';
 import { LOCKED } from '../sync/lock.ts';
 import type { LockWord } from '../units.ts';
 import { DeviceControls } from './device-controls.ts';
-import { type IoOutcome, IoStatus, settle } from './io-status.ts';
+import * as ioStatus from './io-status.ts';
+import { type IoOutcome, settle } from './io-status.ts';
 import { ReadPath } from './read-path.ts';
 import { SlotContent } from './slot-content.ts';
 import { Slots } from './slots.ts';
@@ -28,6 +29,8 @@ import { WritePath } from './write-path.ts';
 import { Zsmalloc } from './zsmalloc.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { IoStatus } = ioStatus;
+type IoStatus = ioStatus.IoStatus;
 const { CpuW, DeviceCounterF64, DeviceW } = layout;
 
 /** A way of pages between a request and the pool. */
@@ -127,7 +130,8 @@ export class ZramDevice {
   #finish(cpu: Cpu, { counters }: PagePath, pages: number): IoStatus {
     const { doubles, config } = this.#arena;
     const first = this.#arena.cpuWord(cpu.id) >> 1;
-    const [operations, bytes] = [first + counters.operations, first + counters.bytes];
+    const operations = first + counters.operations;
+    const bytes = first + counters.bytes;
     doubles[operations] = this.#arena.double(operations) + 1;
     doubles[bytes] = this.#arena.double(bytes) + pages * config.pageSizeBytes;
     cpu.end();

@@ -16,15 +16,18 @@
  *
  * Locks: the slot's while its content changes; between them the page has its stream alone.
  */
-import { COMPRESSION_FAILED, type IoPage } from '../codec.ts';
-import { Cost, type Cpu, LockClass, type Suspending } from '../cpu.ts';
+import * as codecPort from '../codec.ts';
+import type { IoPage } from '../codec.ts';
+import * as cpuPort from '../cpu.ts';
+import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import * as layout from '../memory/arena-layout.ts';
 import { Operation } from '../operation.ts';
 import * as units from '../units.ts';
 import type { LockWord, PoolHandle } from '../units.ts';
 import { raiseWord } from './device-statistics.ts';
-import { type IoOutcome, IoStatus, settle } from './io-status.ts';
+import * as ioStatus from './io-status.ts';
+import { type IoOutcome, settle } from './io-status.ts';
 import { emptySpan } from './object-span.ts';
 import * as pageCopies from './page-copies.ts';
 import type { Pool } from './pool.ts';
@@ -33,6 +36,10 @@ import type { Slots } from './slots.ts';
 import type { CompressStreams, Stream } from './streams/stream.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
+const { COMPRESSION_FAILED } = codecPort;
+const { Cost } = cpuPort;
+const { IoStatus } = ioStatus;
+type IoStatus = ioStatus.IoStatus;
 const { CpuF64, DeviceCounterF64, DeviceW } = layout;
 const { copyToObject, isSameFilled } = pageCopies;
 const { NO_HANDLE } = units;
@@ -71,6 +78,7 @@ export class WritePath {
   readonly #streams: CompressStreams;
   readonly #block: number;
   readonly #freesFirst: boolean;
+  readonly #hugeThresholdBytes: number;
   /** Scratch of the thread that runs this object: from finding room to copying there, never across a yield. */
   readonly #span = emptySpan();
 
@@ -81,6 +89,7 @@ export class WritePath {
     this.#content = parts.content;
     this.#streams = parts.streams;
     this.#block = arena.deviceWord(device);
+    this.#hugeThresholdBytes = parts.pool.hugeThresholdBytes;
     this.#freesFirst = arena.zram.freeOrder === 'first';
   }
 
@@ -96,29 +105,39 @@ export class WritePath {
     return yield* settle(this.#writeContent(cpu, slot, page));
   }
 
+  /**
+   * The usual page's whole way in one function: what V8 has looked up for one step then serves the next. In steps, as `#place`
+   * and `#copyIn` go for the others, a write of small objects would cost a sixth more beside its codec.
+   */
   #writeContent(cpu: Cpu, slot: LockWord, page: IoPage): IoOutcome {
     cpu.charge(Cost.comparePage, 1);
     if (isSameFilled(page.words)) return this.#lockAndEnter(cpu, { slot, page, length: 0 }, NO_HANDLE);
     const stream = this.#streams.tryTake(cpu);
-    return stream === undefined
-      ? this.#waitThenCompress(cpu, slot, page)
-      : this.#store(cpu, this.#compress(cpu, slot, page, stream));
+    if (stream === undefined) return this.#waitThenCompress(cpu, slot, page);
+    const length = this.#compress(cpu, page, stream);
+    if (cpu.shouldPause()) return this.#pauseThenPlace(cpu, { slot, page, stream, length });
+    if (this.#isHuge(length)) return this.#place(cpu, { slot, page, stream, length });
+    const handle = this.#pool.tryAllocate(cpu, length, slot, this.#span);
+    if (handle === NO_HANDLE) return this.#allocateThenCopy(cpu, { slot, page, stream, length });
+    if (!this.#withinLimit()) return this.#giveUp(cpu, stream, handle, IoStatus.noMemory);
+    copyToObject(this.#arena.bytes, stream.target, this.#span, cpu.codec);
+    cpu.charge(Cost.copyBytes, length);
+    if (!this.#streams.tryGive(cpu, stream)) return this.#giveThenEnter(cpu, { slot, page, stream, length }, handle);
+    return this.#lockAndEnter(cpu, { slot, page, length }, handle);
   }
 
   *#waitThenCompress(cpu: Cpu, slot: LockWord, page: IoPage): Suspending<IoStatus> {
     const stream = yield* this.#streams.take(cpu);
     if (stream === undefined) return yield* this.#refuse(cpu, NO_HANDLE, IoStatus.noBuffer);
-    return yield* settle(this.#store(cpu, this.#compress(cpu, slot, page, stream)));
+    const length = this.#compress(cpu, page, stream);
+    if (cpu.shouldPause()) yield* cpu.pause();
+    return yield* settle(this.#place(cpu, { slot, page, stream, length }));
   }
 
-  #compress(cpu: Cpu, slot: LockWord, page: IoPage, stream: Stream): CompressedPage {
+  #compress(cpu: Cpu, page: IoPage, stream: Stream): number {
     const length = cpu.codec.compress(page, stream.target, stream.workMemory);
     cpu.charge(Cost.compressPage, 1);
-    return { slot, page, stream, length };
-  }
-
-  #store(cpu: Cpu, inHand: CompressedPage): IoOutcome {
-    return cpu.shouldPause() ? this.#pauseThenPlace(cpu, inHand) : this.#place(cpu, inHand);
+    return length;
   }
 
   *#pauseThenPlace(cpu: Cpu, inHand: CompressedPage): Suspending<IoStatus> {
@@ -142,22 +161,20 @@ export class WritePath {
 
   /** The second stage: without the stream, and another one is compressed into afterwards. */
   *#allocateAsleep(cpu: Cpu, before: CompressedPage): Suspending<IoStatus> {
-    const { slot, page, length } = before;
+    const { page, length } = before;
     if (!this.#streams.tryGive(cpu, before.stream)) yield* this.#streams.give(cpu, before.stream);
     Atomics.add(this.#arena.words, this.#block + DeviceW.writeStalls, 1);
     const handle = yield* this.#allocate(cpu, before, true);
     if (handle === NO_HANDLE) return IoStatus.noMemory;
     const stream = this.#streams.tryTake(cpu) ?? (yield* this.#streams.take(cpu));
     if (stream === undefined) return yield* this.#refuse(cpu, handle, IoStatus.noBuffer);
-    const again = this.#compress(cpu, slot, page, stream);
-    if (again.length === COMPRESSION_FAILED) return yield* this.#giveUp(cpu, stream, handle, IoStatus.codecFailed);
-    if (!this.#isHuge(length) && again.length !== length) {
-      throw new Error(
-        `a page of ${length} bytes compressed again gave ${again.length}: it changed while it was written`,
-      );
+    const again = this.#compress(cpu, page, stream);
+    if (again === COMPRESSION_FAILED) return yield* this.#giveUp(cpu, stream, handle, IoStatus.codecFailed);
+    if (!this.#isHuge(length) && again !== length) {
+      throw new Error(`a page of ${length} bytes compressed again gave ${again}: it changed while it was written`);
     }
     this.#pool.locate(handle, this.#storedBytes(before), this.#span);
-    return yield* settle(this.#copyIn(cpu, { ...again, length }, handle));
+    return yield* settle(this.#copyIn(cpu, { ...before, stream }, handle));
   }
 
   #allocate(cpu: Cpu, inHand: CompressedPage, maySleep: boolean): Suspending<PoolHandle> {
@@ -227,7 +244,7 @@ export class WritePath {
   }
 
   #isHuge(length: number): boolean {
-    return length >= this.#pool.hugeThresholdBytes;
+    return length >= this.#hugeThresholdBytes;
   }
 
   #storedBytes({ length }: PageInHand): number {
@@ -237,9 +254,8 @@ export class WritePath {
   /** Raises the pool's high-water mark, then says whether the pool is within its limit. */
   #withinLimit(): boolean {
     const pages = this.#pool.pages();
-    if (pages > this.#arena.word(this.#block + DeviceW.poolPagesMax)) {
-      raiseWord(this.#arena.words, this.#block + DeviceW.poolPagesMax, pages);
-    }
+    const highest = this.#block + DeviceW.poolPagesMax;
+    if (pages > this.#arena.word(highest)) raiseWord(this.#arena.words, highest, pages);
     const limit = this.#arena.word(this.#block + DeviceW.limitPages);
     return limit === 0 || pages <= limit;
   }

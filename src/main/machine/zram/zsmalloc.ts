@@ -52,8 +52,8 @@ export class Zsmalloc implements Pool {
       if (zspage !== undefined) this.#addZspage(index, zspage);
     }
     const handle = zspage === undefined ? NO_HANDLE : this.#zspages.take(index, zspage, owner);
-    cpu.unlock(lock);
     if (handle !== NO_HANDLE) this.#zspages.describeOf(index, handle, bytes, span);
+    cpu.unlock(lock);
     return handle;
   }
 

@@ -32,6 +32,8 @@ import { HANDLE_BYTES, type SizeClasses } from './size-classes.ts';
 const { FrameKind, FrameW, FULLNESS_GROUPS, NAMED_PAGES, POOL_CLASS_BYTES, PoolClassW } = layout;
 const { frameNumber, lockWord, physicalAddress, poolHandle } = units;
 
+const groupOf = fullnessGroup;
+
 const FULL_GROUP = FULLNESS_GROUPS - 1;
 const POOL_CLASS_WORDS = POOL_CLASS_BYTES / 4;
 
@@ -46,6 +48,7 @@ export class Zspages {
   readonly #shapes: Int32Array;
   readonly #objectBits: number;
   readonly #pageShift: number;
+  readonly #offsetMask: number;
 
   constructor(arena: Arena, device: number) {
     this.#arena = arena;
@@ -53,6 +56,7 @@ export class Zspages {
     this.#firstClass = arena.poolClassWord(device);
     this.#shapes = shapesOf(arena.sizeClasses);
     this.#pageShift = Math.log2(arena.config.pageSizeBytes);
+    this.#offsetMask = arena.config.pageSizeBytes - 1;
     this.#objectBits = Math.ceil(Math.log2(Math.max(...this.classes.objects)));
     if (arena.frameCount * 2 ** this.#objectBits > 2 ** 31) {
       throw new Error(`${arena.frameCount} frames do not fit a 31-bit handle with ${this.#objectBits} object bits`);
@@ -102,13 +106,13 @@ export class Zspages {
     const objectBytes = this.#shape(index, ShapeW.objectBytes);
     const start = this.objectNumber(handle) * objectBytes + this.#shape(index, ShapeW.headerBytes);
     const page = start >> this.#pageShift;
-    const pageSize = this.#arena.config.pageSizeBytes;
-    const within = start & (pageSize - 1);
+    const within = start & this.#offsetMask;
+    const room = this.#offsetMask + 1 - within;
     span.first = physicalAddress(this.#arena.frameAddress(this.#frame(zspage, page)) + within);
     span.firstBytes = bytes;
     span.restBytes = 0;
-    if (within + bytes <= pageSize) return;
-    span.firstBytes = pageSize - within;
+    if (bytes <= room) return;
+    span.firstBytes = room;
     span.restBytes = bytes - span.firstBytes;
     span.rest = this.#arena.frameAddress(this.#frame(zspage, page + 1));
   }
@@ -238,7 +242,7 @@ export class Zspages {
   link(index: number, zspage: FrameNumber): void {
     const { words } = this.#arena;
     const block = this.#class(index);
-    const group = fullnessGroup(this.used(zspage), this.capacity(index));
+    const group = groupOf(this.used(zspage), this.capacity(index));
     const descriptor = this.#arena.descriptorWord(zspage);
     const head = this.#arena.word(block + PoolClassW.groups + group);
     words[descriptor + FrameW.group] = group;
@@ -272,7 +276,7 @@ export class Zspages {
     this.#addTo(this.#class(index) + PoolClassW.usedObjects, change);
     const descriptor = this.#arena.descriptorWord(zspage);
     const used = this.#arena.word(descriptor + FrameW.usedObjects);
-    if (fullnessGroup(used, this.capacity(index)) !== this.#arena.word(descriptor + FrameW.group)) {
+    if (groupOf(used, this.capacity(index)) !== this.#arena.word(descriptor + FrameW.group)) {
       this.unlink(index, zspage);
       this.link(index, zspage);
     }
@@ -286,7 +290,7 @@ export class Zspages {
   #objectAddress(index: number, handle: PoolHandle): PhysicalAddress {
     const start = this.objectNumber(handle) * this.#shape(index, ShapeW.objectBytes);
     const frame = this.#frame(frameNumber(handle >> this.#objectBits), start >> this.#pageShift);
-    return physicalAddress(this.#arena.frameAddress(frame) + (start & (this.#arena.config.pageSizeBytes - 1)));
+    return physicalAddress(this.#arena.frameAddress(frame) + (start & this.#offsetMask));
   }
 
   /** The frame of a zspage's page. */

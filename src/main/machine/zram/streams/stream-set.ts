@@ -42,10 +42,15 @@ interface RecordWords {
   readonly localCopy?: number;
 }
 
-/** What a CPU's record led to last. */
+/** What a CPU's record said when it was last followed, and the stream that it led to. */
 interface KnownStream {
+  /** The words that were read, and their values. */
+  readonly bufferWord: number;
   readonly buffer: number;
+  readonly workMemoryWord: number;
   readonly workMemory: number;
+  /** The buffer's again where there is no local copy. */
+  readonly localCopyWord: number;
   readonly localCopy: number;
   readonly stream: Stream;
 }
@@ -98,19 +103,37 @@ export class StreamSet {
   /** The CPU's stream, undefined where it has none. The caller keeps others off it. */
   streamOf(cpu: CpuId): Stream | undefined {
     this.#follow();
+    const known = this.#known[cpu];
+    return known !== undefined && this.#isCurrent(known) ? known.stream : this.#findStream(cpu);
+  }
+
+  #isCurrent(known: KnownStream): boolean {
+    const { words } = this.#arena;
+    return (
+      words[known.bufferWord] === known.buffer &&
+      words[known.workMemoryWord] === known.workMemory &&
+      words[known.localCopyWord] === known.localCopy
+    );
+  }
+
+  #findStream(cpu: CpuId): Stream | undefined {
     const record = this.#records[cpu];
     if (record === undefined) return undefined;
     const buffer = this.#arena.word(record.buffer);
     if (buffer === 0) return undefined;
     const workMemory = this.#arena.word(record.workMemory);
-    const localCopy = record.localCopy === undefined ? 0 : this.#arena.word(record.localCopy);
-    const known = this.#known[cpu];
-    if (known?.buffer === buffer && known.workMemory === workMemory && known.localCopy === localCopy) {
-      return known.stream;
-    }
-    const found = { buffer, workMemory, localCopy };
-    const stream = this.#streamAt(record, found);
-    this.#known[cpu] = { ...found, stream };
+    const localCopyWord = record.localCopy ?? record.buffer;
+    const localCopy = this.#arena.word(localCopyWord);
+    const stream = this.#streamAt(record, { buffer, workMemory, localCopy });
+    this.#known[cpu] = {
+      bufferWord: record.buffer,
+      buffer,
+      workMemoryWord: record.workMemory,
+      workMemory,
+      localCopyWord,
+      localCopy,
+      stream,
+    };
     return stream;
   }
 
@@ -187,12 +210,14 @@ export class StreamSet {
     }
   }
 
-  #streamAt(record: RecordWords, at: Omit<KnownStream, 'stream'>): Stream {
+  /** `at`: first frame + 1 of each run. */
+  #streamAt(record: RecordWords, at: Pick<KnownStream, 'buffer' | 'workMemory' | 'localCopy'>): Stream {
     const address = (entry: number): PhysicalAddress => this.#arena.frameAddress(frameNumber(entry - 1));
+    const hasLocalCopy = record.localCopy !== undefined && at.localCopy !== 0;
     return {
       target: address(at.buffer),
       workMemory: address(at.workMemory === 0 ? at.buffer : at.workMemory),
-      localCopy: at.localCopy === 0 ? undefined : address(at.localCopy),
+      localCopy: hasLocalCopy ? address(at.localCopy) : undefined,
       lock: record.lock,
       readLock: record.readLock,
     };
