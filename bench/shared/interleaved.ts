@@ -1,13 +1,15 @@
 /**
  * Ways of doing the same work, timed in turn chunk by chunk in rotating order, so that all meet the host in the same mood. The first
- * quarter of a turn is not timed: it brings back into the caches what the other ways have pushed out. Of each chunk the lower quartile over the rounds counts: on a host that others use as well, half of the rounds may have met
- * their work.
+ * quarter of a turn is not timed: it brings back into the caches what the other ways have pushed out. Of each chunk the lower
+ * quartile over the rounds counts: on a host that others use as well, half of the rounds may have met their work.
  */
 import { CHUNK, PAGE } from './page-data.ts';
 
 const ROUNDS = 9;
 const GROUPS = 5;
+/** Pages of a turn. */
 const UNTIMED = CHUNK / 4;
+const TIMED = CHUNK - UNTIMED;
 
 /** Does the pages from `first` to before `end`. */
 export type Way = (first: number, end: number) => void;
@@ -31,9 +33,18 @@ export class Timings {
     return spread(values, 3);
   }
 
+  /** Microseconds that a page takes longer by way `of` than by way `to`: median [low, high] over the groups of rounds. */
+  addedMicroseconds(of: number, to: number): string {
+    const pages = this.#chunks * TIMED;
+    const values = this.#groups.map((rounds) => {
+      return ((this.#typicalMs(rounds, of) - this.#typicalMs(rounds, to)) * 1000) / pages;
+    });
+    return spread(values, 2);
+  }
+
   /** Megabytes (10^6 bytes of pages) per second. */
   megabytesPerSecond(way: number): string {
-    const bytes = this.#chunks * (CHUNK - UNTIMED) * PAGE;
+    const bytes = this.#chunks * TIMED * PAGE;
     return spread(
       this.#groups.map((rounds) => bytes / 1000 / this.#typicalMs(rounds, way)),
       0,
