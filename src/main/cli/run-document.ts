@@ -80,6 +80,8 @@ export interface RunDocument {
   readonly bufferCount?: BufferCount | undefined;
   readonly environment: Environment;
   readonly notes: readonly string[];
+  /** Of a fio run: each set of pages as it was loaded or made. */
+  readonly pageData?: RunRecord['pageData'];
   readonly profile: RunRecord['profile'];
 }
 
@@ -96,6 +98,7 @@ export function runDocument(record: RunRecord): RunDocument {
     ...(record.bufferCount === undefined ? {} : { bufferCount: record.bufferCount }),
     environment: record.environment,
     notes: record.notes,
+    ...(record.pageData === undefined ? {} : { pageData: record.pageData }),
     profile: record.profile,
   };
 }

@@ -72,7 +72,7 @@ describe('lab run', () => {
     expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(JSON.parse(JSON.stringify(record)));
 
     const document = JSON.parse(printed.out) as Record<string, unknown>;
-    expect(Object.keys(document)).toEqual(['run', 'designs', 'comparisons', 'environment', 'notes', 'profile']);
+    expect(Object.keys(document)).toEqual(['run', 'designs', 'comparisons', 'environment', 'notes', 'pageData', 'profile']);
     expect(document['run']).toEqual({
       id: record.id,
       name: record.name,
@@ -125,6 +125,7 @@ describe('lab run', () => {
     expect(record.profile.workload).toMatchObject({ kind: 'fio', data: { kind: 'files', paths: [data, data] } });
     expect(record.profile.experiment).toMatchObject({ seconds: 1, repetitions: 1 });
     expect(record.notes).toContain(`Page data: 2 files, all ${2 * 8 * PAGE_BYTES} bytes.`);
+    expect(record.pageData).toEqual([`2 files, all ${2 * 8 * PAGE_BYTES} bytes`]);
   });
 
   it('of a job that only reads has no write figures, and says nothing of them', async () => {

@@ -671,6 +671,7 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc.record({
   profile: arbitraryProfile,
   environment,
   notes: fc.array(text, { maxLength: 3 }),
+  pageData: optional(fc.array(text, { maxLength: 2 })),
   samples: fc.array(arbitrarySample, { maxLength: 6 }),
   mapping: optional(mappingReport),
   designs: fc.array(designSummary, { maxLength: 2 }),

@@ -24,7 +24,7 @@ import { countBuffers } from '../zram/count-buffers.ts';
 import { DisturbanceNotes } from './disturbance-notes.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import { PAGE_DATA_NOTE, standingNotes } from './run-notes.ts';
+import { standingNotes } from './run-notes.ts';
 import { sampleNotes } from './sample-notes.ts';
 import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
 
@@ -45,10 +45,9 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const startedAt = new Date();
   const { planned } = setting;
   const samples: Sample[] = [];
-  const pageSetNotes: string[] = [];
   const counted = await countTables(setting);
   const disturbed = new DisturbanceNotes();
-  const harvest: Harvest = { samples, notes: pageSetNotes, disturbed, zramAtFailure: undefined };
+  const harvest: Harvest = { samples, pageData: undefined, disturbed, zramAtFailure: undefined };
   const { profile } = planned;
   const buffers = countBuffers(profile);
   const ended = counted.ok && buffers.ok ? await runBlocks(setting, harvest) : firstFailure(counted, buffers);
@@ -75,7 +74,8 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     oversubscribed,
     profile,
     environment: environmentOf(setting),
-    notes: [...disturbed.notes(), ...told, ...pageSetNotes, ...planned.notes, ...standingNotes(planned)],
+    notes: [...disturbed.notes(), ...told, ...pageDataNotes(harvest), ...planned.notes, ...standingNotes(planned)],
+    ...(harvest.pageData === undefined ? {} : { pageData: harvest.pageData }),
     samples,
     ...(counted.ok && counted.value !== undefined ? { mapping: counted.value } : {}),
     ...(buffers.ok && buffers.value !== undefined ? { bufferCount: buffers.value } : {}),
@@ -120,10 +120,15 @@ function outcomeOf(ended: Result<void>): RunOutcome {
 /** What a run has brought so far. */
 interface Harvest {
   readonly samples: Sample[];
-  readonly notes: string[];
+  /** Once the data of a fio workload have come in. */
+  pageData: RunRecord['pageData'];
   readonly disturbed: DisturbanceNotes;
   /** Of the sample that failed. */
   zramAtFailure: RunRecord['zramAtFailure'];
+}
+
+function pageDataNotes({ pageData }: Harvest): readonly string[] {
+  return (pageData ?? []).map((description) => `Page data: ${description}.`);
 }
 
 function failureOf({ zramAtFailure }: Harvest): Pick<RunRecord, 'zramAtFailure'> {
@@ -131,7 +136,7 @@ function failureOf({ zramAtFailure }: Harvest): Pick<RunRecord, 'zramAtFailure'>
 }
 
 async function runBlocks(setting: ExperimentSetting, harvest: Harvest): Promise<Result<void>> {
-  const { samples, notes } = harvest;
+  const { samples } = harvest;
   const { planned, signal } = setting;
   const { profile, workload } = planned;
   const meter = new ProgressMeter(setting.runId, planned, setting.onProgress);
@@ -143,7 +148,7 @@ async function runBlocks(setting: ExperimentSetting, harvest: Harvest): Promise<
     },
   });
   if (!sets.ok) return sets;
-  notes.push(...sets.value.map((set) => `${PAGE_DATA_NOTE}${set.description}.`));
+  if (profile.workload.kind === 'fio') harvest.pageData = sets.value.map(({ description }) => description);
   const run = sampleRunner(setting.engines, planned, setting.codecs);
   if (!run.ok) return run;
   const work: SampleWork = {

@@ -3,9 +3,6 @@ import { assertUnreachable } from '../../../shared/result.ts';
 import type { Profile } from '../../../shared/profile.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 
-/** How a note begins that describes a set of pages as it was loaded. */
-export const PAGE_DATA_NOTE = 'Page data: ';
-
 /** Of the profile and the engine; what the planner or the data had to say comes beside it. */
 export function standingNotes(planned: PlannedProfile): readonly string[] {
   const { profile, oversubscribed } = planned;

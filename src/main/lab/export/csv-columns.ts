@@ -20,7 +20,6 @@ import type {
 } from '../../../shared/run-record.ts';
 import { ACCESS_COUNTERS, type MixFigures, sumOfCounts, type ThisCpuFigures } from '../../../shared/this-cpu-report.ts';
 import { ACCESS_COUNTER_WORDS } from '../../../shared/this-cpu-words.ts';
-import { PAGE_DATA_NOTE } from '../experiment/run-notes.ts';
 import { recordedJobs } from '../plan/job-file.ts';
 
 /** A cell before it is written; undefined is an empty one. */
@@ -110,7 +109,8 @@ const SUBJECT_COLUMNS: readonly CsvColumn[] = [
     name: 'page_data_contents',
     unit: 'text',
     meaning: 'these pages as they were loaded: how many, and what was left out',
-    read: pageDataContents,
+    isOfRun: true,
+    read: ({ pageData }) => pageData?.join('; '),
   },
   {
     name: 'jobs',
@@ -149,13 +149,6 @@ const SUBJECT_COLUMNS: readonly CsvColumn[] = [
     read: (record) => record.profile.experiment.seconds,
   },
 ];
-
-/** As the run's notes describe it, set by set. */
-function pageDataContents({ notes }: RunRecord): CsvCell {
-  const sets = notes.filter((note) => note.startsWith(PAGE_DATA_NOTE));
-  if (sets.length === 0) return undefined;
-  return sets.map((note) => note.slice(PAGE_DATA_NOTE.length).replace(/\.$/, '')).join('; ');
-}
 
 function jobsOf({ profile: { machine, workload } }: RunRecord): ReturnType<typeof recordedJobs> {
   return workload.kind === 'fio' ? recordedJobs(machine, workload.jobFile) : undefined;

@@ -250,6 +250,7 @@ export const runRecordSchema = v.strictObject({
   profile: profileSchema,
   environment,
   notes: v.array(v.string()),
+  pageData: v.optional(v.array(v.string())),
   samples: v.array(sample),
   mapping: v.optional(mappingReportSchema),
   designs: v.array(designSummary),

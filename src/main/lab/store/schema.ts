@@ -140,4 +140,12 @@ ALTER TABLE runs ADD COLUMN zram_at_failure TEXT;
 -- Share of the CPUs' time that the host gave to others; NULL in samples of before, and of this-cpu workloads.
 ${['write', 'read', 'create', 'destroy', 'access'].map((direction) => `ALTER TABLE samples ADD COLUMN ${direction}_withheld_share REAL;`).join('\n')}
 `,
+  `
+-- Page data of fio workloads as they came in, an array of texts as JSON; NULL where none did. Notes alone said so before.
+ALTER TABLE runs ADD COLUMN page_data TEXT;
+UPDATE runs SET page_data =
+  (SELECT json_group_array(substr(value, 12, length(value) - 12)) FROM json_each(notes) WHERE value LIKE 'Page data: %.')
+  WHERE CASE WHEN json_valid(notes)
+    THEN EXISTS (SELECT 1 FROM json_each(notes) WHERE value LIKE 'Page data: %.') END;
+`,
 ];

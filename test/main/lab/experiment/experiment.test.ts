@@ -48,6 +48,7 @@ describe('a run of both designs', () => {
     expect(record).toMatchObject({ outcome: 'complete', engine: 'live', oversubscribed: false });
     expect(record.name).toMatch(/^small, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
     expect(record.startedAt <= record.finishedAt).toBe(true);
+    expect(record.pageData).toEqual(['1 file, all 32768 bytes']);
     expect(record.notes).toContain('Page data: 1 file, all 32768 bytes.');
 
     // Three blocks, each with both designs; the warm-up is not among them.

@@ -117,11 +117,11 @@ describe('samplesCsv', () => {
       experiment: { ...RECORD.profile.experiment, seconds: 9.5 },
       zram: { protection: { 'per-cpu-global': 'mutex' } },
     };
-    const notes = ['Page data: 2 files, all 32768 bytes.', 'Something else.'];
-    const [first, second] = parse(samplesCsv({ ...RECORD, profile, notes }));
+    const pageData = ['2 files, all 32768 bytes', '1 file of 7'];
+    const [first, second] = parse(samplesCsv({ ...RECORD, profile, pageData }));
     expect(first).toMatchObject({
       page_data: 'files /data/one, two.bin, /data/three.bin',
-      page_data_contents: '2 files, all 32768 bytes',
+      page_data_contents: '2 files, all 32768 bytes; 1 file of 7',
       jobs: '3',
       block_bytes: '4096',
       io_depth: '8',

@@ -117,6 +117,17 @@ describe('a database that version 1 left', () => {
     store.close();
   });
 
+  it('gets page data as a figure of its own from the notes that told it, and none where no note did', () => {
+    const notes = ['Page data: 2 files, all 32768 bytes.', 'Page data: a, "b". c.', 'A note of Page data: d.'];
+    const path = fileOfVersion1(`UPDATE runs SET notes = '${JSON.stringify(notes)}'`);
+    const store = valueOf(openRunStore(path));
+    expect(valueOf(store.open('run-1'))).toMatchObject({ pageData: ['2 files, all 32768 bytes', 'a, "b". c'], notes });
+    store.close();
+    const other = valueOf(openRunStore(fileOfVersion1()));
+    expect(valueOf(other.open('run-1'))).not.toHaveProperty('pageData');
+    other.close();
+  });
+
   it('is opened again like any other, and takes runs of today', () => {
     const path = fileOfVersion1();
     valueOf(openRunStore(path)).close();
