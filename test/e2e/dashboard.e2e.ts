@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Papa from 'papaparse';
 import type { Locator, Page } from 'playwright-core';
@@ -210,6 +210,24 @@ describe('the file picker', () => {
     await expect.poll(() => page.getByLabel('Pick typed.bin').isChecked()).toBe(true);
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByRole('list', { name: 'Files and folders' }).getByText(data).waitFor();
+  });
+
+  test('takes the folder that one stands in, but not while another path is typed', async () => {
+    const folder = join(lab.dataFolder, 'whole folder');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'one.bin'), 'x'.repeat(8192));
+    await openSeed();
+    await page.getByText('files', { exact: true }).click();
+    await page.getByTestId('pick-files').click();
+    await page.getByTestId('file-entries').getByRole('listitem').first().waitFor();
+    const add = page.getByRole('button', { name: 'Add this folder' });
+    const typed = page.getByLabel('Folder', { exact: true });
+    await typed.fill(folder);
+    expect(await add.isDisabled()).toBe(true);
+    await typed.press('Enter');
+    await page.getByLabel('Pick one.bin').waitFor();
+    await add.click();
+    await page.getByRole('list', { name: 'Files and folders' }).getByText(folder).waitFor();
   });
 
   test('keeps what is typed while a slow lab still lists the first folder, and goes there', async () => {
