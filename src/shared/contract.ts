@@ -73,8 +73,16 @@ export interface RunProgress {
   readonly megabytesPerSecond: Readonly<Partial<Record<Direction, number>>>;
   readonly operationsPerSecond: Readonly<Partial<Record<Direction, number>>>;
   readonly memory?: MemoryFigures | undefined;
-  /** Shares of the time since the previous event, 0 … 1, one entry per online CPU. */
-  readonly cpus: readonly { readonly working: number; readonly lockWait: number }[];
+  /** One entry per online CPU. */
+  readonly cpus: readonly CpuShares[];
+}
+
+/** What a CPU did with the time since the previous progress event, 0 … 1; the rest it was idle. */
+export interface CpuShares {
+  readonly working: number;
+  readonly lockWait: number;
+  /** Without a core of the host, and so neither working nor waiting; absent where the host does not tell: it is in `working` then. */
+  readonly withheld?: number | undefined;
 }
 
 export type RunEvent =

@@ -8,15 +8,17 @@ import type { ChartOption } from './chart-option.ts';
 export const CPU_STATES = [
   { title: 'working', token: 'cpuWorking' },
   { title: 'waiting for lock', token: 'cpuLockWait' },
+  { title: 'no core', token: 'cpuWithheld' },
   { title: 'idle', token: 'cpuIdle' },
 ] as const satisfies readonly { title: string; token: keyof ThemeTokens }[];
 
-/** One bar per CPU, 0 … 100 %, of working, waiting for a lock, and idle. */
+/** One bar per CPU, 0 … 100 %, of working, waiting for a lock, having no core of the host, and idle. */
 export function buildCpuUtilisationOption(cpus: readonly CpuShares[], tokens: ThemeTokens): ChartOption {
   const shares = [
     cpus.map((cpu) => cpu.working),
     cpus.map((cpu) => cpu.lockWait),
-    cpus.map((cpu) => Math.max(0, 1 - cpu.working - cpu.lockWait)),
+    cpus.map((cpu) => cpu.withheld),
+    cpus.map((cpu) => Math.max(0, 1 - cpu.working - cpu.lockWait - cpu.withheld)),
   ];
   return {
     ...chartBase(tokens),
@@ -55,10 +57,11 @@ export function buildCpuUtilisationOption(cpus: readonly CpuShares[], tokens: Th
   };
 }
 
-/** Waiting is hatched, so that it is told apart without colour. */
+/** Waiting and having no core are hatched, each its way, so that they are told apart without colour. */
 function cpuDecal(token: keyof ThemeTokens, tokens: ThemeTokens) {
-  if (token !== 'cpuLockWait') return { symbol: 'none' };
-  return { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: Math.PI / 4, color: tokens.surface };
+  if (token !== 'cpuLockWait' && token !== 'cpuWithheld') return { symbol: 'none' };
+  const rotation = token === 'cpuLockWait' ? Math.PI / 4 : 0;
+  return { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation, color: tokens.surface };
 }
 
 function asShare(value: unknown): string {

@@ -20,6 +20,8 @@ const SLOT_MS = 100;
 export interface CpuShares {
   readonly working: number;
   readonly lockWait: number;
+  /** Where the host does not tell it is in `working`, and 0 here. */
+  readonly withheld: number;
 }
 
 /** One line of the throughput chart, in the unit of its direction. */
@@ -100,7 +102,7 @@ function isSameSample(one: RunProgress, other: RunProgress): boolean {
 }
 
 interface CpuMeans {
-  readonly add: (cpus: readonly CpuShares[]) => void;
+  readonly add: (cpus: RunProgress['cpus']) => void;
   readonly take: () => readonly CpuShares[];
 }
 
@@ -110,17 +112,24 @@ function createCpuMeans(): CpuMeans {
   let events = 0;
   let last: readonly CpuShares[] = [];
 
-  function add(cpus: readonly CpuShares[]): void {
+  function add(cpus: RunProgress['cpus']): void {
     const fresh = events === 0 || sums.length !== cpus.length;
     events = fresh ? 1 : events + 1;
     sums = cpus.map((cpu, index) => ({
       working: cpu.working + (fresh ? 0 : (sums[index]?.working ?? 0)),
       lockWait: cpu.lockWait + (fresh ? 0 : (sums[index]?.lockWait ?? 0)),
+      withheld: (cpu.withheld ?? 0) + (fresh ? 0 : (sums[index]?.withheld ?? 0)),
     }));
   }
 
   function take(): readonly CpuShares[] {
-    if (events > 0) last = sums.map((sum) => ({ working: sum.working / events, lockWait: sum.lockWait / events }));
+    if (events > 0) {
+      last = sums.map((sum) => ({
+        working: sum.working / events,
+        lockWait: sum.lockWait / events,
+        withheld: sum.withheld / events,
+      }));
+    }
     events = 0;
     return last;
   }

@@ -23,6 +23,7 @@ export const CHART_TOKENS = {
   memoryOther: '--memory-other',
   cpuWorking: '--cpu-working',
   cpuLockWait: '--cpu-lock-wait',
+  cpuWithheld: '--cpu-withheld',
   cpuIdle: '--cpu-idle',
   site1: '--site-1',
   site2: '--site-2',

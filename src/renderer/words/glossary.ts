@@ -121,7 +121,8 @@ export const GLOSSARY = {
     'Bytes of objects in use beyond the compressed data: an 8-byte header each, and rounding up to the size of the class.',
   freeObjects: 'Objects of zspages that nobody uses now; new data of that size goes there first.',
   tails: 'Ends of zspages in which no whole object fits.',
-  utilisation: 'What each CPU did since the last update: working, waiting for a lock, or idle.',
+  utilisation:
+    'What each CPU did since the last update: working, waiting for a lock, without a core of this host (where the host tells), or idle.',
   warmUp: 'Block 0: every design runs once and the figures are thrown away.',
   verifyRatio:
     'The lab over the kernel: 1.04 × is 4 % faster. The median of the rounds’ ratios, and in brackets the lowest and the highest of them.',

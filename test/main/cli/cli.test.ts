@@ -72,7 +72,15 @@ describe('lab run', () => {
     expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(JSON.parse(JSON.stringify(record)));
 
     const document = JSON.parse(printed.out) as Record<string, unknown>;
-    expect(Object.keys(document)).toEqual(['run', 'designs', 'comparisons', 'environment', 'notes', 'pageData', 'profile']);
+    expect(Object.keys(document)).toEqual([
+      'run',
+      'designs',
+      'comparisons',
+      'environment',
+      'notes',
+      'pageData',
+      'profile',
+    ]);
     expect(document['run']).toEqual({
       id: record.id,
       name: record.name,

@@ -105,16 +105,17 @@ describe('the memory chart', () => {
 });
 
 describe('the CPU chart', () => {
-  const cpus = (count: number) => Array.from({ length: count }, () => ({ working: 0.5, lockWait: 0.3 }));
+  const cpus = (count: number) => Array.from({ length: count }, () => ({ working: 0.5, lockWait: 0.2, withheld: 0.1 }));
 
   test('gives what remains to idle, so that every bar is full', () => {
-    const option = buildCpuUtilisationOption([{ working: 0.5, lockWait: 0.3 }], tokens);
-    expect(option.series).toMatchObject([{ data: [0.5] }, { data: [0.3] }, { data: [expect.closeTo(0.2)] }]);
+    const option = buildCpuUtilisationOption([{ working: 0.5, lockWait: 0.2, withheld: 0.1 }], tokens);
+    const data = [[0.5], [0.2], [0.1], [expect.closeTo(0.2)]];
+    expect(option.series).toMatchObject(data.map((each) => ({ data: each })));
   });
 
   test('never draws negative idle when shares overlap by rounding', () => {
-    const option = buildCpuUtilisationOption([{ working: 0.7, lockWait: 0.31 }], tokens);
-    expect(option.series).toMatchObject([{}, {}, { data: [0] }]);
+    const option = buildCpuUtilisationOption([{ working: 0.7, lockWait: 0.21, withheld: 0.1 }], tokens);
+    expect(option.series).toMatchObject([{}, {}, {}, { data: [0] }]);
   });
 
   test('names every CPU of a few', () => {
@@ -129,8 +130,11 @@ describe('the CPU chart', () => {
     );
   });
 
-  test('hatches waiting, so that it is told apart without colour', () => {
-    const { svg } = draw(buildCpuUtilisationOption(cpus(2), tokens));
-    expect(svg).toContain('<pattern');
+  test('hatches waiting and having no core, each its way, so that they are told apart without colour', () => {
+    const option = buildCpuUtilisationOption(cpus(2), tokens);
+    const hatched = (rotation: number) => ({ itemStyle: { decal: { symbol: 'rect', rotation } } });
+    const plain = { itemStyle: { decal: { symbol: 'none' } } };
+    expect(option.series).toMatchObject([plain, hatched(Math.PI / 4), hatched(0), plain]);
+    expect(draw(option).svg).toContain('<pattern');
   });
 });

@@ -72,17 +72,19 @@ describe('live figures', () => {
 
   test('take the mean of what CPUs did since the last snapshot', () => {
     const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
-    figures.add(at(0, { cpus: [{ working: 0.2, lockWait: 0.4 }] }));
-    figures.add(at(100, { cpus: [{ working: 0.6, lockWait: 0 }] }));
-    expect(figures.snapshot().cpus[0]?.working).toBeCloseTo(0.4);
+    figures.add(at(0, { cpus: [{ working: 0.2, lockWait: 0.4, withheld: 0.3 }] }));
+    figures.add(at(100, { cpus: [{ working: 0.6, lockWait: 0, withheld: 0.1 }] }));
+    const [cpu] = figures.snapshot().cpus;
+    expect(cpu?.working).toBeCloseTo(0.4);
+    expect(cpu?.withheld).toBeCloseTo(0.2);
     figures.add(at(200, { cpus: [{ working: 1, lockWait: 0 }] }));
-    expect(figures.snapshot().cpus).toEqual([{ working: 1, lockWait: 0 }]);
+    expect(figures.snapshot().cpus).toEqual([{ working: 1, lockWait: 0, withheld: 0 }]);
   });
 
   test('keep showing the last CPUs while no event comes', () => {
     const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
     figures.add(at(0, { cpus: [{ working: 0.5, lockWait: 0.1 }] }));
     figures.snapshot();
-    expect(figures.snapshot().cpus).toEqual([{ working: 0.5, lockWait: 0.1 }]);
+    expect(figures.snapshot().cpus).toEqual([{ working: 0.5, lockWait: 0.1, withheld: 0 }]);
   });
 });

@@ -18,6 +18,7 @@ import type { IoStat, MmStat } from '../../../shared/zram-stat.ts';
 import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import { isOfKind, reportsFailure } from '../live/answers.ts';
 import { CpuThread } from '../live/cpu-thread.ts';
+import { ProcessorTimes } from '../live/host-threads.ts';
 import type { SampleObserver } from '../live/live-engine.ts';
 import { directionFigures, type PhaseOutcome } from '../live/phase-figures.ts';
 import { threadSums } from '../live/phase-outcome.ts';
@@ -69,6 +70,9 @@ interface RunningSample {
   readonly participants: readonly Participant[];
   readonly peak: PeakMemory;
 }
+
+/** What the thread of a job answered. */
+type AnswerOf<K extends CpuResponse['kind']> = Extract<CpuResponse, { kind: K }> & Pick<Participant, 'cpu'>;
 
 export class KernelEngine {
   readonly #workerUrl: URL;
@@ -260,9 +264,10 @@ async function runPhase(
   const armed = await gather(sample, participants, 'armed');
   if (!armed.ok) return armed;
   const before = allCounters(sample);
+  const processor = new ProcessorTimes(armed.value);
   Atomics.store(control.words, ControlW.go, index + 1);
   Atomics.notify(control.words, ControlW.go);
-  const ticking = tick(sample, { phase, index, before, cpus });
+  const ticking = tick(sample, { phase, index, before, processor, cpus });
   const done = await gather(sample, participants, 'phaseDone');
   clearInterval(ticking);
   if (!done.ok) return done;
@@ -279,7 +284,13 @@ async function runPhase(
 /** Tells the observer ten times a second how far the phase is. */
 function tick(
   sample: RunningSample,
-  at: { phase: PhasePlan; index: number; before: readonly ThreadCounters[]; cpus: ReadonlySet<number> },
+  at: {
+    phase: PhasePlan;
+    index: number;
+    before: readonly ThreadCounters[];
+    processor: ProcessorTimes;
+    cpus: ReadonlySet<number>;
+  },
 ): NodeJS.Timeout {
   const { plan, observer, devices, participants, peak } = sample;
   const startMs = performance.now();
@@ -298,7 +309,8 @@ function tick(
       memory,
       cpus: Array.from({ length: plan.machine.onlineCpus }, (_, cpu) => {
         const index = participants.findIndex((participant) => participant.cpu === cpu);
-        return { lockWaitMs: 0, isBusy: at.cpus.has(cpu) && now[index]?.isInPhase === true };
+        const isBusy = at.cpus.has(cpu) && now[index]?.isInPhase === true;
+        return { lockWaitMs: 0, processorMs: at.processor.of(cpu), isBusy };
       }),
     });
   }, TICK_MS);
@@ -309,14 +321,14 @@ async function gather<K extends CpuResponse['kind']>(
   { control, signal }: RunningSample,
   participants: readonly Participant[],
   kind: K,
-): Promise<Result<readonly Extract<CpuResponse, { kind: K }>[]>> {
-  const answers: Extract<CpuResponse, { kind: K }>[] = [];
+): Promise<Result<readonly AnswerOf<K>[]>> {
+  const answers: AnswerOf<K>[] = [];
   let failure: Result<never> | undefined;
   await Promise.all(
     participants.map(async ({ cpu, thread }) => {
       const answer = await thread.nextAnswer();
       if (isOfKind(answer, kind)) {
-        answers.push(answer);
+        answers.push({ ...answer, cpu });
         if (reportsFailure(answer)) Atomics.store(control.words, ControlW.stop, 1);
         return;
       }

@@ -22,6 +22,7 @@ import { countedSince, type CpuCounters, readAllCpuCounters } from './cpu-counte
 import { CpuThread } from './cpu-thread.ts';
 import { Disturbances } from './disturbances.ts';
 import { describeDeath, describeFailure } from './failure-sentences.ts';
+import { ProcessorTimes } from './host-threads.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
 import { countersSince, jobReports, phaseOutcome } from './phase-outcome.ts';
@@ -227,10 +228,11 @@ export class LiveEngine {
     sample.disturbances.beginPhase(phase.kind);
     const before = readAllCpuCounters(arena);
     const objectsBefore = objectCounters(arena);
+    const processor = new ProcessorTimes(armed.value);
     Atomics.store(arena.words, HeaderW.go, index + 1);
     Atomics.notify(arena.words, HeaderW.go);
     const standstill = new Standstill(arena, cpus, this.#standstillLooks);
-    const ticking = this.#tick(sample, { phase, index, before, objectsBefore, participants, standstill });
+    const ticking = this.#tick(sample, { phase, index, before, objectsBefore, processor, participants, standstill });
     const done = await this.#gather(arena, participants, 'phaseDone');
     clearInterval(ticking);
     if (standstill.sentence !== undefined) return fail('cpu-failed', standstill.sentence);
@@ -253,6 +255,7 @@ export class LiveEngine {
       readonly index: number;
       readonly before: readonly CpuCounters[];
       readonly objectsBefore: ObjectCounters;
+      readonly processor: ProcessorTimes;
       readonly participants: readonly Participant[];
       readonly standstill: Standstill;
     },
@@ -274,6 +277,7 @@ export class LiveEngine {
         memory: memoryFigures(arena),
         cpus: now.map((counters, cpu): CpuTick => ({
           lockWaitMs: (counters.lockWaitNs - (at.before[cpu]?.lockWaitNs ?? 0)) / 1e6,
+          processorMs: at.processor.of(cpu),
           isBusy: participating.has(cpu) && !counters.isFinished,
         })),
       });

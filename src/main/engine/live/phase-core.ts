@@ -13,6 +13,7 @@ import type { Job } from '../../workload/job.ts';
 import type { BatchOutcome } from '../../workload/job-clock.ts';
 import type { PhaseKind } from '../../workload/job-plan.ts';
 import type { ObjectTally } from '../../workload/percpu-job.ts';
+import { hostThread } from './host-threads.ts';
 import type { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
 import { type StartWords, waitForGo } from './start-barrier.ts';
@@ -94,7 +95,7 @@ export class PhaseCore<Prepare extends { readonly kind: 'prepare' }, Executor> {
     for (const job of jobs) job.begin(request.phase, request.repeatForMs);
     const verifiedBefore = verifiedPages(jobs);
     prepared.arm?.();
-    this.#post({ kind: 'armed' });
+    this.#post({ kind: 'armed', hostThread: hostThread() });
     if (!waitForGo(words, start, request.number)) {
       this.#post({ kind: 'halted' });
       return;

@@ -80,7 +80,8 @@ export interface PhaseReport {
 
 export type CpuResponse =
   | { readonly kind: 'prepared' }
-  | { readonly kind: 'armed' }
+  /** With the thread's number on its host, where that tells it (host-threads.ts). */
+  | { readonly kind: 'armed'; readonly hostThread?: number | undefined }
   | { readonly kind: 'phaseDone'; readonly report: PhaseReport }
   /** The CPU gave up because the machine was halted. */
   | { readonly kind: 'halted' }

@@ -61,6 +61,8 @@ export interface Tick {
 export interface CpuTick {
   /** Milliseconds waited for locks since the start of the phase, a wait in hand included. */
   readonly lockWaitMs: number;
+  /** Milliseconds on a core since the start of the phase; absent where the host does not tell while a thread runs. */
+  readonly processorMs?: number | undefined;
   /** Whether the CPU has jobs left in this phase. */
   readonly isBusy: boolean;
 }

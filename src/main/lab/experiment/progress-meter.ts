@@ -13,6 +13,7 @@ import type { Direction } from '../../../shared/run-record.ts';
 import type { PhasePlan, Tick } from '../../engine/live/sample-plan.ts';
 import { objectsOfPhase } from '../plan/percpu-workload-plan.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
+import { cpuShares } from './cpu-shares.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 
 const EXTRAPOLATE_FROM = 0.02;
@@ -68,7 +69,7 @@ export class ProgressMeter {
       ...this.#progress(phaseName(tick.phase), withinSample),
       ...rates(tick, previous),
       memory: tick.memory,
-      cpus: shares(tick, previous),
+      cpus: cpuShares(tick, previous),
     });
   };
 
@@ -163,14 +164,4 @@ function rates(
       access: (since(({ accesses }) => accesses ?? 0) / milliseconds) * 1000,
     }),
   };
-}
-
-/** A CPU that has jobs left works when it does not wait. */
-function shares(tick: Tick, previous: Tick | undefined): RunProgress['cpus'] {
-  const milliseconds = tick.phaseMs - (previous?.phaseMs ?? 0);
-  return tick.cpus.map((cpu, index) => {
-    const waitedMs = cpu.lockWaitMs - (previous?.cpus[index]?.lockWaitMs ?? 0);
-    const lockWait = milliseconds <= 0 ? 0 : Math.min(1, Math.max(0, waitedMs / milliseconds));
-    return { lockWait, working: cpu.isBusy ? 1 - lockWait : 0 };
-  });
 }

@@ -100,6 +100,7 @@ describe('a sample on the kernel', () => {
     expect(new Set(ticks.map(({ phase }) => phase.kind))).toEqual(new Set(['main']));
     expect(ticks.at(-1)?.writtenBytes).toBeGreaterThan(0);
     expect(ticks[0]?.cpus).toHaveLength(2);
+    expect(ticks.at(-1)?.cpus.some(({ processorMs = 0 }) => processorMs > 0)).toBe(true);
   });
 });
 
