@@ -4,7 +4,13 @@ import { type DesignSummary, type Direction, DIRECTIONS, type Engine } from './r
 /** Share of the CPUs' time that others may have had on a host that counts as quiet. */
 export const NOTABLE_SHARE = 0.1;
 
-/** What it means when they had at least that share, by who played the CPUs; the shares follow. */
+/**
+ * Share from which on throughputs are not compared any more: of two CPUs that others leave three quarters of the time each, both run
+ * at once in (3/4)² = 56 % of it, and what they cost each other, which is what designs differ in, is mostly not there.
+ */
+export const STARVED_SHARE = 0.25;
+
+/** What it means when they had at least NOTABLE_SHARE, by who played the CPUs; the shares follow. */
 export const BUSY_WORDS: Readonly<Record<Engine, string>> = {
   live:
     'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited for a ' +

@@ -198,7 +198,7 @@ export interface Spread {
 export interface DirectionSummary {
   readonly megabytesPerSecond: Spread;
   readonly operationsPerSecond: Spread;
-  /** Medians over the samples of each sample's figure. */
+  /** Medians over the samples of each sample's figure; `max` is the longest of all, in runs of before a median, too. */
   readonly latencyNs: LatencyNs;
   readonly lockWaitShare: number;
   readonly withheldShare?: number | undefined;

@@ -33,7 +33,7 @@ export interface VerifySide {
 
 export interface VerifyDirection {
   readonly megabytesPerSecond: Spread;
-  /** Of one request; medians over the rounds. */
+  /** Of one request; medians over the rounds, `max` the longest of all. */
   readonly latencyNs: LatencyNs;
   /**
    * Share of the jobs' time, 0 … 1, median over the rounds, in which they neither ran nor waited for a lock of the lab's machine.

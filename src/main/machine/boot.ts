@@ -70,7 +70,9 @@ function needs(config: MachineConfig, pages: BootPages, percpuAtBoot: number): s
   const tables = pages.tables === 0 ? [] : [`${size(pages.tables)} of page tables`];
   const parts = [
     `${size(pages.slotTables)} of slot tables`,
-    `${size(Math.max(percpuAtBoot, pages.percpu))} of per-CPU area`,
+    percpuAtBoot > pages.percpu
+      ? `${size(percpuAtBoot)} of per-CPU area while it boots`
+      : `${size(pages.percpu)} of per-CPU area`,
     `${size(pages.buffers)} of buffers`,
   ];
   return [...parts, ...tables].join(', ');

@@ -1,16 +1,17 @@
 import { formatShare } from '../format/percent.ts';
 import type { CpuShares } from '../stores/live-figures.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
+import type { GlossaryTerm } from '../words/glossary.ts';
 import { chartBase, chartTooltip, LEFT_GUTTER, valueAxisY } from './chart-base.ts';
 import type { ChartOption } from './chart-option.ts';
 
 /** What the parts of a bar mean, bottom first. */
 export const CPU_STATES = [
-  { title: 'working', token: 'cpuWorking' },
-  { title: 'waiting for lock', token: 'cpuLockWait' },
-  { title: 'no core', token: 'cpuWithheld' },
-  { title: 'idle', token: 'cpuIdle' },
-] as const satisfies readonly { title: string; token: keyof ThemeTokens }[];
+  { title: 'working', token: 'cpuWorking', term: 'utilisation' },
+  { title: 'waiting for lock', token: 'cpuLockWait', term: 'lockWait' },
+  { title: 'no core', token: 'cpuWithheld', term: 'withheld' },
+  { title: 'idle', token: 'cpuIdle', term: 'utilisation' },
+] as const satisfies readonly { title: string; token: keyof ThemeTokens; term: GlossaryTerm }[];
 
 /** One bar per CPU, 0 … 100 %, of working, waiting for a lock, having no core of the host, and idle. */
 export function buildCpuUtilisationOption(cpus: readonly CpuShares[], tokens: ThemeTokens): ChartOption {

@@ -33,6 +33,14 @@ export interface FigureGroup {
 
 const NOTHING = '–';
 const LATENCIES: readonly (keyof LatencyNs)[] = ['mean', 'p50', 'p90', 'p99', 'p999', 'max'];
+const LATENCY_TERMS: Readonly<Record<keyof LatencyNs, GlossaryTerm>> = {
+  mean: 'latency',
+  p50: 'percentile',
+  p90: 'percentile',
+  p99: 'percentile',
+  p999: 'percentile',
+  max: 'longest',
+};
 
 /** All figures, a column per design in the record's order; a direction that nobody measured has no group. */
 export function figureGroups(record: Pick<RunRecord, 'designs' | 'profile'>): readonly FigureGroup[] {
@@ -61,7 +69,7 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
       }),
       row('samples', 'sample', (summary) => String(summary[throughput].samples.length)),
       ...LATENCIES.map((key) =>
-        row(`latency, ${key === 'p999' ? 'p99.9' : key}`, key.startsWith('p') ? 'percentile' : 'latency', (summary) =>
+        row(`latency, ${key === 'p999' ? 'p99.9' : key}`, LATENCY_TERMS[key], (summary) =>
           formatNanoseconds(summary.latencyNs[key]),
         ),
       ),

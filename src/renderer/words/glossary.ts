@@ -66,15 +66,16 @@ export const GLOSSARY = {
   median: 'Half of the samples lie below it, half above. One odd repetition does not move it much.',
   sample: 'One design in one repetition.',
   ratio:
-    'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more. The bar is the interval that contains the true ratio with the stated confidence; wholly inside the band it counts as “same”.',
+    'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more. The bar is the interval that contains, with the stated confidence, the ratio under the conditions of this run: another hour of a shared host may have another. Wholly inside the band it counts as “same”.',
   latency:
     'Time of one operation: a request of the job’s block size, from handing it to the device to its completion; the call that allocates or frees one per-CPU object; or one this_cpu operation.',
   percentile:
-    'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees, this_cpu operations) took 1.2 ms or less.',
+    'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees, this_cpu operations) took 1.2 ms or less. Of several repetitions the median of their percentiles.',
+  longest: 'The longest operation of all repetitions; the other latencies are medians over the repetitions.',
   storedAmounts:
     'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool are then of different data; their shares of the original compare.',
   withheld:
-    'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host.',
+    'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host; from 25 % on nothing is called faster or slower.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
   memoryAtEnd:
     'State after the last operation of a repetition and the steps that the profile has done afterwards; median over the repetitions.',
@@ -101,7 +102,7 @@ export const GLOSSARY = {
   ioBuffers: 'Page frames of the jobs’ requests in flight (iodepth × bs each), which fio would fill and check.',
   otherMemory:
     'Page frames in use that belong to none of the other kinds: compression buffers with their work memory, requests in flight, page tables.',
-  used: 'All page frames in use, counted from the machine’s memory, not estimated.',
+  used: 'All page frames in use, counted from the machine’s memory, not estimated; one of them is frame 0, which nobody may use.',
   held: 'What the zram devices hold: data as written, its compressed sizes, and the page frames of the pools. The distance between pool and compressed is what the size classes waste.',
   mmStat:
     'The columns of mm_stat as the kernel prints them, all devices together: bytes, the last four pages. mem_limit is 0 where there is no limit.',

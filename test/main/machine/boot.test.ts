@@ -6,7 +6,7 @@ import { Arena, type MachineConfig } from '../../../src/main/machine/memory/aren
 import { FrameKind } from '../../../src/main/machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../../src/main/machine/memory-figures.ts';
 import { countFrames } from '../../../src/main/machine/memory/page-frames.ts';
-import { machineConfig, makeMachine } from './fixtures/make-machine.ts';
+import { machineConfig, makeMachine, smallPercpu } from './fixtures/make-machine.ts';
 import { OneCpu } from './fixtures/one-cpu.ts';
 import { auditMachine } from './fixtures/pool-audit.ts';
 import { blankPage, SizedCodec, sizedPage } from './fixtures/sized-pages.ts';
@@ -121,6 +121,15 @@ describe('a memory that is too small', () => {
     expect(refusal({ ...config, bufferLayout: 'single-mutex', devices: 4 })).toBe(
       "the machine's memory of 0.06 MiB does not hold what boot needs: " +
         '4 MiB of slot tables, 0.03 MiB of per-CPU area, 0.11 MiB of buffers',
+    );
+  });
+
+  it('is told what per-CPU memory takes while it boots, where that is more than stays', () => {
+    const embedded = smallPercpu(PAGE, { method: 'embed', atomBytes: 2 ** 21 });
+    const config = machineConfig({ memoryBytes: 16 * PAGE, diskSizeBytes: PAGE, percpu: embedded });
+    // Of each group of CPUs a whole atom, until what is past the units is given back.
+    expect(refusal(config)).toMatch(
+      /: 0\.00 MiB of slot tables, 4\.00 MiB of per-CPU area while it boots, 0\.\d+ MiB of buffers$/,
     );
   });
 

@@ -15,6 +15,7 @@ import SamplesTable from '../../../src/renderer/components/SamplesTable.vue';
 import VerdictPanel from '../../../src/renderer/components/VerdictPanel.vue';
 import type { RunProgress } from '../../../src/shared/contract.ts';
 import type { FioWorkload } from '../../../src/shared/profile.ts';
+import type { Sample } from '../../../src/shared/run-record.ts';
 import { sampleEntries } from '../in-memory-lab.ts';
 import { samplePercpuProfile } from '../sample-percpu.ts';
 import { sampleProfile } from '../sample-profile.ts';
@@ -241,6 +242,18 @@ describe('tables', () => {
       directions: ['write', 'read'],
     });
     expect(text).toMatch(/46\.0 % – – – 786 MiB 524,288$/);
+  });
+
+  test('of repetitions tell time without a core, of the directions in which some repetition does', async () => {
+    const [sample] = record.samples;
+    if (sample?.read === undefined) throw new Error('the fixture reads');
+    const told = { ...sample, read: { ...sample.read, withheldShare: 0.125 } };
+    const of = async (samples: readonly Sample[]) =>
+      (await render(SamplesTable, { samples, directions: ['write', 'read'] })).text;
+    expect(await of([sample])).not.toContain('no core');
+    const text = await of([told, { ...sample, repetition: 2 }]);
+    expect(text.match(/no core/g)).toHaveLength(1);
+    expect(text).toMatch(/12\.5 % 786 MiB.* – 786 MiB/);
   });
 
   test('of figures have a column per design', async () => {

@@ -55,6 +55,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     designs: planned.designs,
     equivalencePercent: profile.experiment.equivalencePercent,
     hasHotplug: profile.hotplug !== undefined,
+    oversubscribed: planned.oversubscribed,
   });
   const { engine, oversubscribed } = planned;
   const outcome = outcomeOf(ended);

@@ -44,9 +44,9 @@ function fioNotes(planned: PlannedProfile): readonly string[] {
   const { engine, profile } = planned;
   switch (engine) {
     case 'live':
-      return [ZRAM_ALONE_NOTE, ...dataNotes(planned), ...workMemoryNotes(profile)];
+      return [ZRAM_ALONE_NOTE, ...dataNotes(planned), ...layoutNotes(planned), ...workMemoryNotes(profile)];
     case 'kernel':
-      return [...KERNEL_NOTES, ...dataNotes(planned)];
+      return [...KERNEL_NOTES, ...dataNotes(planned), ...layoutNotes(planned)];
     default:
       return assertUnreachable(engine);
   }
@@ -73,6 +73,15 @@ function dataNotes({ profile, fioJobs }: PlannedProfile): readonly string[] {
     );
   }
   return notes;
+}
+
+/** What is written beside the jobs' own writes. */
+function layoutNotes({ workload }: PlannedProfile): readonly string[] {
+  if (!workload.phases.some(({ kind }) => kind === 'layout')) return [];
+  return [
+    'What jobs read and nobody is sure to have written is written before they are measured, as fio lays its files out: these pages ' +
+      'are in all figures of memory, and in none of throughput and latency.',
+  ];
 }
 
 /** Which of the codecs in use work outside the machine, where no column counts it. */

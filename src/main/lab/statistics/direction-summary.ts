@@ -1,4 +1,4 @@
-/** The figures of several samples in one direction: medians, and throughput with its spread. Pure. */
+/** The figures of several samples in one direction: medians, the longest latency, and throughput with its spread. Pure. */
 import type { DirectionFigures, DirectionSummary, LatencyNs } from '../../../shared/run-record.ts';
 import { medianOf, spread } from './spread.ts';
 
@@ -15,6 +15,7 @@ export function summariseDirection(figures: readonly DirectionFigures[]): Direct
   };
 }
 
+/** Medians over the samples, but the longest of all. */
 function latencyMedians(rows: readonly LatencyNs[]): LatencyNs {
   return {
     mean: medianOf(rows, (row) => row.mean),
@@ -22,6 +23,6 @@ function latencyMedians(rows: readonly LatencyNs[]): LatencyNs {
     p90: medianOf(rows, (row) => row.p90),
     p99: medianOf(rows, (row) => row.p99),
     p999: medianOf(rows, (row) => row.p999),
-    max: medianOf(rows, (row) => row.max),
+    max: Math.max(...rows.map((row) => row.max)),
   };
 }

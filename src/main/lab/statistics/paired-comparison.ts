@@ -8,7 +8,7 @@
  * What disturbs the host in one block (its clock, its neighbours) hits both designs of that block and cancels in the
  * ratio; the logarithm makes twice as fast and half as fast equally far from 1.
  */
-import { NOTABLE_SHARE } from '../../../shared/doubtful-figures.ts';
+import { NOTABLE_SHARE, STARVED_SHARE } from '../../../shared/doubtful-figures.ts';
 import { counted } from '../../../shared/counted.ts';
 import { type Design, DESIGN_WORDS } from '../../../shared/design.ts';
 import { assertUnreachable } from '../../../shared/result.ts';
@@ -38,7 +38,8 @@ export interface Block {
 
 /**
  * What is compared, the margin (percent of the ratio, to either side of 1) that counts as no difference, which of the two
- * designs gave wrong results, if one did, and the share of their time, 0 … 1, that the CPUs of either had no core of the host.
+ * designs gave wrong results, if one did, the share of their time, 0 … 1, that the CPUs of either had no core of the host, and
+ * whether they had to share its cores among themselves, which then is no sign of others.
  */
 export interface ComparisonQuestion {
   readonly direction: Direction;
@@ -47,6 +48,7 @@ export interface ComparisonQuestion {
   readonly equivalencePercent: number;
   readonly wrong?: WrongTotals | undefined;
   readonly withheldShare?: number | undefined;
+  readonly oversubscribed?: boolean | undefined;
 }
 
 /**
@@ -81,10 +83,11 @@ function ratioInterval(logarithmic: ExactInterval | undefined): ExactInterval | 
   return { ...logarithmic, low: Math.exp(logarithmic.low), high: Math.exp(logarithmic.high) };
 }
 
-/** CPUs that did not run at the same time cannot show that two designs are the same. */
+/** CPUs that did not run at the same time cannot show that two designs are the same, nor, if it was often, that they differ. */
 function verdictOf(interval: ExactInterval | undefined, question: ComparisonQuestion): SpeedVerdict {
   if (interval === undefined) return 'inconclusive';
   if (isWithin(interval, question)) return isBusy(question) ? 'inconclusive' : 'same';
+  if (isStarved(question)) return 'inconclusive';
   if (interval.low > 1) return 'faster';
   if (interval.high < 1) return 'slower';
   return 'inconclusive';
@@ -97,6 +100,10 @@ function isWithin({ low, high }: ExactInterval, { equivalencePercent }: Comparis
 
 function isBusy({ withheldShare = 0 }: ComparisonQuestion): boolean {
   return withheldShare >= NOTABLE_SHARE;
+}
+
+function isStarved({ withheldShare = 0, oversubscribed = false }: ComparisonQuestion): boolean {
+  return !oversubscribed && withheldShare >= STARVED_SHARE;
 }
 
 function busyClause(question: ComparisonQuestion): string {
@@ -124,10 +131,15 @@ function reasonOf(finding: Finding): string {
   const confidence = (interval.confidence * 100).toFixed(1);
   const range = `${change(interval.low)} to ${change(interval.high)} (${confidence} %, ${blocks} blocks)`;
   const margin = `±${question.equivalencePercent} %`;
-  return `${estimate}, and the interval ${range} ${position(finding.verdict, margin, isWithin(interval, question))}.`;
+  return `${estimate}, and the interval ${range} ${position(finding.verdict, margin, interval, question)}.`;
 }
 
-function position(verdict: SpeedVerdict, margin: string, isWithinMargin: boolean): string {
+function position(
+  verdict: SpeedVerdict,
+  margin: string,
+  interval: ExactInterval,
+  question: ComparisonQuestion,
+): string {
   switch (verdict) {
     case 'same':
       return `lies within ${margin}, which counts as the same`;
@@ -136,9 +148,10 @@ function position(verdict: SpeedVerdict, margin: string, isWithinMargin: boolean
     case 'slower':
       return 'lies entirely below 0 %';
     case 'inconclusive':
-      return isWithinMargin
-        ? `lies within ${margin}, which on a busy host proves nothing`
-        : `includes 0 % and reaches beyond ${margin}`;
+      if (isWithin(interval, question)) return `lies within ${margin}, which on a busy host proves nothing`;
+      if (interval.low > 1) return 'lies entirely above 0 %, which on so busy a host proves nothing';
+      if (interval.high < 1) return 'lies entirely below 0 %, which on so busy a host proves nothing';
+      return `includes 0 % and reaches beyond ${margin}`;
     default:
       return assertUnreachable(verdict);
   }

@@ -28,6 +28,8 @@ export interface SummaryOptions {
   readonly equivalencePercent: number;
   /** Whether CPUs go down on purpose: time without a core says nothing of the host then. */
   readonly hasHotplug?: boolean | undefined;
+  /** Whether CPUs share cores of the host among themselves: their time without one says nothing of others then. */
+  readonly oversubscribed?: boolean | undefined;
 }
 
 export interface Summary {
@@ -47,11 +49,11 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
   if (baseline === undefined) return { designs, comparisons: [] };
   const comparisons = DIRECTIONS.flatMap((direction) =>
     others.flatMap((design) => {
-      const { equivalencePercent } = options;
+      const { equivalencePercent, oversubscribed } = options;
       const wrong = wrongOf(designs, design) ?? wrongOf(designs, baseline);
       const withheldShare =
         options.hasHotplug === true ? undefined : withheldOf(designs, [design, baseline], direction);
-      const question = { direction, design, baseline, equivalencePercent, wrong, withheldShare };
+      const question = { direction, design, baseline, equivalencePercent, wrong, withheldShare, oversubscribed };
       const blocks = pairUp(throughputs(samples, baseline, direction), throughputs(samples, design, direction));
       return blocks.length === 0 ? [] : [comparePaired(blocks, question)];
     }),

@@ -43,6 +43,14 @@ describe('the notes beside every run', () => {
     expect(notesOf(smallPercpuProfile()).join()).not.toMatch(/zram/);
   });
 
+  it('say that what jobs read is written beforehand, unless the jobs write all of it themselves', () => {
+    const notes = (job: string) =>
+      notesOf(smallProfile({ workload: { jobFile: `[j]\nbs=4k\nsize=64k\n${job}\n` } })).join();
+    const sentence = /nobody is sure to have written is written before they are measured/;
+    for (const job of ['rw=read', 'rw=randrw', 'rw=randread']) expect(notes(job)).toMatch(sentence);
+    for (const job of ['rw=write', 'rw=write\nverify=crc32c', 'rw=randwrite']) expect(notes(job)).not.toMatch(sentence);
+  });
+
   it('say what becomes of page data that is not the job’s own', () => {
     const data = { kind: 'generator', zeroPercent: 0, samePercent: 0, randomPercent: 0, compressPercent: 50 } as const;
     const notes = (jobFile: string, own = false): string =>

@@ -53,6 +53,22 @@ describe('the verdict', () => {
     expect(faster.reason).toContain('for up to 20 % of their time');
   });
 
+  it.each([
+    [[1.18, 1.21, 1.19, 1.22, 1.2, 1.25], 'faster', 'lies entirely above 0 %'],
+    [[0.8, 0.82, 0.79, 0.81, 0.8, 0.83], 'slower', 'lies entirely below 0 %'],
+  ] as const)(
+    'of ratios %s is %s no more where the CPUs had no core for a quarter of their time',
+    (ratios, verdict, where) => {
+      const asked = (more: object) => comparePaired(blocksWith([...ratios]), { ...QUESTION, ...more });
+      expect(asked({ withheldShare: 0.249 }).verdict).toBe(verdict);
+      const starved = asked({ withheldShare: 0.25 });
+      expect(starved.verdict).toBe('inconclusive');
+      expect(starved.reason).toContain(`${where}, which on so busy a host proves nothing.`);
+      // Who has more CPUs than the host has cores knows why they wait for one.
+      expect(asked({ withheldShare: 0.5, oversubscribed: true }).verdict).toBe(verdict);
+    },
+  );
+
   it('is inconclusive when the interval holds 1 and reaches beyond the margin', () => {
     const compared = comparePaired(blocksWith([0.9, 1.1, 0.95, 1.2, 1.02, 1]), QUESTION);
     expect(compared.verdict).toBe('inconclusive');

@@ -75,6 +75,29 @@ describe('summarise', () => {
     expect([readVerdict(false), readVerdict(true)]).toEqual(['inconclusive', 'same']);
   });
 
+  it('calls nothing faster where the CPUs had no core for a quarter of their time, unless they share the cores themselves', () => {
+    const starved = COMPLETE.map((sample) =>
+      sample.write === undefined ? sample : { ...sample, write: { ...sample.write, withheldShare: 0.3 } },
+    );
+    const verdict = (more: object) => summarise(starved, { ...OPTIONS, ...more }).comparisons[0]?.verdict;
+    expect([verdict({}), verdict({ oversubscribed: true }), verdict({ hasHotplug: true })]).toEqual([
+      'inconclusive',
+      'faster',
+      'faster',
+    ]);
+  });
+
+  it('has the longest latency of all repetitions, and the medians of the others', () => {
+    const slow = COMPLETE.map((sample) => {
+      const latencyNs = { mean: 1, p50: 1, p90: 1, p99: 1, p999: sample.repetition, max: 1000 - sample.repetition };
+      return sample.write === undefined ? sample : { ...sample, write: { ...sample.write, latencyNs } };
+    });
+    const repetitions = COMPLETE.map(({ repetition }) => repetition);
+    const { max, p999 } = summarise(slow, OPTIONS).designs[0]?.write?.latencyNs ?? {};
+    expect(max).toBe(1000 - Math.min(...repetitions));
+    expect(p999).toBe((Math.min(...repetitions) + Math.max(...repetitions)) / 2);
+  });
+
   it('pairs by repetition, not by the order in which the designs ran', () => {
     const turned = COMPLETE.toReversed();
     expect(summarise(turned, OPTIONS).comparisons[0]?.ratio).toBeCloseTo(1.2, 10);
