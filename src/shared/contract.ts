@@ -186,6 +186,7 @@ export function runNameProblem(name: string): string | undefined {
 }
 const profileById = v.strictObject({ id });
 const runById = v.strictObject({ runId: id });
+const hostPath = v.pipe(v.string(), v.maxLength(4096));
 /** A profile is parsed by the lab itself, which can then say which field is wrong. */
 const anyProfile = v.unknown();
 
@@ -220,8 +221,8 @@ export const contractInputs = {
   runningZram: runById,
   /** The same machine's percpu_stats; 'unavailable' between two samples. */
   runningPercpuStats: runById,
-  /** Absent path: the user's home. The path of a file lists its folder. */
-  browse: v.strictObject({ path: v.optional(v.pipe(v.string(), v.maxLength(4096))) }),
+  /** Absent path: the user's home. The path of a file lists its folder; a relative one begins at `from`, absent: the home. */
+  browse: v.strictObject({ path: v.optional(hostPath), from: v.optional(hostPath) }),
   ...evidenceInputs,
   ...verifyInputs,
   ...addressSpaceInputs,

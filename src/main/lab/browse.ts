@@ -8,11 +8,11 @@ import { fail, ok, type Result } from '../../shared/result.ts';
 type Entry = FolderListing['entries'][number];
 
 /**
- * The folder at `path` (absent: the user's home), or the one that holds the file at `path`. Entries that cannot be looked
- * at are left out.
+ * The folder at `path` (absent: the user's home), or the one that holds the file at `path`, as a person types it: from the folder
+ * `from` (absent: the home) on, `~` being the home. Entries that cannot be looked at are left out.
  */
-export async function listFolder(path: string | undefined): Promise<Result<FolderListing>> {
-  const asked = resolve(path ?? homedir());
+export async function listFolder(path: string | undefined, from = homedir()): Promise<Result<FolderListing>> {
+  const asked = resolve(from, (path ?? '~').replace(/^~(?=$|[/\\])/, () => homedir()));
   let folder: string;
   let names: readonly string[];
   try {

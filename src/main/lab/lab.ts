@@ -110,7 +110,7 @@ export function createLab(options: LabOptions): Promise<Lab> {
     cancelRun: ({ runId }) => answer(runs.cancel(runId)),
     currentRun: () => answer(ok({ run: runs.current() })),
     ...pastRuns,
-    browse: ({ path }) => listFolder(path),
+    browse: ({ path, from }) => listFolder(path, from),
     ...createRunningMethods(runs, engine),
     ...createAddressSpaceMethods(() => runs.current() !== undefined || verifying.isGoingOn),
     ...evidence,

@@ -14,13 +14,14 @@ export const useBrowseStore = defineStore('browse', () => {
   let asked = 0;
 
   /**
-   * Goes to a folder, or to the user's home without a path. A failure is shown in the picker and changes nothing. Whoever goes on
+   * Goes to a folder, from the one that is shown on, or to the user's home without a path. A failure is shown in the picker and changes nothing. Whoever goes on
    * before the answer sees the folder of the last step only.
    */
   async function go(path: string | undefined): Promise<void> {
     const own = ++asked;
     loading.value = true;
-    const answer = await lab.browse(path === undefined ? {} : { path });
+    const from = listing.value?.path;
+    const answer = await lab.browse(path === undefined ? {} : { path, ...(from === undefined ? {} : { from }) });
     if (own !== asked) return;
     loading.value = false;
     if (answer.ok) {

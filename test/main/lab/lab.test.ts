@@ -180,7 +180,22 @@ describe('browsing', () => {
   it('begins at the home folder and ends at the root', async () => {
     const lab = await openSmallLab();
     expect(valueOf(await lab.browse({})).path).toBe(homedir());
+    expect(valueOf(await lab.browse({ path: '~' })).path).toBe(homedir());
     expect(valueOf(await lab.browse({ path: '/' })).parent).toBeUndefined();
+  });
+
+  it('reads a path as it is typed: from the folder that is shown on, from the home, or a whole one', async () => {
+    const lab = await openSmallLab();
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'attic', 'trunk'), { recursive: true });
+    const reached = async (path: string) => valueOf(await lab.browse({ path, from: join(folder, 'attic') })).path;
+    expect(await reached('trunk')).toBe(join(folder, 'attic', 'trunk'));
+    expect(await reached('..')).toBe(folder);
+    expect(await reached(folder)).toBe(folder);
+    expect(await reached('~')).toBe(homedir());
+    expect(valueOf(await lab.browse({ path: '.' })).path).toBe(homedir());
+    // A folder's name may begin so, too.
+    expect(errorOf(await lab.browse({ path: '~~', from: folder })).message).toContain(join(folder, '~~'));
   });
 
   it('a folder that is missing, or none, is one sentence', async () => {
