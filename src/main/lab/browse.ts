@@ -12,7 +12,10 @@ type Entry = FolderListing['entries'][number];
  * `from` (absent: the home) on, `~` being the home. Entries that cannot be looked at are left out.
  */
 export async function listFolder(path: string | undefined, from = homedir()): Promise<Result<FolderListing>> {
-  const asked = resolve(from, (path ?? '~').replace(/^~(?=$|[/\\])/, () => homedir()));
+  const asked = resolve(
+    from,
+    (path ?? '~').replace(/^~(?=$|[/\\])/, () => homedir()),
+  );
   let folder: string;
   let names: readonly string[];
   try {
