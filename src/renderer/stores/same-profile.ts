@@ -11,3 +11,8 @@ function canonical(profile: Profile | undefined): string | undefined {
     return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   });
 }
+
+/** Whether runs of both measure the same, whatever they are called and said to be. */
+export function measuresTheSame(one: Profile | undefined, other: Profile): boolean {
+  return one !== undefined && isSameProfile({ ...one, name: other.name, description: other.description }, other);
+}

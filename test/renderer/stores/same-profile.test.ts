@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isSameProfile } from '../../../src/renderer/stores/same-profile.ts';
+import { isSameProfile, measuresTheSame } from '../../../src/renderer/stores/same-profile.ts';
 import { sampleProfile } from '../sample-profile.ts';
 
 /** The same value with the fields of every object the other way round. */
@@ -32,4 +32,13 @@ test('profiles that differ anywhere are not the same', () => {
     }),
   );
   expect(isSameProfile(profile, { ...profile, designs: profile.designs.toReversed() })).toBe(false);
+});
+
+test('profiles of other names and descriptions measure the same, and nothing else that differs does', () => {
+  const profile = sampleProfile();
+  const renamed = { ...profile, name: 'mine', description: 'of my own' };
+  expect(isSameProfile(renamed, profile)).toBe(false);
+  expect(measuresTheSame(renamed, profile)).toBe(true);
+  expect(measuresTheSame({ ...renamed, designs: renamed.designs.toReversed() }, profile)).toBe(false);
+  expect(measuresTheSame(undefined, profile)).toBe(false);
 });
