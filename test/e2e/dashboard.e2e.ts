@@ -220,6 +220,8 @@ describe('the file picker', () => {
     await typed.fill(join(data, 'below'));
     await typed.press('Enter');
     await page.getByRole('alert').getByText('a part of the path is a file, not a folder').waitFor();
+    // What is listed is not what the path above names.
+    expect(await page.getByRole('button', { name: 'Add this folder' }).isDisabled()).toBe(true);
     await typed.fill(data);
     await typed.press('Enter');
     await page.getByLabel('Pick typed.bin').waitFor();
