@@ -70,6 +70,25 @@ export function isLossUntold({ lostEvents, mismatchCounts }: ReplayReport): bool
   return !isTold && (putRight > 0 || proofCount > 0 || mismatchCounts['lost-events'] > 0);
 }
 
+/**
+ * Whether missing events explain a difference of which the header's count alone tells: a text that was filtered could hide a
+ * difference of the model behind what the filter took away.
+ */
+export function isHeaderAlone({ lostEvents, mismatchCounts }: ReplayReport): boolean {
+  return lostEvents.notInText > 0 && lostEvents.proofCount === 0 && mismatchCounts['lost-events'] > 0;
+}
+
+/** Why a replay shows less than it seems to, although no difference is unexplained. */
+export type ReplayDoubt = 'cut-short' | 'malformed-lines' | 'header-alone' | 'loss-untold';
+
+/** The first reason; undefined where everything was replayed and every difference is shown to be explained. */
+export function replayDoubt(report: ReplayReport): ReplayDoubt | undefined {
+  if (report.cutShort !== undefined) return 'cut-short';
+  if (report.malformedCount > 0) return 'malformed-lines';
+  if (isHeaderAlone(report)) return 'header-alone';
+  return isLossUntold(report) ? 'loss-untold' : undefined;
+}
+
 /** What speaks against missing events; undefined when none are, or somebody tells of them. */
 export function untoldLossWords(report: ReplayReport): string | undefined {
   if (!isLossUntold(report)) return undefined;

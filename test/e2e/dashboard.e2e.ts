@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Papa from 'papaparse';
 import type { Locator, Page } from 'playwright-core';
@@ -171,6 +171,22 @@ describe('a result', () => {
     await expect.poll(() => repetitions.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
   });
 
+  test('that could not be stored is looked at and exported all the same', async () => {
+    await openSeed();
+    await useJob(SMALL_JOB);
+    const store = join(lab.dataFolder, 'runs.sqlite');
+    renameSync(store, `${store}.away`);
+    try {
+      await run();
+      await page.getByText('This run is not kept.').waitFor({ timeout: 60_000 });
+    } finally {
+      renameSync(`${store}.away`, store);
+    }
+    await page.getByTestId('open-unstored').click();
+    await page.getByTestId('verdict').waitFor();
+    expect((await downloadCsv()).length).toBeGreaterThan(0);
+  });
+
   test('names the profile it ran with, and brings it back into the form', async () => {
     await openSeed();
     await useJob(SMALL_JOB);
@@ -204,6 +220,8 @@ describe('the file picker', () => {
     await typed.fill(join(data, 'below'));
     await typed.press('Enter');
     await page.getByRole('alert').getByText('a part of the path is a file, not a folder').waitFor();
+    // What is listed is not what the path above names.
+    expect(await page.getByRole('button', { name: 'Add this folder' }).isDisabled()).toBe(true);
     await typed.fill(data);
     await typed.press('Enter');
     await page.getByLabel('Pick typed.bin').waitFor();

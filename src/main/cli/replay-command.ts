@@ -1,7 +1,7 @@
 /** `lab replay TRACE`: replays a recording of the per-CPU allocator's trace events and says how many offsets are the kernel's. */
 import { replayTrace } from '../lab/replay/replay-trace.ts';
 import { REPLAY_ACCESS_MODES, type ReplayAccessMode, type ReplayReport } from '../../shared/replay-report.ts';
-import { isLossUntold } from '../../shared/replay-words.ts';
+import { replayDoubt } from '../../shared/replay-words.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import { ExitCode } from './exit-code.ts';
 import { replayText } from './replay-text.ts';
@@ -54,12 +54,9 @@ export async function replayCommand(command: ReplayCommand, terminal: Terminal):
 }
 
 function exitCodeOf(replayed: ReplayReport): ExitCode {
-  const { mismatchCounts, statsContradiction, cutShort, malformedCount, lostEvents } = replayed;
+  const { mismatchCounts, statsContradiction } = replayed;
   if (mismatchCounts.unexplained > 0 || statsContradiction !== undefined) return ExitCode.failed;
-  // A text that was filtered could hide a difference of the model behind what the filter took away.
-  const isHeaderAlone = lostEvents.notInText > 0 && lostEvents.proofCount === 0 && mismatchCounts['lost-events'] > 0;
-  const isShown = cutShort === undefined && malformedCount === 0 && !isHeaderAlone && !isLossUntold(replayed);
-  return isShown ? ExitCode.done : ExitCode.inconclusive;
+  return replayDoubt(replayed) === undefined ? ExitCode.done : ExitCode.inconclusive;
 }
 
 function wholeNumber(option: string, text: string | undefined): Result<number | undefined> {

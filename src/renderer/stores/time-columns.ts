@@ -36,8 +36,8 @@ interface Shape {
 export function createTimeColumns({ columns, capacity, slotMs: firstSlotMs }: Shape): TimeColumns {
   const sums = new Float64Array(columns * capacity);
   const counts = new Uint32Array(columns * capacity);
-  /** First slots of stretches, ascending. */
-  let breaks: number[] = [];
+  /** First slots of stretches, ascending; the first stretch begins with the first slot. */
+  let breaks: number[] = [0];
   let slotMs = firstSlotMs;
   let slots = 0;
 

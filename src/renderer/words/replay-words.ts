@@ -1,6 +1,6 @@
 /** What a replay found, in words. */
 import type { Agreement, MismatchClass, ReplayReport } from '../../shared/replay-report.ts';
-import { isLossUntold } from '../../shared/replay-words.ts';
+import { isHeaderAlone, isLossUntold, replayDoubt, type ReplayDoubt } from '../../shared/replay-words.ts';
 import { formatCount, formatCounted, formatFixed } from '../format/number.ts';
 import type { GlossaryTerm } from './glossary.ts';
 
@@ -44,9 +44,13 @@ export function replaySentence(report: ReplayReport): string {
   }
   const { unexplained } = mismatchCounts;
   const are = unexplained === 1 ? 'is' : 'are';
-  const explained = isLossUntold(report) ? 'nothing shows why the others differ' : 'the others are explained';
-  const rest = unexplained === 0 ? explained : `${formatCount(unexplained)} ${are} unexplained`;
+  const rest = unexplained === 0 ? explanationOfOthers(report) : `${formatCount(unexplained)} ${are} unexplained`;
   return `${figure}${born ? ', in chunks born within the trace all of them' : ''}; ${rest}`;
+}
+
+function explanationOfOthers(report: ReplayReport): string {
+  if (isLossUntold(report)) return 'nothing shows why the others differ';
+  return isHeaderAlone(report) ? 'the header’s count alone speaks for lost events' : 'the others are explained';
 }
 
 /** What had to be put right for some of them. */
@@ -58,23 +62,26 @@ function condition({ reordered, repaired }: ReplayReport): string {
   return parts.length === 0 ? '' : `; ${parts.join(', ')}`;
 }
 
+const DOUBT_WORDS: Readonly<Record<ReplayDoubt, string>> = {
+  'cut-short': 'cut short',
+  'malformed-lines': 'lines not read',
+  'header-alone': 'not proven',
+  'loss-untold': 'not proven',
+};
+
 /** Whether the lab's allocator did as the kernel's, with a sign. */
 export function replayVerdict(report: ReplayReport): {
   readonly kind: 'good' | 'partly' | 'bad';
   readonly sign: string;
   readonly word: string;
 } {
-  const { overall, mismatchCounts, cutShort, statsContradiction } = report;
+  const { overall, mismatchCounts, statsContradiction } = report;
   if (statsContradiction !== undefined) return { kind: 'bad', sign: '✕', word: 'percpu_stats contradicts' };
-  if (cutShort !== undefined && mismatchCounts.unexplained === 0) {
-    return { kind: 'partly', sign: '≈', word: 'cut short' };
-  }
-  if (isLossUntold(report) && mismatchCounts.unexplained === 0) {
-    return { kind: 'partly', sign: '≈', word: 'not proven' };
-  }
+  if (mismatchCounts.unexplained > 0) return { kind: 'bad', sign: '✕', word: 'differs' };
+  const doubt = replayDoubt(report);
+  if (doubt !== undefined) return { kind: 'partly', sign: '≈', word: DOUBT_WORDS[doubt] };
   if (overall.matched === overall.total) return { kind: 'good', sign: '✓', word: 'exact' };
-  if (mismatchCounts.unexplained === 0) return { kind: 'partly', sign: '≈', word: 'explained' };
-  return { kind: 'bad', sign: '✕', word: 'differs' };
+  return { kind: 'partly', sign: '≈', word: 'explained' };
 }
 
 /** A figure with its word. */

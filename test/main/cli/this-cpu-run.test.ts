@@ -110,7 +110,7 @@ describe('lab run of a this-cpu profile', () => {
     // Pairs, checks, offset reads, notes, window accesses, atomic instructions.
     expect(out).toMatch(/^segment prefix +0\.000 +0\.000 +0\.000 +0\.000 +0\.000 +0\.000 +1\.000 /m);
     expect(out).toMatch(/^preempt-off \+ offset +1\.000 +1\.000 +1\.000 +0\.000 +0\.000 +1\.000 +1\.000 /m);
-    expect(out).toMatch(/^note: After every mix all additions were compared .* page tables and TLBs were audited: /m);
+    expect(out).toMatch(/^note: After every mix all additions are compared .* page tables and TLBs are audited: /m);
   });
 
   it('is stored like any other run', async () => {

@@ -20,7 +20,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 export const RESOURCES = join(import.meta.dirname, '../../../resources');
 /** Made by the unit tests' global set-up. */
 export const KERNEL_LZ4 = new URL('../../../out/codec/lz4-kernel.wasm', import.meta.url);
-const CPU_WORKER = new URL('../../../src/main/engine/live/cpu-worker.ts', import.meta.url);
+export const CPU_WORKER = new URL('../../../src/main/engine/live/cpu-worker.ts', import.meta.url);
 const STORM_WORKER = new URL('../../../src/main/engine/live/storm/storm-worker.ts', import.meta.url);
 const JOB_WORKER = new URL('../../../src/main/engine/kernel/job-worker.ts', import.meta.url);
 

@@ -16,6 +16,7 @@ import VerdictPanel from '../../../src/renderer/components/VerdictPanel.vue';
 import type { RunProgress } from '../../../src/shared/contract.ts';
 import type { FioWorkload } from '../../../src/shared/profile.ts';
 import type { Sample } from '../../../src/shared/run-record.ts';
+import type { LabError } from '../../../src/shared/result.ts';
 import { sampleEntries } from '../in-memory-lab.ts';
 import { samplePercpuProfile } from '../sample-percpu.ts';
 import { sampleProfile } from '../sample-profile.ts';
@@ -87,6 +88,16 @@ describe('the state of a run', () => {
     const state = { kind: 'finished', run, outcome: 'failed', stored: false, error };
     const { text } = await render(RunStateHead, { state, progress: undefined });
     expect(text).toContain('✕ failed the disk is full This run is not kept.');
+  });
+
+  test('shows the way to the result of a run that could not be stored, but not of one that measured nothing', async () => {
+    const shown = async (error: LabError, stored = false): Promise<boolean> => {
+      const state = { kind: 'finished', run, outcome: 'complete', stored, error };
+      return (await render(RunStateHead, { state, progress: undefined })).html.includes('open-unstored');
+    };
+    expect(await shown({ code: 'storage', message: 'the disk is full' })).toBe(true);
+    expect(await shown({ code: 'not-found', message: "'/data' does not exist" })).toBe(false);
+    expect(await shown({ code: 'cpu-failed', message: 'CPU 1 stopped' }, true)).toBe(false);
   });
 });
 

@@ -137,6 +137,21 @@ describe('a reload', () => {
     expect(useDraftStore().draft?.name).toBe('somebody’s');
   });
 
+  test('shows a run or a verification that goes on, whatever tab and place were left', async () => {
+    await open();
+    useWorkbenchStore().tab = 'space';
+    await settle();
+    await stores.lab.contract.startRun({ profile: sampleProfile() });
+    await reload();
+    expect([useWorkbenchStore().tab, useWorkbenchStore().place]).toEqual(['run', 'experiment']);
+
+    await open();
+    const request = { paths: ['/data'], jobs: 1, codecs: ['lz4' as const] };
+    await stores.lab.contract.startVerify(request);
+    await reload();
+    expect(useWorkbenchStore().place).toBe('verify');
+  });
+
   test('while the lab is away loses nothing: the form is filled when it is back', async () => {
     await open();
     await load('saved/own');

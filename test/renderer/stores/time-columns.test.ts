@@ -84,6 +84,15 @@ describe('time columns', () => {
     ).toEqual(seen);
   });
 
+  test('lose no stretch as a whole at half the resolution, not the first either', () => {
+    const columns = createTimeColumns({ columns: 1, capacity: 6, slotMs: 100 });
+    columns.push(0, [1]);
+    columns.breakLines();
+    [10, 20, 30, 40, 50].forEach((value, index) => columns.push((1 + index) * 100, [value]));
+    columns.push(600, [60]);
+    expect(columns.points(0).map(([, value]) => value)).toEqual([5.5, 25, 45, 60]);
+  });
+
   test('do not break a line for one event that came late', () => {
     const columns = createTimeColumns({ columns: 1, capacity: 16, slotMs: 100 });
     columns.push(0, [1]);

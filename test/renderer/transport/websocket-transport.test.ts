@@ -34,7 +34,10 @@ interface Connected {
 }
 
 /** Connects as the dashboard does; `addressOf` is asked again for every socket. */
-async function connect(addressOf: () => string): Promise<Connected> {
+async function connect(
+  addressOf: () => string,
+  isRefused = (): Promise<boolean> => isPageRefused(addressOf()),
+): Promise<Connected> {
   const sockets: WebSocket[] = [];
   const openSocket = (): LabSocket => {
     const { protocol, host, search } = new URL(addressOf());
@@ -44,11 +47,7 @@ async function connect(addressOf: () => string): Promise<Connected> {
     sockets.push(socket);
     return socket;
   };
-  const connection = await connectWebSocket({
-    openSocket,
-    isRefused: () => isPageRefused(addressOf()),
-    firstPauseMs: 5,
-  });
+  const connection = await connectWebSocket({ openSocket, isRefused, firstPauseMs: 5 });
   closing.push(() => connection.disconnect());
   const states = [connection.connectionState()];
   connection.onConnectionState((state) => states.push(state));
@@ -144,6 +143,35 @@ describe('the WebSocket transport, against the real server', () => {
       error: { code: 'unavailable', message: 'The lab was restarted: open the address that it printed' },
     });
     expect(sockets).toHaveLength(1);
+  });
+
+  it('opens no socket any more when it is given up while it asks who answers', async () => {
+    const server = await serve();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<undefined>();
+    const { promise: refused, resolve: answer } = Promise.withResolvers<boolean>();
+    const { connection, states, sockets } = await connect(
+      () => server.address,
+      () => {
+        ask(undefined);
+        return refused;
+      },
+    );
+    sockets[0]?.terminate();
+    await asked;
+    connection.disconnect();
+    answer(false);
+    await refused;
+    expect([states.at(-1), sockets.length]).toEqual(['closed', 1]);
+  });
+
+  it('is refused by a lab that does not know its token, and by nothing else that answers or is away', async () => {
+    const server = await serve();
+    const { origin } = new URL(server.address);
+    expect(await isPageRefused(server.address)).toBe(false);
+    expect(await isPageRefused(server.address.replace('/?', '/gone.html?'))).toBe(false);
+    expect(await isPageRefused(`${origin}/`)).toBe(true);
+    await server.close();
+    expect(await isPageRefused(`${origin}/`)).toBe(false);
   });
 
   it('is closed for good when the lab says farewell', async () => {

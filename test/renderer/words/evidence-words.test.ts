@@ -86,6 +86,25 @@ describe('a replay in words', () => {
       /; nothing shows why the others differ$/,
     ],
     [
+      {
+        overall: { matched: 2, total: 3 },
+        mismatchCounts: { ...none, 'lost-events': 1 },
+        lostEvents: { ...sampleReport().lostEvents, notInText: 2 },
+      },
+      'not proven',
+      /; the header’s count alone speaks for lost events$/,
+    ],
+    [
+      {
+        overall: { matched: 2, total: 3 },
+        mismatchCounts: { ...none, 'lost-events': 1 },
+        lostEvents: { ...sampleReport().lostEvents, notInText: 2, proofCount: 1 },
+      },
+      'explained',
+      /; the others are explained$/,
+    ],
+    [{ malformedCount: 1 }, 'lines not read', /^All 3 allocations lie/],
+    [
       { repaired: 1, lostEvents: { ...sampleReport().lostEvents, missingFrees: 1 } },
       'not proven',
       /1 of them once events/,

@@ -13,23 +13,32 @@ const SITE_WORDS: Readonly<Record<FaultSite, string>> = {
   bringUps: 'CPU bring-ups',
 };
 
-export class DisturbanceNotes {
-  readonly #byDesign = new Map<Design, DisturbanceReport[]>();
+/** What came of one sample, warm-ups included. */
+interface DisturbedSample {
+  readonly report: DisturbanceReport;
+  /** Pages that were read back and compared, objects that were destroyed. */
+  readonly checked: number;
+}
 
-  /** Of one sample, warm-ups included. */
-  add(design: Design, report: DisturbanceReport): void {
-    const reports = this.#byDesign.get(design) ?? [];
-    this.#byDesign.set(design, [...reports, report]);
+export class DisturbanceNotes {
+  readonly #byDesign = new Map<Design, DisturbedSample[]>();
+
+  add(design: Design, sample: DisturbedSample): void {
+    const samples = this.#byDesign.get(design) ?? [];
+    this.#byDesign.set(design, [...samples, sample]);
   }
 
   /** A sentence or more for each design and each kind of disturbance. */
   notes(): readonly string[] {
-    return [...this.#byDesign].flatMap(([design, reports]) => {
+    return [...this.#byDesign].flatMap(([design, samples]) => {
       const { title } = DESIGN_WORDS[design];
+      const reports = samples.map(({ report }) => report);
+      const isChecked = samples.some(({ checked }) => checked > 0);
       return [
         ...faultNotes(
           title,
           reports.flatMap(({ faults }) => faults ?? []),
+          isChecked,
         ),
         ...hotplugNotes(
           title,
@@ -48,7 +57,9 @@ export class DisturbanceNotes {
   }
 }
 
-function faultNotes(title: string, reports: readonly NonNullable<DisturbanceReport['faults']>[]): readonly string[] {
+type FaultReport = NonNullable<DisturbanceReport['faults']>;
+
+function faultNotes(title: string, reports: readonly FaultReport[], isChecked: boolean): readonly string[] {
   if (reports.length === 0) return [];
   const counts = Map.groupBy(
     reports.flatMap(({ sites }) => sites),
@@ -59,21 +70,21 @@ function faultNotes(title: string, reports: readonly NonNullable<DisturbanceRepo
       each.reduce((all: number, one: FaultCount) => all + one[name], 0);
     return `${sum('injected')} of ${sum('attempts')} ${SITE_WORDS[site]}`;
   });
-  return [`Faults on purpose, ${title}: refused ${sites.join(', ')}; ${failedWords(reports)}.`];
+  return [`Faults on purpose, ${title}: refused ${sites.join(', ')}; ${failedWords(reports, isChecked)}.`];
 }
 
-/** What failed in all, and what was checked of the rest. */
-function failedWords(reports: readonly NonNullable<DisturbanceReport['faults']>[]): string {
+/** What failed in all, and what the rest was found to be, if anything was. */
+function failedWords(reports: readonly FaultReport[], isChecked: boolean): string {
   const failed = (name: 'failedWrites' | 'failedReads' | 'failedObjects'): number =>
     reports.reduce((all, one) => all + (one[name] ?? 0), 0);
   if (reports.some(({ failedObjects }) => failedObjects !== undefined)) {
     const allocations = counted(failed('failedObjects'), 'allocation');
-    return `failed were ${allocations}; every object that was destroyed still bore its owner's mark`;
+    const found = isChecked ? "; every object that was destroyed still bore its owner's mark" : '';
+    return `failed were ${allocations}${found}`;
   }
-  return (
-    `failed were ${counted(failed('failedWrites'), 'write')} and ${counted(failed('failedReads'), 'read')}; ` +
-    'what was read back and compared was as the last write that did not fail had left it'
-  );
+  const found = '; what was read back and compared was as the last write that did not fail had left it';
+  const requests = `${counted(failed('failedWrites'), 'write')} and ${counted(failed('failedReads'), 'read')}`;
+  return `failed were ${requests}${isChecked ? found : ''}`;
 }
 
 function hotplugNotes(title: string, counts: readonly HotplugCounts[]): readonly string[] {

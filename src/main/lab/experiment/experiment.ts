@@ -206,7 +206,10 @@ async function runSample(
   if (!figures.ok) return figures;
   sample.meter.endSample();
   const { disturbances, ...rest } = figures.value;
-  if (disturbances !== undefined) sample.harvest.disturbed.add(sample.place.design, disturbances);
+  if (disturbances !== undefined) {
+    const checked = rest.verifiedPages + (rest.destroy?.operations ?? 0);
+    sample.harvest.disturbed.add(sample.place.design, { report: disturbances, checked });
+  }
   return ok({ ...sample.place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...rest });
 }
 

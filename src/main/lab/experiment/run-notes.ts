@@ -30,7 +30,7 @@ function workloadNotes(planned: PlannedProfile): readonly string[] {
 }
 
 const THIS_CPU_NOTES: readonly string[] = [
-  'After every mix all additions were compared with what the counters came to, and page tables and TLBs were audited: a wrong ' +
+  'After every mix all additions are compared with what the counters come to, and page tables and TLBs are audited: a wrong ' +
     'entry, or a total that is not exact in another mode than unprotected, ends the run.',
   "An operation is one this_cpu operation. Its time is processor time of the CPUs' threads, with what ticks, switches and " +
     'the translation of its address cost; percentiles are by the clock, over slices without a tick.',

@@ -97,7 +97,7 @@ const CONTEXT_COLUMNS: readonly CsvColumn[] = [
   { name: 'lab_version', unit: 'text', meaning: 'of percpu-lab', read: (record) => record.environment.labVersion },
 ];
 
-/** What a fio workload was measured on; empty of all others, and where no record keeps it. */
+/** What a fio workload was measured on; but for the time limit empty of all others, and where no record keeps it. */
 const SUBJECT_COLUMNS: readonly CsvColumn[] = [
   {
     name: 'page_data',
@@ -145,7 +145,7 @@ const SUBJECT_COLUMNS: readonly CsvColumn[] = [
   {
     name: 'time_limit_seconds',
     unit: 'seconds',
-    meaning: 'time to measure, of the whole run; empty where jobs ran to their size',
+    meaning: 'time to measure, of the whole run; empty where the profile sets none: jobs then end as their file says',
     read: (record) => record.profile.experiment.seconds,
   },
 ];

@@ -24,13 +24,22 @@ export function samplesCsv(record: RunRecord): string {
 
 /**
  * A file name for the export, safe on every system: `percpu-lab-NAME-20261102-100000.csv`, the time in UTC; `….mixes.csv`. The
- * name of a run that nobody has renamed ends with this time, which is then not written twice.
+ * name of a run that nobody has renamed ends with its start by the clock of its host, which is then not written as well.
  */
 export function exportFileName(record: RunRecord, table: CsvTable = 'samples'): string {
   const [date = '', time = ''] = record.startedAt.split('T');
   const stamp = `${date.replaceAll(/\D/g, '')}-${time.slice(0, 8).replaceAll(/\D/g, '')}`;
-  const stem = fileStem(record.name, 'run');
-  const ending = `-${date}-${time.slice(0, 8).replaceAll(':', '-')}`;
-  const name = stem.endsWith(ending) ? stem.slice(0, -ending.length) : stem;
-  return `percpu-lab-${name}-${stamp}${table === 'samples' ? '' : `.${table}`}.csv`;
+  return `percpu-lab-${fileStem(nameWithoutStart(record), 'run')}-${stamp}${table === 'samples' ? '' : `.${table}`}.csv`;
+}
+
+const QUARTER_HOUR_MS = 15 * 60_000;
+/** The farthest that a clock on earth is ahead of UTC. */
+const MOST_OFFSET_MS = 14 * 4 * QUARTER_HOUR_MS;
+
+/** The record does not say in which time zone its host was; clocks differ from UTC by quarters of hours. */
+function nameWithoutStart({ name, startedAt }: Pick<RunRecord, 'name' | 'startedAt'>): string {
+  const [, stem, date = '', time = ''] = /^(.+), (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/s.exec(name) ?? [];
+  const offsetMs = Date.parse(`${date}T${time}Z`) - Date.parse(`${startedAt.slice(0, 19)}Z`);
+  const isStart = Math.abs(offsetMs) <= MOST_OFFSET_MS && offsetMs % QUARTER_HOUR_MS === 0;
+  return stem !== undefined && isStart ? stem : name;
 }

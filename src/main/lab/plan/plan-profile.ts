@@ -91,7 +91,7 @@ export function planProfile(input: unknown, host: PlanHost, engine: Engine = 'li
   if (!machines.ok) return machines;
   const storms = profile.workload.kind === 'this-cpu' ? planStorms(profile, profile.workload) : ok(new Map());
   if (!storms.ok) return storms;
-  const planned = planWorkloadOf(profile, host);
+  const planned = planWorkloadOf(profile, designs, host);
   if (!planned.ok) return planned;
   const oversubscribed = profile.machine.onlineCpus > host.cores;
   return ok({
@@ -139,14 +139,16 @@ function kernelProblem({ workload, zram }: Profile): Failure | undefined {
   return fail('bad-input', sentence, 'zram');
 }
 
+/** `designs` are those that run: under the kernel engine not the profile's. */
 function planWorkloadOf(
   profile: Profile,
+  designs: readonly Design[],
   host: PlanHost,
 ): Result<Pick<PlannedProfile, 'fioJobs' | 'workload' | 'notes'>> {
   const { workload, machine, experiment } = profile;
   switch (workload.kind) {
     case 'fio':
-      return planFioWorkload(profile, workload, host);
+      return planFioWorkload(profile, workload, designs, host);
     case 'percpu':
       if (experiment.seconds !== undefined) {
         const sentence = 'a percpu workload runs to its number of groups; seconds do not limit it';
@@ -187,6 +189,7 @@ function pointersBeyondHost({ groups, objects }: PercpuWorkload, host: PlanHost)
 function planFioWorkload(
   profile: Profile,
   { data, seed, jobFile: text }: FioWorkload,
+  designs: readonly Design[],
   host: PlanHost,
 ): Result<Pick<PlannedProfile, 'fioJobs' | 'workload' | 'notes'>> {
   const jobFile = parseJobFile(profile.machine, text, host.environment);
@@ -198,7 +201,7 @@ function planFioWorkload(
     const sentence = `the jobs' contents differ in ${keys.length} ways, and ${MOST_PAGE_SETS} are the most`;
     return fail('bad-input', sentence, 'workload.jobFile');
   }
-  const tooDeep = requestsBeyondMemory(profile, jobFile.jobs, host);
+  const tooDeep = requestsBeyondMemory(profile, jobFile.jobs, (left) => planMachines(left, designs, host).ok);
   if (tooDeep !== undefined) return tooDeep;
   const workload = planWorkload(jobFile.jobs, profile.machine, {
     seed,
@@ -294,12 +297,16 @@ function jobFileErrors(errors: readonly FioJobRemark[]): readonly FieldError[] {
   return errors.map((each) => ({ field: 'workload.jobFile', message: fioJobRemarkText(each) }));
 }
 
-/** A page frame per page of every request in flight, beside what boot takes. */
-function requestsBeyondMemory(profile: Profile, jobs: readonly FioJob[], host: PlanHost): Failure | undefined {
+/** A page frame per page of every request in flight, beside what boot takes: what is left of the memory must do for that. */
+function requestsBeyondMemory(
+  profile: Profile,
+  jobs: readonly FioJob[],
+  canBoot: (left: Profile) => boolean,
+): Failure | undefined {
   const { machine } = profile;
   const bytes = jobs.reduce((sum, job) => sum + job.ioDepth * roundUp(job.blockBytes, machine.pageSizeBytes), 0);
   const left = { ...profile, machine: { ...machine, memoryBytes: machine.memoryBytes - bytes } };
-  if (bytes < machine.memoryBytes && planMachines(left, left.designs, host).ok) return undefined;
+  if (bytes < machine.memoryBytes && canBoot(left)) return undefined;
   return fail(
     'bad-input',
     `the jobs' requests in flight (iodepth × bs) take ${formatBytesExact(bytes)} of the machine's memory of ${formatBytesExact(machine.memoryBytes)}, ` +

@@ -6,8 +6,8 @@
  *   same profile  two saved names that differ in case or Unicode composition only are one name
  *
  * Files are read anew at each call, so that what the user edits or copies there by hand counts. A damaged file is
- * reported by name, never changed, and its name is never taken; so is the folder of saved ones where it cannot be read. Ids are looked up among the files that are there and
- * never made into paths.
+ * reported by name, never changed, and its name is never taken; a folder of saved ones that cannot be read is reported
+ * like one. Ids are looked up among the files that are there and never made into paths.
  */
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';

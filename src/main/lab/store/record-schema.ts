@@ -37,7 +37,7 @@ const directionFigures = v.strictObject({
   withheldShare: v.optional(figure),
 });
 
-/** Counted in a sample, medians (which may lie between two counts) in a summary. */
+/** Counted in a sample, medians in a summary, which in records of earlier versions may lie between two counts. */
 function memoryOf<Bytes extends typeof count | typeof figure>(bytes: Bytes) {
   return v.strictObject({
     originalBytes: bytes,

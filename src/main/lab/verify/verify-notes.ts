@@ -24,6 +24,7 @@ interface VerifyFacts {
   readonly jobs: number;
   /** Measured. */
   readonly rounds: number;
+  readonly outcome: VerifyReport['outcome'];
   readonly hostCores: number;
 }
 
@@ -73,16 +74,15 @@ function lowerFirst(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-function fewRoundsWarnings({ rounds }: VerifyFacts): readonly string[] {
+function fewRoundsWarnings({ rounds, outcome }: VerifyFacts): readonly string[] {
   if (rounds >= VERIFY_USUAL_ROUNDS) return [];
+  const advice = outcome === 'cancelled' ? 'let it go on for longer' : 'give more rounds';
   if (rounds === 1) {
-    return [
-      'Only 1 round was measured: low and high are the median, so they say nothing of the spread; give more rounds.',
-    ];
+    return [`Only 1 round was measured: low and high are the median, so they say nothing of the spread; ${advice}.`];
   }
   return [
     `Only ${rounds} rounds were measured, fewer than the ${VERIFY_USUAL_ROUNDS} of a verification that is not told how many: ` +
-      'low and high say little of the spread; give more rounds.',
+      `low and high say little of the spread; ${advice}.`,
   ];
 }
 

@@ -201,7 +201,7 @@ function makeReport(
   const callNs = systemCallNs(set.pageSizeBytes);
   const kernel = { ...summariseSide(kernelRuns), io_stat: last.ioStat, callNs };
   const { hostCores } = parts.environment;
-  const facts = { codecs, kernel, jobs: request.jobs, rounds: rounds.length, hostCores };
+  const facts = { codecs, kernel, jobs: request.jobs, rounds: rounds.length, outcome, hostCores };
   return {
     kernel,
     ...first,

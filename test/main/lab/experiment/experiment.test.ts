@@ -14,6 +14,7 @@ import {
   PAGE_BYTES,
   runToEnd,
   smallDataFile,
+  smallPercpuProfile,
   smallProfile,
   valueOf,
 } from '../small-lab.ts';
@@ -404,6 +405,29 @@ describe('a run that fails', () => {
     expect(errorOf(await lab.startRun({ profile: wrong })).code).toBe('bad-input');
     expect(events).toEqual([]);
     expect(valueOf(await lab.listRuns({}))).toEqual([]);
+  });
+});
+
+describe('a run with faults on purpose', () => {
+  const SAID = {
+    compared: /failed were \d+ writes? and 0 reads; what was read back and compared was as the last write/,
+    written: /failed were \d+ writes? and 0 reads\.$/,
+    destroyed: /failed were \d+ allocations?; every object that was destroyed still bore/,
+    made: /failed were \d+ allocations?\.$/,
+  };
+  it.each([
+    ['compared', () => smallProfile()],
+    ['written', () => smallProfile({ workload: { jobFile: '[job]\nrw=write\nsize=1m\n' } })],
+    ['destroyed', () => smallPercpuProfile()],
+    ['made', () => smallPercpuProfile({ workload: { destroy: 'never' } })],
+  ] as const)('says what became of the rest only as far as it was looked at: %s', async (said, make) => {
+    const small = make();
+    const [first] = small.designs;
+    if (first === undefined) throw new Error('the small profile has designs');
+    const faults = small.workload.kind === 'fio' ? { codec: { every: 100 } } : { frames: { every: 3 } };
+    const { record } = await runToEnd(await openSmallLab(), { ...small, designs: [first], faults });
+    expect(record.outcome).toBe('complete');
+    expect(record.notes.filter((note) => note.startsWith('Faults'))).toEqual([expect.stringMatching(SAID[said])]);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { standingNotes } from '../../../../src/main/lab/experiment/run-notes.ts';
 import { planProfile } from '../../../../src/main/lab/plan/plan-profile.ts';
 import type { Profile } from '../../../../src/shared/profile.ts';
-import { smallPercpuProfile, smallProfile, valueOf } from '../small-lab.ts';
+import { smallPercpuProfile, smallThisCpuProfile, smallProfile, valueOf } from '../small-lab.ts';
 
 const HOST = { cores: 2, memoryBytes: 2 ** 33, environment: {} };
 
@@ -35,6 +35,12 @@ describe('the notes beside every run', () => {
     const idle = notesOf(withZram({ recompression: ['zstd'], afterwards: [{ do: 'compact' }] }));
     expect(idle.join()).not.toMatch(/recompression/);
     expect(notesOf(smallPercpuProfile())).toEqual(['An operation is one allocation or one free, whatever its size.']);
+  });
+
+  it('say what is done, not that it was: a run may have been cancelled before any of it', () => {
+    const all = [smallProfile(), smallPercpuProfile(), smallThisCpuProfile()].flatMap((each) => notesOf(each));
+    expect(all.length).toBeGreaterThan(5);
+    for (const note of all) expect(note).not.toMatch(/ (was|were) /);
   });
 
   it('say of zram in the lab that the rest of a kernel is not there', () => {

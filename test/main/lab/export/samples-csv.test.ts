@@ -229,9 +229,15 @@ describe('exportFileName', () => {
     expect(exportFileName({ ...RECORD, name: '💥' })).toBe('percpu-lab-run-20261102-100000.csv');
   });
 
-  it('has the time of the start once, also of a run whose name ends with it', () => {
+  it('has the time of the start once, also of a run whose name ends with it, by whatever clock its host goes', () => {
     const named = (name: string): string => exportFileName({ ...RECORD, name });
-    expect(named('first run, 2026-11-02 10:00:00')).toBe('percpu-lab-first-run-20261102-100000.csv');
+    const clocks = ['11-02 10:00:00', '11-02 15:45:00', '11-03 00:00:00', '11-01 22:00:00'];
+    for (const clock of clocks) {
+      expect(named(`first run, 2026-${clock}`)).toBe('percpu-lab-first-run-20261102-100000.csv');
+    }
+    expect(named('first run, 2026-11-02 10:00:01')).toBe(
+      'percpu-lab-first-run-2026-11-02-10-00-01-20261102-100000.csv',
+    );
     expect(named('first run, 2026-11-01 10:00:00')).toBe(
       'percpu-lab-first-run-2026-11-01-10-00-00-20261102-100000.csv',
     );

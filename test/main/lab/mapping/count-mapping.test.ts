@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { CountingTask } from '../../../../src/main/lab/mapping/build-machine.ts';
 import { countMapping } from '../../../../src/main/lab/mapping/count-mapping.ts';
 import { addressSpaceOf } from '../../../../src/main/lab/plan/plan-storms.ts';
@@ -110,6 +110,17 @@ describe('a count', () => {
     expect(steps).toBe(4);
     const aborted = await count(shipped(), AbortSignal.abort());
     expect(aborted.result).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+  });
+
+  it('that has lasted hears in the middle of a machine that nobody wants it any more', async () => {
+    let nowMs = 0;
+    // Every step seems to take long.
+    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 1000));
+    const abort = new AbortController();
+    setImmediate(() => abort.abort());
+    const { result, steps } = await count(shipped({ cpus: 4 }), abort.signal);
+    expect(result).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    expect(steps).toBe(0);
   });
 
   it('builds a machine whose first chunk lies in the linear map', async () => {

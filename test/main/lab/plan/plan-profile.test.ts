@@ -286,6 +286,17 @@ describe('what cannot be run is refused in one sentence', () => {
     expect(planned(memoryBytes).ok).toBe(true);
   });
 
+  it('no machine of the lab’s own where the host’s kernel runs the jobs: none of them has to boot', () => {
+    const { memoryBytes } = smallProfile().machine;
+    const jobFile = '[w]\nrw=write\nsize=64k\n';
+    const barely = { ...HOST, memoryBytes: memoryBytes + 4096 };
+    expect(planProfile(profileOf(jobFile), barely).ok).toBe(false);
+    expect(valueOf(planProfile(profileOf(jobFile), barely, 'kernel')).designs).toEqual(['kernel']);
+    const large = profileOf(jobFile, { machine: { memoryBytes: 4 * 2 ** 30, codec: 'lz4-kernel' } });
+    expect(planProfile(large, HOST).ok).toBe(false);
+    expect(valueOf(planProfile(large, HOST, 'kernel')).designs).toEqual(['kernel']);
+  });
+
   it('more requests in flight than the host has memory for', () => {
     const error = refusal('[w]\nrw=write\nsize=64k\nioengine=libaio\niodepth=100000000\n');
     expect(error).toMatchObject({ code: 'bad-input', where: 'workload.jobFile' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { verifyNotes, verifyWarnings } from '../../../../src/main/lab/verify/verify-notes.ts';
-import type { VerifyCodec, VerifyComparison, VerifySide } from '../../../../src/shared/verify-report.ts';
+import type { VerifyCodec, VerifyComparison, VerifyReport, VerifySide } from '../../../../src/shared/verify-report.ts';
 import { compareOf, kernelOf } from './fixtures.ts';
 
 /** Shares of the jobs' time without a core; undefined: not told. */
@@ -22,7 +22,8 @@ function lab(codec: VerifyCodec, shares: Shares): VerifyComparison {
 function facts(kernel: Shares, labs: readonly VerifyComparison[], rounds = 7) {
   const side = kernelOf([400]);
   const mm_stat = { ...side.mm_stat, orig_data_size: 100e6 };
-  return { kernel: { ...withShares(side, kernel), mm_stat }, codecs: labs, jobs: 1, rounds, hostCores: 2 };
+  const outcome: VerifyReport['outcome'] = 'complete';
+  return { kernel: { ...withShares(side, kernel), mm_stat }, codecs: labs, jobs: 1, rounds, outcome, hostCores: 2 };
 }
 
 describe('warnings of a busy host', () => {
@@ -58,6 +59,14 @@ describe('warnings of few rounds', () => {
         'the spread; give more rounds.',
     ]);
     expect(warningsOf(7)).toEqual([]);
+  });
+
+  it('ask nobody for more rounds who cancelled before those that were to come', () => {
+    const cancelled = (rounds: number) =>
+      verifyWarnings({ ...facts({}, [lab('lz4', {})], rounds), outcome: 'cancelled' }).join();
+    expect(cancelled(1)).toMatch(/^Only 1 round was measured: .*; let it go on for longer\.$/);
+    expect(cancelled(3)).toMatch(/^Only 3 rounds were measured.*; let it go on for longer\.$/);
+    expect(cancelled(7)).toBe('');
   });
 
   it('come before the other notes, like all warnings', () => {
