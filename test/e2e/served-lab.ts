@@ -53,11 +53,17 @@ export class ServedLab {
     return page;
   }
 
-  async close(): Promise<void> {
-    await this.#browser.close();
+  /** Ends the server as its user would, the browser stays. Safe to call again. */
+  async stop(): Promise<void> {
+    if (this.#server.exitCode !== null) return;
     const exited = new Promise((resolve) => this.#server.once('exit', resolve));
     this.#server.kill('SIGTERM');
     await exited;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.stop();
     rmSync(this.dataFolder, { recursive: true });
   }
 }
