@@ -43,6 +43,8 @@ export const useRunStore = defineStore('run', () => {
   const state = shallowRef<RunState>({ kind: 'idle' });
   const publisher = createLivePublisher();
   const samples = ref<readonly Sample[]>([]);
+  /** How long the run had gone on when this page picked it up, from where its live figures begin; 0 of one seen from its start. */
+  const pickedUpAtMs = ref(0);
   const active = computed(() => state.value.kind !== 'idle' && state.value.kind !== 'finished');
   const run = computed(() => ('run' in state.value ? state.value.run : undefined));
 
@@ -83,15 +85,16 @@ export const useRunStore = defineStore('run', () => {
       if (answer.ok && active.value) state.value = { kind: 'idle' };
       return;
     }
-    if (!active.value || !isOurs(current.runId)) begin(current);
+    if (!active.value || !isOurs(current.runId)) begin(current, current.progress?.atMs);
     samples.value = current.samples;
     if (current.progress !== undefined) publisher.add(current.progress);
     publisher.flush();
   }
 
-  function begin({ runId, profile, engine, designs, oversubscribed }: RunIdentity): void {
+  function begin({ runId, profile, engine, designs, oversubscribed }: RunIdentity, seenFromMs = 0): void {
     state.value = { kind: 'running', run: { runId, profile, engine, designs, oversubscribed } };
     samples.value = [];
+    pickedUpAtMs.value = seenFromMs;
     publisher.begin(profile, designs);
   }
 
@@ -128,5 +131,5 @@ export const useRunStore = defineStore('run', () => {
     publisher.flush();
   });
 
-  return { state, live: publisher.live, samples, active, run, start, cancel, pickUp };
+  return { state, live: publisher.live, samples, pickedUpAtMs, active, run, start, cancel, pickUp };
 });

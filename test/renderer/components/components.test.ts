@@ -74,26 +74,39 @@ describe('the state of a run', () => {
 
   test('names design, repetition and phase', async () => {
     const now = progressWhere(({ repetition, phase }) => repetition === 3 && phase === 'write');
-    const { text } = await render(RunStateHead, { state: { kind: 'running', run }, progress: now });
+    const { text } = await render(RunStateHead, { state: { kind: 'running', run }, progress: now, pickedUpAtMs: 0 });
     expect(text).toMatch(/single mutex repetition 3 of 6 writing/);
+    expect(text).not.toContain('charts from');
   });
 
   test('calls block 0 the warm-up', async () => {
-    const { text } = await render(RunStateHead, { state: { kind: 'running', run }, progress: progress[0] });
+    const { text } = await render(RunStateHead, {
+      state: { kind: 'running', run },
+      progress: progress[0],
+      pickedUpAtMs: 0,
+    });
     expect(text).toContain('warm-up');
+  });
+
+  test('says from where on a page that came in the middle has drawn it', async () => {
+    const state = { kind: 'running', run };
+    const { text } = await render(RunStateHead, { state, progress: progress.at(-1), pickedUpAtMs: 6100 });
+    expect(text).toContain('charts from 6.1 s on, when this page came');
   });
 
   test('says honestly that a failed run was not kept', async () => {
     const error = { code: 'storage', message: 'the disk is full' };
     const state = { kind: 'finished', run, outcome: 'failed', stored: false, error };
-    const { text } = await render(RunStateHead, { state, progress: undefined });
+    const { text } = await render(RunStateHead, { state, progress: undefined, pickedUpAtMs: 0 });
     expect(text).toContain('✕ failed the disk is full This run is not kept.');
   });
 
   test('shows the way to the result of a run that could not be stored, but not of one that measured nothing', async () => {
     const shown = async (error: LabError, stored = false): Promise<boolean> => {
       const state = { kind: 'finished', run, outcome: 'complete', stored, error };
-      return (await render(RunStateHead, { state, progress: undefined })).html.includes('open-unstored');
+      return (await render(RunStateHead, { state, progress: undefined, pickedUpAtMs: 0 })).html.includes(
+        'open-unstored',
+      );
     };
     expect(await shown({ code: 'storage', message: 'the disk is full' })).toBe(true);
     expect(await shown({ code: 'not-found', message: "'/data' does not exist" })).toBe(false);

@@ -32,6 +32,7 @@ describe('a run', () => {
     const run = useRunStore();
     await run.start(sampleProfile({ machine: { ...sampleProfile().machine, possibleCpus: 8, onlineCpus: 8 } }));
     expect(run.run?.oversubscribed).toBe(true);
+    expect(run.pickedUpAtMs).toBe(0);
   });
 
   test('on the kernel is asked for as such and known as such, after a reload too', async () => {
@@ -92,6 +93,7 @@ describe('a run', () => {
     expect(run.state).toMatchObject({ kind: 'running', run: { runId: 'run-1' } });
     expect(run.samples.length).toBeGreaterThan(0);
     expect(run.live.progress).toBeDefined();
+    expect(run.pickedUpAtMs).toBe(run.live.progress?.atMs);
   });
 
   test('is not made up when none goes on', async () => {
