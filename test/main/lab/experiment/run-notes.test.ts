@@ -74,7 +74,7 @@ describe('the notes beside every run', () => {
     const shares = { zeroPercent: 100, samePercent: 0, randomPercent: 0, compressPercent: 0 };
     const zeros: DataSource = { kind: 'generator', ...shares };
     const jobFile = '[w]\nrw=write\nsize=64k\nnumjobs=2\n';
-    const notes = (seconds: number | undefined, data = files, text = jobFile): string =>
+    const notes = (seconds: number | undefined, data: DataSource = files, text = jobFile): string =>
       notesOf(smallProfile({ workload: { jobFile: text, data }, experiment: { seconds } })).join('\n');
     const spread =
       /^Time ends the jobs.* not taken in the order of the files, .* evenly over all of the page data\.\n2 jobs take pages in that order/m;
