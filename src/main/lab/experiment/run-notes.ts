@@ -59,8 +59,8 @@ const ZRAM_ALONE_NOTE =
   '--engine kernel shows what a whole operation takes.';
 
 const SPREAD_NOTE =
-  'Time ends the jobs, and who is faster writes more pages. They are not taken in the order of the files, but by steps of their golden ' +
-  'section, round and round: so much or so little, what was written is spread evenly over all of the page data.';
+  'Time ends the jobs, and who is faster writes more pages. They are not taken in the order of the files, but in steps of about the ' +
+  'golden section (0.618) of all of them, round and round: much or little, what is written is spread evenly over the page data.';
 
 /** What becomes of page data that is not the job's own. */
 function dataNotes(planned: PlannedProfile): readonly string[] {

@@ -77,7 +77,7 @@ describe('the notes beside every run', () => {
     const notes = (seconds: number | undefined, data: DataSource = files, text = jobFile): string =>
       notesOf(smallProfile({ workload: { jobFile: text, data }, experiment: { seconds } })).join('\n');
     const spread =
-      /^Time ends the jobs.* not taken in the order of the files, .* evenly over all of the page data\.\n2 jobs take pages in that order/m;
+      /^Time ends the jobs.* not taken in the order of the files, .* evenly over the page data\.\n2 jobs take pages in that order/m;
     expect(notes(3)).toMatch(spread);
     expect(notes(undefined, files, `${jobFile}time_based\nruntime=1\n`)).toMatch(spread);
     for (const other of [notes(undefined), notes(undefined, files, `${jobFile}runtime=1\n`), notes(3, zeros)]) {
