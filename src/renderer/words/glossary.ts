@@ -51,7 +51,7 @@ export const GLOSSARY = {
   repetitions:
     'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
   seconds:
-    'Seconds to measure in all, shared out equally; starting machines and threads, warming up loops and counting come on top. Empty: every phase runs until the job’s size is done.',
+    'Seconds to measure in all, shared out equally; starting machines and threads, warming up loops and counting come on top. Jobs then take pages of files not in their order but spread evenly over them, so that the faster design writes more of the same data. Empty: every phase runs until the job’s size is done.',
   equivalence:
     'Differences whose whole interval lies within ± this margin count as “same”. Choose the smallest difference that would matter to you.',
   oversubscribed:
