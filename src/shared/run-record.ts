@@ -324,7 +324,7 @@ export interface RunRecord {
   readonly environment: Environment;
   /** What the reader must know beside the numbers, a sentence each. */
   readonly notes: readonly string[];
-  /** Of a fio workload whose data came in: each set of pages as it was loaded or made, in words. */
+  /** Of a fio workload whose data came in: each set of pages as it was loaded or made, in words, with an order other than the files'. */
   readonly pageData?: readonly string[] | undefined;
   readonly samples: readonly Sample[];
   /** Page tables of the machines that the profile wants counted. */

@@ -51,7 +51,7 @@ export const GLOSSARY = {
   repetitions:
     'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
   seconds:
-    'Seconds to measure in all, shared out equally; starting machines and threads, warming up loops and counting come on top. Empty: every phase runs until the job’s size is done.',
+    'Seconds to measure in all, shared out equally; starting machines and threads, warming up loops and counting come on top. Jobs then take pages of files not in their order but spread evenly over them, so that the faster design writes more of the same data. Empty: every phase runs until the job’s size is done.',
   equivalence:
     'Differences whose whole interval lies within ± this margin count as “same”. Choose the smallest difference that would matter to you.',
   oversubscribed:
@@ -73,7 +73,7 @@ export const GLOSSARY = {
     'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees, this_cpu operations) took 1.2 ms or less. Of several repetitions the median of their percentiles.',
   longest: 'The longest operation of all repetitions; the other latencies are medians over the repetitions.',
   storedAmounts:
-    'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool are then of different data; their shares of the original compare.',
+    'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool then do not compare. Their shares of the original do where every design wrote pages spread evenly over the data, more or fewer of them, and else as far as the data is alike throughout: the run’s notes say which.',
   withheld:
     'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host; from 25 % on nothing is called faster or slower.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',

@@ -132,8 +132,9 @@ describe('lab run', () => {
     expect(record.samples.map((sample) => sample.cpus)).toEqual([3, 3]);
     expect(record.profile.workload).toMatchObject({ kind: 'fio', data: { kind: 'files', paths: [data, data] } });
     expect(record.profile.experiment).toMatchObject({ seconds: 1, repetitions: 1 });
-    expect(record.notes).toContain(`Page data: 2 files, all ${2 * 8 * PAGE_BYTES} bytes.`);
-    expect(record.pageData).toEqual([`2 files, all ${2 * 8 * PAGE_BYTES} bytes`]);
+    const pageData = `2 files, all ${2 * 8 * PAGE_BYTES} bytes, in an order of which every part is like the whole`;
+    expect(record.notes).toContain(`Page data: ${pageData}.`);
+    expect(record.pageData).toEqual([pageData]);
   });
 
   it('of a job that only reads has no write figures, and says nothing of them', async () => {

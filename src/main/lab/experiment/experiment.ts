@@ -17,7 +17,7 @@ import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import { Random } from '../../workload/random.ts';
 import { countMapping } from '../mapping/count-mapping.ts';
 import { addressSpaceOf } from '../plan/plan-storms.ts';
-import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
+import { isSampledEvenly, loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
 import { countBuffers } from '../zram/count-buffers.ts';
@@ -63,6 +63,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const told = sampleNotes({
     designs: summary.designs,
     ...{ samples, profile, engine, oversubscribed, outcome, tookSeconds },
+    isSampledEvenly: isSampledEvenly(planned),
   });
   return {
     id: setting.runId,
@@ -142,7 +143,7 @@ async function runBlocks(setting: ExperimentSetting, harvest: Harvest): Promise<
   const { profile, workload } = planned;
   const meter = new ProgressMeter(setting.runId, planned, setting.onProgress);
   meter.preparing();
-  const sets = await loadPageSets(profile, planned.fioJobs, {
+  const sets = await loadPageSets(planned, {
     signal,
     onProgress: () => {
       meter.preparing();

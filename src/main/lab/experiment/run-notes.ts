@@ -1,6 +1,7 @@
 /** What the reader of a run must know beside its figures, whatever came out: a sentence each. */
 import { assertUnreachable } from '../../../shared/result.ts';
 import type { Profile } from '../../../shared/profile.ts';
+import { isSpread } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 
 /** Of the profile and the engine; what the planner or the data had to say comes beside it. */
@@ -57,8 +58,13 @@ const ZRAM_ALONE_NOTE =
   'kernel an operation takes longer, and what one design gains over another is a smaller part of it. On a host with zram ' +
   '--engine kernel shows what a whole operation takes.';
 
+const SPREAD_NOTE =
+  'Time ends the jobs, and who is faster writes more pages. They are not taken in the order of the files, but in steps of about the ' +
+  'golden section (0.618) of all of them, round and round: much or little, what is written is spread evenly over the page data.';
+
 /** What becomes of page data that is not the job's own. */
-function dataNotes({ profile, fioJobs }: PlannedProfile): readonly string[] {
+function dataNotes(planned: PlannedProfile): readonly string[] {
+  const { profile, fioJobs } = planned;
   const { workload } = profile;
   if (workload.kind !== 'fio' || workload.data.kind === 'job') return [];
   const notes: string[] = [];
@@ -67,9 +73,12 @@ function dataNotes({ profile, fioJobs }: PlannedProfile): readonly string[] {
       "The jobs' verify options put no headers into this page data: pages that are read back are compared as a whole.",
     );
   }
+  const spread = isSpread(planned);
+  if (spread) notes.push(SPREAD_NOTE);
   if (fioJobs.length > 1) {
     notes.push(
-      `${fioJobs.length} jobs take pages in order, each from a place of its own on, evenly spread over the page data.`,
+      `${fioJobs.length} jobs take pages in ${spread ? 'that ' : ''}order, each from a place of its own on, evenly spread over ` +
+        'the page data.',
     );
   }
   return notes;

@@ -14,7 +14,13 @@ const NOTABLE_FACTOR = 1.25;
 type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine' | 'outcome' | 'oversubscribed'> & {
   /** Of the whole run, seconds. */
   readonly tookSeconds: number;
+  /** All that designs wrote, much or little, is a fair sample of the same page data. */
+  readonly isSampledEvenly: boolean;
 };
+
+const EVEN_WORDS =
+  "Every design wrote pages spread evenly over the page data, more or fewer of them: what compares is the pool's share of the original";
+const UNEVEN_WORDS = "As far as the page data is alike throughout, what compares is the pool's share of the original";
 
 /** Of what was recorded of a run that has ended. */
 export function sampleNotes(recorded: Recorded): readonly string[] {
@@ -71,8 +77,8 @@ function ranShare(samples: readonly Sample[]): number {
   return clockNs === 0 ? 1 : processorNs / clockNs;
 }
 
-/** Bytes of designs that stored different amounts do not compare; shares of these amounts do. */
-function amountNotes({ designs, profile }: Recorded): readonly string[] {
+/** Bytes of designs that stored different amounts do not compare; shares do as far as they are shares of the same data. */
+function amountNotes({ designs, profile, isSampledEvenly }: Recorded): readonly string[] {
   if (!storedDifferentAmounts(designs)) return [];
   const stored = designs
     .map((each) => `${mebibytes(each.memoryAtEnd.originalBytes)} MiB (${titleOf(each)})`)
@@ -82,10 +88,10 @@ function amountNotes({ designs, profile }: Recorded): readonly string[] {
     return pool === undefined ? [] : [`${(pool.median * 100).toFixed(2)} % (${titleOf(each)})`];
   });
   const compare =
-    shares.length < designs.length ? '' : ` Comparable is the pool's share of the original: ${shares.join(', ')}.`;
+    shares.length < designs.length ? '' : ` ${isSampledEvenly ? EVEN_WORDS : UNEVEN_WORDS}: ${shares.join(', ')}.`;
   return [
     `Designs stored different amounts of data${timedWords(profile)}: ${stored}, medians of the original at the end. Their bytes ` +
-      `of compressed data, pool and all frames are of different data.${compare}`,
+      `of compressed data, pool and all frames do not compare.${compare}`,
   ];
 }
 

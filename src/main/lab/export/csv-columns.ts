@@ -108,7 +108,7 @@ const SUBJECT_COLUMNS: readonly CsvColumn[] = [
   {
     name: 'page_data_contents',
     unit: 'text',
-    meaning: 'these pages as they were loaded: how many, and what was left out',
+    meaning: 'these pages as they were loaded: how many, what was left out, and where time ended the jobs their order',
     isOfRun: true,
     read: ({ pageData }) => pageData?.join('; '),
   },

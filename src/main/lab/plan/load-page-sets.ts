@@ -1,6 +1,11 @@
 /**
  * Loads what a profile's jobs write. Files and generators make one set for all jobs; a job file's own contents make one per
  * distinct contents. Jobs that share a set start at different pages of it, evenly spread.
+ *
+ * Where time ends the jobs they write as many pages as they get to. Pages made here are alike from the first to the last: a
+ * generator shuffles its kinds, and a job's own blocks are all made the same way. Files are not, so their pages then come in
+ * an order of which every stretch is like the whole. Nothing is bound to a page's place: jobs compare what they read with the page of
+ * the set that they wrote, and headers of verify=, which tell a block's place, are in a job's own blocks alone.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { FioJob } from '../../evidence/fio-job/fio-job.ts';
@@ -8,6 +13,7 @@ import type { DataSource, Profile } from '../../../shared/profile.ts';
 import { assertUnreachable, fail, ok, type Result } from '../../../shared/result.ts';
 import type { JobPlan } from '../../workload/job-plan.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
+import { greatestCommonDivisor } from '../../workload/data/greatest-common-divisor.ts';
 import { pageSetFromFiles } from '../../workload/data/page-set-from-files.ts';
 import { pageSetFromGenerator } from '../../workload/data/page-set-from-generator.ts';
 import { pageSetFromJob } from '../../workload/data/page-set-from-job.ts';
@@ -38,6 +44,26 @@ export function spreadOverSets(jobs: readonly JobPlan[], sets: readonly PageSet[
   });
 }
 
+/** What decides about the order of page data. */
+export interface DataUse {
+  readonly profile: Profile;
+  /** Of a fio workload. */
+  readonly fioJobs: readonly FioJob[];
+}
+
+/** Whether page data come in an order of which every stretch is like the whole, instead of the order of their files. */
+export function isSpread({ profile: { workload, experiment }, fioJobs }: DataUse): boolean {
+  if (workload.kind !== 'fio' || workload.data.kind !== 'files') return false;
+  return experiment.seconds !== undefined || fioJobs.some(({ timeBased }) => timeBased);
+}
+
+/** Whether all pages that jobs write, many or few, are a fair sample of the same data. */
+export function isSampledEvenly(use: DataUse): boolean {
+  const { workload } = use.profile;
+  if (workload.kind !== 'fio') return false;
+  return isSpread(use) || (workload.data.kind !== 'files' && pageSetKeys(workload.data, use.fioJobs).length === 1);
+}
+
 export interface LoadOptions {
   readonly signal: AbortSignal;
   /** 0 … 1. */
@@ -46,8 +72,7 @@ export interface LoadOptions {
 
 /** The sets in the order of `pageSetKeys`; none for a workload without page data. Errors: those of the sources, and 'cancelled'. */
 export async function loadPageSets(
-  profile: Profile,
-  jobs: readonly FioJob[],
+  { profile, fioJobs }: DataUse,
   { signal, onProgress }: LoadOptions,
 ): Promise<Result<readonly PageSet[]>> {
   if (profile.workload.kind !== 'fio') return ok([]);
@@ -59,6 +84,7 @@ export async function loadPageSets(
       const set = await pageSetFromFiles(data.paths, {
         pageSizeBytes,
         maxBytes: MAX_FILE_BYTES,
+        spreadPiecePages: isSpread({ profile, fioJobs }) ? commonBlockPages(fioJobs, pageSizeBytes) : undefined,
         signal,
         onProgress: ({ bytesRead, bytesTotal }) => {
           onProgress(bytesTotal === 0 ? 1 : bytesRead / bytesTotal);
@@ -71,10 +97,15 @@ export async function loadPageSets(
       return set.ok ? ok([set.value]) : set;
     }
     case 'job':
-      return pageSetsOfJobs(jobs, { pageSizeBytes, count, seed }, { signal, onProgress });
+      return pageSetsOfJobs(fioJobs, { pageSizeBytes, count, seed }, { signal, onProgress });
     default:
       return assertUnreachable(data);
   }
+}
+
+/** The most pages of which every request has a whole number: what they find together in the files they then write together. */
+function commonBlockPages(jobs: readonly FioJob[], pageSizeBytes: number): number {
+  return jobs.map(({ blockBytes }) => blockBytes / pageSizeBytes).reduce(greatestCommonDivisor);
 }
 
 /** A set takes about 0.1 s of this thread; between two of them it looks at the signal and lets others run. */

@@ -9,6 +9,7 @@
 import { assertUnreachable, ok, type Result } from '../../../shared/result.ts';
 import { Random } from '../random.ts';
 import { fillCompressible, repeatPattern } from './fill-bytes.ts';
+import { greatestCommonDivisor } from './greatest-common-divisor.ts';
 import type { JobBuffer, JobContents } from './job-contents.ts';
 import { allocatePages, type PageSet } from './page-set.ts';
 import { writeVerifyHeader, type HeaderKind } from './verify-header.ts';
@@ -142,10 +143,6 @@ function fillBlocks(blocks: Blocks, contents: JobContents, random: Random): stri
     default:
       return assertUnreachable(contents.verify);
   }
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 function checkContents({ verify, verifyPattern }: JobContents): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { standingNotes } from '../../../../src/main/lab/experiment/run-notes.ts';
 import { planProfile } from '../../../../src/main/lab/plan/plan-profile.ts';
-import type { Profile } from '../../../../src/shared/profile.ts';
-import { smallPercpuProfile, smallThisCpuProfile, smallProfile, valueOf } from '../small-lab.ts';
+import type { DataSource, Profile } from '../../../../src/shared/profile.ts';
+import { smallDataFile, smallPercpuProfile, smallProfile, smallThisCpuProfile, valueOf } from '../small-lab.ts';
 
 const HOST = { cores: 2, memoryBytes: 2 ** 33, environment: {} };
 
@@ -67,5 +67,22 @@ describe('the notes beside every run', () => {
     const one = two.replace('numjobs=2\nverify=meta\n', '');
     expect(notes(one)).not.toMatch(/headers|jobs take/);
     expect(notes(two, true)).not.toMatch(/headers|jobs take/);
+  });
+
+  it('say in which order pages of files are taken where time ends the jobs, and there alone', () => {
+    const files: DataSource = { kind: 'files', paths: [smallDataFile()] };
+    const shares = { zeroPercent: 100, samePercent: 0, randomPercent: 0, compressPercent: 0 };
+    const zeros: DataSource = { kind: 'generator', ...shares };
+    const jobFile = '[w]\nrw=write\nsize=64k\nnumjobs=2\n';
+    const notes = (seconds: number | undefined, data: DataSource = files, text = jobFile): string =>
+      notesOf(smallProfile({ workload: { jobFile: text, data }, experiment: { seconds } })).join('\n');
+    const spread =
+      /^Time ends the jobs.* not taken in the order of the files, .* evenly over the page data\.\n2 jobs take pages in that order/m;
+    expect(notes(3)).toMatch(spread);
+    expect(notes(undefined, files, `${jobFile}time_based\nruntime=1\n`)).toMatch(spread);
+    for (const other of [notes(undefined), notes(undefined, files, `${jobFile}runtime=1\n`), notes(3, zeros)]) {
+      expect(other).not.toMatch(/Time ends/);
+      expect(other).toMatch(/2 jobs take pages in order, /);
+    }
   });
 });

@@ -23,16 +23,16 @@ interface Change {
   readonly outcome?: RunOutcome;
   readonly tookSeconds?: number;
   readonly oversubscribed?: boolean;
+  readonly isSampledEvenly?: boolean;
 }
 
-function notesOf(
-  samples: readonly Sample[],
-  { seconds, engine = 'live', hotplug, outcome = 'complete', tookSeconds = 1, oversubscribed = false }: Change = {},
-): readonly string[] {
+function notesOf(samples: readonly Sample[], change: Change = {}): readonly string[] {
+  const { seconds, engine = 'live', hotplug, outcome = 'complete', tookSeconds = 1, oversubscribed = false } = change;
+  const { isSampledEvenly = true } = change;
   const { designs } = summarise(samples, { designs: DESIGNS, equivalencePercent: 5 });
   const small = smallProfile();
   const profile = { ...small, experiment: { ...small.experiment, seconds }, hotplug };
-  return sampleNotes({ designs, samples, profile, engine, outcome, tookSeconds, oversubscribed });
+  return sampleNotes({ designs, samples, profile, engine, outcome, tookSeconds, oversubscribed, isSampledEvenly });
 }
 
 function device(mmStat: string): ZramDeviceState {
@@ -69,16 +69,25 @@ describe('notes from the samples of a run', () => {
     expect(note).toBe(
       'Designs stored different amounts of data, each what it could write in the same time: 100.0 MiB (single mutex), ' +
         '150.0 MiB (per-CPU, global), medians of the original at the end. Their bytes of compressed data, pool and all ' +
-        "frames are of different data. Comparable is the pool's share of the original: 50.00 % (single mutex), 25.00 % " +
-        '(per-CPU, global).',
+        'frames do not compare. Every design wrote pages spread evenly over the page data, more or fewer of them: what ' +
+        "compares is the pool's share of the original: 50.00 % (single mutex), 25.00 % (per-CPU, global).",
     );
     expect(others).toEqual([]);
     expect(notesOf(samples)[0]).toMatch(/^Designs stored different amounts of data: 100\.0 MiB/);
   });
 
+  it('call shares comparable only as far as the data is alike where designs wrote other parts of it', () => {
+    const samples = [storing('single-mutex', 100, 0.5), storing('per-cpu-global', 150, 0.25)];
+    const [note] = notesOf(samples, { isSampledEvenly: false });
+    expect(note).toMatch(
+      /do not compare\. As far as the page data is alike throughout, what compares is the pool's share of the original: 50\.00 %/,
+    );
+    expect(note).not.toMatch(/evenly/);
+  });
+
   it('name no share where a design stored nothing', () => {
     const [note] = notesOf([storing('single-mutex', 0, 0), storing('per-cpu-global', 150, 0.25)]);
-    expect(note).toMatch(/different data\.$/);
+    expect(note).toMatch(/do not compare\.$/);
   });
 
   it('say that the last repetition is not the median where repetitions stored different amounts', () => {

@@ -1,18 +1,21 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPageSets, spreadOverSets } from '../../../../src/main/lab/plan/load-page-sets.ts';
+import { isSampledEvenly, loadPageSets, spreadOverSets } from '../../../../src/main/lab/plan/load-page-sets.ts';
 import { planProfile, type PlannedProfile } from '../../../../src/main/lab/plan/plan-profile.ts';
 import type { DataSource } from '../../../../src/shared/profile.ts';
-import { errorOf, smallDataFile, smallProfile, valueOf } from '../small-lab.ts';
+import { bytesOf, pagesOf } from '../../workload/data/page-measures.ts';
+import { errorOf, PAGE_BYTES, smallDataFile, smallProfile, valueOf } from '../small-lab.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const HOST = { cores: 2, memoryBytes: 8 * 2 ** 30, environment: {} };
 
-function plan(jobFile: string, data: DataSource): PlannedProfile {
-  return valueOf(planProfile(smallProfile({ workload: { jobFile, data } }), HOST));
+function plan(jobFile: string, data: DataSource, seconds?: number): PlannedProfile {
+  return valueOf(planProfile(smallProfile({ workload: { jobFile, data }, experiment: { seconds } }), HOST));
 }
 
-function load({ profile, fioJobs }: PlannedProfile, abort = new AbortController()) {
-  return loadPageSets(profile, fioJobs, { signal: abort.signal, onProgress: () => undefined });
+function load(planned: PlannedProfile, abort = new AbortController()) {
+  return loadPageSets(planned, { signal: abort.signal, onProgress: () => undefined });
 }
 
 const TWO_CONTENTS =
@@ -61,6 +64,82 @@ describe('page sets', () => {
     const loading = load(plan(TWO_CONTENTS, { kind: 'job' }), abort);
     abort.abort();
     expect(errorOf(await loading).code).toBe('cancelled');
+  });
+});
+
+/** 26 pages, each of one letter, from A to Z. */
+function alphabet(): DataSource {
+  const path = join(temporaryFolder(), 'alphabet');
+  const letters = Array.from({ length: 26 }, (_, at) => String.fromCharCode(65 + at));
+  writeFileSync(path, letters.map((letter) => letter.repeat(PAGE_BYTES)).join(''));
+  return { kind: 'files', paths: [path] };
+}
+
+async function lettersOf(planned: PlannedProfile): Promise<string> {
+  const [set] = valueOf(await load(planned));
+  if (set === undefined) throw new Error('no page set was loaded');
+  return pagesOf(bytesOf(set))
+    .map((page) => (page.every((byte) => byte === page[0]) ? String.fromCharCode(page[0] ?? 0) : '?'))
+    .join('');
+}
+
+describe('the order of page data', () => {
+  const fixed = '[a]\nrw=write\nsize=64k\n';
+  const inOrder = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+  it('is that of the files where every job has its amount to do, with a runtime or without', async () => {
+    expect(await lettersOf(plan(fixed, alphabet()))).toBe(inOrder);
+    expect(await lettersOf(plan(`${fixed}runtime=60\n`, alphabet()))).toBe(inOrder);
+  });
+
+  it('spreads every stretch over the files where time ends a job', async () => {
+    const steps = 'ATMFYRKDWPIBUNGZSLEXQJCVOH';
+    expect(await lettersOf(plan(fixed, alphabet(), 1))).toBe(steps);
+    expect(await lettersOf(plan(`${fixed}time_based\nruntime=1\n`, alphabet()))).toBe(steps);
+  });
+
+  it('leaves together what the requests of all jobs have together', async () => {
+    // Blocks of four and of six pages have two in common.
+    const blocks = '[global]\nrw=write\nsize=96k\n[a]\nbs=16k\n[b]\nbs=24k\n';
+    expect(await lettersOf(plan(blocks, alphabet(), 1))).toBe('ABQRGHWXMNCDSTIJYZOPEFUVKL');
+    // Two pages are beyond the last whole block of eight.
+    const large = '[a]\nrw=write\nbs=32k\nsize=96k\n';
+    expect(await lettersOf(plan(large, alphabet(), 1))).toBe('ABCDEFGHQRSTUVWXIJKLMNOPYZ');
+  });
+
+  it('is not touched by a time limit where pages are alike throughout anyway', async () => {
+    const mixed = {
+      kind: 'generator',
+      zeroPercent: 30,
+      samePercent: 0,
+      randomPercent: 20,
+      compressPercent: 50,
+    } as const;
+    for (const data of [mixed, { kind: 'job' } as const]) {
+      const [timed, untimed] = await Promise.all(
+        [1, undefined].map((seconds) => load(plan(TWO_CONTENTS, data, seconds))),
+      );
+      if (timed === undefined || untimed === undefined) throw new Error('nothing was loaded');
+      const bytes = valueOf(untimed).map((set) => Buffer.from(set.bytes));
+      expect(valueOf(timed).map((set, at) => bytes[at]?.equals(bytesOf(set)))).toEqual(bytes.map(() => true));
+      expect(valueOf(timed).map((set) => set.description)).toEqual(valueOf(untimed).map((set) => set.description));
+    }
+  });
+
+  it('makes what a design writes a fair sample, and so does data that is alike throughout', () => {
+    const ofFiles = (seconds?: number): boolean => isSampledEvenly(plan(TWO_CONTENTS, alphabet(), seconds));
+    expect([ofFiles(1), ofFiles()]).toEqual([true, false]);
+    const zeros = {
+      kind: 'generator',
+      zeroPercent: 100,
+      samePercent: 0,
+      randomPercent: 0,
+      compressPercent: 0,
+    } as const;
+    expect(isSampledEvenly(plan(TWO_CONTENTS, zeros))).toBe(true);
+    // How much of it is of which job is the scheduler's choice.
+    expect(isSampledEvenly(plan(TWO_CONTENTS, { kind: 'job' }, 1))).toBe(false);
+    expect(isSampledEvenly(plan(fixed, { kind: 'job' }, 1))).toBe(true);
   });
 });
 

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pageSetFromFiles } from '../../../../src/main/workload/data/page-set-from-files.ts';
+import { spreadOrder } from '../../../../src/main/workload/data/spread-order.ts';
 import { built, bytesOf, pagesOf } from './page-measures.ts';
 
 const limits = { pageSizeBytes: 4096, maxBytes: 1 << 20 };
@@ -77,6 +80,45 @@ describe('pageSetFromFiles', () => {
     expect(set.description).toBe('2 files of 3, the first 10096 of 15001 bytes');
   });
 
+  it('puts pages into an order of which every stretch is like the whole where that is wanted', async () => {
+    // Pages 0 to 12 of three files, the last of each filled up with zeros.
+    const paths = [letters('a', 'a', 4 * 4096 + 1), letters('b', 'b', 3 * 4096), letters('c', 'c', 4 * 4096 + 4095)];
+    const set = built(await pageSetFromFiles(paths, { ...limits, spreadPiecePages: 1 }));
+    const whole = pagesOf(bytesOf(built(await pageSetFromFiles(paths, limits))));
+    const inPlace = [0, 8, 3, 11, 6, 1, 9, 4, 12, 7, 2, 10, 5];
+    expect(inPlace.map((page) => String.fromCharCode(whole[page]?.[0] ?? 0)).join('')).toBe('acacbacacbacb');
+    expect(pagesOf(bytesOf(set))).toEqual(inPlace.map((page) => whole[page]));
+    expect(set.description).toBe('3 files, all 49152 bytes, in an order of which every part is like the whole');
+  });
+
+  it('spreads files of which the limit cuts the last, and which come in several pieces', async () => {
+    const bytes = randomBytes(5 * 2 ** 19 + 1234);
+    const path = join(folder, 'large');
+    writeFileSync(path, bytes);
+    const maxBytes = 600 * 4096;
+    const set = built(await pageSetFromFiles([path], { ...limits, maxBytes, spreadPiecePages: 7 }));
+    const placeOf = spreadOrder({ count: 600, piecePages: 7 });
+    const pages = pagesOf(bytesOf(set));
+    for (let page = 0; page < 600; page++) {
+      expect(bytes.compare(pages[placeOf(page)] ?? new Uint8Array(0), 0, 4096, page * 4096, (page + 1) * 4096)).toBe(0);
+    }
+  });
+
+  it('has of two unlike parts nearly their shares in every stretch', async () => {
+    const paths = [letters('hard', 'h', 400 * 4096), letters('easy', 'e', 1600 * 4096)];
+    const set = built(await pageSetFromFiles(paths, { ...limits, maxBytes: 1 << 30, spreadPiecePages: 1 }));
+    const hard = pagesOf(bytesOf(set)).map((page) => (page[0] === 0x68 ? 1 : 0));
+    const stretch = fc.record({ from: fc.nat(1999), pages: fc.integer({ min: 1, max: 2000 }) });
+    fc.assert(
+      fc.property(stretch, ({ from, pages }) => {
+        let found = 0;
+        for (let at = from; at < from + pages; at++) found += hard[at % 2000] ?? 0;
+        // Half of what the logarithm of the pages would allow: see the order's own tests.
+        expect(Math.abs(found - pages / 5)).toBeLessThan((1 + Math.log(2000)) / 2);
+      }),
+    );
+  });
+
   it('reports progress up to the whole', async () => {
     const seen: number[] = [];
     const path = letters('big', 'x', (5 << 20) / 2);
@@ -99,7 +141,8 @@ describe('pageSetFromFiles', () => {
       pieces++;
       abort.abort();
     };
-    const during = await pageSetFromFiles([path], { ...limits, maxBytes: 1 << 30, signal: abort.signal, onProgress });
+    const wanted = { ...limits, maxBytes: 1 << 30, spreadPiecePages: 1, signal: abort.signal, onProgress };
+    const during = await pageSetFromFiles([path], wanted);
     expect(during.ok ? '' : during.error.code).toBe('cancelled');
     expect(pieces).toBe(1);
   });
