@@ -62,6 +62,12 @@ export const useDraftStore = defineStore('draft', () => {
     loadedProfile.value = profile;
   }
 
+  /** The loaded file was deleted: the form keeps what it holds, as something that is not saved. */
+  function orphan(): void {
+    loadedId.value = undefined;
+    loadedProfile.value = undefined;
+  }
+
   /** The loaded file was renamed: takes the new name over without touching other edits. */
   function follow(name: string, id: string): void {
     const renamed = (profile: Profile | undefined) => (profile === undefined ? undefined : { ...profile, name });
@@ -80,9 +86,9 @@ export const useDraftStore = defineStore('draft', () => {
     wantedEngine.value = chosen;
   }
 
-  /** Gives up what was changed since loading. */
+  /** Gives up what was changed since loading; what is saved nowhere stays. */
   function revert(): void {
-    draft.value = loadedProfile.value;
+    draft.value = loadedProfile.value ?? draft.value;
   }
 
   /** Asks the lab what the form would run; an answer that comes after a further edit is dropped. */
@@ -117,6 +123,7 @@ export const useDraftStore = defineStore('draft', () => {
     chooseEngine,
     load,
     follow,
+    orphan,
     edit,
     revert,
     updatePreview,

@@ -58,10 +58,12 @@ export const useProfileStore = defineStore('profiles', () => {
     return entry;
   }
 
-  /** Deletes a saved profile. */
-  async function remove(id: string): Promise<void> {
-    notices.valueOf('The profile could not be deleted', await lab.deleteProfile({ id }));
+  /** Deletes a saved profile; answers with whether it is gone. */
+  async function remove(id: string): Promise<boolean> {
+    const answer = await lab.deleteProfile({ id });
+    if (!answer.ok) notices.reportError('The profile could not be deleted', answer.error);
     await refresh();
+    return answer.ok;
   }
 
   return { entries, shipped, saved, loaded, refresh, save, rename, remove };

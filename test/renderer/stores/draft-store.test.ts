@@ -118,6 +118,17 @@ describe('the profile in the form', () => {
 describe('the engine of the form', () => {
   const NO_ZRAM = { code: 'unavailable', message: 'this kernel has no zram' } as const;
 
+  test('is not saved any more once its file is deleted, and stays as it is', () => {
+    const draft = useDraftStore();
+    draft.load(sampleProfile(), 'saved/mine');
+    draft.orphan();
+    expect(draft).toMatchObject({ draft: sampleProfile(), loadedId: undefined, changed: true });
+    draft.revert();
+    expect(draft).toMatchObject({ draft: sampleProfile(), changed: true });
+    draft.load(sampleProfile(), 'saved/again');
+    expect(draft).toMatchObject({ loadedId: 'saved/again', changed: false });
+  });
+
   test('is live until the kernel is chosen, and the lab is asked what that would run', async () => {
     const draft = useDraftStore();
     draft.load(sampleProfile(), undefined);

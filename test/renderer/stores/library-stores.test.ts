@@ -54,7 +54,7 @@ describe('profiles', () => {
     await profiles.refresh();
     const renamed = await profiles.rename('saved/own', 'renamed');
     expect(renamed).toMatchObject({ profile: { name: 'renamed' } });
-    await profiles.remove(renamed?.id ?? '');
+    expect(await profiles.remove(renamed?.id ?? '')).toBe(true);
     expect(profiles.saved.filter((entry) => entry.kind === 'profile')).toEqual([]);
   });
 });
