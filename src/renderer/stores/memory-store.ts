@@ -50,9 +50,11 @@ export const useMemoryStore = defineStore('memory', () => {
   function restore({ loadedId, loaded, draft: left, engine }: Remembered, isEdited: boolean): boolean {
     const entry = profiles.entries.find(({ id }) => id === loadedId);
     const file = entry?.kind === 'profile' ? entry : undefined;
-    const profile = file?.profile ?? loaded;
+    const profile = file?.profile ?? loaded ?? left;
     if (profile === undefined || (file === undefined && loadedId !== undefined && !isEdited)) return false;
     draft.load(profile, file?.id ?? idOf(profile));
+    // What the form held was saved nowhere, and still is not.
+    if (loaded === undefined && draft.loadedId === undefined) draft.orphan();
     if (isEdited && left !== undefined) draft.edit(left);
     draft.chooseEngine(engine);
     return true;

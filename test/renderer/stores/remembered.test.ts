@@ -106,6 +106,19 @@ describe('a reload', () => {
     expect([draft.loadedId, draft.changed, draft.draft?.description]).toEqual([undefined, true, 'mine']);
   });
 
+  test('keeps what the form held of a file that was deleted here, as saved nowhere', async () => {
+    await open();
+    await load('saved/own');
+    const before = useDraftStore().draft;
+    await stores.lab.contract.deleteProfile({ id: 'saved/own' });
+    useDraftStore().orphan();
+    await settle();
+    await reload();
+    expect(useDraftStore()).toMatchObject({ loadedId: undefined, changed: true, draft: before });
+    await reload();
+    expect(useDraftStore()).toMatchObject({ loadedId: undefined, changed: true, draft: before });
+  });
+
   test('shows a file that was changed elsewhere as it is now', async () => {
     await open();
     await load('saved/own');
