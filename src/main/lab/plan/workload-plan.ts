@@ -36,6 +36,8 @@ interface Stretch {
   readonly end: number;
 }
 
+const NO_STRETCH: Stretch = { device: 0, start: 0, end: 0 };
+
 export interface WorkloadOptions {
   readonly seed: number;
   readonly pageSetOf: (job: FioJob) => number;
@@ -60,7 +62,7 @@ export function planWorkload(
   if (clash !== undefined) return clash;
   const jobNames = uniqueNames(fioJobs);
   const jobs = fioJobs.map((job, index): JobPlan => {
-    const stretch = stretches.value[index] ?? { device: 0, start: 0, end: 0 };
+    const stretch = stretches.value[index] ?? NO_STRETCH;
     const blockPages = job.blockBytes / machine.pageSizeBytes;
     return {
       name: jobNames[index] ?? job.name,
@@ -121,7 +123,6 @@ interface PlacedFile {
 
 function placeStretches(fioJobs: readonly FioJob[], machine: MachineProfile): Result<readonly Stretch[]> {
   const { pageSizeBytes } = machine;
-  const slots = Math.ceil(machine.diskSizeBytes / pageSizeBytes);
   const files = placeFiles(fioJobs, machine);
   const stretches: Stretch[] = [];
   for (const job of fioJobs) {
@@ -134,17 +135,28 @@ function placeStretches(fioJobs: readonly FioJob[], machine: MachineProfile): Re
     }
     const start = fileStart + job.offsetBytes / pageSizeBytes;
     const end = start + job.sizeBytes / pageSizeBytes;
-    if (end > slots) {
-      return fail(
-        'bad-input',
-        `the jobs up to ${job.name} (line ${job.line}) need ${end * pageSizeBytes} bytes of /dev/zram${device}, ` +
-          `but its disk size is ${machine.diskSizeBytes}`,
-        'machine.diskSizeBytes',
-      );
-    }
     stretches.push({ device, start, end });
   }
-  return ok(stretches);
+  return diskFault(fioJobs, stretches, machine) ?? ok(stretches);
+}
+
+/** Stretches beyond their disks: what the fullest of them must hold, which is enough for all, and where it is exceeded first. */
+function diskFault(
+  fioJobs: readonly FioJob[],
+  stretches: readonly Stretch[],
+  { pageSizeBytes, diskSizeBytes }: MachineProfile,
+): Failure | undefined {
+  const slots = Math.ceil(diskSizeBytes / pageSizeBytes);
+  const fullest = stretches.reduce((most, stretch) => (stretch.end > most.end ? stretch : most), NO_STRETCH);
+  const first = stretches.findIndex(({ device, end }) => device === fullest.device && end > slots);
+  const job = fioJobs[first];
+  if (job === undefined) return undefined;
+  return fail(
+    'bad-input',
+    `the jobs need ${fullest.end * pageSizeBytes} bytes of /dev/zram${fullest.device}, but its disk size is ${diskSizeBytes}, ` +
+      `which ${job.name} (line ${job.line}) is the first to exceed`,
+    'machine.diskSizeBytes',
+  );
 }
 
 /** Devices named by the file itself start at 0; other files take the devices in turn and lie one behind the other. */

@@ -252,9 +252,27 @@ describe('what cannot be run is refused in one sentence', () => {
     const error = refusal('[w]\nrw=write\nsize=64k\nnumjobs=3\n', { machine: { diskSizeBytes: 2 * 65536 } });
     expect(error).toEqual({
       code: 'bad-input',
-      message: 'the jobs up to w (line 1) need 196608 bytes of /dev/zram0, but its disk size is 131072',
+      message:
+        'the jobs need 196608 bytes of /dev/zram0, but its disk size is 131072, which w (line 1) is the first to exceed',
       where: 'machine.diskSizeBytes',
     });
+  });
+
+  it.each([
+    ['clones far beyond it', '[w]\nrw=write\nsize=64k\nnumjobs=40\n', { bytes: 40 * 65536, device: 0, line: 1 }],
+    [
+      'sections on devices of their own, the second of which is fuller',
+      '[a]\nrw=write\nsize=128k\nfilename=/dev/zram0\n[b]\nrw=write\nsize=64k\nfilename=/dev/zram1\n' +
+        '[c]\nrw=write\noffset=64k\nsize=192k\nfilename=/dev/zram1\n[d]\nrw=write\noffset=256k\nsize=64k\nfilename=/dev/zram1\n',
+      { bytes: 5 * 65536, device: 1, line: 9 },
+    ],
+  ])('more than the disk holds, with what all need, which then suffices: %s', (_, job, { bytes, device, line }) => {
+    const machine = { devices: device + 1, diskSizeBytes: 65536 };
+    const { message } = refusal(job, { machine });
+    expect(message).toMatch(new RegExp(`^the jobs need ${bytes} bytes of /dev/zram${device}, `));
+    expect(message).toMatch(new RegExp(`which [wc] \\(line ${line}\\) is the first to exceed$`));
+    expect(planProfile(profileOf(job, { machine: { ...machine, diskSizeBytes: bytes } }), HOST).ok).toBe(true);
+    expect(planProfile(profileOf(job, { machine: { ...machine, diskSizeBytes: bytes - 4096 } }), HOST).ok).toBe(false);
   });
 
   it('a device that the machine does not have', () => {
