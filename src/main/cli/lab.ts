@@ -5,6 +5,7 @@ import { userDataFolder } from '../lab/data-folder.ts';
 import { readLabVersion } from '../lab/lab-version.ts';
 import { runCli } from './cli.ts';
 import { ExitCode } from './exit-code.ts';
+import { writeProblem } from './write-problem.ts';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const resourcesFolder = beside('../../../resources');
@@ -17,14 +18,21 @@ const interrupt = (): void => {
 };
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever reads has read enough (`| head`); the run and its files go on.
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+const output = { isLost: false };
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads has read enough (`| head`); the run and its files go on. Any other failure has lost a result.
+  if (error.code === 'EPIPE' || output.isLost) return;
+  output.isLost = true;
+  process.exitCode = ExitCode.failed;
+  process.stderr.write(`cannot write to standard output: ${writeProblem(error)}\n`);
+  // What waits for a Ctrl-C (`serve`) has nobody any more who knows of it.
+  interrupted.abort();
+});
+process.stderr.on('error', () => {
+  // Nowhere is left to tell it; results, files and the exit code do not depend on it.
+});
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exitCode = await runCli(process.argv.slice(2), {
   openLab: () =>
     createLab({
       dataFolder: userDataFolder(),
@@ -43,3 +51,4 @@ process.exitCode = await runCli(process.argv.slice(2), {
     interrupted: interrupted.signal,
   },
 });
+process.exitCode = output.isLost ? ExitCode.failed : exitCode;

@@ -8,6 +8,7 @@ import { recordText } from '../../shared/measured-figures.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import { csvTablesOf } from '../lab/export/run-csv.ts';
 import { kernelEvidence } from '../lab/export/kernel-evidence.ts';
+import { writeProblem } from './write-problem.ts';
 
 /** Paths; absent: not asked for. */
 export interface RunOutputs {
@@ -122,16 +123,5 @@ async function writeText(path: string, text: string): Promise<Result<void>> {
 
 /** 'bad-input' before the run, when another path can still be given; 'storage' after it. */
 function unwritable(code: 'bad-input' | 'storage', path: string, error: unknown): Result<never> {
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  return fail(code, `cannot write '${path}': ${WRITE_PROBLEMS[reason] ?? reason}`);
+  return fail(code, `cannot write '${path}': ${writeProblem(error)}`);
 }
-
-const WRITE_PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'its folder does not exist',
-  ENOTDIR: 'a part of its path is a file',
-  EISDIR: 'it is a folder',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-};
