@@ -3,7 +3,7 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { parseProfile, PROFILE_SCHEMA_VERSION, type Profile } from '../../../shared/profile.ts';
+import { parseProfile, PROFILE_SCHEMA_VERSION, type Profile, profileSchema } from '../../../shared/profile.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { jsonFault } from './json-fault.ts';
 
@@ -31,6 +31,9 @@ export function readProfileFile(path: string): Result<Profile> {
       `${name} is not JSON: ${what} at line ${line}, column ${column}.`,
       `${path}:${line}:${column}`,
     );
+  }
+  if (!hasProfileField(document)) {
+    return fail('bad-input', `${name} is no profile: it is JSON, but not an object with a profile's fields.`, path);
   }
   const newer = newerVersion(document);
   if (newer !== undefined) {
@@ -78,6 +81,12 @@ function readText(path: string): Result<string> {
     }
     throw error;
   }
+}
+
+/** Of what has none, all that there is to say is not that each is missing. */
+function hasProfileField(document: unknown): boolean {
+  if (typeof document !== 'object' || document === null) return false;
+  return Object.keys(profileSchema.entries).some((field) => Object.hasOwn(document, field));
 }
 
 function newerVersion(document: unknown): number | undefined {
