@@ -50,6 +50,7 @@ const COMMANDS: readonly Command[] = [
         value: 'NAME',
         meaning: "live: the simulated machine on worker threads; kernel: this host's own zram (root)",
       },
+      { name: 'job', value: 'FILE', meaning: "fio: run this fio job file instead of the profile's" },
       {
         name: 'seconds',
         value: 'N',
@@ -97,6 +98,7 @@ const COMMANDS: readonly Command[] = [
           profile: argument,
           json: options.has('json'),
           engine: options.value('engine'),
+          job: options.values('job'),
           seconds: options.value('seconds'),
           jobs: options.value('jobs'),
           repetitions: options.value('repetitions'),

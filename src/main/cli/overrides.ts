@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly jobs?: string | undefined;
   readonly repetitions?: string | undefined;
   readonly data?: readonly string[] | undefined;
+  /** Text of the fio job file that takes the place of the profile's. */
+  readonly jobFile?: string | undefined;
   readonly codec?: string | undefined;
   /** Whether locks are to be watched; absent: as the profile says. */
   readonly checks?: boolean | undefined;
@@ -38,16 +40,19 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
     if (options.data.includes('')) return fail('bad-input', '--data must not be empty');
     changed = withData(changed, options.data);
   }
+  if (options.jobFile !== undefined) changed = withJobFile(changed, options.jobFile);
   return jobs.value === undefined ? ok(changed) : withJobs(changed, jobs.value);
 }
 
 /** Options that the profile's workload has no use for, in a sentence. */
-function misfitOf({ name, workload }: Profile, { seconds, data, codec }: RunOptions): string | undefined {
+function misfitOf({ name, workload }: Profile, { seconds, data, codec, jobFile }: RunOptions): string | undefined {
   if (workload.kind === 'fio') return undefined;
   if (codec !== undefined)
     return `--codec is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and compresses nothing`;
   if (data !== undefined)
     return `--data is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and writes no pages`;
+  if (jobFile !== undefined)
+    return `--job is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and runs no fio jobs`;
   if (seconds === undefined || workload.kind === 'this-cpu') return undefined;
   return `--seconds is for fio and this-cpu workloads; '${name}' runs to its ${counted(workload.groups, 'group')} of objects`;
 }
@@ -59,6 +64,10 @@ function withData(profile: Profile, given: readonly string[]): Profile {
   // The record keeps the paths, and whoever reads it works in another folder.
   const paths = given.map((path) => resolve(path));
   return { ...profile, workload: { ...profile.workload, data: { kind: 'files', paths } } };
+}
+
+function withJobFile(profile: Profile, jobFile: string): Profile {
+  return profile.workload.kind === 'fio' ? { ...profile, workload: { ...profile.workload, jobFile } } : profile;
 }
 
 function withExperiment(profile: Profile, change: Partial<Profile['experiment']>): Profile {
@@ -102,19 +111,30 @@ function withOnlineCpus(profile: Profile, jobs: number): Profile {
 
 /** In a job file a later line wins, so the option goes to the end of each section that is a job. */
 export function withNumjobs(jobFile: string, jobs: number): string {
+  const ends = new Set(endsOfJobs(jobFile));
   const lines = jobFile.split(/\r?\n/);
-  const changed: string[] = [];
+  const changed = lines.flatMap((line, index) => (ends.has(index) ? [`numjobs=${jobs}`, line] : [line]));
+  return [...changed, ...(ends.has(lines.length) ? [`numjobs=${jobs}`] : [])].join('\n');
+}
+
+/** The line of `jobFile` that is `line` once `withNumjobs` has changed it, from 1 on; of a line put in, the one before it. */
+export function lineBeforeNumjobs(jobFile: string, line: number): number {
+  const putIn = endsOfJobs(jobFile).filter((end, earlier) => end + earlier < line);
+  return line - putIn.length;
+}
+
+/** Behind each section that is a job: how many lines there are up to its end. */
+function endsOfJobs(jobFile: string): readonly number[] {
+  const lines = jobFile.split(/\r?\n/);
+  const ends: number[] = [];
   let inJob = false;
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     const section = /^\s*\[(.*)/.exec(line)?.[1];
-    if (section !== undefined) {
-      if (inJob) changed.push(`numjobs=${jobs}`);
-      inJob = !section.startsWith('global');
-    }
-    changed.push(line);
+    if (section === undefined) continue;
+    if (inJob) ends.push(index);
+    inJob = !section.startsWith('global');
   }
-  if (inJob) changed.push(`numjobs=${jobs}`);
-  return changed.join('\n');
+  return inJob ? [...ends, lines.length] : ends;
 }
 
 function readNumber(option: string, text: string | undefined): Result<number | undefined> {

@@ -2,8 +2,11 @@
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
 import type { Lab } from '../lab/lab.ts';
 import { fail, type FieldError, isWrongInput, type LabError, ok, type Result } from '../../shared/result.ts';
+import type { Profile } from '../../shared/profile.ts';
 import { type Engine, ENGINES, type RunRecord } from '../../shared/run-record.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { findProfile } from './find-profile.ts';
+import { type GivenJobFile, inWordsOfJobFile, readJobFile } from './job-file.ts';
 import { applyOptions, type RunOptions } from './overrides.ts';
 import { showProgress } from './progress-line.ts';
 import { checkOutputs, type RunOutputs, writeOutputs } from './run-outputs.ts';
@@ -11,30 +14,37 @@ import { runDocument } from './run-document.ts';
 import { runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface RunCommand extends RunOptions, RunOutputs {
+export interface RunCommand extends Omit<RunOptions, 'jobFile'>, RunOutputs {
   /** Id, file stem, name or path of a profile. */
   readonly profile: string;
+  /** Paths of fio job files, of which there may be one. */
+  readonly job?: readonly string[] | undefined;
   readonly engine?: string | undefined;
   /** Print one JSON document instead of the report. */
   readonly json: boolean;
 }
 
+/** What is to be run, and the job file as it was given; no job file for a workload that has none. */
+interface Asked {
+  readonly profile: Profile;
+  readonly engine: Engine;
+  readonly jobFile: GivenJobFile | undefined;
+}
+
+type Finished = Extract<RunEvent, { kind: 'finished' }>;
+
 /** Runs the profile, as the options change it. */
 export async function runCommand(lab: Lab, command: RunCommand, terminal: Terminal): Promise<ExitCode> {
-  const profile = lab.loadProfile(command.profile);
-  if (!profile.ok) return report(terminal, profile.error);
-  const engine = readEngine(command.engine);
-  if (!engine.ok) return report(terminal, engine.error);
-  if (engine.value === 'kernel' && command.codec !== undefined) return report(terminal, KERNELS_CODEC);
-  const changed = applyOptions(profile.value, command);
-  if (!changed.ok) return report(terminal, changed.error);
-  const writable = await checkOutputs(command, { engine: engine.value, profile: changed.value });
+  const asked = await readCommand(lab, command);
+  if (!asked.ok) return report(terminal, asked.error);
+  const { profile, engine, jobFile } = asked.value;
+  const writable = await checkOutputs(command, { engine, profile });
   if (!writable.ok) return report(terminal, writable.error);
   const finished = watch(lab, terminal);
-  const started = await lab.startRun({ profile: changed.value, engine: engine.value });
+  const started = await lab.startRun({ profile, engine });
   if (!started.ok) {
     finished.stop();
-    return report(terminal, started.error);
+    return report(terminal, jobFile === undefined ? started.error : inWordsOfJobFile(started.error, jobFile));
   }
   const { runId } = started.value;
   const cancel = (): void => void lab.cancelRun({ runId });
@@ -42,8 +52,14 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   terminal.interrupted.addEventListener('abort', cancel);
   const end = await finished.end;
   terminal.interrupted.removeEventListener('abort', cancel);
-  if (!end.stored && end.error !== undefined && !isWrongInput(end.error)) {
-    terminal.err(`the run was not stored: ${end.error.message}\n`);
+  return tell(lab, command, end, terminal);
+}
+
+/** Prints and writes what came out. */
+async function tell(lab: Lab, command: RunCommand, end: Finished, terminal: Terminal): Promise<ExitCode> {
+  const { runId, stored, error } = end;
+  if (!stored && error !== undefined && !isWrongInput(error)) {
+    terminal.err(`the run was not stored: ${error.message}\n`);
   }
   const record = await lab.openRun({ runId });
   if (!record.ok) return report(terminal, record.error);
@@ -52,13 +68,28 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   if (!written.ok) return report(terminal, written.error);
   if (record.value.error !== undefined) terminal.err(`${record.value.error.message}\n`);
   const code = exitCodeOfRun(record.value);
-  return code === ExitCode.done && !end.stored ? ExitCode.failed : code;
+  return code === ExitCode.done && !stored ? ExitCode.failed : code;
 }
 
-const KERNELS_CODEC: LabError = {
-  code: 'bad-input',
-  message: "--codec is for machines of the lab's own; under --engine kernel the kernel compresses, with its lz4",
-};
+async function readCommand(lab: Lab, command: RunCommand): Promise<Result<Asked>> {
+  const profile = findProfile(lab, command.profile);
+  if (!profile.ok) return profile;
+  const engine = readEngine(command.engine);
+  if (!engine.ok) return engine;
+  if (engine.value === 'kernel' && command.codec !== undefined) return fail('bad-input', KERNELS_CODEC);
+  const jobFile = await readJobFile(command.job);
+  if (!jobFile.ok) return jobFile;
+  const changed = applyOptions(profile.value, { ...command, jobFile: jobFile.value });
+  if (!changed.ok) return changed;
+  const { workload } = profile.value;
+  if (workload.kind !== 'fio') return ok({ profile: changed.value, engine: engine.value, jobFile: undefined });
+  const text = jobFile.value ?? workload.jobFile;
+  const given = { path: command.job?.[0], text, hasNumjobs: command.jobs !== undefined };
+  return ok({ profile: changed.value, engine: engine.value, jobFile: given });
+}
+
+const KERNELS_CODEC =
+  "--codec is for machines of the lab's own; under --engine kernel the kernel compresses, with its lz4";
 
 function readEngine(name: string | undefined): Result<Engine> {
   const engine = ENGINES.find((each) => each === (name ?? 'live'));
@@ -68,11 +99,8 @@ function readEngine(name: string | undefined): Result<Engine> {
 }
 
 /** Shows progress until the run has finished; `stop` when it never began. */
-function watch(
-  lab: LabContract,
-  terminal: Terminal,
-): { readonly end: Promise<Extract<RunEvent, { kind: 'finished' }>>; readonly stop: () => void } {
-  const { promise, resolve } = Promise.withResolvers<Extract<RunEvent, { kind: 'finished' }>>();
+function watch(lab: LabContract, terminal: Terminal): { readonly end: Promise<Finished>; readonly stop: () => void } {
+  const { promise, resolve } = Promise.withResolvers<Finished>();
   const stop = lab.subscribe((event) => {
     showProgress(terminal, event);
     if (event.kind === 'finished') {
@@ -111,6 +139,7 @@ function firstLine({ message, where }: LabError): string {
 
 /** `Seconds must be at least 0.2 (experiment.seconds)` */
 function fieldLine({ field, message }: FieldError): string {
+  if (field === '') return message;
   const place = field === 'workload.jobFile' && message.startsWith('line ') ? 'Job file, ' : '';
   return `${place}${message} (${field})`;
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFioJobFile } from '../../../src/main/evidence/fio-job/parse-fio-job-file.ts';
 import type { FioJob } from '../../../src/main/evidence/fio-job/fio-job.ts';
-import { applyOptions, withNumjobs } from '../../../src/main/cli/overrides.ts';
+import { applyOptions, lineBeforeNumjobs, withNumjobs } from '../../../src/main/cli/overrides.ts';
 import { testProfile as profile } from '../in-memory-lab.ts';
 import { errorOf, smallPercpuProfile, valueOf } from '../lab/small-lab.ts';
 
@@ -49,6 +49,14 @@ describe('options change a profile', () => {
     });
   });
 
+  it('in the job file, whose jobs --jobs then clones', () => {
+    const jobFile = '[mine]\nrw=read\nsize=8k\n';
+    const changed = valueOf(applyOptions(profile, { jobFile }));
+    expect(changed).toEqual({ ...profile, workload: { ...profile.workload, jobFile } });
+    const cloned = valueOf(applyOptions(profile, { jobFile, jobs: '3' }));
+    expect(cloned.workload.kind === 'fio' && clones(cloned.workload.jobFile)).toEqual(['mine×3']);
+  });
+
   it('in jobs, with CPUs enough for the clones of one', () => {
     const changed = valueOf(applyOptions(profile, { jobs: '5' }));
     expect(changed.machine).toMatchObject({ onlineCpus: 5, possibleCpus: 5 });
@@ -91,6 +99,7 @@ describe('options on a percpu profile', () => {
     [{ jobs: '0' }, '--jobs must be a whole number from 1 to 64, not 0'],
     [{ data: ['a'] }, "--data is for fio workloads; 'small cgroups' creates per-CPU objects and writes no pages"],
     [{ seconds: '5' }, "--seconds is for fio and this-cpu workloads; 'small cgroups' runs to its 40 groups of objects"],
+    [{ jobFile: '[a]' }, "--job is for fio workloads; 'small cgroups' creates per-CPU objects and runs no fio jobs"],
     [{ codec: 'lz4' }, "--codec is for fio workloads; 'small cgroups' creates per-CPU objects and compresses nothing"],
   ])('that make no sense there are refused: %j', (options, message) => {
     expect(errorOf(applyOptions(percpu, options))).toMatchObject({ code: 'bad-input', message });
@@ -142,6 +151,8 @@ describe('--jobs in a job file', () => {
         const firsts = (all: readonly FioJob[]) =>
           all.filter((job) => job.cloneIndex === 0).map((job) => ({ ...job, line: 0 }));
         expect(firsts(after.jobs)).toEqual(firsts(before.jobs));
+        const linesBefore = after.jobs.map((job) => lineBeforeNumjobs(text, job.line));
+        expect([...new Set(linesBefore)]).toEqual([...new Set(before.jobs.map((job) => job.line))]);
         expect(after.jobs).toHaveLength(firsts(before.jobs).length * number);
       }),
       { numRuns: 2000, seed: 1 },
