@@ -55,10 +55,11 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   return tell(lab, command, end, terminal);
 }
 
-/** Prints and writes what came out. */
+/** Prints and writes what came out; of a run whose input was found wrong before it began that is its one sentence. */
 async function tell(lab: Lab, command: RunCommand, end: Finished, terminal: Terminal): Promise<ExitCode> {
   const { runId, stored, error } = end;
-  if (!stored && error !== undefined && !isWrongInput(error)) {
+  if (!stored && error !== undefined) {
+    if (isWrongInput(error)) return report(terminal, error);
     terminal.err(`the run was not stored: ${error.message}\n`);
   }
   const record = await lab.openRun({ runId });

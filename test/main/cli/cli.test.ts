@@ -374,13 +374,19 @@ describe('a run that does not end well', () => {
     expect(JSON.parse(json.out)).toMatchObject({ zramAtFailure: [{ mmStat: expect.stringContaining(' 303104 ') }] });
   });
 
-  it('for want of data is 2 and names the path', async () => {
-    const path = small();
-    const { code, err, out } = await cli(['run', path, '--data', '/nowhere/at/all']);
-    expect([code, err]).toEqual([2, "'/nowhere/at/all' does not exist\n"]);
-    expect(out).toContain('failed, 0 samples');
-    expect(out).not.toContain('does not exist');
-  });
+  it.each(['text', 'json'])(
+    'for want of data is 2 and that one sentence, nothing printed or written: %s',
+    async (form) => {
+      const [dataFolder, folder] = [temporaryFolder(), temporaryFolder()];
+      const files = ['--csv', join(folder, 'a.csv'), '--out', join(folder, 'a.json')];
+      const args = ['run', small(), '--data', '/nowhere/at/all', ...files, ...(form === 'json' ? ['--json'] : [])];
+      const { code, out, err } = await cli(args, { dataFolder });
+      expect([code, out]).toEqual([2, '']);
+      expect(err.replace('loading data\n', '')).toBe("'/nowhere/at/all' does not exist\n");
+      expect(readdirSync(folder)).toEqual([]);
+      expect(valueOf(await (await openSmallLab(dataFolder)).listRuns({}))).toEqual([]);
+    },
+  );
 
   it('whose CSV cannot be written any more is 1, with all the rest printed and written', async () => {
     const folder = temporaryFolder();
