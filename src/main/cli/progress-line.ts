@@ -1,29 +1,77 @@
 /** Progress of a run on standard error: one line that is overwritten on a screen, a line a sample elsewhere. */
 import type { RunEvent, RunProgress } from '../../shared/contract.ts';
-import { DESIGN_WORDS } from '../../shared/design.ts';
+import { type Design, DESIGN_WORDS } from '../../shared/design.ts';
+import type { Profile } from '../../shared/profile.ts';
+import { assertUnreachable } from '../../shared/result.ts';
 import { type Direction, DIRECTIONS, type Sample, THROUGHPUT_OF } from '../../shared/run-record.ts';
 import { THROUGHPUT_WORDS } from '../../shared/throughput-words.ts';
 import type { Terminal } from './terminal.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
 
-/** Shows `event`; call it for each event of the run. */
-export function showProgress(terminal: Terminal, event: RunEvent): void {
-  switch (event.kind) {
-    case 'started':
-      return;
-    case 'progress':
-      if (terminal.isInteractive) terminal.err(`${CLEAR_LINE}${progressText(event.progress)}`);
-      return;
-    case 'sample':
-      if (!terminal.isInteractive) {
+/** Shows the events of one run: to be called with each of them in turn. */
+export function progressOf(terminal: Terminal): (event: RunEvent) => void {
+  return terminal.isInteractive ? overwrittenLine(terminal) : linePerSample(terminal);
+}
+
+function overwrittenLine(terminal: Terminal): (event: RunEvent) => void {
+  return (event) => {
+    if (event.kind === 'progress') terminal.err(`${CLEAR_LINE}${progressText(event.progress)}`);
+    if (event.kind === 'finished') terminal.err(CLEAR_LINE);
+  };
+}
+
+function linePerSample(terminal: Terminal): (event: RunEvent) => void {
+  const line = (text: string): void => {
+    terminal.err(`${text}\n`);
+  };
+  const warmUp = warmUpLines(line);
+  return (event) => {
+    switch (event.kind) {
+      case 'started':
+        line(beginning(event.profile));
+        return;
+      case 'progress':
+        warmUp(event.progress);
+        return;
+      case 'sample': {
         const { design, repetition } = event.sample;
-        terminal.err(`${DESIGN_WORDS[design].title}, repetition ${repetition}: ${sampleRates(event.sample)}\n`);
+        line(`${DESIGN_WORDS[design].title}, repetition ${repetition}: ${sampleRates(event.sample)}`);
+        return;
       }
-      return;
-    case 'finished':
-      if (terminal.isInteractive) terminal.err(CLEAR_LINE);
+      case 'finished':
+        return;
+      default:
+        assertUnreachable(event);
+    }
+  };
+}
+
+/** What comes before the first sample. */
+function beginning({ workload }: Profile): string {
+  switch (workload.kind) {
+    case 'fio':
+      return 'loading data';
+    case 'percpu':
+      return 'starting';
+    case 'this-cpu':
+      return workload.counting === undefined ? 'starting' : 'counting page tables';
+    default:
+      return assertUnreachable(workload);
   }
+}
+
+/** No event tells of the warm-up's end, as nothing of it is kept: a design's is over when another sample begins. */
+function warmUpLines(line: (text: string) => void): (progress: RunProgress) => void {
+  let warming: Design | undefined;
+  return ({ phase, repetition, design }) => {
+    if (phase === 'prepare') return;
+    const current = repetition === 0 ? design : undefined;
+    if (current === warming) return;
+    if (warming !== undefined) line(`${DESIGN_WORDS[warming].title}, warm-up: done`);
+    if (warming === undefined) line('warming up');
+    warming = current;
+  };
 }
 
 /** What the sample ran: `write 412.3 MB/s, read 823.1 MB/s`, or `create 812345 objects/s`. */

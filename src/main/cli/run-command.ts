@@ -1,5 +1,6 @@
 /** `lab run PROFILE`: runs an experiment, shows how it goes, prints what came out. */
 import type { LabContract, RunEvent } from '../../shared/contract.ts';
+import { counted } from '../../shared/counted.ts';
 import type { Lab } from '../lab/lab.ts';
 import { fail, type FieldError, isWrongInput, type LabError, ok, type Result } from '../../shared/result.ts';
 import type { Profile } from '../../shared/profile.ts';
@@ -8,7 +9,7 @@ import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { findProfile } from './find-profile.ts';
 import { type GivenJobFile, inWordsOfJobFile, readJobFile } from './job-file.ts';
 import { applyOptions, type RunOptions } from './overrides.ts';
-import { showProgress } from './progress-line.ts';
+import { progressOf } from './progress-line.ts';
 import { checkOutputs, type RunOutputs, writeOutputs } from './run-outputs.ts';
 import { runDocument } from './run-document.ts';
 import { runReport } from './run-report.ts';
@@ -68,6 +69,7 @@ async function tell(lab: Lab, command: RunCommand, end: Finished, terminal: Term
   terminal.out(command.json ? `${JSON.stringify(runDocument(record.value), undefined, 2)}\n` : runReport(record.value));
   if (!written.ok) return report(terminal, written.error);
   if (record.value.error !== undefined) terminal.err(`${record.value.error.message}\n`);
+  if (record.value.outcome === 'cancelled') terminal.err(`${cancelledText(record.value)}\n`);
   const code = exitCodeOfRun(record.value);
   return code === ExitCode.done && !stored ? ExitCode.failed : code;
 }
@@ -102,14 +104,20 @@ function readEngine(name: string | undefined): Result<Engine> {
 /** Shows progress until the run has finished; `stop` when it never began. */
 function watch(lab: LabContract, terminal: Terminal): { readonly end: Promise<Finished>; readonly stop: () => void } {
   const { promise, resolve } = Promise.withResolvers<Finished>();
+  const show = progressOf(terminal);
   const stop = lab.subscribe((event) => {
-    showProgress(terminal, event);
+    show(event);
     if (event.kind === 'finished') {
       stop();
       resolve(event);
     }
   });
   return { end: promise, stop };
+}
+
+function cancelledText({ samples }: RunRecord): string {
+  if (samples.length === 0) return 'the run was cancelled before its first repetition was done';
+  return `the run was cancelled after ${counted(samples.length, 'sample')}`;
 }
 
 function exitCodeOfRun(record: RunRecord): ExitCode {

@@ -48,7 +48,10 @@ describe('lab run', () => {
   it('prints a report of what was measured, and progress apart from it', async () => {
     const { code, out, err } = await cli(['run', small(), '--repetitions', '1']);
     expect(code).toBe(0);
-    expect(err.trimEnd().split('\n')).toHaveLength(2);
+    const lines = err.trimEnd().split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines.slice(0, 2)).toEqual(['loading data', 'warming up']);
+    expect(lines.slice(2, 4).toSorted()).toEqual(['per-CPU, global, warm-up: done', 'single mutex, warm-up: done']);
     expect(err).toMatch(/^(single mutex|per-CPU, global), repetition 1: write [\d.]+ MB\/s, read [\d.]+ MB\/s$/m);
     expect(out).toMatch(/^small, .*\ncomplete, 2 samples; engine live \(measured, wall clock\), 2 CPUs/);
     const memory = /^memory, KiB \(counted\) .*\n(.*\n){4}\nof the original, at end \(counted\) +compressed % /m;
@@ -313,10 +316,10 @@ describe('a run that does not end well', () => {
       data: { kind: 'files' as const, paths: [smallDataFile()] },
     };
     const path = small({ workload, experiment: { repetitions: 50 } });
-    const { code, out } = await cli(['run', path, '--json', '--csv', csv], {
+    const { code, out, err } = await cli(['run', path, '--json', '--csv', csv], {
       dataFolder,
-      onPrint: (err, interrupt) => {
-        if (err.split('\n').length > 2) interrupt();
+      onPrint: (text, interrupt) => {
+        if ((text.match(/repetition/g)?.length ?? 0) > 1) interrupt();
       },
     });
     expect(code).toBe(130);
@@ -324,14 +327,16 @@ describe('a run that does not end well', () => {
     expect(document.run.outcome).toBe('cancelled');
     const rows = Papa.parse(readFileSync(csv, 'utf8').trimEnd(), { header: true }).data;
     expect(rows.length).toBeGreaterThanOrEqual(2);
+    expect(err.endsWith(`\nthe run was cancelled after ${rows.length} samples\n`)).toBe(true);
     const [listing] = valueOf(await (await openSmallLab(dataFolder)).listRuns({}));
     expect(listing).toMatchObject({ outcome: 'cancelled', sampleCount: rows.length });
   });
 
-  it('interrupted before it began has no samples, and a report that says so', async () => {
-    const { code, out } = await cli(['run', small()], { onLab: (_lab, interrupt) => interrupt() });
+  it('interrupted before it began has no samples, and says so on both outputs', async () => {
+    const { code, out, err } = await cli(['run', small()], { onLab: (_lab, interrupt) => interrupt() });
     expect(code).toBe(130);
     expect(out).toMatch(/\ncancelled, 0 samples;/);
+    expect(err).toBe('loading data\nthe run was cancelled before its first repetition was done\n');
     expect(out).not.toMatch(NOISE);
   });
 
@@ -349,7 +354,7 @@ describe('a run that does not end well', () => {
       designs: [],
     });
     expect(err).toMatch(
-      /^design [a-z-]+: job w could not write page \d+ of zram0: the machine's memory of 8\.0 MiB is full/,
+      /^loading data\nwarming up\ndesign [a-z-]+: job w could not write page \d+ of zram0: the machine's memory of 8\.0 MiB is full/,
     );
   });
 

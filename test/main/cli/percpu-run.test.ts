@@ -128,7 +128,7 @@ describe('lab run of a percpu profile', () => {
     };
     const { code, err } = await cli(['run', path], { isInteractive: true, onPrint });
     expect([code, isSeen]).toEqual([130, true]);
-    expect(err.split('\r\x1b[K').at(-1)).toBe('');
+    expect(err.split('\r\x1b[K').at(-1)).toBe('the run was cancelled before its first repetition was done\n');
   });
 
   it('for want of memory is 1, with job, group and memory in the sentence', async () => {

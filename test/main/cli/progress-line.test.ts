@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { showProgress } from '../../../src/main/cli/progress-line.ts';
+import { progressOf } from '../../../src/main/cli/progress-line.ts';
 import type { RunEvent, RunProgress } from '../../../src/shared/contract.ts';
+import type { Profile } from '../../../src/shared/profile.ts';
 import type { Sample } from '../../../src/shared/run-record.ts';
+import { smallPercpuProfile, smallProfile, smallThisCpuProfile } from '../lab/small-lab.ts';
 import { figuresAt, percpuSampleOf, sampleOf } from '../lab/run-record-fixtures.ts';
 
-function shown(event: RunEvent, isInteractive: boolean): string {
+function allShown(events: readonly RunEvent[], isInteractive: boolean): string {
   let err = '';
   const { signal: interrupted } = new AbortController();
-  showProgress({ out: () => undefined, err: (text) => void (err += text), isInteractive, interrupted }, event);
+  const terminal = { out: () => undefined, err: (text: string) => void (err += text), isInteractive, interrupted };
+  const show = progressOf(terminal);
+  for (const event of events) show(event);
+  return err;
+}
+
+function shown(event: RunEvent, isInteractive: boolean): string {
   // What clears the line before.
-  return err.replace('\r\x1b[K', '');
+  return allShown([event], isInteractive).replace('\r\x1b[K', '');
 }
 
 function sampleLine(sample: Sample): string {
@@ -55,5 +63,59 @@ describe('the line of a run that goes on', () => {
     const mixed = { megabytesPerSecond: { write: 10.5, read: 20 }, operationsPerSecond: { write: 99, read: 98 } };
     expect(at({ phase: 'mixed', ...mixed })).toContain('  mixed  10.5 MB/s  ');
     expect(at({ phase: 'prepare' })).toContain('  prepare  about 5 s left');
+  });
+});
+
+describe('the lines before the first sample', () => {
+  const started = (profile: Profile): RunEvent => {
+    return {
+      kind: 'started',
+      runId: 'run-1',
+      profile,
+      engine: 'live',
+      designs: profile.designs,
+      oversubscribed: false,
+    };
+  };
+  const at = (changes: Partial<RunProgress>): RunEvent => {
+    return { kind: 'progress', progress: { ...PROGRESS, repetition: 0, ...changes } };
+  };
+  const end: RunEvent = { kind: 'finished', runId: 'run-1', outcome: 'complete', stored: true };
+
+  it('say that data are loaded, that the warm-up began, and of each design that its warm-up is done', () => {
+    const events = [
+      started(smallProfile()),
+      at({ phase: 'prepare' }),
+      at({ phase: 'prepare' }),
+      ...(['write', 'write', 'read'] as const).map((phase) => at({ phase, design: 'per-cpu-global' })),
+      at({ phase: 'write', design: 'single-mutex' }),
+      ...(['write', 'read'] as const).map((phase) => at({ phase, design: 'single-mutex', repetition: 1 })),
+      { kind: 'sample', runId: 'run-1', sample: sampleOf('single-mutex', 1, 600) } as const,
+      at({ phase: 'write', design: 'per-cpu-global', repetition: 1 }),
+      end,
+    ];
+    expect(allShown(events, false).split('\n')).toEqual([
+      'loading data',
+      'warming up',
+      'per-CPU, global, warm-up: done',
+      'single mutex, warm-up: done',
+      'single mutex, repetition 1: write 600.0 MB/s',
+      '',
+    ]);
+    expect(allShown(events, true)).not.toContain('\n');
+  });
+
+  it('say the same of one design alone', () => {
+    const events = [started(smallPercpuProfile()), at({ repetition: 0 }), at({ repetition: 1 }), at({ repetition: 2 })];
+    expect(allShown(events, false)).toBe('starting\nwarming up\nembedded units, warm-up: done\n');
+  });
+
+  it('say what is done in place of loading data', () => {
+    const { workload, ...rest } = smallThisCpuProfile();
+    if (workload.kind !== 'this-cpu') throw new Error('not a this-cpu profile');
+    const { counting, ...plain } = workload;
+    expect(counting).toBeDefined();
+    expect(allShown([started({ ...rest, workload })], false)).toMatch(/^counting page tables\n$/);
+    expect(allShown([started({ ...rest, workload: plain })], false)).toMatch(/^starting\n$/);
   });
 });
