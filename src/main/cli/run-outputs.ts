@@ -1,6 +1,6 @@
 /** The files that `run` writes beside what it prints: checked before the run, written after it. */
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
-import { extname, join, resolve as absolute } from 'node:path';
+import { mkdir, open, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, extname, join, resolve as absolute } from 'node:path';
 import type { CsvTable, LabContract } from '../../shared/contract.ts';
 import { bootsPercpuMachines } from '../../shared/booted-machines.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
@@ -29,13 +29,31 @@ export async function checkOutputs(
   if (csv !== undefined && out !== undefined && absolute(csv) === absolute(out)) {
     return fail('bad-input', `--csv and --out name the same file, ${csv}`);
   }
-  const folder = evidence === undefined ? ok(undefined) : await makeFolder(evidence);
-  if (!folder.ok) return folder;
-  for (const path of [csv, out, ...(evidence === undefined ? [] : [join(evidence, '.percpu-lab')])]) {
+  const made = evidence === undefined ? ok(undefined) : await makeFolder('bad-input', evidence);
+  if (!made.ok) return made;
+  // The files may be meant to lie in the folder.
+  const writable = await checkAll([csv, out, ...(evidence === undefined ? [] : [join(evidence, '.percpu-lab')])]);
+  if (evidence !== undefined && made.value !== undefined) await takeAway(evidence, made.value);
+  return writable;
+}
+
+async function checkAll(paths: readonly (string | undefined)[]): Promise<Result<void>> {
+  for (const path of paths) {
     const writable = path === undefined ? ok(undefined) : await checkWritable(path);
     if (!writable.ok) return writable;
   }
   return ok(undefined);
+}
+
+/** Removes a folder and those around it up to `outermost`, of which one that has got something in it stays. */
+async function takeAway(folder: string, outermost: string): Promise<void> {
+  for (let each = absolute(folder); each.startsWith(outermost); each = dirname(each)) {
+    const isGone = await rmdir(each).then(
+      () => true,
+      () => false,
+    );
+    if (!isGone) return;
+  }
 }
 
 function noEvidence({ engine, profile }: Pick<RunRecord, 'engine' | 'profile'>): string {
@@ -45,12 +63,13 @@ function noEvidence({ engine, profile }: Pick<RunRecord, 'engine' | 'profile'>):
   return `--evidence is for fio and percpu workloads; the machines of '${profile.name}' boot no per-CPU allocator, of which a kernel would print something`;
 }
 
-async function makeFolder(path: string): Promise<Result<void>> {
+/** The outermost of the folders that had to be made, absolute; undefined where it was there. */
+async function makeFolder(code: WriteCode, path: string): Promise<Result<string | undefined>> {
   try {
-    await mkdir(path, { recursive: true });
-    return ok(undefined);
+    const made = await mkdir(path, { recursive: true });
+    return ok(made === undefined ? undefined : absolute(made));
   } catch (error) {
-    return unwritable('bad-input', path, error);
+    return unwritable(code, path, error);
   }
 }
 
@@ -77,9 +96,10 @@ async function checkWritable(path: string): Promise<Result<void>> {
 export async function writeOutputs(lab: LabContract, record: RunRecord, outputs: RunOutputs): Promise<Result<void>> {
   const { csv, out, evidence } = outputs;
   const written = [
+    // First, as it makes the folder in which the others may lie.
+    evidence === undefined ? ok(undefined) : await writeEvidence(record, evidence),
     csv === undefined ? ok(undefined) : await writeCsv(lab, record, csv),
     out === undefined ? ok(undefined) : await writeText(out, `${recordText(record)}\n`),
-    evidence === undefined ? ok(undefined) : await writeEvidence(record, evidence),
   ];
   return written.find((each) => !each.ok) ?? ok(undefined);
 }
@@ -102,6 +122,8 @@ function csvPath(path: string, table: CsvTable): string {
 }
 
 async function writeEvidence(record: RunRecord, folder: string): Promise<Result<void>> {
+  const made = await makeFolder('storage', folder);
+  if (!made.ok) return made;
   const files = kernelEvidence(record);
   if (!files.ok) return files;
   for (const { fileName, text } of files.value) {
@@ -122,6 +144,8 @@ async function writeText(path: string, text: string): Promise<Result<void>> {
 }
 
 /** 'bad-input' before the run, when another path can still be given; 'storage' after it. */
-function unwritable(code: 'bad-input' | 'storage', path: string, error: unknown): Result<never> {
+type WriteCode = 'bad-input' | 'storage';
+
+function unwritable(code: WriteCode, path: string, error: unknown): Result<never> {
   return fail(code, `cannot write '${path}': ${writeProblem(error)}`);
 }

@@ -125,6 +125,14 @@ describe('lab run', () => {
     );
   });
 
+  it('--csv and --out may lie in the folder that --evidence makes', async () => {
+    const folder = join(temporaryFolder(), 'new', 'folder');
+    const files = ['--csv', join(folder, 'a.csv'), '--out', join(folder, 'a.json')];
+    expect((await cli(['run', small(), '--repetitions', '1', ...files, '--evidence', folder])).code).toBe(0);
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['a.csv', 'a.json']));
+    expect(readdirSync(folder).length).toBeGreaterThan(2);
+  });
+
   it('--jobs, --data, --seconds and --repetitions are in what was run', async () => {
     const folder = temporaryFolder();
     const [data, out] = [smallDataFile(folder), join(folder, 'out.json')];
@@ -383,7 +391,8 @@ describe('a run that does not end well', () => {
     'for want of data is 2 and that one sentence, nothing printed or written: %s',
     async (form) => {
       const [dataFolder, folder] = [temporaryFolder(), temporaryFolder()];
-      const files = ['--csv', join(folder, 'a.csv'), '--out', join(folder, 'a.json')];
+      const outputs = { csv: 'a.csv', out: 'a.json', evidence: 'a/folder/made' };
+      const files = Object.entries(outputs).flatMap(([option, name]) => [`--${option}`, join(folder, name)]);
       const args = ['run', small(), '--data', '/nowhere/at/all', ...files, ...(form === 'json' ? ['--json'] : [])];
       const { code, out, err } = await cli(args, { dataFolder });
       expect([code, out]).toEqual([2, '']);
