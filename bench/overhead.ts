@@ -7,10 +7,13 @@
  *             pool, copy, slot, statistics
  *     job     the same through a job, whose requests are timed and recorded as in a run
  *
+ * `npm run bench -- overhead FILE …` takes the first 16 MiB of each file instead of the benchmark's own pages.
+ *
  * Every round boots a fresh machine and goes over all pages, the ways in turn (shared/interleaved.ts). Read a ratio so:
  * device/codec 0.90 means that of the time of a write 90 % is the codec's and 10 % the machine's, which the last figure gives in
  * microseconds: a ratio alone says as much of how quick the codec is.
  */
+import { basename } from 'node:path';
 import { widenInliningBudget } from '../src/main/engine/live/compiler-budget.ts';
 import { PhaseClock } from '../src/main/engine/live/phase-clock.ts';
 import { complete } from '../src/main/machine/cpu.ts';
@@ -25,7 +28,7 @@ import { WrittenPages, writtenPagesBytes } from '../src/main/workload/written-pa
 import { CODECS, type CodecName } from '../src/shared/codec.ts';
 import { type Bench, benchFor, bufferOf, freshMachine } from './shared/codecs.ts';
 import { timeInterleaved, type Way } from './shared/interleaved.ts';
-import { PAGE, PAGES, pageSets } from './shared/page-data.ts';
+import { filePages, PAGE, PAGES, pageSets } from './shared/page-data.ts';
 
 const IO_DEPTH = 8;
 
@@ -97,4 +100,6 @@ function report(name: CodecName, bench: Bench, set: PageSet): void {
 widenInliningBudget();
 console.log('Write throughput of the machine over that of its codec, one CPU: median [low, high] of groups of rounds');
 const benches = CODECS.map((name) => ({ name, bench: benchFor(name) }));
-for (const set of pageSets()) for (const { name, bench } of benches) report(name, bench, set);
+const files = process.argv.slice(2);
+const sets = files.length === 0 ? pageSets() : files.map((path) => filePages(path, basename(path)));
+for (const set of sets) for (const { name, bench } of benches) report(name, bench, set);

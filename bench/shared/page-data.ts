@@ -21,10 +21,11 @@ export function pageSets(): readonly PageSet[] {
   ];
 }
 
-/** The first pages of a file; of one that is shorter, its whole pages. */
-function filePages(path: string, description: string): PageSet {
+/** The first pages of a file; of one that is shorter, its whole pages, in whole chunks. Throws when that is none. */
+export function filePages(path: string, description: string): PageSet {
   const file = readFileSync(path).subarray(0, PAGES * PAGE);
   const count = Math.floor(file.length / PAGE / CHUNK) * CHUNK;
+  if (count === 0) throw new Error(`${path} has less than ${CHUNK} pages`);
   const bytes = new SharedArrayBuffer(count * PAGE);
   Buffer.from(bytes).set(file.subarray(0, count * PAGE));
   return { pageSizeBytes: PAGE, count, bytes, description };
