@@ -39,9 +39,12 @@ export class MemoryCourse {
 
   /** A phase begins; the first one starts the time. `held` is what the devices hold now, where that can be told. */
   beginPhase(phase: RunPhase, held: Held | undefined): void {
-    this.#startMs ??= this.#now();
-    this.#phases.push({ phase, fromMs: this.#elapsed() });
-    if (held !== undefined) this.#keep(held);
+    // One look at the clock: the phase begins with the point.
+    const nowMs = this.#now();
+    this.#startMs ??= nowMs;
+    const fromMs = tenths(nowMs - this.#startMs);
+    this.#phases.push({ phase, fromMs });
+    if (held !== undefined) this.#keep(held, fromMs);
   }
 
   /** What the devices hold now. */
@@ -63,15 +66,19 @@ export class MemoryCourse {
     };
   }
 
-  #keep({ originalBytes, compressedBytes, poolBytes }: Held): void {
+  #keep({ originalBytes, compressedBytes, poolBytes }: Held, atMs = this.#elapsed()): void {
     if (this.#points.length === MOST_POINTS) {
       this.#points = this.#points.filter((_, place) => place % 2 === 0);
       this.#every *= 2;
     }
-    this.#points.push({ atMs: this.#elapsed(), originalBytes, compressedBytes, poolBytes });
+    this.#points.push({ atMs, originalBytes, compressedBytes, poolBytes });
   }
 
   #elapsed(): number {
-    return Math.round((this.#now() - (this.#startMs ?? this.#now())) * 10) / 10;
+    return this.#startMs === undefined ? 0 : tenths(this.#now() - this.#startMs);
   }
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
 }

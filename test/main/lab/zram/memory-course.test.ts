@@ -35,6 +35,16 @@ describe('the course of a sample', () => {
     });
   });
 
+  it('begins each phase with a point of the same time, though the clock goes on between two looks', () => {
+    let nowMs = 70;
+    const course = new MemoryCourse(() => (nowMs += 30));
+    course.beginPhase('write', held(0));
+    course.beginPhase('read', held(5));
+    const { phases, atMs } = course.endWith(held(5));
+    expect(phases.map(({ fromMs }) => fromMs)).toEqual([0, 30]);
+    expect(atMs).toEqual([0, 30, 60]);
+  });
+
   it('of devices that nobody can look into begins with the first tick', () => {
     const { clock, course } = courseFrom(0);
     course.beginPhase('write', undefined);
