@@ -8,9 +8,6 @@ export default defineConfig({
   plugins: [vue()],
   test: {
     pool: 'forks',
-    // V8 may end a process of many threads and WebAssembly instances with «Check failed: jit_page.has_value()» where it guards
-    // compiled code by memory protection keys (nodejs/node#64500).
-    execArgv: ['--no-memory-protection-keys'],
     reporters: ['default', './scripts/skipped-tests-reporter.mjs'],
     teardownTimeout: 10_000,
     restoreMocks: true,

@@ -92,7 +92,7 @@ const machineSchema = v.pipe(
 export const dataSourceSchema = v.variant('kind', [
   /** What fio would write for the job's own buffer and verify options. */
   v.strictObject({ kind: v.literal('job') }),
-  /** Pages of real files, in the order given; folders are walked in name order. */
+  /** Pages of real files, in the order given unless time ends the jobs (load-page-sets.ts); folders are walked in name order. */
   v.strictObject({
     kind: v.literal('files'),
     paths: v.pipe(

@@ -28,7 +28,7 @@ export class ServedLab {
     const executablePath = await findChromium();
     if (executablePath === undefined) throw new Error('no Chromium; npm test installs one');
     const dataFolder = mkdtempSync(join(tmpdir(), 'percpu-lab-e2e-'));
-    const server = spawn(process.execPath, [...process.execArgv, CLI, 'serve'], {
+    const server = spawn(process.execPath, [CLI, 'serve'], {
       env: { ...process.env, PERCPU_LAB_DATA: dataFolder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

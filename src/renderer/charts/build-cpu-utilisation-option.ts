@@ -1,5 +1,5 @@
 import { formatShare } from '../format/percent.ts';
-import type { CpuShares } from '../stores/live-figures.ts';
+import type { MeanShares } from '../stores/live-figures.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import type { GlossaryTerm } from '../words/glossary.ts';
 import { chartBase, chartTooltip, LEFT_GUTTER, valueAxisY } from './chart-base.ts';
@@ -14,7 +14,7 @@ export const CPU_STATES = [
 ] as const satisfies readonly { title: string; token: keyof ThemeTokens; term: GlossaryTerm }[];
 
 /** One bar per CPU, 0 … 100 %, of working, waiting for a lock, having no core of the host, and idle. */
-export function buildCpuUtilisationOption(cpus: readonly CpuShares[], tokens: ThemeTokens): ChartOption {
+export function buildCpuUtilisationOption(cpus: readonly MeanShares[], tokens: ThemeTokens): ChartOption {
   const shares = [
     cpus.map((cpu) => cpu.working),
     cpus.map((cpu) => cpu.lockWait),

@@ -4,7 +4,7 @@
  * Events arrive ten times a second. The dashboard shares the host with the CPUs that it watches, so it redraws less
  * often: figures are added up here at every event and published as an immutable snapshot by the store.
  */
-import type { RunProgress } from '../../shared/contract.ts';
+import type { CpuShares, RunProgress } from '../../shared/contract.ts';
 import type { Design } from '../../shared/design.ts';
 import { type Direction, THROUGHPUT_OF } from '../../shared/run-record.ts';
 import { HELD_KIND_NAMES, HELD_KINDS, type HeldLine } from '../words/held-kinds.ts';
@@ -16,13 +16,8 @@ const CAPACITY = 1200;
 /** The interval of progress events. */
 const SLOT_MS = 100;
 
-/** Mean shares of the time since the last snapshot, 0 … 1; the rest is idle. */
-export interface CpuShares {
-  readonly working: number;
-  readonly lockWait: number;
-  /** Where the host does not tell it is in `working`, and 0 here. */
-  readonly withheld: number;
-}
+/** Means since the last snapshot; of a host that does not tell, nothing is withheld. */
+export type MeanShares = CpuShares & { readonly withheld: number };
 
 /** One line of the throughput chart, in the unit of its direction. */
 export interface ThroughputLine {
@@ -39,7 +34,7 @@ export interface LiveSnapshot {
   readonly memory: readonly (readonly TimePoint[])[];
   /** What the zram devices held, by design and kind; none of a workload that stores nothing. */
   readonly held: readonly HeldLine[];
-  readonly cpus: readonly CpuShares[];
+  readonly cpus: readonly MeanShares[];
 }
 
 /** Gathers the events of one run. */
@@ -102,17 +97,17 @@ function isSameSample(one: RunProgress, other: RunProgress): boolean {
 }
 
 interface CpuMeans {
-  readonly add: (cpus: RunProgress['cpus']) => void;
-  readonly take: () => readonly CpuShares[];
+  readonly add: (cpus: readonly CpuShares[]) => void;
+  readonly take: () => readonly MeanShares[];
 }
 
 /** Means since the last `take`; without an event since then, what the last one answered. */
 function createCpuMeans(): CpuMeans {
-  let sums: readonly CpuShares[] = [];
+  let sums: readonly MeanShares[] = [];
   let events = 0;
-  let last: readonly CpuShares[] = [];
+  let last: readonly MeanShares[] = [];
 
-  function add(cpus: RunProgress['cpus']): void {
+  function add(cpus: readonly CpuShares[]): void {
     const fresh = events === 0 || sums.length !== cpus.length;
     events = fresh ? 1 : events + 1;
     sums = cpus.map((cpu, index) => ({
@@ -122,7 +117,7 @@ function createCpuMeans(): CpuMeans {
     }));
   }
 
-  function take(): readonly CpuShares[] {
+  function take(): readonly MeanShares[] {
     if (events > 0) {
       last = sums.map((sum) => ({
         working: sum.working / events,

@@ -40,7 +40,7 @@ export const GLOSSARY = {
     'The workload as a fio job file: sections are jobs, [global] holds what they share, numjobs makes clones. What is not modelled is reported with line and column.',
   dataJob: 'Pages as fio itself would write them for this job (its buffer_* and verify options).',
   dataFiles:
-    'Pages of real files of the host that the lab runs on, in the order given. Compressibility is then that of your data.',
+    'Pages of real files of the host that the lab runs on, in the order given, or spread evenly over them where time ends the jobs. Compressibility is then that of your data.',
   dataGenerator: 'Pages made from a seed with stated shares of zero, same-filled, random and compressible data.',
   zeroPages: 'Share of pages that hold only zero bytes. zram stores them without compressing.',
   samePages: 'Share of pages in which every machine word is equal. zram stores only that word.',

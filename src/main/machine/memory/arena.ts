@@ -69,7 +69,7 @@ export class Arena {
   readonly words: Int32Array;
   readonly longs: BigInt64Array;
   readonly doubles: Float64Array;
-  // What addresses are reckoned from, in this object: a write looks these up some thirty times.
+  // What addresses are reckoned from, in this object and not in one behind it: a write looks these up again and again.
   readonly #pageSizeBytes: number;
   readonly #frames: number;
   readonly #firstDescriptorWord: number;

@@ -107,8 +107,8 @@ export class WritePath {
   }
 
   /**
-   * The usual page's whole way in one function: what V8 has looked up for one step then serves the next. In steps, as `#place`
-   * and `#copyIn` go for the others, a write of small objects would cost a sixth more beside its codec.
+   * The usual page's whole way in one function, not in steps as `#place` and `#copyIn` go for the others: what V8 has looked up
+   * for one step then serves the next (`npm run bench -- overhead`).
    */
   #writeContent(cpu: Cpu, slot: LockWord, page: IoPage): IoOutcome {
     cpu.charge(Cost.comparePage, 1);

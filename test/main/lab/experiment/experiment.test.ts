@@ -219,7 +219,7 @@ describe('a run of both designs', () => {
       lab.subscribe((event) => {
         if (event.kind !== 'progress') return;
         const { megabytesPerSecond, cpus } = event.progress;
-        if ((megabytesPerSecond.write ?? 0) > 0 && cpus.some((cpu) => cpu.working > 0)) resolve(event.progress);
+        if ((megabytesPerSecond.write ?? 0) > 0 && cpus.some((cpu) => cpu.working > 0.5)) resolve(event.progress);
       });
     });
     const { runId } = valueOf(await lab.startRun({ profile: smallProfile({ experiment: { seconds: 3600 } }) }));
