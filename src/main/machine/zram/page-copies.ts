@@ -9,7 +9,6 @@ const { physicalAddress } = units;
 /**
  * Copies the bytes at `from` to where `span` says, up to 7 more than the span has: copies of whole 8-byte words take a quarter less
  * time in shared memory, and an object, which begins on a word, has room for whole words, as the buffer that it comes from has.
- * By the codec, where that is quicker still.
  */
 export function copyToObject(
   memory: Uint8Array,
@@ -17,31 +16,41 @@ export function copyToObject(
   { first, firstBytes, rest, restBytes }: Readonly<ObjectSpan>,
   codec?: Codec,
 ): void {
-  if (codec?.copyWords !== undefined) {
-    codec.copyWords(from, first, firstBytes);
-    if (restBytes > 0) codec.copyWords(physicalAddress(from + firstBytes), rest, restBytes);
-    return;
-  }
-  memory.copyWithin(first, from, from + wholeWords(firstBytes));
-  if (restBytes > 0) memory.copyWithin(rest, from + firstBytes, from + firstBytes + wholeWords(restBytes));
+  copyWords(memory, { from, to: first, bytes: firstBytes }, codec);
+  if (restBytes > 0) copyWords(memory, { from: physicalAddress(from + firstBytes), to: rest, bytes: restBytes }, codec);
 }
 
-function wholeWords(bytes: number): number {
-  return (bytes + 7) & ~7;
-}
-
-/** Brings an object that crosses pages together at `to`, and points its span there. */
-export function joinObject(memory: Uint8Array, to: PhysicalAddress, span: ObjectSpan): void {
-  memory.copyWithin(to, span.first, span.first + span.firstBytes);
-  memory.copyWithin(to + span.firstBytes, span.rest, span.rest + span.restBytes);
+/** Brings an object that crosses pages together at `to`, where there is room for whole words, and points its span there. */
+export function joinObject(memory: Uint8Array, to: PhysicalAddress, span: ObjectSpan, codec?: Codec): void {
+  copyWords(memory, { from: span.first, to, bytes: span.firstBytes }, codec);
+  copyWords(memory, { from: span.rest, to: physicalAddress(to + span.firstBytes), bytes: span.restBytes }, codec);
   span.first = to;
   span.firstBytes += span.restBytes;
   span.restBytes = 0;
 }
 
+interface WordCopy {
+  readonly from: PhysicalAddress;
+  readonly to: PhysicalAddress;
+  readonly bytes: number;
+}
+
+/** By the codec, where that is quicker. */
+function copyWords(memory: Uint8Array, { from, to, bytes }: WordCopy, codec: Codec | undefined): void {
+  if (codec?.copyWords !== undefined) codec.copyWords(from, to, bytes);
+  else memory.copyWithin(to, from, from + ((bytes + 7) & ~7));
+}
+
+/** Copies a raw page into the object that it has for itself. */
+export function copyPageIn(memory: Uint8Array, page: IoPage, { first }: Readonly<ObjectSpan>, codec?: Codec): void {
+  if (codec?.copyWords !== undefined) codec.copyWords(page.address, first, page.bytes.length);
+  else memory.set(page.bytes, first);
+}
+
 /** Copies a raw page out of the object that has a page of its own. */
-export function copyRawPage(memory: Uint8Array, { first, firstBytes }: Readonly<ObjectSpan>, page: IoPage): void {
-  page.bytes.set(memory.subarray(first, first + firstBytes));
+export function copyPageOut(memory: Uint8Array, { first }: Readonly<ObjectSpan>, page: IoPage, codec?: Codec): void {
+  if (codec?.copyWords !== undefined) codec.copyWords(first, page.address, page.bytes.length);
+  else page.bytes.set(memory.subarray(first, first + page.bytes.length));
 }
 
 /** All 8-byte words of the page equal, compared as pairs of 32-bit words. */

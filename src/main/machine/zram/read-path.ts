@@ -21,7 +21,7 @@ import { SLOT_CHOSEN, SLOT_HUGE, SLOT_IDLE, type Slots } from './slots.ts';
 import type { CompressStreams, Stream } from './streams/stream.ts';
 
 // This module's own constants: V8 compiles them into a read, while an import is looked up at every use.
-const { copyRawPage, fillPage, joinObject } = pageCopies;
+const { copyPageOut, fillPage, joinObject } = pageCopies;
 const TOUCHED_MARKS = SLOT_IDLE | SLOT_CHOSEN;
 
 interface ReadParts {
@@ -115,7 +115,7 @@ export class ReadPath {
     }
     this.#pool.locate(this.#slots.handle(slot), storedBytes, this.#span);
     if ((flags & SLOT_HUGE) !== 0) {
-      copyRawPage(this.#arena.bytes, this.#span, page);
+      copyPageOut(this.#arena.bytes, this.#span, page, cpu.codec);
       cpu.charge(Cost.copyBytes, storedBytes);
       return IoStatus.done;
     }
@@ -123,7 +123,7 @@ export class ReadPath {
     const codec = priority === 0 ? cpu.codec : cpu.recompressors?.[priority - 1];
     if (codec === undefined) throw new Error(`CPU ${cpu.id} has no codec of priority ${priority}`);
     if (localCopy !== undefined && this.#span.restBytes > 0) {
-      joinObject(this.#arena.bytes, localCopy, this.#span);
+      joinObject(this.#arena.bytes, localCopy, this.#span, cpu.codec);
       cpu.charge(Cost.copyBytes, storedBytes);
     }
     cpu.charge(Cost.decompressPage, 1);

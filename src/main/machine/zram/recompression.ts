@@ -25,7 +25,7 @@ import type { PageFrames } from '../memory/page-frames.ts';
 import { Operation } from '../operation.ts';
 import { type FrameNumber, type LockWord, NO_HANDLE } from '../units.ts';
 import { emptySpan } from './object-span.ts';
-import { copyRawPage, copyToObject } from './page-copies.ts';
+import { copyPageOut, copyToObject } from './page-copies.ts';
 import type { Pool } from './pool.ts';
 import { classOf } from './size-classes.ts';
 import type { SlotContent } from './slot-content.ts';
@@ -256,7 +256,7 @@ export class Recompression {
     const sizeBytes = slots.sizeBytes(slot);
     pool.locate(slots.handle(slot), sizeBytes, this.#span);
     if ((slots.flags(slot) & SLOT_HUGE) !== 0) {
-      copyRawPage(this.#arena.bytes, this.#span, page);
+      copyPageOut(this.#arena.bytes, this.#span, page, cpu.codec);
       cpu.charge(Cost.copyBytes, sizeBytes);
       return true;
     }

@@ -42,7 +42,7 @@ const { Cost } = cpuPort;
 const { IoStatus } = ioStatus;
 type IoStatus = ioStatus.IoStatus;
 const { CpuF64, DeviceCounterF64, DeviceW } = layout;
-const { copyToObject, isSameFilled } = pageCopies;
+const { copyPageIn, copyToObject, isSameFilled } = pageCopies;
 const { NO_HANDLE } = units;
 
 /** A page and where it goes. */
@@ -187,7 +187,7 @@ export class WritePath {
   #copyIn(cpu: Cpu, inHand: CompressedPage, handle: PoolHandle): IoOutcome {
     const fits = handle !== NO_HANDLE && this.#withinLimit();
     if (!fits) return this.#giveUp(cpu, inHand.stream, handle, IoStatus.noMemory);
-    if (this.#isHuge(inHand.length)) this.#arena.bytes.set(inHand.page.bytes, this.#span.first);
+    if (this.#isHuge(inHand.length)) copyPageIn(this.#arena.bytes, inHand.page, this.#span, cpu.codec);
     else copyToObject(this.#arena.bytes, inHand.stream.target, this.#span, cpu.codec);
     cpu.charge(Cost.copyBytes, this.#storedBytes(inHand));
     return this.#streams.tryGive(cpu, inHand.stream)
