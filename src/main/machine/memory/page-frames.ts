@@ -86,7 +86,28 @@ export class PageFrames {
   /** Gives back a chain of `count` frames of `kind` that starts at `first`. */
   *give(cpu: Cpu, first: FrameNumber, count: number, kind: FrameKind): Suspending<void> {
     if (!cpu.tryLock(this.#lock)) yield* cpu.lock(this.#lock, LockClass.zone);
-    this.#giveLocked(first, count, kind);
+    this.giveLocked(first, count, kind);
+    cpu.unlock(this.#lock);
+  }
+
+  /** One attempt at the zone's lock, for who must know that frames can be given back before it does what makes them free. */
+  tryLock(cpu: Cpu): boolean {
+    return cpu.tryLock(this.#lock);
+  }
+
+  /** As `give`, under the lock that `tryLock` took. */
+  giveLocked(first: FrameNumber, count: number, kind: FrameKind): void {
+    let frame = first;
+    for (let given = 0; given < count; given++) {
+      const next = this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.next);
+      this.#requireKind(frame, kind);
+      this.#pushFree(frame);
+      frame = frameNumber(next - 1);
+    }
+    this.#account(kind, -count);
+  }
+
+  unlock(cpu: Cpu): void {
     cpu.unlock(this.#lock);
   }
 
@@ -183,17 +204,6 @@ export class PageFrames {
   #requireKind(frame: FrameNumber, kind: FrameKind): void {
     const found = this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.kind);
     if (found !== kind) throw new Error(`frame ${frame} given back as kind ${kind} is of kind ${found}`);
-  }
-
-  #giveLocked(first: FrameNumber, count: number, kind: FrameKind): void {
-    let frame = first;
-    for (let given = 0; given < count; given++) {
-      const next = this.#arena.word(this.#arena.descriptorWord(frame) + FrameW.next);
-      this.#requireKind(frame, kind);
-      this.#pushFree(frame);
-      frame = frameNumber(next - 1);
-    }
-    this.#account(kind, -count);
   }
 
   #account(kind: FrameKind, change: number): void {

@@ -81,10 +81,19 @@ export class Zsmalloc implements Pool {
     const index = this.#zspages.classIndex(zspage);
     const lock = this.#zspages.lock(index);
     if (!cpu.tryLock(lock)) return false;
-    const isLast = this.#zspages.used(zspage) === 1;
-    if (!isLast) this.#zspages.put(index, zspage, handle);
+    const canFree = this.#zspages.used(zspage) > 1 || this.#frames.tryLock(cpu);
+    if (canFree && this.#zspages.put(index, zspage, handle) === 0) this.#giveZspage(cpu, index, zspage);
     cpu.unlock(lock);
-    return !isLast;
+    return canFree;
+  }
+
+  /** Of an empty zspage, under the class lock and the zone's, which it gives back. */
+  #giveZspage(cpu: Cpu, index: number, zspage: FrameNumber): void {
+    const pages = this.#zspages.pages(index);
+    this.#zspages.remove(index, zspage);
+    Atomics.sub(this.#arena.words, this.#device + DeviceW.poolPages, pages);
+    this.#frames.giveLocked(zspage, pages, FrameKind.pool);
+    this.#frames.unlock(cpu);
   }
 
   *free(cpu: Cpu, handle: PoolHandle): Suspending<void> {
