@@ -4,7 +4,8 @@ import type { Codec, IoPage, ObjectSpan } from '../../../../src/main/machine/cod
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { type PhysicalAddress, physicalAddress } from '../../../../src/main/machine/units.ts';
 import { IoStatus } from '../../../../src/main/machine/zram/io-status.ts';
-import { copyToObject } from '../../../../src/main/machine/zram/page-copies.ts';
+import { copyPageIn, copyPageOut, copyToObject, joinObject } from '../../../../src/main/machine/zram/page-copies.ts';
+import { PageMemory } from '../../engine/codec/lz4-kernel/page-memory.ts';
 import { makeMachine } from '../fixtures/make-machine.ts';
 import { OneCpu } from '../fixtures/one-cpu.ts';
 import { auditMachine, drawPool } from '../fixtures/pool-audit.ts';
@@ -59,6 +60,35 @@ describe('copying into an object', () => {
         expect(Buffer.from(memory).equals(expected)).toBe(true);
       }),
     );
+  });
+});
+
+describe('an object that crosses pages', () => {
+  it.each(['by the codec', 'without it'])('is joined in one place, %s', (way) => {
+    const { bytes, codec, buffer } = new PageMemory();
+    const [first, rest] = [buffer + 4096, buffer + 6144];
+    bytes.fill(1, first, first + 40).fill(2, rest, rest + 13);
+    const span = { first: physicalAddress(first), firstBytes: 40, rest: physicalAddress(rest), restBytes: 13 };
+    joinObject(bytes, buffer, span, way === 'by the codec' ? codec : undefined);
+    expect(span).toMatchObject({ first: buffer, firstBytes: 53, restBytes: 0 });
+    expect(bytes.subarray(buffer, buffer + 53)).toEqual(Buffer.concat([Buffer.alloc(40, 1), Buffer.alloc(13, 2)]));
+  });
+});
+
+describe('a raw page', () => {
+  it.each(['by the codec', 'without it'])('goes into its object and out of it whole, and nowhere else, %s', (way) => {
+    const { bytes, page, buffer, codec: quick } = new PageMemory();
+    const codec = way === 'by the codec' ? quick : undefined;
+    const span = { first: buffer, firstBytes: 4096, rest: physicalAddress(0), restBytes: 0 };
+    const content = Buffer.from(Uint8Array.from({ length: 4096 }, (_, at) => (at * 7) % 251));
+    page.bytes.set(content);
+    const expected = Buffer.from(bytes);
+    expected.set(content, buffer);
+    copyPageIn(bytes, page, span, codec);
+    expect(bytes.equals(expected)).toBe(true);
+    page.bytes.fill(0);
+    copyPageOut(bytes, span, page, codec);
+    expect(bytes.equals(expected)).toBe(true);
   });
 });
 

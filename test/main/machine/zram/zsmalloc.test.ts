@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
 import type { ObjectSpan } from '../../../../src/main/machine/codec.ts';
 import type { Arena } from '../../../../src/main/machine/memory/arena.ts';
 import { FrameKind, ZoneW } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { countFrames, PageFrames } from '../../../../src/main/machine/memory/page-frames.ts';
-import { lockWord, NO_HANDLE, poolHandle, type PoolHandle } from '../../../../src/main/machine/units.ts';
+import { cpuId, lockWord, NO_HANDLE, poolHandle, type PoolHandle } from '../../../../src/main/machine/units.ts';
 import type { PoolRequest } from '../../../../src/main/machine/zram/pool.ts';
 import { Zsmalloc } from '../../../../src/main/machine/zram/zsmalloc.ts';
 import { fullnessGroup } from '../../../../src/main/machine/zram/zspages.ts';
@@ -13,6 +14,7 @@ import { machineConfig, makeMachine } from '../fixtures/make-machine.ts';
 import { poolPages } from '../fixtures/mm-stat.ts';
 import { OneCpu } from '../fixtures/one-cpu.ts';
 import { auditFrames, drawPool } from '../fixtures/pool-audit.ts';
+import { SizedCodec } from '../fixtures/sized-pages.ts';
 
 /** For nobody in particular: compaction has tests of its own. */
 function request(bytes: number): PoolRequest {
@@ -174,6 +176,31 @@ describe('freeing', () => {
     expect(pool.drawing).toBe('');
     expect(countFrames(pool.arena)[FrameKind.free]).toBe(free);
     auditFrames(pool.arena);
+  });
+
+  it('gives an empty zspage back at the first attempt, when nobody has the zone', () => {
+    const pool = new PoolUnderTest();
+    const cpu = new LiveCpu(pool.arena, cpuId(0), new SizedCodec(pool.arena));
+    const free = countFrames(pool.arena)[FrameKind.free];
+    pool.alloc(1560, 'ab');
+    pool.alloc(4096, 'c');
+    const freed = ['a', 'b', 'c'].map((letter) => pool.pool.tryFree(cpu, pool.handle(letter)));
+    expect(freed).toEqual([true, true, true]);
+    expect(pool.pages).toBe(0);
+    expect(pool.drawing).toBe('');
+    expect(countFrames(pool.arena)[FrameKind.free]).toBe(free);
+    auditFrames(pool.arena);
+  });
+
+  it('does nothing at an attempt for which it needs the zone while somebody has it', () => {
+    const pool = new PoolUnderTest();
+    const cpu = new LiveCpu(pool.arena, cpuId(0), new SizedCodec(pool.arena));
+    pool.alloc(1560, 'ab');
+    new PageFrames(pool.arena).tryLock(cpu);
+    expect(pool.pool.tryFree(cpu, pool.handle('a')), 'not the last of its zspage').toBe(true);
+    const before = Buffer.from(pool.arena.bytes);
+    expect(pool.pool.tryFree(cpu, pool.handle('b'))).toBe(false);
+    expect(before.equals(pool.arena.bytes), 'every byte of the machine as before').toBe(true);
   });
 
   it('does not move a zspage that stays in its group', () => {
