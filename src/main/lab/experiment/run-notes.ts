@@ -77,8 +77,7 @@ function dataNotes(planned: PlannedProfile): readonly string[] {
   if (spread) notes.push(SPREAD_NOTE);
   if (fioJobs.length > 1) {
     notes.push(
-      `${fioJobs.length} jobs take pages in ${spread ? 'that ' : ''}order, each from a place of its own on, evenly spread over ` +
-        'the page data.',
+      `${fioJobs.length} jobs take pages in ${spread ? 'that ' : ''}order, beginning at places spread evenly over the page data.`,
     );
   }
   return notes;

@@ -63,7 +63,7 @@ describe('the notes beside every run', () => {
       notesOf(smallProfile({ workload: { jobFile, ...(own ? { data: { kind: 'job' } } : { data }) } })).join();
     const two = '[global]\nbs=4k\nsize=64k\nnumjobs=2\nverify=meta\n[w]\nrw=write\n';
     expect(notes(two)).toMatch(/put no headers into this page data/);
-    expect(notes(two)).toMatch(/2 jobs take pages in order, each from a place of its own on/);
+    expect(notes(two)).toMatch(/2 jobs take pages in order, beginning at places spread evenly over the page data/);
     const one = two.replace('numjobs=2\nverify=meta\n', '');
     expect(notes(one)).not.toMatch(/headers|jobs take/);
     expect(notes(two, true)).not.toMatch(/headers|jobs take/);
