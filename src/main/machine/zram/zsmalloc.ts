@@ -7,9 +7,10 @@
  *     compact    compaction.ts
  *
  * Locks: the class lock protects lists, counters, free stacks and object headers of a class; nothing waits while it holds
- * one. It is dropped while frames are taken, so two CPUs may each add a zspage for one request each, as in the kernel. Data
- * is written without a lock by whoever has the handle; once a slot holds the object, its place is fixed under the slot's lock
- * only. (Facts: measured on Linux 6.18.)
+ * one. Frames are taken and given back under it where the zone's lock is to be had at the first attempt. Elsewhere it is
+ * dropped meanwhile, so two CPUs may each add a zspage for one request each, as in the kernel. Data is written without a lock
+ * by whoever has the handle; once a slot holds the object, its place is fixed under the slot's lock only. (Facts: measured on
+ * Linux 6.18.)
  */
 import type { ObjectSpan } from '../codec.ts';
 import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
