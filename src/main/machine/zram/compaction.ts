@@ -130,9 +130,9 @@ export class Compaction {
     const { index, source, target } = move;
     const bytes = (this.#zspages.classes.objectBytes[index] ?? 0) - HANDLE_BYTES;
     const [from, to] = [emptySpan(), emptySpan()];
-    const moved = this.#zspages.pop(index, target, object.owner);
+    to.firstBytes = bytes;
+    const moved = this.#zspages.pop(index, target, object.owner, to);
     this.#zspages.describe(object.handle, bytes, from);
-    this.#zspages.describe(moved, bytes, to);
     copySpan(this.#arena.bytes, from, to);
     this.#zspages.push(index, source, object.handle);
     this.#owners.moved(object.owner, moved);

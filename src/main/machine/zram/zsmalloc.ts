@@ -52,8 +52,8 @@ export class Zsmalloc implements Pool {
       zspage = this.#frames.tryTake(cpu, this.#zspages.pages(index), FrameKind.pool);
       if (zspage !== undefined) this.#addZspage(index, zspage);
     }
-    const handle = zspage === undefined ? NO_HANDLE : this.#zspages.take(index, zspage, owner);
-    if (handle !== NO_HANDLE) this.#zspages.describeOf(index, handle, bytes, span);
+    span.firstBytes = bytes;
+    const handle = zspage === undefined ? NO_HANDLE : this.#zspages.take(index, zspage, owner, span);
     cpu.unlock(lock);
     return handle;
   }
@@ -71,9 +71,9 @@ export class Zsmalloc implements Pool {
       if (!cpu.tryLock(lock)) yield* cpu.lock(lock, LockClass.poolClass);
       this.#addZspage(index, zspage);
     }
-    const handle = this.#zspages.take(index, zspage, owner);
+    span.firstBytes = bytes;
+    const handle = this.#zspages.take(index, zspage, owner, span);
     cpu.unlock(lock);
-    this.#zspages.describeOf(index, handle, bytes, span);
     return handle;
   }
 

@@ -25,7 +25,7 @@ import type { ObjectSpan } from '../codec.ts';
 import type { Arena } from '../memory/arena.ts';
 import * as layout from '../memory/arena-layout.ts';
 import * as units from '../units.ts';
-import type { FrameNumber, LockWord, PhysicalAddress, PoolHandle } from '../units.ts';
+import type { FrameNumber, LockWord, PoolHandle } from '../units.ts';
 import { HANDLE_BYTES, type SizeClasses } from './size-classes.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
@@ -97,23 +97,24 @@ export class Zspages {
 
   /** Fills `span` for the first `bytes` of an object's data. Throws for a handle that names no frame of a pool. */
   describe(handle: PoolHandle, bytes: number, span: ObjectSpan): void {
-    this.describeOf(this.classIndex(this.ofHandle(handle)), handle, bytes, span);
+    const zspage = this.ofHandle(handle);
+    const index = this.classIndex(zspage);
+    const start = this.objectNumber(handle) * this.#shape(index, ShapeW.objectBytes);
+    span.firstBytes = bytes;
+    this.#locate(zspage, start + this.#shape(index, ShapeW.headerBytes), span);
   }
 
-  /** As `describe`, of an object known to be of class `index`. */
-  describeOf(index: number, handle: PoolHandle, bytes: number, span: ObjectSpan): void {
-    const zspage = frameNumber(handle >> this.#objectBits);
-    const objectBytes = this.#shape(index, ShapeW.objectBytes);
-    const start = this.objectNumber(handle) * objectBytes + this.#shape(index, ShapeW.headerBytes);
+  /** Has `span` say where the bytes of a zspage from byte `start` on lie, `span.firstBytes` of them. */
+  #locate(zspage: FrameNumber, start: number, span: ObjectSpan): void {
     const page = start >> this.#pageShift;
     const within = start & this.#offsetMask;
     const room = this.#offsetMask + 1 - within;
+    const bytes = span.firstBytes;
     span.first = physicalAddress(this.#arena.frameAddress(this.#frame(zspage, page)) + within);
-    span.firstBytes = bytes;
     span.restBytes = 0;
     if (bytes <= room) return;
     span.firstBytes = room;
-    span.restBytes = bytes - span.firstBytes;
+    span.restBytes = bytes - room;
     span.rest = this.#arena.frameAddress(this.#frame(zspage, page + 1));
   }
 
@@ -169,9 +170,12 @@ export class Zspages {
     return usable === 0 ? undefined : this.#head(block, 31 - Math.clz32(usable & -usable));
   }
 
-  /** Hands out an object of a listed zspage that has room, for `owner`. */
-  take(index: number, zspage: FrameNumber, owner: LockWord): PoolHandle {
-    const handle = this.pop(index, zspage, owner);
+  /**
+   * Hands out an object of a listed zspage that has room, for `owner`, and has `span` say where its first bytes lie, as many as
+   * `span.firstBytes` says.
+   */
+  take(index: number, zspage: FrameNumber, owner: LockWord, span: ObjectSpan): PoolHandle {
+    const handle = this.pop(index, zspage, owner, span);
     this.#count(index, zspage, 1);
     return handle;
   }
@@ -183,20 +187,23 @@ export class Zspages {
   }
 
   /** As `take`, for a zspage that is off the lists, and without counting the object. */
-  pop(index: number, zspage: FrameNumber, owner: LockWord): PoolHandle {
+  pop(index: number, zspage: FrameNumber, owner: LockWord, span: ObjectSpan): PoolHandle {
     const { words } = this.#arena;
     const descriptor = this.#arena.descriptorWord(zspage);
     const freed = this.#arena.word(descriptor + FrameW.freeObject);
     const object = freed === 0 ? this.#arena.word(descriptor + FrameW.freshObject) : freed - 1;
     const handle = this.handleOf(zspage, object);
-    if (this.#shape(index, ShapeW.headerBytes) > 0) {
-      const header = this.headerWord(index, handle);
+    const start = object * this.#shape(index, ShapeW.objectBytes);
+    const headerBytes = this.#shape(index, ShapeW.headerBytes);
+    if (headerBytes > 0) {
+      const header = this.#wordAt(zspage, start);
       if (freed !== 0) words[descriptor + FrameW.freeObject] = this.#arena.word(header);
       words[header] = owner;
       words[header + 1] = handle;
     }
     if (freed === 0) words[descriptor + FrameW.freshObject] = object + 1;
     words[descriptor + FrameW.usedObjects] = this.used(zspage) + 1;
+    this.#locate(zspage, start + headerBytes, span);
     return handle;
   }
 
@@ -235,7 +242,8 @@ export class Zspages {
 
   /** Word index of an object's header; object sizes are multiples of 8, so it lies in one page. */
   headerWord(index: number, handle: PoolHandle): number {
-    return this.#objectAddress(index, handle) / 4;
+    const start = this.objectNumber(handle) * this.#shape(index, ShapeW.objectBytes);
+    return this.#wordAt(frameNumber(handle >> this.#objectBits), start);
   }
 
   /** Lists a zspage at the head of the group that its use puts it in. */
@@ -287,10 +295,10 @@ export class Zspages {
     return frameNumber(this.#arena.word(block + PoolClassW.groups + group) - 1);
   }
 
-  #objectAddress(index: number, handle: PoolHandle): PhysicalAddress {
-    const start = this.objectNumber(handle) * this.#shape(index, ShapeW.objectBytes);
-    const frame = this.#frame(frameNumber(handle >> this.#objectBits), start >> this.#pageShift);
-    return physicalAddress(this.#arena.frameAddress(frame) + (start & this.#offsetMask));
+  /** Word index of byte `at` of a zspage. */
+  #wordAt(zspage: FrameNumber, at: number): number {
+    const frame = this.#frame(zspage, at >> this.#pageShift);
+    return (this.#arena.frameAddress(frame) + (at & this.#offsetMask)) / 4;
   }
 
   /** The frame of a zspage's page. */
