@@ -104,10 +104,10 @@ function library(file: string): LibraryFigures | undefined {
   return { compressedBytes: Number(size), compress: Number(compress), decompress: Number(decompress) };
 }
 
-function againstNapi(kernel: Loaded, set: PageSet): void {
+async function againstNapi(kernel: Loaded, set: PageSet): Promise<void> {
   const napi = load('lz4', set);
   for (const direction of ['compress', 'decompress'] as const) {
-    const times = timeInterleaved(set.count, () => [kernel[direction], napi[direction]]);
+    const times = await timeInterleaved(set.count, () => [kernel[direction], napi[direction]]);
     console.log(
       `  ${direction}: lz4-kernel ${times.megabytesPerSecond(0)} MB/s, ` +
         `lz4-napi ${times.megabytesPerSecond(1)} MB/s, ratio ${times.ratio(0, 1)}`,
@@ -142,7 +142,7 @@ try {
   for (const [index, set] of pageSets().entries()) {
     console.log(`${set.description}, ${set.count} pages`);
     const kernel = load('lz4-kernel', set);
-    againstNapi(kernel, set);
+    await againstNapi(kernel, set);
     const file = join(folder, `pages-${index}`);
     writeFileSync(file, Buffer.from(set.bytes));
     againstLibrary(kernel, set, file);

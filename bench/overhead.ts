@@ -89,8 +89,8 @@ function jobOver(set: PageSet, machine: Machine, ioPages: readonly IoPage[]): Jo
   return job;
 }
 
-function report(name: CodecName, bench: Bench, set: PageSet): void {
-  const times = timeInterleaved(set.count, () => waysOver(set, bench));
+async function report(name: CodecName, bench: Bench, set: PageSet): Promise<void> {
+  const times = await timeInterleaved(set.count, () => waysOver(set, bench));
   console.log(
     `${name}, ${set.description}: device/codec ${times.ratio(1, 0)}, job/codec ${times.ratio(2, 0)}; ` +
       `codec ${times.megabytesPerSecond(0)} MB/s, device + ${times.addedMicroseconds(1, 0)} µs a page`,
@@ -102,4 +102,4 @@ console.log('Write throughput of the machine over that of its codec, one CPU: me
 const benches = CODECS.map((name) => ({ name, bench: benchFor(name) }));
 const files = process.argv.slice(2);
 const sets = files.length === 0 ? pageSets() : files.map((path) => filePages(path, basename(path)));
-for (const set of sets) for (const { name, bench } of benches) report(name, bench, set);
+for (const set of sets) for (const { name, bench } of benches) await report(name, bench, set);

@@ -37,6 +37,11 @@ export interface Codec {
   compress(page: IoPage, target: PhysicalAddress, workMemory: PhysicalAddress): number;
   /** Absent where the codec's memory offers no quicker way than `copyWithin`. */
   readonly copyWords?: CopyWords | undefined;
+  /**
+   * Whether what its calls leave behind is freed in turns of the thread's event loop alone: who compresses page after page must
+   * let it have some.
+   */
+  readonly freesInTurns?: boolean;
   /** Decompresses an object into `page`; false when the object is not what `compress` made of a page. */
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean;
 }

@@ -14,6 +14,8 @@ const PREFIX_BYTES = 4;
 
 export class Lz4Codec implements Codec {
   readonly name = 'lz4';
+  /** Each output of lz4-napi is some 4 KB of native memory that Node gives back in an immediate callback, whatever is collected. */
+  readonly freesInTurns = true;
   readonly copyWords: CopyWords | undefined;
   readonly #memory: WideBuffer;
   readonly #pageSizeBytes: number;

@@ -6,7 +6,7 @@
 import { ioPagesOf, Job } from '../../workload/job.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { PhaseClock } from '../live/phase-clock.ts';
-import { fioJob, PhaseCore, type Prepared, type RunnableJob } from '../live/phase-core.ts';
+import { fioJob, PhaseCore, type Prepared, type RunnableJob, type RunReport } from '../live/phase-core.ts';
 import type { CpuResponse } from '../live/protocol.ts';
 import { runInTurn } from '../live/run-in-turn.ts';
 import { startThreadTime } from '../live/thread-time.ts';
@@ -42,11 +42,15 @@ function prepare(request: PrepareRequest): Prepared<undefined> {
 }
 
 /** The control block says of the thread that it may be in a request, from the first to the last. */
-function runTimed(control: ControlBlock, thread: number, jobs: readonly RunnableJob<undefined>[]) {
+async function runTimed(
+  control: ControlBlock,
+  thread: number,
+  jobs: readonly RunnableJob<undefined>[],
+): Promise<RunReport> {
   control.enterPhase(thread);
   try {
     const time = startThreadTime();
-    const failure = runInTurn(undefined, jobs);
+    const failure = await runInTurn(undefined, jobs, 'never');
     return { ...time(), failure };
   } finally {
     control.leavePhase(thread);

@@ -9,5 +9,5 @@ const core = new JobThreadCore((response) => {
   port.postMessage(response);
 });
 port.on('message', (request: JobThreadRequest) => {
-  core.handle(request);
+  void core.handle(request);
 });

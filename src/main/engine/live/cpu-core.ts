@@ -27,10 +27,10 @@ import { HotplugDriver } from './hotplug-driver.ts';
 import { makeRecompressors } from '../codec/recompressors.ts';
 import { LiveCpu } from './live-cpu.ts';
 import { PhaseClock } from './phase-clock.ts';
-import { fioJob, PhaseCore, type PhaseRequest, type Prepared, type RunnableJob } from './phase-core.ts';
+import { fioJob, PhaseCore, type PhaseRequest, type Prepared, type RunnableJob, type RunReport } from './phase-core.ts';
 import type { CpuRequest, CpuResponse } from './protocol.ts';
 import { RecompressJob } from './recompress-job.ts';
-import { runInTurn } from './run-in-turn.ts';
+import { type LoopTurns, runInTurn } from './run-in-turn.ts';
 import { startThreadTime } from './thread-time.ts';
 
 type PrepareRequest = Extract<CpuRequest, { kind: 'prepare' }>;
@@ -41,6 +41,7 @@ interface ReadyCpu {
   readonly cpu: Cpu;
   readonly clock: PhaseClock;
   readonly jobs: readonly RunnableJob<Cpu>[];
+  readonly turns: LoopTurns;
   /** Of the CPU that changes the others, where CPUs come and go. */
   readonly hotplug?: HotplugDriver | undefined;
 }
@@ -69,22 +70,23 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared<Cpu> {
     jobs,
     // From the last phase it may still say 'finished'.
     arm: () => Atomics.store(arena.words, operation, Operation.idle),
-    run: (chosen, phase) => {
-      const report = runPhase(ready, chosen, phase);
+    run: async (chosen, phase) => {
+      const report = await runPhase(ready, chosen, phase);
       arena.words[operation] = Operation.finished;
       return report;
     },
   };
 }
 
-function runPhase(
-  { cpu, hotplug }: ReadyCpu,
+async function runPhase(
+  { cpu, hotplug, turns }: ReadyCpu,
   jobs: readonly RunnableJob<Cpu>[],
   request: PhaseRequest,
-): ReturnType<Prepared<Cpu>['run']> {
+): Promise<RunReport> {
   const time = startThreadTime();
   const driver = isDisturbed(request.phase) ? hotplug : undefined;
-  const jobFailure = runInTurn(cpu, driver === undefined ? jobs : jobs.map((job) => driven(job, driver)));
+  const batched = driver === undefined ? jobs : jobs.map((job) => driven(job, driver));
+  const jobFailure = await runInTurn(cpu, batched, turns);
   const spent = time();
   const failure = jobFailure ?? driver?.finish((request.cpus ?? []).filter((other) => other !== cpu.id));
   return { ...spent, failure, hotplug: driver?.takeCounts() };
@@ -122,10 +124,11 @@ function makeReady(request: PrepareRequest, makeCpu: MakeCpu): ReadyCpu {
   });
   const upkeep = recompressJob?.cpu === request.cpu ? [upkeepJob(new RecompressJob(recompressJob, machine))] : [];
   const jobs = [...fioJobs, ...percpuJobs, ...upkeep];
-  if (hotplug === undefined) return { arena, cpu, clock, jobs };
+  const turns = codec.freesInTurns === true ? 'now-and-then' : 'never';
+  if (hotplug === undefined) return { arena, cpu, clock, jobs, turns };
   const gate = new CpuGate(arena, cpu.id);
   const driver = request.drivesHotplug === true ? new HotplugDriver(arena, cpu, machine.hotplug, hotplug) : undefined;
-  return { arena, cpu, clock, jobs: jobs.map((job) => gated(job, gate)), hotplug: driver };
+  return { arena, cpu, clock, jobs: jobs.map((job) => gated(job, gate)), turns, hotplug: driver };
 }
 
 /** With faults, a request that fails is one of them, or what the machine has none of. */

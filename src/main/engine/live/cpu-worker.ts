@@ -11,5 +11,5 @@ const core = new CpuCore((response) => {
   port.postMessage(response);
 });
 port.on('message', (request: CpuRequest) => {
-  core.handle(request);
+  void core.handle(request);
 });

@@ -32,6 +32,9 @@ export interface RunnableJob<Executor> {
 
 export type PhaseRequest = Extract<CpuRequest, { kind: 'phase' }>;
 
+/** What is known of a phase when its jobs have ended. */
+export type RunReport = Omit<PhaseReport, 'latencies' | 'verifiedPages' | 'objects' | 'isUpkeep'>;
+
 /** What lives from `prepare` to `release`. */
 export interface Prepared<Executor> {
   /** Where the engine has its run control. */
@@ -42,10 +45,7 @@ export interface Prepared<Executor> {
   /** Called before the barrier. */
   arm?(): void;
   /** Runs these of its jobs to their end. */
-  run(
-    jobs: readonly RunnableJob<Executor>[],
-    request: PhaseRequest,
-  ): Omit<PhaseReport, 'latencies' | 'verifiedPages' | 'objects' | 'isUpkeep'>;
+  run(jobs: readonly RunnableJob<Executor>[], request: PhaseRequest): Promise<RunReport>;
 }
 
 /** `Prepare` is the request that `prepare` understands; it may throw. */
@@ -53,30 +53,37 @@ export class PhaseCore<Prepare extends { readonly kind: 'prepare' }, Executor> {
   readonly #post: (response: CpuResponse) => void;
   readonly #prepare: (request: Prepare) => Prepared<Executor>;
   #prepared: Prepared<Executor> | undefined;
+  /** The answer in hand. */
+  #answered: Promise<void> = Promise.resolve();
 
   constructor(post: (response: CpuResponse) => void, prepare: (request: Prepare) => Prepared<Executor>) {
     this.#post = post;
     this.#prepare = prepare;
   }
 
-  /** Answers before it returns; blocks while a phase runs. */
-  handle(request: Prepare | Extract<CpuRequest, { kind: 'phase' | 'release' }>): void {
+  /** Answers before it resolves, one request after the other as they came. While a phase runs the thread is blocked but for turns. */
+  handle(request: Prepare | Extract<CpuRequest, { kind: 'phase' | 'release' }>): Promise<void> {
+    this.#answered = this.#answered.then(() => this.#answerOrTell(request));
+    return this.#answered;
+  }
+
+  async #answerOrTell(request: Prepare | Extract<CpuRequest, { kind: 'phase' | 'release' }>): Promise<void> {
     try {
-      this.#answer(request);
+      await this.#answer(request);
     } catch (error) {
       if (error instanceof CpuHalted) this.#post({ kind: 'halted' });
       else this.#post({ kind: 'threw', message: error instanceof Error ? error.message : String(error) });
     }
   }
 
-  #answer(request: Prepare | Extract<CpuRequest, { kind: 'phase' | 'release' }>): void {
+  async #answer(request: Prepare | Extract<CpuRequest, { kind: 'phase' | 'release' }>): Promise<void> {
     switch (request.kind) {
       case 'prepare':
         this.#prepared = this.#prepare(request);
         this.#post({ kind: 'prepared' });
         return;
       case 'phase':
-        this.#runPhase(request);
+        await this.#runPhase(request);
         return;
       case 'release':
         this.#prepared = undefined;
@@ -87,7 +94,7 @@ export class PhaseCore<Prepare extends { readonly kind: 'prepare' }, Executor> {
     }
   }
 
-  #runPhase(request: PhaseRequest): void {
+  async #runPhase(request: PhaseRequest): Promise<void> {
     const prepared = this.#prepared;
     if (prepared === undefined) throw new Error('a phase was asked for before anything was prepared');
     const { words, start, clock } = prepared;
@@ -101,7 +108,7 @@ export class PhaseCore<Prepare extends { readonly kind: 'prepare' }, Executor> {
       return;
     }
     clock.start();
-    const done = prepared.run(jobs, request);
+    const done = await prepared.run(jobs, request);
     const { latencies } = clock;
     const isUpkeep = jobs.every((job) => job.isUpkeep === true);
     const verified = verifiedPages(jobs) - verifiedBefore;

@@ -52,5 +52,5 @@ const core = new CpuCore(
   (arena, id, codec) => new DeadlockingCpu(arena, id, codec),
 );
 port.on('message', (request: CpuRequest) => {
-  core.handle(request);
+  void core.handle(request);
 });

@@ -65,5 +65,5 @@ let cpu = -1;
 port.on('message', (request: CpuRequest) => {
   if (request.kind === 'prepare') cpu = request.cpu;
   if (failure === 'arm' && cpu === failingCpu && request.kind === 'phase' && request.number === at) process.exit(3);
-  core.handle(request);
+  void core.handle(request);
 });
