@@ -53,7 +53,6 @@ describe('jobs in turn', () => {
 
   it('reject with what a job throws', async () => {
     const broken = {
-       
       *batch(): Suspending<BatchOutcome> {
         throw new Error('a broken invariant');
       },
