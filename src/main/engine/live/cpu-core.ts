@@ -19,6 +19,7 @@ import { type CpuId, cpuId } from '../../machine/units.ts';
 import type { Codec } from '../../machine/codec.ts';
 import { type GoesOn, ioPagesOf, Job } from '../../workload/job.ts';
 import { PercpuJob } from '../../workload/percpu-job.ts';
+import type { JobPlan } from '../../workload/job-plan.ts';
 import { WrittenPages } from '../../workload/written-pages.ts';
 import { makeCodec } from '../codec/make-codec.ts';
 import { CpuGate } from './cpu-gate.ts';
@@ -30,8 +31,11 @@ import { PhaseClock } from './phase-clock.ts';
 import { fioJob, PhaseCore, type PhaseRequest, type Prepared, type RunnableJob, type RunReport } from './phase-core.ts';
 import type { CpuRequest, CpuResponse } from './protocol.ts';
 import { RecompressJob } from './recompress-job.ts';
-import { type LoopTurns, runInTurn } from './run-in-turn.ts';
+import { runInTurn } from './run-in-turn.ts';
 import { startThreadTime } from './thread-time.ts';
+
+/** Between two turns of the event loop: a millisecond or two of LZ4, beside which a turn is short, and a megabyte of its garbage. */
+const PAGES_TO_TURN = 256;
 
 type PrepareRequest = Extract<CpuRequest, { kind: 'prepare' }>;
 
@@ -41,7 +45,7 @@ interface ReadyCpu {
   readonly cpu: Cpu;
   readonly clock: PhaseClock;
   readonly jobs: readonly RunnableJob<Cpu>[];
-  readonly turns: LoopTurns;
+  readonly roundsToTurn: number;
   /** Of the CPU that changes the others, where CPUs come and go. */
   readonly hotplug?: HotplugDriver | undefined;
 }
@@ -79,14 +83,14 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared<Cpu> {
 }
 
 async function runPhase(
-  { cpu, hotplug, turns }: ReadyCpu,
+  { cpu, hotplug, roundsToTurn }: ReadyCpu,
   jobs: readonly RunnableJob<Cpu>[],
   request: PhaseRequest,
 ): Promise<RunReport> {
   const time = startThreadTime();
   const driver = isDisturbed(request.phase) ? hotplug : undefined;
   const batched = driver === undefined ? jobs : jobs.map((job) => driven(job, driver));
-  const jobFailure = await runInTurn(cpu, batched, turns);
+  const jobFailure = await runInTurn(cpu, batched, roundsToTurn);
   const spent = time();
   const failure = jobFailure ?? driver?.finish((request.cpus ?? []).filter((other) => other !== cpu.id));
   return { ...spent, failure, hotplug: driver?.takeCounts() };
@@ -124,11 +128,17 @@ function makeReady(request: PrepareRequest, makeCpu: MakeCpu): ReadyCpu {
   });
   const upkeep = recompressJob?.cpu === request.cpu ? [upkeepJob(new RecompressJob(recompressJob, machine))] : [];
   const jobs = [...fioJobs, ...percpuJobs, ...upkeep];
-  const turns = codec.freesInTurns === true ? 'now-and-then' : 'never';
-  if (hotplug === undefined) return { arena, cpu, clock, jobs, turns };
+  const roundsToTurn = codec.freesInTurns === true ? roundsOf(request.jobs) : Infinity;
+  if (hotplug === undefined) return { arena, cpu, clock, jobs, roundsToTurn };
   const gate = new CpuGate(arena, cpu.id);
   const driver = request.drivesHotplug === true ? new HotplugDriver(arena, cpu, machine.hotplug, hotplug) : undefined;
-  return { arena, cpu, clock, jobs: jobs.map((job) => gated(job, gate)), turns, hotplug: driver };
+  return { arena, cpu, clock, jobs: jobs.map((job) => gated(job, gate)), roundsToTurn, hotplug: driver };
+}
+
+/** Rounds of the jobs' batches in which some PAGES_TO_TURN pages are written, one at least. */
+function roundsOf(jobs: readonly JobPlan[]): number {
+  const pages = jobs.reduce((sum, plan) => sum + ioPagesOf(plan), 0);
+  return Math.max(1, Math.floor(PAGES_TO_TURN / Math.max(1, pages)));
 }
 
 /** With faults, a request that fails is one of them, or what the machine has none of. */

@@ -3,7 +3,7 @@
  *
  *     job a │ batch │       │ batch │            │ batch │ …
  *     job b │       │ batch │       │            │       │
- *                                    event loop ◀── now and then, for a codec that needs it
+ *                                    event loop ◀── after so many rounds
  */
 import { setImmediate } from 'node:timers/promises';
 import { complete, type Suspending } from '../../machine/cpu.ts';
@@ -14,17 +14,14 @@ interface BatchedJob<Executor> {
   batch(cpu: Executor): Suspending<BatchOutcome>;
 }
 
-/** How often the thread's event loop has a turn. */
-export type LoopTurns = 'never' | 'now-and-then';
-
-/** Rounds of batches between two turns: some milliseconds of LZ4, beside which a turn is short, and a megabyte or two of its garbage. */
-const ROUNDS = 32;
-
-/** Resolves when all have finished, or with why one cannot go on. Rejects with what a job throws. */
+/**
+ * Resolves when all have finished, or with why one cannot go on. Rejects with what a job throws. After every `roundsToTurn` rounds of
+ * batches, Infinity for never, the thread's event loop has a turn.
+ */
 export async function runInTurn<Executor>(
   cpu: Executor,
   jobs: readonly BatchedJob<Executor>[],
-  turns: LoopTurns,
+  roundsToTurn: number,
 ): Promise<JobFailure | undefined> {
   let active = jobs;
   for (let round = 1; active.length > 0; round++) {
@@ -35,7 +32,7 @@ export async function runInTurn<Executor>(
       else if (outcome !== 'more') return outcome;
     }
     if (finished.size > 0) active = active.filter((job) => !finished.has(job));
-    if (turns === 'now-and-then' && round % ROUNDS === 0) await setImmediate();
+    if (round % roundsToTurn === 0) await setImmediate();
   }
   return undefined;
 }
