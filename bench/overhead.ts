@@ -97,9 +97,24 @@ async function report(name: CodecName, bench: Bench, set: PageSet): Promise<void
   );
 }
 
-widenInliningBudget();
-console.log('Write throughput of the machine over that of its codec, one CPU: median [low, high] of groups of rounds');
-const benches = CODECS.map((name) => ({ name, bench: benchFor(name) }));
-const files = process.argv.slice(2);
-const sets = files.length === 0 ? pageSets() : files.map((path) => filePages(path, basename(path)));
-for (const set of sets) for (const { name, bench } of benches) await report(name, bench, set);
+/** The files' pages, the benchmark's own without files; undefined, and why is said, where one cannot be read. */
+function chosenSets(files: readonly string[]): readonly PageSet[] | undefined {
+  if (files.length === 0) return pageSets();
+  try {
+    return files.map((path) => filePages(path, basename(path)));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return undefined;
+  }
+}
+
+const sets = chosenSets(process.argv.slice(2));
+if (sets === undefined) process.exitCode = 2;
+else {
+  widenInliningBudget();
+  console.log(
+    'Write throughput of the machine over that of its codec, one CPU: median [low, high] of groups of rounds',
+  );
+  const benches = CODECS.map((name) => ({ name, bench: benchFor(name) }));
+  for (const set of sets) for (const { name, bench } of benches) await report(name, bench, set);
+}
