@@ -3,6 +3,7 @@ import { allocateArena, type ArenaMemory } from '../../src/main/engine/codec/are
 import { codecSource } from '../../src/main/engine/codec/codec-source.ts';
 import { type CodecParts, makeCodec } from '../../src/main/engine/codec/make-codec.ts';
 import { LiveCpu } from '../../src/main/engine/live/live-cpu.ts';
+import { lockWordsOf } from '../../src/main/engine/live/lock-words.ts';
 import { percpuConfigOf } from '../../src/main/lab/plan/machine-config.ts';
 import { bootMachine } from '../../src/main/machine/boot.ts';
 import { Machine } from '../../src/main/machine/machine.ts';
@@ -46,7 +47,8 @@ export function benchFor(codec: CodecName): Bench {
 /** A fresh machine of one CPU and two devices, in the bench's memory. */
 export function freshMachine({ parts, memory }: Bench): { readonly machine: Machine; readonly cpu: LiveCpu } {
   const arena = valueOf(bootMachine(memory.buffer, config));
-  return { machine: new Machine(arena), cpu: new LiveCpu(arena, cpuId(0), makeCodec(parts, memory, PAGE)) };
+  const cpu = new LiveCpu(arena, cpuId(0), makeCodec(parts, memory, PAGE), { locks: lockWordsOf(parts, memory) });
+  return { machine: new Machine(arena), cpu };
 }
 
 /** The buffer that `cpu` compresses into; nobody else runs on the bench's machines. */

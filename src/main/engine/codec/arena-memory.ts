@@ -10,6 +10,7 @@
  * (Memories with 64-bit addresses are larger, but AssemblyScript has no such target, and they are slower: the hardware no
  * longer checks their bounds for free.)
  */
+import { randomUUID } from 'node:crypto';
 import type { CodecName } from '../../../shared/codec.ts';
 import { fail, type Failure, ok, type Result } from '../../../shared/result.ts';
 
@@ -17,10 +18,16 @@ const WASM_PAGE_BYTES = 2 ** 16;
 /** Of a memory with 32-bit addresses. */
 const MOST_WASM_PAGES = 2 ** 16;
 
+/** The memory of the module, and what a thread knows it by that is sent it again. */
+export interface WasmMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly id: string;
+}
+
 export interface ArenaMemory {
   readonly buffer: SharedArrayBuffer;
   /** Whose buffer it is; absent for a plain one. */
-  readonly wasm?: WebAssembly.Memory | undefined;
+  readonly wasm?: WasmMemory | undefined;
 }
 
 /** Why an arena of `bytes` bytes cannot serve `codec`: 'bad-input'; undefined when it can. */
@@ -56,8 +63,8 @@ function fitsWasm(bytes: number): boolean {
 
 function wasmMemory(bytes: number): ArenaMemory {
   const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
-  const wasm = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const { buffer } = wasm;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const { buffer } = memory;
   if (!(buffer instanceof SharedArrayBuffer)) throw new Error('a shared WebAssembly memory has a shared buffer');
-  return { buffer, wasm };
+  return { buffer, wasm: { memory, id: randomUUID() } };
 }

@@ -26,7 +26,8 @@ import { CpuGate } from './cpu-gate.ts';
 import { isDisturbed } from './disturbance-plan.ts';
 import { HotplugDriver } from './hotplug-driver.ts';
 import { makeRecompressors } from '../codec/recompressors.ts';
-import { LiveCpu } from './live-cpu.ts';
+import { LiveCpu, type LiveCpuParts } from './live-cpu.ts';
+import { lockWordsOf } from './lock-words.ts';
 import { PhaseClock } from './phase-clock.ts';
 import { fioJob, PhaseCore, type PhaseRequest, type Prepared, type RunnableJob, type RunReport } from './phase-core.ts';
 import type { CpuRequest, CpuResponse } from './protocol.ts';
@@ -51,10 +52,10 @@ interface ReadyCpu {
 }
 
 /** Makes the CPU that a core plays. */
-type MakeCpu = (arena: Arena, id: CpuId, codec: Codec, recompressors: readonly Codec[]) => LiveCpu;
+type MakeCpu = (arena: Arena, id: CpuId, codec: Codec, parts: LiveCpuParts) => LiveCpu;
 
-function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec, recompressors: readonly Codec[]): LiveCpu {
-  return new LiveCpu(arena, id, codec, recompressors);
+function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec, parts: LiveCpuParts): LiveCpu {
+  return new LiveCpu(arena, id, codec, parts);
 }
 
 export class CpuCore extends PhaseCore<PrepareRequest, Cpu> {
@@ -109,7 +110,10 @@ function makeReady(request: PrepareRequest, makeCpu: MakeCpu): ReadyCpu {
     arena.config.pageSizeBytes,
   );
   const faulty = faults === undefined ? codec : new FailingCodec(codec, faults);
-  const live = makeCpu(arena, cpuId(request.cpu), faulty, recompressors);
+  const live = makeCpu(arena, cpuId(request.cpu), faulty, {
+    recompressors,
+    locks: lockWordsOf(request.codec, request.memory),
+  });
   const cpu = locks === undefined ? live : new CheckedCpu(live, arena, new LockRecord(locks));
   const goesOn = faults === undefined ? undefined : goesOnIn(arena);
   const clock = new PhaseClock(arena.words, HeaderW.stop);

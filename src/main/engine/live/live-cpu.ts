@@ -10,10 +10,11 @@ import type { Operation } from '../../machine/operation.ts';
 import * as operations from '../../machine/operation.ts';
 import * as locking from '../../machine/sync/lock.ts';
 import type { CpuId, LockWord } from '../../machine/units.ts';
+import { atomicsLockWords, type LockWords } from './lock-words.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
 const { CpuF64, CpuW, HeaderW } = layout;
-const { LOCKED, SLEEP_VALUE, tryLock, tryLockAsWaiter, unlock } = locking;
+const { LOCKED, SLEEP_VALUE, tryLockAsWaiter, wakesAfter } = locking;
 const IDLE = operations.Operation.idle;
 
 /** Looks at the word before sleeping: about 2 µs here, less than a sleep and a wake-up cost. */
@@ -23,19 +24,34 @@ const SLEEP_MS = 20;
 /** About a page's compression. */
 const PAUSE_MS = 0.05;
 
+export interface LiveCpuParts {
+  /** The codecs of the priorities from 1 on, where devices have them. */
+  readonly recompressors?: readonly Codec[] | undefined;
+  /** Through Atomics when absent. */
+  readonly locks?: LockWords | undefined;
+}
+
 export class LiveCpu implements Cpu {
   readonly id: CpuId;
   readonly codec: Codec;
   readonly recompressors: readonly Codec[];
+  readonly #tryLock: LockWords['tryLock'];
+  readonly #unlock: LockWords['unlock'];
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #block: number;
 
-  /** `recompressors` are the codecs of the priorities from 1 on, where devices have them. */
-  constructor(arena: Arena, id: CpuId, codec: Codec, recompressors: readonly Codec[] = []) {
+  constructor(
+    arena: Arena,
+    id: CpuId,
+    codec: Codec,
+    { recompressors = [], locks = atomicsLockWords(arena.words) }: LiveCpuParts = {},
+  ) {
     this.id = id;
     this.codec = codec;
     this.recompressors = recompressors;
+    this.#tryLock = locks.tryLock;
+    this.#unlock = locks.unlock;
     this.#words = arena.words;
     this.#doubles = arena.doubles;
     this.#block = arena.cpuWord(id);
@@ -50,11 +66,11 @@ export class LiveCpu implements Cpu {
   }
 
   tryLock(word: LockWord): boolean {
-    return tryLock(this.#words, word);
+    return this.#tryLock(word) !== 0;
   }
 
   tryOnly(word: LockWord): boolean {
-    return tryLock(this.#words, word);
+    return this.#tryLock(word) !== 0;
   }
 
   *lock(word: LockWord, lockClass: LockClass): Suspending<void> {
@@ -92,7 +108,7 @@ export class LiveCpu implements Cpu {
 
   #blockUntilLocked(word: LockWord): void {
     for (let spin = 0; spin < SPINS; spin++) {
-      if (((this.#words[word] ?? 0) & LOCKED) === 0 && tryLock(this.#words, word)) return;
+      if (this.#tryLock(word) !== 0) return;
     }
     while (!tryLockAsWaiter(this.#words, word)) {
       Atomics.wait(this.#words, word, SLEEP_VALUE, SLEEP_MS);
@@ -114,7 +130,8 @@ export class LiveCpu implements Cpu {
   }
 
   unlock(word: LockWord): void {
-    if (unlock(this.#words, word)) Atomics.notify(this.#words, word, 1);
+    const before = this.#unlock(word);
+    if (before !== LOCKED && wakesAfter(word, before)) Atomics.notify(this.#words, word, 1);
   }
 
   preemptDisable(): void {

@@ -6,7 +6,8 @@
  *
  * A waiter that was woken takes the lock with WAITERS set, because it cannot know whether others still sleep. No queue, no
  * fairness: whoever comes first gets it, as with a futex. Each release (`Atomics.exchange`) pairs with the `Atomics.or` of the
- * next holder, which therefore sees all that was written under the lock.
+ * next holder, which therefore sees all that was written under the lock. Engines may take a free lock and release one in another
+ * way, to the same effect.
  */
 import type { LockWord } from '../units.ts';
 
@@ -36,7 +37,11 @@ export function tryLockAsWaiter(words: Int32Array, word: LockWord): boolean {
 
 /** Releases; true when a sleeper must be woken. Throws when the lock was not held: a broken invariant. */
 export function unlock(words: Int32Array, word: LockWord): boolean {
-  const before = Atomics.exchange(words, word, 0);
+  return wakesAfter(word, Atomics.exchange(words, word, 0));
+}
+
+/** Whether a sleeper must be woken after the release of a word that held `before`. Throws as `unlock`. */
+export function wakesAfter(word: LockWord, before: number): boolean {
   if ((before & HELD) === 0) throw new Error(`lock word ${word} released while not held (value ${before})`);
   return (before & AWAITED) !== 0;
 }

@@ -131,10 +131,10 @@ export class Compaction {
     const bytes = (this.#zspages.classes.objectBytes[index] ?? 0) - HANDLE_BYTES;
     const [from, to] = [emptySpan(), emptySpan()];
     to.firstBytes = bytes;
-    const moved = this.#zspages.pop(index, target, object.owner, to);
+    const moved = this.#zspages.take(index, target, object.owner, to);
     this.#zspages.describe(object.handle, bytes, from);
     copySpan(this.#arena.bytes, from, to);
-    this.#zspages.push(index, source, object.handle);
+    this.#zspages.put(index, source, object.handle);
     this.#owners.moved(object.owner, moved);
     cpu.charge(Cost.copyBytes, bytes);
   }

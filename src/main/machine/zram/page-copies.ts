@@ -13,8 +13,19 @@ const { physicalAddress } = units;
 export function copyToObject(
   memory: Uint8Array,
   from: PhysicalAddress,
-  { first, firstBytes, rest, restBytes }: Readonly<ObjectSpan>,
+  span: Readonly<ObjectSpan>,
   codec?: Codec,
+): void {
+  const copy = codec?.copyWords;
+  if (copy === undefined || span.restBytes > 0) copyInRuns(memory, from, span, codec);
+  else copy(from, span.first, span.firstBytes);
+}
+
+function copyInRuns(
+  memory: Uint8Array,
+  from: PhysicalAddress,
+  { first, firstBytes, rest, restBytes }: Readonly<ObjectSpan>,
+  codec: Codec | undefined,
 ): void {
   copyWords(memory, { from, to: first, bytes: firstBytes }, codec);
   if (restBytes > 0) copyWords(memory, { from: physicalAddress(from + firstBytes), to: rest, bytes: restBytes }, codec);

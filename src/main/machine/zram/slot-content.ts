@@ -46,8 +46,12 @@ export class SlotContent {
   /** Enters an object of the primary codec into a slot without content. */
   enterObject(cpu: Cpu, slot: LockWord, handle: PoolHandle, sizeBytes: number): void {
     this.#slots.storeObject(slot, handle, sizeBytes, 0);
-    this.count(cpu, DeviceCounterF64.compressedBytes, sizeBytes);
-    this.count(cpu, DeviceCounterF64.pagesStored, 1);
+    const { doubles } = this.#arena;
+    const counters = this.#countersOf(cpu);
+    const bytes = counters + DeviceCounterF64.compressedBytes;
+    const pages = counters + DeviceCounterF64.pagesStored;
+    doubles[bytes] = (doubles[bytes] ?? 0) + sizeBytes;
+    doubles[pages] = (doubles[pages] ?? 0) + 1;
   }
 
   /** Enters an object of a codec of higher priority into a slot without content. */
@@ -108,7 +112,11 @@ export class SlotContent {
   }
 
   count(cpu: Cpu, counter: DeviceCounter, change: number): void {
-    const index = this.#counters + cpu.id * this.#countersStride + counter;
+    const index = this.#countersOf(cpu) + counter;
     this.#arena.doubles[index] = this.#arena.double(index) + change;
+  }
+
+  #countersOf(cpu: Cpu): number {
+    return this.#counters + cpu.id * this.#countersStride;
   }
 }

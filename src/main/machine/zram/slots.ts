@@ -77,7 +77,7 @@ export class Slots implements ObjectOwners {
   }
 
   hasContent(slot: LockWord): boolean {
-    return (this.#word(slot, SlotW.flags) & CONTENT_MASK) !== 0;
+    return ((this.#arena.words[slot - SlotW.lock + SlotW.flags] ?? 0) & CONTENT_MASK) !== 0;
   }
 
   handle(slot: LockWord): PoolHandle {
@@ -94,8 +94,9 @@ export class Slots implements ObjectOwners {
 
   /** `flags` are SLOT_HUGE or none, and `priorityFlags`. */
   storeObject(slot: LockWord, handle: PoolHandle, sizeBytes: number, flags: number): void {
-    this.#setWord(slot, SlotW.handle, handle);
-    this.#setWord(slot, SlotW.flags, flags | (sizeBytes << SIZE_SHIFT));
+    const { words } = this.#arena;
+    words[slot - SlotW.lock + SlotW.handle] = handle;
+    words[slot - SlotW.lock + SlotW.flags] = flags | (sizeBytes << SIZE_SHIFT);
   }
 
   storeSame(slot: LockWord, low: number, high: number): void {

@@ -124,7 +124,11 @@ export class WritePath {
     copyToObject(this.#arena.bytes, stream.target, this.#span, cpu.codec);
     cpu.charge(Cost.copyBytes, length);
     if (!this.#streams.tryGive(cpu, stream)) return this.#giveThenEnter(cpu, { slot, page, stream, length }, handle);
-    return this.#lockAndEnter(cpu, { slot, page, length }, handle);
+    if (!cpu.tryLock(slot)) return this.#lockThenEnter(cpu, { slot, page, length }, handle);
+    if (this.#slots.hasContent(slot)) return this.#releaseAndEnter(cpu, { slot, page, length }, handle);
+    this.#content.enterObject(cpu, slot, handle, length);
+    cpu.unlock(slot);
+    return IoStatus.done;
   }
 
   *#waitThenCompress(cpu: Cpu, slot: LockWord, page: IoPage): Suspending<IoStatus> {
@@ -254,10 +258,11 @@ export class WritePath {
 
   /** Raises the pool's high-water mark, then says whether the pool is within its limit. */
   #withinLimit(): boolean {
-    const pages = this.#pool.pages();
-    const highest = this.#block + DeviceW.poolPagesMax;
-    if (pages > this.#arena.word(highest)) raiseWord(this.#arena.words, highest, pages);
-    const limit = this.#arena.word(this.#block + DeviceW.limitPages);
+    const { words } = this.#arena;
+    const block = this.#block;
+    const pages = words[block + DeviceW.poolPages] ?? 0;
+    if (pages > (words[block + DeviceW.poolPagesMax] ?? 0)) raiseWord(words, block + DeviceW.poolPagesMax, pages);
+    const limit = words[block + DeviceW.limitPages] ?? 0;
     return limit === 0 || pages <= limit;
   }
 }

@@ -35,6 +35,12 @@ const { frameNumber, lockWord, physicalAddress, poolHandle } = units;
 const groupOf = fullnessGroup;
 
 const FULL_GROUP = FULLNESS_GROUPS - 1;
+/** Where the group of a zspage would be that is on no list. */
+const UNLISTED = -1;
+/** Bits of the groups that zspages with room are in. */
+const WITH_ROOM = (1 << FULL_GROUP) - 1;
+/** Of those that are not empty, either. */
+const PARTLY_USED = WITH_ROOM - 1;
 const POOL_CLASS_WORDS = POOL_CLASS_BYTES / 4;
 
 /** Words of a class in the pool's own copy of the class table, in which all of a class lies in one cache line. */
@@ -159,69 +165,67 @@ export class Zspages {
   /** The head of the fullest group that has room; an empty zspage only if `evenEmpty`. */
   fullest(index: number, evenEmpty: boolean): FrameNumber | undefined {
     const block = this.#class(index);
-    const usable = this.#arena.word(block + PoolClassW.groupsInUse) & ((1 << FULL_GROUP) - (evenEmpty ? 1 : 2));
+    const usable = this.#arena.word(block + PoolClassW.groupsInUse) & (evenEmpty ? WITH_ROOM : PARTLY_USED);
     return usable === 0 ? undefined : this.#head(block, 31 - Math.clz32(usable));
   }
 
   /** The head of the emptiest group that is neither empty nor full. */
   emptiest(index: number): FrameNumber | undefined {
     const block = this.#class(index);
-    const usable = this.#arena.word(block + PoolClassW.groupsInUse) & ((1 << FULL_GROUP) - 2);
+    const usable = this.#arena.word(block + PoolClassW.groupsInUse) & PARTLY_USED;
     return usable === 0 ? undefined : this.#head(block, 31 - Math.clz32(usable & -usable));
   }
 
   /**
-   * Hands out an object of a listed zspage that has room, for `owner`, and has `span` say where its first bytes lie, as many as
-   * `span.firstBytes` says.
+   * Hands out an object of a zspage that has room, for `owner`, and has `span` say where its first bytes lie, as many as
+   * `span.firstBytes` says. One function over the arena's words and no steps of their own: a write passes it under the class lock.
    */
   take(index: number, zspage: FrameNumber, owner: LockWord, span: ObjectSpan): PoolHandle {
-    const handle = this.pop(index, zspage, owner, span);
-    this.#count(index, zspage, 1);
+    const { words } = this.#arena;
+    const shapes = this.#shapes;
+    const shape = index * SHAPE_WORDS;
+    const descriptor = this.#arena.descriptorWord(zspage);
+    const freed = words[descriptor + FrameW.freeObject] ?? 0;
+    const object = freed === 0 ? (words[descriptor + FrameW.freshObject] ?? 0) : freed - 1;
+    const handle = poolHandle((zspage << this.#objectBits) | object);
+    const start = object * (shapes[shape + ShapeW.objectBytes] ?? 0);
+    const headerBytes = shapes[shape + ShapeW.headerBytes] ?? 0;
+    if (freed === 0) words[descriptor + FrameW.freshObject] = object + 1;
+    if (headerBytes > 0) {
+      const header = this.#wordAt(zspage, start);
+      if (freed !== 0) words[descriptor + FrameW.freeObject] = words[header] ?? 0;
+      words[header] = owner;
+      words[header + 1] = handle;
+    }
+    this.#locate(zspage, start + headerBytes, span);
+    const used = (words[descriptor + FrameW.usedObjects] ?? 0) + 1;
+    words[descriptor + FrameW.usedObjects] = used;
+    const counted = this.#class(index) + PoolClassW.usedObjects;
+    words[counted] = (words[counted] ?? 0) + 1;
+    const group = groupOf(used, shapes[shape + ShapeW.objects] ?? 0);
+    if (group !== words[descriptor + FrameW.group]) this.#regroup(index, zspage);
     return handle;
   }
 
   /** Takes an object back; answers with how many the zspage has left in use. Throws when the object is not live. */
   put(index: number, zspage: FrameNumber, handle: PoolHandle): number {
-    this.push(index, zspage, handle);
-    return this.#count(index, zspage, -1);
-  }
-
-  /** As `take`, for a zspage that is off the lists, and without counting the object. */
-  pop(index: number, zspage: FrameNumber, owner: LockWord, span: ObjectSpan): PoolHandle {
-    const { words } = this.#arena;
-    const descriptor = this.#arena.descriptorWord(zspage);
-    const freed = this.#arena.word(descriptor + FrameW.freeObject);
-    const object = freed === 0 ? this.#arena.word(descriptor + FrameW.freshObject) : freed - 1;
-    const handle = this.handleOf(zspage, object);
-    const start = object * this.#shape(index, ShapeW.objectBytes);
-    const headerBytes = this.#shape(index, ShapeW.headerBytes);
-    if (headerBytes > 0) {
-      const header = this.#wordAt(zspage, start);
-      if (freed !== 0) words[descriptor + FrameW.freeObject] = this.#arena.word(header);
-      words[header] = owner;
-      words[header + 1] = handle;
-    }
-    if (freed === 0) words[descriptor + FrameW.freshObject] = object + 1;
-    words[descriptor + FrameW.usedObjects] = this.used(zspage) + 1;
-    this.#locate(zspage, start + headerBytes, span);
-    return handle;
-  }
-
-  /** As `put`, for a zspage that is off the lists, and without counting the object. */
-  push(index: number, zspage: FrameNumber, handle: PoolHandle): void {
     const { words } = this.#arena;
     const descriptor = this.#arena.descriptorWord(zspage);
     const used = this.used(zspage) - 1;
     if (used < 0) throw new Error(`zspage at frame ${zspage} has ${used} used objects`);
-    words[descriptor + FrameW.usedObjects] = used;
-    if (this.#shape(index, ShapeW.headerBytes) === 0) return;
-    const header = this.headerWord(index, handle);
-    if (words[header + 1] !== handle) {
-      throw new Error(`pool object ${handle} is freed while its header says ${words[header + 1]}`);
+    if (this.#shape(index, ShapeW.headerBytes) > 0) {
+      const header = this.headerWord(index, handle);
+      if (words[header + 1] !== handle) {
+        throw new Error(`pool object ${handle} is freed while its header says ${words[header + 1]}`);
+      }
+      words[header] = this.#arena.word(descriptor + FrameW.freeObject);
+      words[header + 1] = 0;
+      words[descriptor + FrameW.freeObject] = this.objectNumber(handle) + 1;
     }
-    words[header] = this.#arena.word(descriptor + FrameW.freeObject);
-    words[header + 1] = 0;
-    words[descriptor + FrameW.freeObject] = this.objectNumber(handle) + 1;
+    words[descriptor + FrameW.usedObjects] = used;
+    this.#addTo(this.#class(index) + PoolClassW.usedObjects, -1);
+    if (groupOf(used, this.capacity(index)) !== words[descriptor + FrameW.group]) this.#regroup(index, zspage);
+    return used;
   }
 
   /** The owner of object `object`, undefined when it is not live. Not for classes whose objects have a page each. */
@@ -261,34 +265,31 @@ export class Zspages {
     words[block + PoolClassW.groupsInUse] = this.#arena.word(block + PoolClassW.groupsInUse) | (1 << group);
   }
 
+  /** Takes a zspage off the lists; objects of it may be taken and put as before. */
   unlink(index: number, zspage: FrameNumber): void {
     const { words } = this.#arena;
     const descriptor = this.#arena.descriptorWord(zspage);
     const previous = this.#arena.word(descriptor + FrameW.listPrevious);
     const next = this.#arena.word(descriptor + FrameW.listNext);
+    const group = this.#arena.word(descriptor + FrameW.group);
+    words[descriptor + FrameW.group] = UNLISTED;
     if (next !== 0) words[this.#arena.descriptorWord(frameNumber(next - 1)) + FrameW.listPrevious] = previous;
     if (previous !== 0) {
       words[this.#arena.descriptorWord(frameNumber(previous - 1)) + FrameW.listNext] = next;
       return;
     }
     const block = this.#class(index);
-    const group = this.#arena.word(descriptor + FrameW.group);
     words[block + PoolClassW.groups + group] = next;
     if (next === 0) {
       words[block + PoolClassW.groupsInUse] = this.#arena.word(block + PoolClassW.groupsInUse) & ~(1 << group);
     }
   }
 
-  /** Counts an object more or less, and moves its listed zspage when that puts it into another group; answers with its use. */
-  #count(index: number, zspage: FrameNumber, change: number): number {
-    this.#addTo(this.#class(index) + PoolClassW.usedObjects, change);
-    const descriptor = this.#arena.descriptorWord(zspage);
-    const used = this.#arena.word(descriptor + FrameW.usedObjects);
-    if (groupOf(used, this.capacity(index)) !== this.#arena.word(descriptor + FrameW.group)) {
-      this.unlink(index, zspage);
-      this.link(index, zspage);
-    }
-    return used;
+  /** Lists a zspage in the group that its use puts it in now, if it is listed. */
+  #regroup(index: number, zspage: FrameNumber): void {
+    if (this.#arena.word(this.#arena.descriptorWord(zspage) + FrameW.group) === UNLISTED) return;
+    this.unlink(index, zspage);
+    this.link(index, zspage);
   }
 
   #head(block: number, group: number): FrameNumber {

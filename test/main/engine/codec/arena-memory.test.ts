@@ -19,7 +19,7 @@ describe('the memory of an arena', () => {
 
   it.each(CODECS)('for %s is that of a WebAssembly memory below 4 GiB', (codec) => {
     const small = valueOf(allocateArena(70_000, codec));
-    expect(small.wasm?.buffer).toBe(small.buffer);
+    expect(small.wasm?.memory.buffer).toBe(small.buffer);
     expect(small.buffer.byteLength).toBe(2 * 65536);
     expect(valueOf(allocateArena(4 * GIB - 1, codec)).wasm).toBeDefined();
   });

@@ -11,7 +11,7 @@
  */
 import type { Codec, CopyWords, IoPage, ObjectSpan } from '../../../machine/codec.ts';
 import type { PhysicalAddress } from '../../../machine/units.ts';
-import { type KernelLz4Exports, kernelLz4Exports } from './kernel-lz4-module.ts';
+import type { KernelLz4Exports } from './kernel-lz4-module.ts';
 
 /** LZ4's default: search every position. */
 const ACCELERATION = 1;
@@ -19,25 +19,22 @@ const ACCELERATION = 1;
 export class KernelLz4Codec implements Codec {
   readonly name = 'lz4-kernel';
   readonly copyWords: CopyWords;
-  readonly #encode: KernelLz4Exports['encode'];
-  readonly #decode: KernelLz4Exports['decode'];
+  readonly #module: KernelLz4Exports;
   readonly #pageSizeBytes: number;
 
-  /** `memory` is the arena's. Compiling `module` from the lab's source is set-up's work (kernel-lz4-module.ts). */
-  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, pageSizeBytes: number) {
-    const { copyWords, encode, decode } = kernelLz4Exports(module, memory);
-    this.copyWords = copyWords;
-    this.#encode = encode;
-    this.#decode = decode;
+  /** `module` works in the arena. */
+  constructor(module: KernelLz4Exports, pageSizeBytes: number) {
+    this.copyWords = module.copyWords;
+    this.#module = module;
     this.#pageSizeBytes = pageSizeBytes;
   }
 
   compress(page: IoPage, target: PhysicalAddress, workMemory: PhysicalAddress): number {
-    return this.#encode(page.address, this.#pageSizeBytes, workMemory, target, ACCELERATION);
+    return this.#module.encode(page.address, this.#pageSizeBytes, workMemory, target, ACCELERATION);
   }
 
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean {
     const { first, firstBytes, rest, restBytes } = source;
-    return this.#decode(first, firstBytes, rest, restBytes, page.address, this.#pageSizeBytes) !== 0;
+    return this.#module.decode(first, firstBytes, rest, restBytes, page.address, this.#pageSizeBytes) !== 0;
   }
 }

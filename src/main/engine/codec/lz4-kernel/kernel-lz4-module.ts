@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../../../../shared/result.ts';
 import type { CopyWords } from '../../../machine/codec.ts';
+import type { LockWord } from '../../../machine/units.ts';
 
 /** What assembly/index.ts exports; addresses and lengths in bytes. */
 export interface KernelLz4Exports {
@@ -12,24 +13,25 @@ export interface KernelLz4Exports {
   readonly decode: (
     ...args: [first: number, firstBytes: number, rest: number, restBytes: number, page: number, size: number]
   ) => number;
+  /** 1 when the lock was free and is held now, else 0. */
+  readonly tryLock: (word: LockWord) => number;
+  /** What the word held before. */
+  readonly unlock: (word: LockWord) => number;
 }
 
 /** An instance for the calling thread over the arena in `memory`. Throws when the module is another one. */
 export function kernelLz4Exports(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelLz4Exports {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   if (!isKernelLz4(exports)) throw new Error('the WebAssembly module is not that of lz4-kernel');
-  return exports;
+  // An object of V8's usual kind: calls through the one that WebAssembly makes are looked up by name.
+  const { copyWords, encode, decode, tryLock, unlock } = exports;
+  return { copyWords, encode, decode, tryLock, unlock };
 }
 
 function isKernelLz4(exports: object): exports is KernelLz4Exports {
-  return (
-    'copyWords' in exports &&
-    typeof exports.copyWords === 'function' &&
-    'encode' in exports &&
-    typeof exports.encode === 'function' &&
-    'decode' in exports &&
-    typeof exports.decode === 'function'
-  );
+  const functions: Partial<Record<string, unknown>> = { ...exports };
+  const names = ['copyWords', 'encode', 'decode', 'tryLock', 'unlock'];
+  return names.every((name) => typeof functions[name] === 'function');
 }
 
 /**

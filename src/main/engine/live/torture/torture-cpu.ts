@@ -25,6 +25,7 @@ import { type CodecParts, makeCodec } from '../../codec/make-codec.ts';
 import { zstdCodec } from '../../codec/zlib.ts';
 import { CpuGate } from '../cpu-gate.ts';
 import { LiveCpu } from '../live-cpu.ts';
+import { lockWordsOf } from '../lock-words.ts';
 
 /** Pages of a CPU's requests at most, each a frame of the machine. */
 export const IO_PAGES = 3;
@@ -92,7 +93,7 @@ class TortureCpu {
     const { pageSizeBytes, devices } = arena.config;
     const codec = new FailingCodec(makeCodec(plan.codec, plan.memory, pageSizeBytes), this.#faults);
     const recompressors = [new FailingCodec(zstdCodec(plan.memory.buffer, pageSizeBytes, 1), this.#faults)];
-    const live = new LiveCpu(arena, id, codec, recompressors);
+    const live = new LiveCpu(arena, id, codec, { recompressors, locks: lockWordsOf(plan.codec, plan.memory) });
     this.#cpu = new CheckedCpu(live, arena, new LockRecord(plan.locks));
     this.#gate = new CpuGate(arena, id);
     this.#random = new Random(plan.seed * 64 + plan.cpu);

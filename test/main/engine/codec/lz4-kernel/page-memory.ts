@@ -9,6 +9,7 @@ import { type PhysicalAddress, physicalAddress } from '../../../../../src/main/m
 import { LZ4_WORK_MEMORY_BYTES } from '../../../../../src/main/machine/zram/streams/stream.ts';
 import { KernelLz4Codec } from '../../../../../src/main/engine/codec/lz4-kernel/kernel-lz4-codec.ts';
 import { allocateArena } from '../../../../../src/main/engine/codec/arena-memory.ts';
+import { arenaModule } from '../../../../../src/main/engine/codec/arena-module.ts';
 import { valueOf } from '../../../lab/small-lab.ts';
 import { codecParts } from '../test-codecs.ts';
 
@@ -28,10 +29,11 @@ export class PageMemory {
 
   constructor(pageSizeBytes = 4096) {
     this.#placeBytes = 4 * Math.max(pageSizeBytes, 8192);
-    const { buffer, wasm } = valueOf(allocateArena(6 * this.#placeBytes, 'lz4-kernel'));
-    const { module } = codecParts('lz4-kernel');
-    if (wasm === undefined || module === undefined) throw new Error('lz4-kernel has a module and a memory');
-    this.codec = new KernelLz4Codec(module, wasm, pageSizeBytes);
+    const memory = valueOf(allocateArena(6 * this.#placeBytes, 'lz4-kernel'));
+    const { buffer } = memory;
+    const module = arenaModule(codecParts('lz4-kernel').module, memory);
+    if (module === undefined) throw new Error('lz4-kernel has a module and a memory');
+    this.codec = new KernelLz4Codec(module, pageSizeBytes);
     this.bytes = Buffer.from(buffer).fill(GUARD);
     this.#guards = Buffer.alloc(buffer.byteLength, GUARD);
     this.workMemory = physicalAddress(2 * this.#placeBytes);
