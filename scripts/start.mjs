@@ -4,7 +4,7 @@
  */
 import { runChild } from './child-process.mjs';
 import { findElectron } from './electron-runtime.mjs';
-import { runProjectProgram } from './project-program.mjs';
+import { runProjectProgram, V8_FLAGS } from './project-program.mjs';
 import { PROJECT_ROOT, runEntry, say } from './project.mjs';
 import { ensureBuilt, ensureInstalled } from './set-up.mjs';
 
@@ -30,7 +30,7 @@ async function runElectron() {
   if (!electron.ok) return electron.reason;
   const { ELECTRON_RUN_AS_NODE: _asNode, ...env } = process.env;
   const startedAt = Date.now();
-  const ended = await runChild(electron.path, [PROJECT_ROOT], { env });
+  const ended = await runChild(electron.path, [`--js-flags=${V8_FLAGS.join(' ')}`, PROJECT_ROOT], { env });
   if (ended.interruptedBy !== undefined || ended.exitCode === 0 || Date.now() - startedAt > FAILED_START_MS) {
     process.exitCode = ended.exitCode;
     return undefined;
