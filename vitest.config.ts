@@ -1,13 +1,16 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
+import { V8_FLAGS } from './scripts/project-program.mjs';
 
 /**
- * Forks, not threads: tests start worker threads of their own, block in Atomics.wait, and measure their process.
+ * Forks, not threads: tests start worker threads of their own, block in Atomics.wait, and measure their process. They have the
+ * lab's flags.
  */
 export default defineConfig({
   plugins: [vue()],
   test: {
     pool: 'forks',
+    execArgv: [...V8_FLAGS],
     reporters: ['default', './scripts/skipped-tests-reporter.mjs'],
     teardownTimeout: 10_000,
     restoreMocks: true,

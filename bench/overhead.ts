@@ -9,11 +9,12 @@
  *
  * `npm run bench -- overhead FILE …` takes the first 16 MiB of each file instead of the benchmark's own pages.
  *
- * Every round boots a fresh machine and goes over all pages, the ways in turn (shared/interleaved.ts). Read a ratio so:
+ * Each codec goes over each set of pages in a thread of its own. Every round boots a fresh machine and goes over all pages, the ways in turn (shared/interleaved.ts). Read a ratio so:
  * device/codec 0.90 means that of the time of a write 90 % is the codec's and 10 % the machine's, which the last figure gives in
  * microseconds: a ratio alone says as much of how quick the codec is.
  */
 import { basename } from 'node:path';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { widenInliningBudget } from '../src/main/engine/live/compiler-budget.ts';
 import { PhaseClock } from '../src/main/engine/live/phase-clock.ts';
 import { complete } from '../src/main/machine/cpu.ts';
@@ -89,12 +90,29 @@ function jobOver(set: PageSet, machine: Machine, ioPages: readonly IoPage[]): Jo
   return job;
 }
 
-async function report(name: CodecName, bench: Bench, set: PageSet): Promise<void> {
+/** A thread's part. */
+interface Measurement {
+  readonly codec: CodecName;
+  readonly set: PageSet;
+}
+
+/** The line of figures, of a thread that knows one codec and one memory as the threads of a run do. */
+async function measured({ codec, set }: Measurement): Promise<string> {
+  widenInliningBudget();
+  const bench = benchFor(codec);
   const times = await timeInterleaved(set.count, () => waysOver(set, bench));
-  console.log(
-    `${name}, ${set.description}: device/codec ${times.ratio(1, 0)}, job/codec ${times.ratio(2, 0)}; ` +
-      `codec ${times.megabytesPerSecond(0)} MB/s, device + ${times.addedMicroseconds(1, 0)} µs a page`,
+  return (
+    `${codec}, ${set.description}: device/codec ${times.ratio(1, 0)}, job/codec ${times.ratio(2, 0)}; ` +
+    `codec ${times.megabytesPerSecond(0)} MB/s, device + ${times.addedMicroseconds(1, 0)} µs a page`
   );
+}
+
+function measuredInThread(measurement: Measurement): Promise<string> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: measurement });
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
 }
 
 /** The files' pages, the benchmark's own without files; undefined, and why is said, where one cannot be read. */
@@ -108,13 +126,17 @@ function chosenSets(files: readonly string[]): readonly PageSet[] | undefined {
   }
 }
 
-const sets = chosenSets(process.argv.slice(2));
-if (sets === undefined) process.exitCode = 2;
-else {
-  widenInliningBudget();
+async function main(): Promise<void> {
+  const sets = chosenSets(process.argv.slice(2));
+  if (sets === undefined) {
+    process.exitCode = 2;
+    return;
+  }
   console.log(
     'Write throughput of the machine over that of its codec, one CPU: median [low, high] of groups of rounds',
   );
-  const benches = CODECS.map((name) => ({ name, bench: benchFor(name) }));
-  for (const set of sets) for (const { name, bench } of benches) await report(name, bench, set);
+  for (const set of sets) for (const codec of CODECS) console.log(await measuredInThread({ codec, set }));
 }
+
+if (parentPort === null) await main();
+else parentPort.postMessage(await measured(workerData as Measurement));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.mjs';
+import { V8_FLAGS } from '../../scripts/project-program.mjs';
 
 const CLI = join(import.meta.dirname, '../../src/main/cli/lab.ts');
 
@@ -28,7 +29,7 @@ export class ServedLab {
     const executablePath = await findChromium();
     if (executablePath === undefined) throw new Error('no Chromium; npm test installs one');
     const dataFolder = mkdtempSync(join(tmpdir(), 'percpu-lab-e2e-'));
-    const server = spawn(process.execPath, [CLI, 'serve'], {
+    const server = spawn(process.execPath, [...V8_FLAGS, CLI, 'serve'], {
       env: { ...process.env, PERCPU_LAB_DATA: dataFolder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
