@@ -18,15 +18,19 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 import { gunzipSync } from 'node:zlib';
 import { complete } from '../src/main/machine/cpu.ts';
 import { LiveCpu } from '../src/main/engine/live/live-cpu.ts';
-import { Lz4Codec } from '../src/main/engine/codec/lz4.ts';
+import { lockWordsOf } from '../src/main/engine/live/lock-words.ts';
+import { allocateArena, type ArenaMemory } from '../src/main/engine/codec/arena-memory.ts';
+import { type CodecParts, makeCodec } from '../src/main/engine/codec/make-codec.ts';
 import { TraceParser } from '../src/main/evidence/percpu-trace/trace-parser.ts';
 import { replayReadings, replayTrace } from '../src/main/lab/replay/replay-trace.ts';
 import { bootMachine } from '../src/main/machine/boot.ts';
 import { Machine } from '../src/main/machine/machine.ts';
 import { Arena, type MachineConfig } from '../src/main/machine/memory/arena.ts';
 import { cpuId } from '../src/main/machine/units.ts';
+import type { CodecName } from '../src/shared/codec.ts';
 import { ok } from '../src/shared/result.ts';
 import { writeLongTrace } from './long-trace.ts';
+import { codecParts, valueOf } from './shared/codecs.ts';
 
 const ROUNDS = 7;
 const PAIRS = 200_000;
@@ -61,21 +65,22 @@ const config: MachineConfig = {
 
 /** What a thread is given: its CPU, and where everything lies. */
 interface PairsTask {
-  readonly buffer: SharedArrayBuffer;
+  readonly memory: ArenaMemory;
+  readonly codec: CodecParts;
   readonly cpu: number;
 }
 
-function makeArena(): SharedArrayBuffer {
-  const buffer = new SharedArrayBuffer(Arena.bytesFor(config));
-  const booted = bootMachine(buffer, config);
-  if (!booted.ok) throw new Error(booted.error.message);
-  return buffer;
+function makeArena(codec: CodecName): ArenaMemory {
+  const memory = valueOf(allocateArena(Arena.bytesFor(config), codec));
+  valueOf(bootMachine(memory.buffer, config));
+  return memory;
 }
 
 /** Keeps LIVE objects and replaces the oldest; answers with the loop's beginning and end in epoch milliseconds. */
-function runPairs({ buffer, cpu: id }: PairsTask): { start: number; end: number } {
-  const { arena, percpu } = Machine.attach(buffer);
-  const cpu = new LiveCpu(arena, cpuId(id), new Lz4Codec(buffer, config.pageSizeBytes));
+function runPairs({ memory, codec, cpu: id }: PairsTask): { start: number; end: number } {
+  const { arena, percpu } = Machine.attach(memory.buffer);
+  const parts = { locks: lockWordsOf(codec, memory) };
+  const cpu = new LiveCpu(arena, cpuId(id), makeCodec(codec, memory, config.pageSizeBytes), parts);
   const take = () => {
     const given = complete(percpu.allocPercpu(cpu, { sizeBytes: 16, alignBytes: 8 }));
     if (!given.ok) throw new Error(given.error.message);
@@ -94,10 +99,11 @@ function runPairs({ buffer, cpu: id }: PairsTask): { start: number; end: number 
 }
 
 async function pairsPerSecond(threads: number): Promise<number> {
-  const buffer = makeArena();
+  const codec = codecParts('lz4-kernel');
+  const memory = makeArena(codec.name);
   const spans = await Promise.all(
     Array.from({ length: threads }, (_, cpu) => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { buffer, cpu } satisfies PairsTask });
+      const worker = new Worker(new URL(import.meta.url), { workerData: { memory, codec, cpu } satisfies PairsTask });
       return new Promise<{ start: number; end: number }>((resolve, reject) => {
         worker.once('message', resolve);
         worker.once('error', reject);
@@ -186,7 +192,7 @@ function benchLongTraces(): void {
     for (const events of LONG_EVENTS) {
       const path = join(folder, 'trace.txt');
       writeLongTrace(path, events);
-      execFileSync(process.execPath, [fileURLToPath(import.meta.url), path], { stdio: 'inherit' });
+      execFileSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), path], { stdio: 'inherit' });
     }
   } finally {
     rmSync(folder, { recursive: true });

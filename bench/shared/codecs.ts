@@ -32,7 +32,11 @@ const config: MachineConfig = {
   percpu: usualPercpu(),
 };
 
-const codecs = codecSource(new URL('../../out/codec/lz4-kernel.wasm', import.meta.url));
+const source = codecSource(new URL('../../out/codec/lz4-kernel.wasm', import.meta.url));
+
+export function codecParts(codec: CodecName): CodecParts {
+  return valueOf(source(codec));
+}
 
 /** A memory to boot machines in, and what a CPU of theirs compresses with. */
 export interface Bench {
@@ -41,7 +45,7 @@ export interface Bench {
 }
 
 export function benchFor(codec: CodecName): Bench {
-  return { parts: valueOf(codecs(codec)), memory: valueOf(allocateArena(Arena.bytesFor(config), codec)) };
+  return { parts: codecParts(codec), memory: valueOf(allocateArena(Arena.bytesFor(config), codec)) };
 }
 
 /** A fresh machine of one CPU and two devices, in the bench's memory. */
@@ -60,7 +64,7 @@ export function bufferOf(machine: Machine, cpu: LiveCpu): Stream {
   return stream;
 }
 
-function valueOf<T>(result: Result<T>): T {
+export function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(result.error.message);
   return result.value;
 }

@@ -18,7 +18,7 @@ export function readEnvironment(lab: { readonly labVersion: string; readonly cod
     operatingSystem: operatingSystem(),
     kernel: `${type()} ${release()} ${arch()}`,
     governor: governors(),
-    runtime: runtimeWords(process.versions),
+    runtime: [runtimeWords(process.versions), ...v8Flags()].join(' '),
     codec: lab.codec,
     labVersion: lab.labVersion,
   };
@@ -57,6 +57,11 @@ interface RuntimeVersions {
 /** `Electron 45.4.1 (Node 24.21.0, V8 14.1)`, or `Node 24.21.0 (V8 13.6)` outside Electron. */
 function runtimeWords({ electron, node, v8 }: RuntimeVersions): string {
   return electron === undefined ? `Node ${node} (V8 ${v8})` : `Electron ${electron} (Node ${node}, V8 ${v8})`;
+}
+
+/** As they were given: what V8 does beside the CPUs' threads depends on them. */
+function v8Flags(): readonly string[] {
+  return [...process.execArgv, ...process.argv.filter((argument) => argument.startsWith('--js-flags='))];
 }
 
 function readText(path: string): string | undefined {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { V8_FLAGS } from '../../../scripts/project-program.mjs';
 import { readEnvironment } from '../../../src/main/lab/environment.ts';
 
 describe('readEnvironment', () => {
@@ -24,8 +25,9 @@ describe('readEnvironment', () => {
     else expect(environment.governor).toBe('not readable');
   });
 
-  it('names the runtime, the codec and the lab', () => {
+  it('names the runtime with its flags, the codec and the lab', () => {
     expect(environment.runtime).toContain(process.versions.node);
+    expect(environment.runtime).toContain(V8_FLAGS.join(' '));
     expect(environment).toMatchObject({ labVersion: '1.2.3', codec: 'lz4 1.9' });
   });
 });

@@ -2,7 +2,7 @@
  * The memory that an arena is laid out in.
  *
  *     below 4 GiB   a shared WebAssembly memory, whose buffer the arena is: 2^16 pages of 64 KiB at most. lz4-kernel works in it,
- *                   and copies objects there for lz4
+ *                   and copies objects there for lz4; of both, CPUs take their locks by it
  *     from there    a plain SharedArrayBuffer, for lz4 alone
  *
  * Below, because the end of a page at the very end of 4 GiB would be address 0 to the module.
@@ -18,7 +18,7 @@ const WASM_PAGE_BYTES = 2 ** 16;
 /** Of a memory with 32-bit addresses. */
 const MOST_WASM_PAGES = 2 ** 16;
 
-/** The memory of the module, and what a thread knows it by that is sent it again. */
+/** The memory of the module, and the name by which a thread knows it again when it is sent a second time. */
 export interface WasmMemory {
   readonly memory: WebAssembly.Memory;
   readonly id: string;

@@ -1,13 +1,13 @@
 /**
  * The compiled module over the arena: one instance for all of a thread that uses it, and the same again for the next machine in the
- * same memory. V8 compiles the way into a module's function into its caller as long as that has met no other; an instance
+ * same memory, until the thread is told to forget it. V8 compiles the way into a module's function into its caller as long as that has met no other; an instance
  * for every machine costs each call some 5 ns.
  */
 import type { ArenaMemory } from './arena-memory.ts';
 import { type KernelLz4Exports, kernelLz4Exports } from './lz4-kernel/kernel-lz4-module.ts';
 
-/** The thread's latest. Weak, because it holds the arena: after a run the thread lets go of both. */
-let latest: { readonly id: string; readonly module: WeakRef<KernelLz4Exports> } | undefined;
+/** The thread's latest; it holds the arena. */
+let latest: { readonly id: string; readonly module: KernelLz4Exports } | undefined;
 
 /** Undefined without the module, or where the arena is out of its reach. For the calling thread alone. */
 export function arenaModule(
@@ -15,9 +15,11 @@ export function arenaModule(
   { wasm }: ArenaMemory,
 ): KernelLz4Exports | undefined {
   if (compiled === undefined || wasm === undefined) return undefined;
-  const known = latest?.id === wasm.id ? latest.module.deref() : undefined;
-  if (known !== undefined) return known;
-  const module = kernelLz4Exports(compiled, wasm.memory);
-  latest = { id: wasm.id, module: new WeakRef(module) };
-  return module;
+  if (latest?.id !== wasm.id) latest = { id: wasm.id, module: kernelLz4Exports(compiled, wasm.memory) };
+  return latest.module;
+}
+
+/** Has the calling thread let go of its instance, and so of the arena: when no other machine follows in the same memory. */
+export function forgetArenaModule(): void {
+  latest = undefined;
 }

@@ -17,6 +17,7 @@ import { HeaderW } from '../../machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
 import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import type { ArenaMemory } from '../codec/arena-memory.ts';
+import { forgetArenaModule } from '../codec/arena-module.ts';
 import { isOfKind, reportsFailure } from './answers.ts';
 import { countedSince, type CpuCounters, readAllCpuCounters } from './cpu-counters.ts';
 import { CpuThread } from './cpu-thread.ts';
@@ -78,7 +79,8 @@ export class LiveEngine {
   }
 
   /**
-   * Runs one sample on a machine booted over `memory`, which the plan's codec can work in. Errors: 'out-of-memory',
+   * Runs one sample on a machine booted over `memory`, which the plan's codec can work in; after the last one that shares it,
+   * `forgetMemory`. Errors: 'out-of-memory',
    * 'cpu-failed', 'data-mismatch', 'cancelled' (the signal was aborted; what had not finished is dropped). Throws when
    * another sample is running.
    */
@@ -103,6 +105,18 @@ export class LiveEngine {
       // close() may have come meanwhile.
       if (this.#currentState() === 'running') this.#state = 'idle';
     }
+  }
+
+  /** Has every thread let go of the memory of the samples so far. Throws while a sample is running. */
+  async forgetMemory(): Promise<void> {
+    if (this.#state === 'running') throw new Error('the memory of a running sample cannot be forgotten');
+    forgetArenaModule();
+    const releasing = this.#threads.map(async (thread) => {
+      if (!thread.isAlive) return;
+      thread.send({ kind: 'release', memoryToo: true });
+      await thread.settle();
+    });
+    await Promise.all(releasing);
   }
 
   /** The machine of the sample in hand, to be looked at; undefined between samples. */
@@ -193,8 +207,8 @@ export class LiveEngine {
   }
 
   /**
-   * Whoever is still at the barrier or waits for a lock gives up; then all CPUs forget the arena, so that the next one need
-   * not share memory with it.
+   * Whoever is still at the barrier or waits for a lock gives up; then all CPUs forget the machine. Its memory they know until
+   * `forgetMemory`, for the next one in it.
    */
   async #release({ arena, participants }: RunningSample): Promise<void> {
     halt(arena);

@@ -13,6 +13,7 @@ import type { Job } from '../../workload/job.ts';
 import type { BatchOutcome } from '../../workload/job-clock.ts';
 import type { PhaseKind } from '../../workload/job-plan.ts';
 import type { ObjectTally } from '../../workload/percpu-job.ts';
+import { forgetArenaModule } from '../codec/arena-module.ts';
 import { hostThread } from './host-threads.ts';
 import type { PhaseClock } from './phase-clock.ts';
 import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
@@ -87,6 +88,7 @@ export class PhaseCore<Prepare extends { readonly kind: 'prepare' }, Executor> {
         return;
       case 'release':
         this.#prepared = undefined;
+        if (request.memoryToo === true) forgetArenaModule();
         this.#post({ kind: 'released' });
         return;
       default:

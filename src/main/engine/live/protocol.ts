@@ -50,7 +50,11 @@ export type CpuRequest =
       /** Go round until this many milliseconds have passed, whatever the size. */
       readonly repeatForMs?: number | undefined;
     }
-  | { readonly kind: 'release' };
+  | {
+      readonly kind: 'release';
+      /** Whether no other machine follows in the same memory. */
+      readonly memoryToo?: boolean;
+    };
 
 /** Why CPUs cannot go on coming and going. */
 export interface HotplugFailure {

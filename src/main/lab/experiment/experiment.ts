@@ -51,6 +51,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const { profile } = planned;
   const buffers = countBuffers(profile);
   const ended = counted.ok && buffers.ok ? await runBlocks(setting, harvest) : firstFailure(counted, buffers);
+  await setting.engines.live.forgetMemory();
   const summary = summarise(samples, {
     designs: planned.designs,
     equivalencePercent: profile.experiment.equivalencePercent,

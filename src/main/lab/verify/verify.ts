@@ -69,6 +69,7 @@ export async function verify(request: VerifyRequest, parts: VerifyParts): Promis
   if (!memory.ok) return memory;
   const session: Session = { plan, parts, memory: memory.value };
   const measured = await measure(session, request);
+  await parts.live.forgetMemory();
   return measured.ok ? ok(makeReport(request, parts, set.value, measured.value)) : measured;
 }
 

@@ -238,6 +238,7 @@ export const FrameW = {
   freeObject: 6,
   /** Objects from here on were never handed out. */
   freshObject: 7,
+  /** Of the class's lists by fullness; -1 while the zspage is on none. */
   group: 8,
   /** 7 words: frame number + 1 of the zspage's second to eighth page, so that finding an object costs no walk. */
   pages: 9,

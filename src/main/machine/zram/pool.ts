@@ -34,8 +34,6 @@ export interface Pool {
   free(cpu: Cpu, handle: PoolHandle): Suspending<void>;
   /** Where the first `bytes` of an object's data lie, until the lock of its owner is given back. */
   locate(handle: PoolHandle, bytes: number, span: ObjectSpan): void;
-  /** Page frames in use now. */
-  pages(): number;
 }
 
 /**

@@ -112,10 +112,6 @@ export class Zsmalloc implements Pool {
     this.#zspages.describe(handle, bytes, span);
   }
 
-  pages(): number {
-    return this.#arena.word(this.#device + DeviceW.poolPages);
-  }
-
   /** Under the class lock. */
   #addZspage(index: number, zspage: FrameNumber): void {
     this.#zspages.add(index, zspage);

@@ -178,7 +178,8 @@ export class Zspages {
 
   /**
    * Hands out an object of a zspage that has room, for `owner`, and has `span` say where its first bytes lie, as many as
-   * `span.firstBytes` says. One function over the arena's words and no steps of their own: a write passes it under the class lock.
+   * `span.firstBytes` says. One function, where others have steps of their own: V8 compiles it into a write as one, and loads
+   * what the steps would each look up again once.
    */
   take(index: number, zspage: FrameNumber, owner: LockWord, span: ObjectSpan): PoolHandle {
     const { words } = this.#arena;
@@ -272,6 +273,7 @@ export class Zspages {
     const previous = this.#arena.word(descriptor + FrameW.listPrevious);
     const next = this.#arena.word(descriptor + FrameW.listNext);
     const group = this.#arena.word(descriptor + FrameW.group);
+    if (group === UNLISTED) throw new Error(`zspage at frame ${zspage} is on no list`);
     words[descriptor + FrameW.group] = UNLISTED;
     if (next !== 0) words[this.#arena.descriptorWord(frameNumber(next - 1)) + FrameW.listPrevious] = previous;
     if (previous !== 0) {

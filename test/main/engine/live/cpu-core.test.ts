@@ -1,5 +1,7 @@
 /** The core of a CPU's thread, in this process: requests in, answers collected, the barrier opened beforehand. */
 import { describe, expect, it } from 'vitest';
+import { allocateArena } from '../../../../src/main/engine/codec/arena-memory.ts';
+import { arenaModule } from '../../../../src/main/engine/codec/arena-module.ts';
 import { CpuCore } from '../../../../src/main/engine/live/cpu-core.ts';
 import type { CpuRequest, CpuResponse } from '../../../../src/main/engine/live/protocol.ts';
 import type { SamplePlan } from '../../../../src/main/engine/live/sample-plan.ts';
@@ -13,6 +15,8 @@ import { cpuId } from '../../../../src/main/machine/units.ts';
 import { writtenPagesBytes } from '../../../../src/main/workload/written-pages.ts';
 import { setLimit } from '../../machine/fixtures/mm-stat.ts';
 import { auditMachine } from '../../machine/fixtures/pool-audit.ts';
+import { valueOf } from '../../lab/small-lab.ts';
+import { codecParts } from '../codec/test-codecs.ts';
 import { arenaFor, smallSample } from './sample-plans.ts';
 
 function coreWith(changes: Partial<Parameters<typeof smallSample>[0]> = {}) {
@@ -64,6 +68,18 @@ describe('a core', () => {
     expect(kinds(answers)).toBe('prepared armed phaseDone armed phaseDone released');
     expect(arena.word(arena.cpuWord(cpuId(0)) + CpuW.operation)).toBe(Operation.finished);
     auditMachine(Machine.attach(arena.buffer).arena);
+  });
+
+  it('knows the memory of the next machine again, until it is told that there is none', async () => {
+    const { core, answers } = coreWith();
+    const { module } = codecParts('lz4-kernel');
+    const memory = valueOf(allocateArena(65_536, 'lz4-kernel'));
+    const before = arenaModule(module, memory);
+    await core.handle({ kind: 'release' });
+    expect(arenaModule(module, memory)).toBe(before);
+    await core.handle({ kind: 'release', memoryToo: true });
+    expect(arenaModule(module, memory)).not.toBe(before);
+    expect(kinds(answers)).toBe('released released');
   });
 
   it('reports what each phase did, and no more', async () => {
@@ -147,7 +163,7 @@ describe('a core', () => {
 
 describe('with lz4, whose outputs Node frees in turns of the event loop alone', () => {
   it('gives them back while a phase runs', async () => {
-    const blocks = 60_000;
+    const blocks = 150_000;
     const mixture = { zeroPercent: 0, samePercent: 0, randomPercent: 100 };
     const { plan, arena, core, answers } = coreWith({ blocks: 2000, memoryPages: 4096, mixture });
     openBarriers(arena);
@@ -159,7 +175,7 @@ describe('with lz4, whose outputs Node frees in turns of the event loop alone', 
     const grownBytes = process.memoryUsage.rss() - before;
     const done = answers.at(-1);
     expect(done?.kind === 'phaseDone' && done.report.latencies.write?.count).toBe(blocks);
-    expect(grownBytes, 'of some 250 MB that were allocated').toBeLessThan(blocks * 1024);
+    expect(grownBytes, 'of some 600 MB that were allocated').toBeLessThan(blocks * 1024);
   });
 });
 

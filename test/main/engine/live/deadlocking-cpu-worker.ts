@@ -4,7 +4,7 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { CpuCore } from '../../../../src/main/engine/live/cpu-core.ts';
-import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
+import { LiveCpu, type LiveCpuParts } from '../../../../src/main/engine/live/live-cpu.ts';
 import type { CpuRequest } from '../../../../src/main/engine/live/protocol.ts';
 import type { Codec } from '../../../../src/main/machine/codec.ts';
 import { complete, LockClass } from '../../../../src/main/machine/cpu.ts';
@@ -19,8 +19,8 @@ class DeadlockingCpu extends LiveCpu {
   readonly #arena: Arena;
   #writes = 0;
 
-  constructor(arena: Arena, id: CpuId, codec: Codec) {
-    super(arena, id, codec);
+  constructor(arena: Arena, id: CpuId, codec: Codec, parts: LiveCpuParts) {
+    super(arena, id, codec, parts);
     this.#arena = arena;
   }
 
@@ -49,7 +49,7 @@ const core = new CpuCore(
   (response) => {
     port.postMessage(response);
   },
-  (arena, id, codec) => new DeadlockingCpu(arena, id, codec),
+  (arena, id, codec, parts) => new DeadlockingCpu(arena, id, codec, parts),
 );
 port.on('message', (request: CpuRequest) => {
   void core.handle(request);

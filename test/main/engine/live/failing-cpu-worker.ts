@@ -11,7 +11,7 @@
 import { parentPort } from 'node:worker_threads';
 import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
 import { CpuCore } from '../../../../src/main/engine/live/cpu-core.ts';
-import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
+import { LiveCpu, type LiveCpuParts } from '../../../../src/main/engine/live/live-cpu.ts';
 import type { CpuRequest } from '../../../../src/main/engine/live/protocol.ts';
 import type { Codec, IoPage } from '../../../../src/main/machine/codec.ts';
 import type { LockClass, Suspending } from '../../../../src/main/machine/cpu.ts';
@@ -37,8 +37,8 @@ class FailingCodec extends Lz4Codec {
 class FailingCpu extends LiveCpu {
   readonly #words: Int32Array;
 
-  constructor(arena: Arena, id: CpuId) {
-    super(arena, id, new FailingCodec(arena.buffer, arena.config.pageSizeBytes));
+  constructor(arena: Arena, id: CpuId, parts: LiveCpuParts) {
+    super(arena, id, new FailingCodec(arena.buffer, arena.config.pageSizeBytes), parts);
     this.#words = arena.words;
   }
 
@@ -51,9 +51,9 @@ class FailingCpu extends LiveCpu {
   }
 }
 
-function makeCpu(arena: Arena, id: CpuId, codec: Codec): LiveCpu {
-  if (id === failingCpu) return new FailingCpu(arena, id);
-  return new LiveCpu(arena, id, codec);
+function makeCpu(arena: Arena, id: CpuId, codec: Codec, parts: LiveCpuParts): LiveCpu {
+  if (id === failingCpu) return new FailingCpu(arena, id, parts);
+  return new LiveCpu(arena, id, codec, parts);
 }
 
 if (parentPort === null) throw new Error('a CPU runs as a worker thread');

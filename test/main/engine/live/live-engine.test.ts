@@ -382,7 +382,20 @@ describe('the engine', () => {
     const engine = makeEngine();
     const running = run(engine, NEXT_RUN);
     await expect(run(engine, NEXT_RUN)).rejects.toThrow('a sample was asked for while the live engine is running');
+    await expect(engine.forgetMemory()).rejects.toThrow('the memory of a running sample cannot be forgotten');
     await figuresOf(running);
+  });
+
+  it('has all threads forget the memory of its samples, dead ones too, and runs others', async () => {
+    const engine = makeEngine(failingWorker('exit', 1, 3));
+    await engine.forgetMemory();
+    await run(engine, smallSample({ cpus: 2, bufferLayout: 'single-mutex', blocks: 16 }));
+    await engine.forgetMemory();
+    vi.unstubAllEnvs();
+    await expectNextRunWorks(engine);
+    await engine.forgetMemory();
+    await engine.close();
+    await expect(engine.forgetMemory()).resolves.toBeUndefined();
   });
 
   it('may be closed before it ran, twice, and runs nothing afterwards', async () => {

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../../../shared/result.ts';
 import type { CopyWords } from '../../../machine/codec.ts';
 import type { LockWord } from '../../../machine/units.ts';
 
-/** What assembly/index.ts exports; addresses and lengths in bytes. */
+/** What assembly/index.ts exports; addresses and lengths in bytes, lock words by their index. */
 export interface KernelLz4Exports {
   readonly copyWords: CopyWords;
   readonly encode: (

@@ -1,4 +1,7 @@
-/** What the module offers; see copy.ts, decode.ts, encode.ts and lock.ts. It has no memory of its own: that of the machine is imported. */
+/**
+ * What the module offers; see copy.ts, decode.ts, encode.ts and lock.ts. It has no memory of its own: that of the machine is
+ * imported.
+ */
 export { copyWords } from './copy';
 export { decode } from './decode';
 export { encode } from './encode';
