@@ -17,7 +17,7 @@ const { CpuF64, CpuW, HeaderW } = layout;
 const { LOCKED, SLEEP_VALUE, tryLockAsWaiter, wakesAfter } = locking;
 const IDLE = operations.Operation.idle;
 
-/** Looks at the word before sleeping: about 2 µs where 200 of them take 0.27, less than a sleep and a wake-up cost. */
+/** Looks at the word before sleeping: about 2 µs here, less than a sleep and a wake-up cost. */
 const SPINS = 1500;
 /** A sleeper looks at the halt word this often, so that a dead CPU's locks hold nobody for longer. */
 const SLEEP_MS = 20;
