@@ -17,8 +17,8 @@ const { CpuF64, CpuW, HeaderW } = layout;
 const { LOCKED, SLEEP_VALUE, tryLockAsWaiter, wakesAfter } = locking;
 const IDLE = operations.Operation.idle;
 
-/** Looks at the word before sleeping: about 2 µs here, less than a sleep and a wake-up cost. */
-const SPINS = 1500;
+/** Looks at the word before sleeping: about 16 µs here, longer than a page is compressed, as a kernel looks while the owner runs. */
+const SPINS = 12_000;
 /** A sleeper looks at the halt word this often, so that a dead CPU's locks hold nobody for longer. */
 const SLEEP_MS = 20;
 /** About a page's compression. */
