@@ -9,9 +9,9 @@
  *
  * `npm run bench -- overhead FILE …` takes the first 16 MiB of each file instead of the benchmark's own pages.
  *
- * Each codec goes over each set of pages in a thread of its own. Every round boots a fresh machine and goes over all pages, the ways in turn (shared/interleaved.ts). Read a ratio so:
- * device/codec 0.90 means that of the time of a write 90 % is the codec's and 10 % the machine's, which the last figure gives in
- * microseconds: a ratio alone says as much of how quick the codec is.
+ * Each codec goes over each set of pages in a thread of its own. Every round boots a fresh machine and goes over all pages, the
+ * ways in turn (shared/interleaved.ts). Read a ratio so: device/codec 0.90 means that of the time of a write 90 % is the codec's
+ * and 10 % the machine's, which the last figure gives in microseconds: a ratio alone says as much of how quick the codec is.
  */
 import { basename } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';

@@ -1,7 +1,7 @@
 /**
  * The compiled module over the arena: one instance for all of a thread that uses it, and the same again for the next machine in the
- * same memory, until the thread is told to forget it. V8 compiles the way into a module's function into its caller as long as that has met no other; an instance
- * for every machine costs each call some 5 ns.
+ * same memory, until the thread is told to forget it. V8 compiles the way into a module's function into its caller as long as that
+ * has met no other instance's.
  */
 import type { ArenaMemory } from './arena-memory.ts';
 import { type KernelLz4Exports, kernelLz4Exports } from './lz4-kernel/kernel-lz4-module.ts';

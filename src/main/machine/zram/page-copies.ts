@@ -21,6 +21,7 @@ export function copyToObject(
   else copy(from, span.first, span.firstBytes);
 }
 
+/** An object in two pieces, or without a codec that copies. */
 function copyInRuns(
   memory: Uint8Array,
   from: PhysicalAddress,
