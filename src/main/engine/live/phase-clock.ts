@@ -1,13 +1,10 @@
 /** The clock of the jobs of one thread: records latencies of one phase and says when the run was stopped. */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { Direction } from '../../../shared/run-record.ts';
+import { type Direction, DIRECTIONS } from '../../../shared/run-record.ts';
 import type { JobClock } from '../../workload/job-clock.ts';
-
-/** Longest latency that a histogram tells apart, nanoseconds: 100 s. */
-const LONGEST_NS = 1e11;
+import { type LatencyCounts, LatencyRecorder } from '../latency-counts.ts';
 
 export class PhaseClock implements JobClock {
-  latencies: Partial<Record<Direction, RecordableHistogram>> = {};
+  #recorders: Partial<Record<Direction, LatencyRecorder>> = {};
   readonly #words: Int32Array;
   readonly #stop: number;
 
@@ -22,26 +19,29 @@ export class PhaseClock implements JobClock {
 
   /** Forgets the last phase. */
   start(): void {
-    this.latencies = {};
+    this.#recorders = {};
   }
 
   now(): number {
     return performance.now();
   }
 
+  /** In nanoseconds. */
   record(direction: Direction, startMs: number, endMs: number): void {
-    (this.latencies[direction] ??= newHistogram()).record(toNs(endMs - startMs));
+    (this.#recorders[direction] ??= new LatencyRecorder()).record((endMs - startMs) * 1e6);
   }
 
   stopped(): boolean {
     return this.#words[this.#stop] !== 0;
   }
-}
 
-function newHistogram(): RecordableHistogram {
-  return createHistogram({ lowest: 1, highest: LONGEST_NS, figures: 3 });
-}
-
-function toNs(milliseconds: number): number {
-  return Math.min(LONGEST_NS, Math.max(1, Math.round(milliseconds * 1e6)));
+  /** Nanoseconds, of the directions in which something was done. */
+  latencies(): Partial<Record<Direction, LatencyCounts>> {
+    const counts: Partial<Record<Direction, LatencyCounts>> = {};
+    for (const direction of DIRECTIONS) {
+      const recorder = this.#recorders[direction];
+      if (recorder !== undefined) counts[direction] = recorder.counts();
+    }
+    return counts;
+  }
 }

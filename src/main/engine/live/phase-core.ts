@@ -111,7 +111,7 @@ export class PhaseCore<Prepare extends { readonly kind: 'prepare' }, Executor> {
     }
     clock.start();
     const done = await prepared.run(jobs, request);
-    const { latencies } = clock;
+    const latencies = clock.latencies();
     const isUpkeep = jobs.every((job) => job.isUpkeep === true);
     const verified = verifiedPages(jobs) - verifiedBefore;
     const objects = sumOfObjects(jobs.flatMap((job) => job.objects?.() ?? []));

@@ -1,7 +1,6 @@
 /** From what CPUs report of their phases to the figures of a sample. Pure. */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { Direction, DirectionFigures, LatencyNs } from '../../../shared/run-record.ts';
-import { latencyPercentiles } from '../latency-percentiles.ts';
+import type { Direction, DirectionFigures } from '../../../shared/run-record.ts';
+import { countOf, type LatencyCounts, latencyFigures } from '../latency-counts.ts';
 import type { PhaseMBps } from './sample-plan.ts';
 
 /** One phase, all CPUs together. */
@@ -14,8 +13,8 @@ export interface PhaseOutcome {
   /** Of the threads that played them, each from its own start to its own end: by the clock, and of that on a core. */
   readonly threads: { readonly clockNs: number; readonly processorNs: number };
   readonly bytes: Readonly<Partial<Record<Direction, number>>>;
-  /** Of each CPU that did something in the direction. */
-  readonly latencies: Readonly<Partial<Record<Direction, readonly RecordableHistogram[]>>>;
+  /** Nanoseconds, of each CPU that did something in the direction. */
+  readonly latencies: Readonly<Partial<Record<Direction, readonly LatencyCounts[]>>>;
   readonly lockWaitNs: number;
   readonly lockContentions: number;
 }
@@ -24,20 +23,20 @@ export interface PhaseOutcome {
 export function directionFigures(phases: readonly PhaseOutcome[], direction: Direction): DirectionFigures | undefined {
   const measured = phases.filter((phase) => phase.measures.includes(direction));
   if (measured.length === 0) return undefined;
-  const latencies = createHistogram();
-  for (const phase of measured) for (const histogram of phase.latencies[direction] ?? []) latencies.add(histogram);
+  const latencies = measured.flatMap((phase) => phase.latencies[direction] ?? []);
+  const operations = countOf(latencies);
   const bytes = sum(measured, (phase) => phase.bytes[direction] ?? 0);
   const durationNs = sum(measured, (phase) => phase.durationNs);
   const cpuNs = sum(measured, (phase) => phase.durationNs * phase.cpus);
   const lockWaitNs = sum(measured, (phase) => phase.lockWaitNs);
   return {
-    operations: latencies.count,
+    operations,
     bytes,
     durationNs,
     // bytes per nanosecond × 1000 = 10^6 bytes per second
     megabytesPerSecond: durationNs === 0 ? 0 : (bytes / durationNs) * 1000,
-    operationsPerSecond: durationNs === 0 ? 0 : (latencies.count / durationNs) * 1e9,
-    latencyNs: latencyOf(latencies),
+    operationsPerSecond: durationNs === 0 ? 0 : (operations / durationNs) * 1e9,
+    latencyNs: latencyFigures(latencies),
     lockWaitNs,
     lockWaitShare: cpuNs === 0 ? 0 : lockWaitNs / cpuNs,
     lockContentions: sum(measured, (phase) => phase.lockContentions),
@@ -63,10 +62,6 @@ function withheldShare(phases: readonly PhaseOutcome[]): number | undefined {
 export function phaseMBps({ bytes, durationNs }: PhaseOutcome): PhaseMBps {
   const rate = (moved = 0): number => (durationNs === 0 ? 0 : (moved / durationNs) * 1000);
   return { write: rate(bytes.write), read: rate(bytes.read) };
-}
-
-function latencyOf(histogram: RecordableHistogram): LatencyNs {
-  return { mean: histogram.count === 0 ? 0 : histogram.mean, ...latencyPercentiles(histogram) };
 }
 
 function sum(phases: readonly PhaseOutcome[], value: (phase: PhaseOutcome) => number): number {

@@ -1,6 +1,6 @@
 /** From what CPUs report of one phase, and the arena's counters before and after, to its outcome. Pure. */
-import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Direction } from '../../../shared/run-record.ts';
+import type { LatencyCounts } from '../latency-counts.ts';
 import { countedSince, type CpuCounters } from './cpu-counters.ts';
 import type { PhaseOutcome } from './phase-figures.ts';
 import type { PhaseReport } from './protocol.ts';
@@ -21,7 +21,7 @@ type PhaseCounters = Omit<CpuCounters, 'isFinished'>;
 
 /** One phase from the reports of its CPUs: from the first one's start to the last one's end. */
 export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], counters: PhaseCounters): PhaseOutcome {
-  const latenciesOf = (direction: Direction): readonly RecordableHistogram[] =>
+  const latenciesOf = (direction: Direction): readonly LatencyCounts[] =>
     reports.flatMap((report) => report.latencies[direction] ?? []);
   const start = reports.reduce(
     (least, report) => (report.startNs < least ? report.startNs : least),

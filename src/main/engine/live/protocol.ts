@@ -7,12 +7,12 @@
  *                             ── phaseDone ─▶
  *          ── release ──▶     ── released ──▶
  */
-import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Direction } from '../../../shared/run-record.ts';
 import type { ArenaMemory } from '../codec/arena-memory.ts';
 import type { CodecParts } from '../codec/make-codec.ts';
 import type { PageSet } from '../../workload/data/page-set.ts';
 import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
+import type { LatencyCounts } from '../latency-counts.ts';
 import type { SharedDisturbances } from './disturbance-plan.ts';
 import type { JobFailure } from '../../workload/job-clock.ts';
 import type { RecompressJobPlan } from './recompress-job.ts';
@@ -70,8 +70,8 @@ export interface PhaseReport {
   readonly endNs: bigint;
   /** Of that time on a core. */
   readonly processorNs: number;
-  /** Of the directions in which something was done. */
-  readonly latencies: Readonly<Partial<Record<Direction, RecordableHistogram>>>;
+  /** Nanoseconds, of the directions in which something was done. */
+  readonly latencies: Readonly<Partial<Record<Direction, LatencyCounts>>>;
   readonly verifiedPages: number;
   /** Of percpu jobs. */
   readonly objects?: ObjectTally | undefined;

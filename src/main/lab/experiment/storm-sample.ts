@@ -1,8 +1,7 @@
 /** From what a storm of this_cpu operations comes to, to the figures of a sample; and from its ticks to the engine's. */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { DirectionFigures, LatencyNs } from '../../../shared/run-record.ts';
 import type { MixFigures } from '../../../shared/this-cpu-report.ts';
-import { latencyPercentiles } from '../../engine/latency-percentiles.ts';
+import { type LatencyCounts, latencyFigures } from '../../engine/latency-counts.ts';
 import type { SampleObserver } from '../../engine/live/live-engine.ts';
 import type { PhasePlan, SampleFigures } from '../../engine/live/sample-plan.ts';
 import {
@@ -100,9 +99,7 @@ function accessFigures(
 }
 
 /** Slices are in picoseconds per operation. */
-function latencyOf(mean: number, slices: readonly RecordableHistogram[]): LatencyNs {
-  const all = createHistogram();
-  for (const histogram of slices) if (histogram.count > 0) all.add(histogram);
-  const { p50, p90, p99, p999, max } = latencyPercentiles(all);
+function latencyOf(mean: number, slices: readonly LatencyCounts[]): LatencyNs {
+  const { p50, p90, p99, p999, max } = latencyFigures(slices);
   return { mean, p50: p50 / 1000, p90: p90 / 1000, p99: p99 / 1000, p999: p999 / 1000, max: max / 1000 };
 }

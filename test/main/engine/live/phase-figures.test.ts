@@ -1,12 +1,6 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { directionFigures, type PhaseOutcome } from '../../../../src/main/engine/live/phase-figures.ts';
-
-function histogramOf(...valuesNs: readonly number[]): RecordableHistogram {
-  const histogram = createHistogram({ lowest: 1, highest: 1e11, figures: 3 });
-  for (const value of valuesNs) histogram.record(value);
-  return histogram;
-}
+import { latenciesOf } from '../latencies.ts';
 
 function outcome(changes: Partial<PhaseOutcome> = {}): PhaseOutcome {
   return {
@@ -15,7 +9,7 @@ function outcome(changes: Partial<PhaseOutcome> = {}): PhaseOutcome {
     cpus: 2,
     threads: { clockNs: 2000, processorNs: 1500 },
     bytes: { read: 0, write: 8192 },
-    latencies: { read: [], write: [histogramOf(100), histogramOf(300)] },
+    latencies: { read: [], write: [latenciesOf(100), latenciesOf(300)] },
     lockWaitNs: 500,
     lockContentions: 3,
     ...changes,
@@ -81,7 +75,7 @@ describe('the figures of a direction', () => {
   it('merge the latencies of all CPUs', () => {
     const many = Array.from({ length: 99 }, () => 1000);
     const figures = directionFigures(
-      [outcome({ latencies: { read: [], write: [histogramOf(...many), histogramOf(50_000)] } })],
+      [outcome({ latencies: { read: [], write: [latenciesOf(...many), latenciesOf(50_000)] } })],
       'write',
     );
     expect(figures?.operations).toBe(100);

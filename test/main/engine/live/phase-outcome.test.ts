@@ -1,4 +1,3 @@
-import { createHistogram } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import type { CpuCounters } from '../../../../src/main/engine/live/cpu-counters.ts';
 import { directionFigures } from '../../../../src/main/engine/live/phase-figures.ts';
@@ -8,6 +7,7 @@ import {
   jobReports,
   phaseOutcome,
 } from '../../../../src/main/engine/live/phase-outcome.ts';
+import { latenciesOf } from '../latencies.ts';
 
 function report(cpu: number, startNs: bigint, endNs: bigint, changes: Partial<CpuReport> = {}): CpuReport {
   return { cpu, startNs, endNs, processorNs: Number(endNs - startNs), latencies: {}, verifiedPages: 0, ...changes };
@@ -49,9 +49,7 @@ describe('what CPUs counted in a phase', () => {
 
 describe('a phase', () => {
   it('lasts from the first start to the last end, with the latencies of all', () => {
-    const [one, other] = [createHistogram(), createHistogram()];
-    one.record(100);
-    other.record(300);
+    const [one, other] = [latenciesOf(100), latenciesOf(300)];
     const phase = { kind: 'main' as const, jobs: ['a', 'b'], measures: ['write' as const] };
     const outcome = phaseOutcome(
       phase,

@@ -1,4 +1,3 @@
-import { createHistogram } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import type { MixOutcome, StormOutcome, StormPlan } from '../../../../src/main/engine/live/storm/storm-plan.ts';
 import { stormFigures } from '../../../../src/main/lab/experiment/storm-sample.ts';
@@ -6,6 +5,7 @@ import { planProfile } from '../../../../src/main/lab/plan/plan-profile.ts';
 import { sumOfCounts } from '../../../../src/shared/this-cpu-report.ts';
 import { MEMORY } from '../run-record-fixtures.ts';
 import { smallThisCpuProfile, valueOf } from '../small-lab.ts';
+import { latenciesOf } from '../../engine/latencies.ts';
 
 const HOST = { cores: 2, memoryBytes: 8 * 2 ** 30, environment: {} };
 
@@ -27,15 +27,15 @@ function outcomeOf(mix: Partial<MixOutcome>): StormOutcome {
 
 describe('the figures of a storm', () => {
   it('are nanoseconds of an operation: processor time on average, percentiles from slices in picoseconds', () => {
-    const [one, other] = [createHistogram(), createHistogram()];
-    for (let value = 1; value <= 1000; value++) (value % 2 === 0 ? one : other).record(value);
-    const { access } = stormFigures(planOf(), outcomeOf({ slices: [one, other] }));
+    const values = Array.from({ length: 1000 }, (_, index) => index + 1);
+    const slices = [0, 1].map((rest) => latenciesOf(...values.filter((value) => value % 2 === rest)));
+    const { access } = stormFigures(planOf(), outcomeOf({ slices }));
     expect(access?.latencyNs).toEqual({ mean: 6, p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999, max: 1 });
     expect(access).toMatchObject({ operations: 1000, operationsPerSecond: 250e6, megabytesPerSecond: 0 });
   });
 
   it('are zeros where no slice was long enough to be timed, and nothing was done', () => {
-    const { access } = stormFigures(planOf(), outcomeOf({ units: 0, slices: [createHistogram()] }));
+    const { access } = stormFigures(planOf(), outcomeOf({ units: 0, slices: [latenciesOf()] }));
     expect(access?.latencyNs).toEqual({ mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
   });
 });

@@ -10,7 +10,6 @@
  * are not finished, the one in hand included; only the CPU that has the task writes it. When time is over, each task ends with
  * the unit in hand. What the CPU is at it says in CpuW.operation (`finished`: it has no task), for whoever watches the storm.
  */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Codec } from '../../../machine/codec.ts';
 import { complete } from '../../../machine/cpu.ts';
 import type { Arena } from '../../../machine/memory/arena.ts';
@@ -22,6 +21,7 @@ import { ThisCpuSteps } from '../../../machine/percpu/access/this-cpu-steps.ts';
 import { MappedMachine } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
 import { type CpuId, cpuId, percpuPtr } from '../../../machine/units.ts';
 import { Random } from '../../../workload/random.ts';
+import { type LatencyCounts, LatencyRecorder } from '../../latency-counts.ts';
 import { LiveCpu } from '../live-cpu.ts';
 import { type MakeStormCpu, type StormCpuPlan, turnsPerUnit } from './storm-plan.ts';
 import { UnitInHand } from './unit-in-hand.ts';
@@ -73,11 +73,11 @@ export class StormCpu {
    * Runs a mix until no task of the machine is left. On a thread of its own; the others run the same. Gives picoseconds per
    * operation, a value per slice.
    */
-  run(mix: CpuMix): RecordableHistogram {
+  run(mix: CpuMix): LatencyCounts {
     const variables: MixVariables = { counter: percpuPtr(mix.counter), flags: percpuPtr(mix.flags) };
     const loops = new OperationLoops(this.#tasks, this.#cpu.id, variables);
     const unit = new UnitInHand(this.#tasks, this.#steps, { steps: mix.steps, variables });
-    const slices = createHistogram();
+    const slices = new LatencyRecorder();
     const endMs = performance.now() + (mix.repeatForMs ?? Infinity);
     this.#cpu.begin(Operation.taskSwitch);
     while (this.#tasks.areUnfinished) {
@@ -94,7 +94,7 @@ export class StormCpu {
       else this.#interrupt(unit, task);
     }
     this.#cpu.begin(Operation.finished);
-    return slices;
+    return slices.counts();
   }
 
   /** Ends before its tick when time is over. */
@@ -114,7 +114,7 @@ export class StormCpu {
       done += next;
     } while (done < units && performance.now() < endMs);
     const nanoseconds = Number(process.hrtime.bigint() - startNs);
-    slices.record(Math.max(1, Math.round((nanoseconds * 1000) / (done * turns))));
+    slices.record((nanoseconds * 1000) / (done * turns));
   }
 
   /** The tick, somewhere in the next unit; the task leaves its CPU as soon as it may. */
@@ -154,7 +154,7 @@ export class StormCpu {
 interface Slice {
   readonly mix: CpuMix;
   readonly loops: OperationLoops;
-  readonly slices: RecordableHistogram;
+  readonly slices: LatencyRecorder;
   /** When time is over, on performance's clock. */
   readonly endMs: number;
 }

@@ -1,11 +1,11 @@
 /** What the live engine is asked to do for one sample of a this-cpu workload, and what it answers. */
-import type { RecordableHistogram } from 'node:perf_hooks';
 import type { AccessMode } from '../../../../shared/design.ts';
 import type { MemoryFigures } from '../../../../shared/run-record.ts';
 import type { MixOperation } from '../../../../shared/this-cpu-profile.ts';
 import type { AccessFigures } from '../../../machine/percpu/access/cpu-statistics.ts';
 import type { Arena } from '../../../machine/memory/arena.ts';
 import type { CpuId } from '../../../machine/units.ts';
+import type { LatencyCounts } from '../../latency-counts.ts';
 import type { LiveCpu } from '../live-cpu.ts';
 import type { MappedMachineConfig } from '../../../machine/percpu/local-mapping/mapped-machine.ts';
 
@@ -72,7 +72,7 @@ export interface MixOutcome {
   readonly lockWaitNs: number;
   readonly lockContentions: number;
   /** Picoseconds per operation, a value per slice of uninterrupted ones; of each CPU. */
-  readonly slices: readonly RecordableHistogram[];
+  readonly slices: readonly LatencyCounts[];
 }
 
 export interface StormOutcome {
@@ -112,7 +112,7 @@ export type StormMessage =
       readonly endNs: bigint;
       /** Processor time of its thread in between. */
       readonly processorNs: number;
-      readonly slices: RecordableHistogram;
+      readonly slices: LatencyCounts;
     };
 
 /** this_cpu operations of one unit of work. */

@@ -12,7 +12,6 @@
  *
  * The threads end with the storm. More CPUs than host cores is allowed; times are then the host scheduler's.
  */
-import type { RecordableHistogram } from 'node:perf_hooks';
 import { fail, ok, type Result } from '../../../../shared/result.ts';
 import { complete, type Cpu } from '../../../machine/cpu.ts';
 import { memoryFigures, peakMemoryFigures } from '../../../machine/memory-figures.ts';
@@ -248,7 +247,7 @@ function mixOutcome(
     figures: accessFiguresOf((name) => accessFigures(storm.machine.space)[name] - before.figures[name]),
     lockWaitNs: waits.lockWaitNs - before.waits.lockWaitNs,
     lockContentions: waits.lockContentions - before.waits.lockContentions,
-    slices: spans.map(({ slices }): RecordableHistogram => slices),
+    slices: spans.map(({ slices }) => slices),
   };
 }
 
