@@ -79,6 +79,17 @@ async function tablesCutWithoutSign(): Promise<readonly string[]> {
   );
 }
 
+/** Charts, headings and lines that reach beyond the right edge of the window. */
+async function beyondTheWindow(): Promise<readonly string[]> {
+  return page
+    .getByRole('region', { name: 'Run in progress' })
+    .evaluate((pane) =>
+      [...pane.querySelectorAll('canvas, h2, h3, p, p span')]
+        .filter((element) => element.getBoundingClientRect().right > window.innerWidth)
+        .map((element) => `${element.tagName} ${element.textContent.slice(0, 60)}`),
+    );
+}
+
 async function downloadCsv(): Promise<readonly Readonly<Record<string, string>>[]> {
   const downloading = page.waitForEvent('download');
   await page.getByTestId('export-csv').click();
@@ -142,6 +153,16 @@ describe('the 2010 experiment in the dashboard', () => {
     await page.getByTestId('live-throughput-chart').waitFor({ timeout: 10_000 });
     await page.getByTestId('cancel-button').click();
     await page.getByTestId('result-view').waitFor({ timeout: 10_000 });
+  });
+
+  test('shows all of a run that it picked up at 1024 pixels', async () => {
+    await openSeed({ viewport: { width: 1024, height: 768 } });
+    await useJob(LONG_JOB);
+    await run();
+    await page.getByTestId('live-throughput-chart').waitFor();
+    await page.reload();
+    await page.getByText('when this page came').waitFor({ timeout: 10_000 });
+    expect(await beyondTheWindow()).toEqual([]);
   });
 
   test('lists finished runs after a reload, and opens them with their verdict', async () => {

@@ -91,7 +91,7 @@ describe('the state of a run', () => {
   test('says from where on a page that came in the middle has drawn it', async () => {
     const state = { kind: 'running', run };
     const { text } = await render(RunStateHead, { state, progress: progress.at(-1), pickedUpAtMs: 6100 });
-    expect(text).toContain('charts from 6.1 s on, when this page came');
+    expect(text).toContain('Charts from 6.1 s on, when this page came.');
   });
 
   test('says honestly that a failed run was not kept', async () => {

@@ -83,14 +83,27 @@ function ratioInterval(logarithmic: ExactInterval | undefined): ExactInterval | 
   return { ...logarithmic, low: Math.exp(logarithmic.low), high: Math.exp(logarithmic.high) };
 }
 
-/** CPUs that did not run at the same time cannot show that two designs are the same, nor, if it was often, that they differ. */
+/**
+ * CPUs that did not run at the same time cannot show that two designs are the same; nor that they differ, if it was often or the
+ * difference is one that the host may have made.
+ */
 function verdictOf(interval: ExactInterval | undefined, question: ComparisonQuestion): SpeedVerdict {
   if (interval === undefined) return 'inconclusive';
   if (isWithin(interval, question)) return isBusy(question) ? 'inconclusive' : 'same';
-  if (isStarved(question)) return 'inconclusive';
+  if (isStarved(question) || mayBeTheHosts(interval, question)) return 'inconclusive';
   if (interval.low > 1) return 'faster';
   if (interval.high < 1) return 'slower';
   return 'inconclusive';
+}
+
+/**
+ * Whether the host alone may have made a difference as small as the interval allows: by taking the cores for `withheldShare` of
+ * the time from the CPUs of one design and not from those of the other.
+ */
+function mayBeTheHosts({ low, high }: ExactInterval, question: ComparisonQuestion): boolean {
+  if (!isBusy(question) || question.oversubscribed === true) return false;
+  const left = 1 - (question.withheldShare ?? 0);
+  return low <= 1 / left && high >= left;
 }
 
 function isWithin({ low, high }: ExactInterval, { equivalencePercent }: ComparisonQuestion): boolean {
@@ -149,12 +162,17 @@ function position(
       return 'lies entirely below 0 %';
     case 'inconclusive':
       if (isWithin(interval, question)) return `lies within ${margin}, which on a busy host proves nothing`;
-      if (interval.low > 1) return 'lies entirely above 0 %, which on so busy a host proves nothing';
-      if (interval.high < 1) return 'lies entirely below 0 %, which on so busy a host proves nothing';
+      if (interval.low > 1) return `lies entirely above 0 %, ${whyNothing(question)}`;
+      if (interval.high < 1) return `lies entirely below 0 %, ${whyNothing(question)}`;
       return `includes 0 % and reaches beyond ${margin}`;
     default:
       return assertUnreachable(verdict);
   }
+}
+
+function whyNothing(question: ComparisonQuestion): string {
+  if (isStarved(question)) return 'which on so busy a host proves nothing';
+  return 'but no further than the host may account for by itself';
 }
 
 /** A ratio as a signed change in percent with three significant digits, which no rounding turns into 0. */

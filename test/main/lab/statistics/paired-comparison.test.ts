@@ -48,14 +48,35 @@ describe('the verdict', () => {
     expect(busy.verdict).toBe('inconclusive');
     expect(busy.reason).toContain('lies within ±5 %, which on a busy host proves nothing.');
     expect(busy.reason).toContain('no core of this host for up to 48 % of their time');
-    const faster = comparePaired(blocksWith([1.18, 1.21, 1.19, 1.22, 1.2, 1.25]), { ...QUESTION, withheldShare: 0.2 });
+    const faster = comparePaired(blocksWith([1.28, 1.31, 1.29, 1.32, 1.3, 1.35]), { ...QUESTION, withheldShare: 0.2 });
     expect(faster.verdict).toBe('faster');
     expect(faster.reason).toContain('for up to 20 % of their time');
   });
 
   it.each([
-    [[1.18, 1.21, 1.19, 1.22, 1.2, 1.25], 'faster', 'lies entirely above 0 %'],
-    [[0.8, 0.82, 0.79, 0.81, 0.8, 0.83], 'slower', 'lies entirely below 0 %'],
+    // 1 / (1 - 0.15) = 1.176, 1 - 0.15 = 0.85
+    [[1.18, 1.21, 1.19, 1.22, 1.2, 1.25], 0.15, 'faster'],
+    [[1.17, 1.21, 1.19, 1.22, 1.2, 1.25], 0.15, 'inconclusive'],
+    [[1.06, 1.07, 1.08, 1.06, 1.07, 1.08], 0.1, 'inconclusive'],
+    [[1.06, 1.07, 1.08, 1.06, 1.07, 1.08], 0.09, 'faster'],
+    [[0.8, 0.82, 0.79, 0.81, 0.8, 0.84], 0.15, 'slower'],
+    [[0.8, 0.82, 0.79, 0.81, 0.8, 0.86], 0.15, 'inconclusive'],
+  ] as const)(
+    'of ratios %s, when the CPUs had no core for %d of their time, is %s',
+    (ratios, withheldShare, verdict) => {
+      const compared = comparePaired(blocksWith(ratios), { ...QUESTION, withheldShare });
+      expect(compared.verdict).toBe(verdict);
+      expect(compared.reason.includes('but no further than the host may account for by itself')).toBe(
+        verdict === 'inconclusive',
+      );
+      const own = comparePaired(blocksWith(ratios), { ...QUESTION, withheldShare, oversubscribed: true });
+      expect(own.verdict).not.toBe('inconclusive');
+    },
+  );
+
+  it.each([
+    [[1.38, 1.41, 1.39, 1.42, 1.4, 1.45], 'faster', 'lies entirely above 0 %'],
+    [[0.7, 0.72, 0.69, 0.71, 0.7, 0.73], 'slower', 'lies entirely below 0 %'],
   ] as const)(
     'of ratios %s is %s no more where the CPUs had no core for a quarter of their time',
     (ratios, verdict, where) => {
