@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          globalSetup: ['./scripts/codec-for-tests.mjs'],
+          globalSetup: ['./scripts/build-for-tests.mjs'],
           environment: 'node',
           maxWorkers: 2,
           // A test that comes to no assertion cannot fail.

@@ -4,12 +4,10 @@
  */
 import { runProjectProgram } from './project-program.mjs';
 import { PROJECT_ROOT, runEntry } from './project.mjs';
-import { ensureBuilt, ensureCodec, ensureInstalled } from './set-up.mjs';
+import { ensureBuilt, ensureInstalled } from './set-up.mjs';
 
 await runEntry(async () => {
-  const args = process.argv.slice(2);
   await ensureInstalled(PROJECT_ROOT);
-  await ensureCodec(PROJECT_ROOT);
-  if (args[0] === 'serve') await ensureBuilt(PROJECT_ROOT);
-  return runProjectProgram(PROJECT_ROOT, 'src/main/cli/lab.ts', args);
+  await ensureBuilt(PROJECT_ROOT);
+  return runProjectProgram(PROJECT_ROOT, 'src/main/cli/lab.ts', process.argv.slice(2));
 });

@@ -11,7 +11,7 @@ import { runQuietly, shortened, withoutProjectBin, withProjectBin } from './chil
 import { projectNode, say, SetUpError } from './project.mjs';
 import { withSetUpLock } from './set-up-lock.mjs';
 
-/** What the built dashboard and Electron entry are made from. */
+/** What dashboard, Electron entry and threads are built from. */
 const BUILD_INPUTS = [
   'src',
   'resources',
@@ -28,7 +28,14 @@ const CODEC_STAMP = join('out', 'codec', 'fingerprint.txt');
 const CODEC_OUTPUTS = [join('out', 'codec', 'lz4-kernel.wasm')];
 const INSTALL_STAMP = join('node_modules', '.percpu-lab-installed');
 const BUILD_STAMP = join('out', 'fingerprint.txt');
-const BUILD_OUTPUTS = ['main/index.js', 'preload/index.cjs', 'renderer/index.html'].map((path) => join('out', path));
+const BUILD_OUTPUTS = [
+  'main/index.js',
+  'main/cpu-worker.js',
+  'main/job-worker.js',
+  'main/storm-worker.js',
+  'preload/index.cjs',
+  'renderer/index.html',
+].map((path) => join('out', path));
 /** @type {readonly DependencyKind[]} */
 const DEPENDENCY_KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'];
 
@@ -64,7 +71,7 @@ export async function ensureBuilt(root) {
     if (isMade(root, BUILD_STAMP, BUILD_OUTPUTS, made)) return;
     // A build that is broken off leaves some files new and some old, of which the stamp would know nothing.
     rmSync(join(root, BUILD_STAMP), { force: true });
-    say('building the dashboard (electron-vite build)');
+    say('building dashboard and threads (electron-vite build)');
     await runOrThrow('electron-vite', ['build'], { ...npmOptions(root), env: withProjectBin(root, process.env) });
     mkdirSync(join(root, 'out'), { recursive: true });
     writeFileSync(join(root, BUILD_STAMP), made);

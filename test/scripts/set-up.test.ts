@@ -117,6 +117,9 @@ describe('ensureBuilt', () => {
   const CODEC_SOURCE = 'src/main/engine/codec/lz4-kernel/assembly/index.ts';
   const OUTPUTS = [
     'out/main/index.js',
+    'out/main/cpu-worker.js',
+    'out/main/job-worker.js',
+    'out/main/storm-worker.js',
     'out/preload/index.cjs',
     'out/renderer/index.html',
     'out/codec/lz4-kernel.wasm',

@@ -9,6 +9,8 @@ import { writeProblem } from './write-problem.ts';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const resourcesFolder = beside('../../../resources');
+/** Threads run what Electron's run: one file each is there in a quarter of the time that Node takes for the sources. */
+const builtThread = (name: string): URL => new URL(`../../../out/main/${name}.js`, import.meta.url);
 
 const interrupted = new AbortController();
 const interrupt = (): void => {
@@ -37,10 +39,10 @@ const exitCode = await runCli(process.argv.slice(2), {
     createLab({
       dataFolder: userDataFolder(),
       resourcesFolder,
-      cpuWorkerUrl: new URL('../engine/live/cpu-worker.ts', import.meta.url),
+      cpuWorkerUrl: builtThread('cpu-worker'),
       kernelLz4Url: new URL('../../../out/codec/lz4-kernel.wasm', import.meta.url),
-      jobWorkerUrl: new URL('../engine/kernel/job-worker.ts', import.meta.url),
-      stormWorkerUrl: new URL('../engine/live/storm/storm-worker.ts', import.meta.url),
+      jobWorkerUrl: builtThread('job-worker'),
+      stormWorkerUrl: builtThread('storm-worker'),
     }),
   dashboardFolder: beside('../../../out/renderer'),
   version: readLabVersion(),
