@@ -9,6 +9,7 @@
  * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches. The threads of a sample are
  * fixed when it begins: one that dies answers 'ended' to all that follows, and the next sample starts a fresh one.
  */
+import { availableParallelism } from 'node:os';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { bootMachine } from '../../machine/boot.ts';
 import { Machine } from '../../machine/machine.ts';
@@ -27,7 +28,7 @@ import { ProcessorTimes } from './host-threads.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
 import { countersSince, jobReports, phaseOutcome } from './phase-outcome.ts';
-import type { CpuResponse, PhaseReport } from './protocol.ts';
+import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
 import { Standstill } from './standstill.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
 
@@ -137,8 +138,7 @@ export class LiveEngine {
 
   async #runOn(given: Omit<RunningSample, 'participants' | 'disturbances'>): Promise<Result<SampleFigures>> {
     const { arena, plan, signal } = given;
-    const cpus = [...new Set(allJobs(plan).map((job) => job.cpu))];
-    const participants = cpus.map((cpu) => ({ cpu, thread: this.#thread(cpu) }));
+    const participants: Participant[] = [];
     const sample = { ...given, participants, disturbances: new Disturbances(plan) };
     let force: NodeJS.Timeout | undefined;
     const stop = (): void => {
@@ -187,23 +187,26 @@ export class LiveEngine {
     });
   }
 
-  async #prepare({ memory, arena, plan, participants, disturbances }: RunningSample): Promise<Result<void>> {
-    const { pageSets } = plan;
-    const suffered = { disturbances: disturbances.shared() };
-    const written = Array.from(
-      { length: plan.machine.devices },
-      () => new SharedArrayBuffer(writtenPagesBytes(arena.slotCount)),
-    );
-    for (const { cpu, thread } of participants) {
-      const jobs = plan.jobs.filter((job) => job.cpu === cpu);
-      const percpuJobs = plan.percpuJobs.filter((job) => job.cpu === cpu);
-      const drivesHotplug = cpu === participants[0]?.cpu;
-      const { codec, recompressJob } = plan;
-      const given = { jobs, percpuJobs, recompressJob, pageSets, written, drivesHotplug, ...suffered };
-      thread.send({ kind: 'prepare', memory, codec, cpu, ...given });
-    }
-    const answers = await this.#gather(arena, participants, 'prepared');
-    return answers.ok ? ok(undefined) : answers;
+  /**
+   * Starts the CPUs' threads, where they are not there yet, and gives each its part: as many at a time as the host has cores, so that
+   * who cancels waits for no more than those. They become the sample's participants.
+   */
+  async #prepare(sample: RunningSample): Promise<Result<void>> {
+    const { arena, participants, signal } = sample;
+    const waiting = partsOf(sample).values();
+    let failure: Result<never> | undefined;
+    const prepareInTurn = async (): Promise<void> => {
+      for (const part of waiting) {
+        if (failure !== undefined || signal.aborted) return;
+        const participant = { cpu: part.cpu, thread: this.#thread(part.cpu) };
+        participants.push(participant);
+        participant.thread.send(part);
+        const answer = await this.#gather(arena, [participant], 'prepared');
+        if (!answer.ok) failure ??= answer;
+      }
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, prepareInTurn));
+    return failure ?? ok(undefined);
   }
 
   /**
@@ -353,6 +356,27 @@ function faultAfter(
   return tableFault === undefined ? undefined : fail('data-mismatch', `page tables after phase ${kind}: ${tableFault}`);
 }
 
+/** What each CPU that has a job is told of the sample; the first of them drives hotplug. */
+function partsOf({
+  memory,
+  arena,
+  plan,
+  disturbances,
+}: RunningSample): readonly Extract<CpuRequest, { kind: 'prepare' }>[] {
+  const { codec, pageSets, recompressJob } = plan;
+  const written = Array.from(
+    { length: plan.machine.devices },
+    () => new SharedArrayBuffer(writtenPagesBytes(arena.slotCount)),
+  );
+  const shared = { memory, codec, pageSets, recompressJob, written, disturbances: disturbances.shared() };
+  const cpus = [...new Set(allJobs(plan).map((job) => job.cpu))];
+  return cpus.map((cpu, index) => {
+    const jobs = plan.jobs.filter((job) => job.cpu === cpu);
+    const percpuJobs = plan.percpuJobs.filter((job) => job.cpu === cpu);
+    return { kind: 'prepare', cpu, jobs, percpuJobs, drivesHotplug: index === 0, ...shared };
+  });
+}
+
 /** Jobs of every kind. */
 function allJobs({
   jobs,
@@ -368,7 +392,8 @@ interface RunningSample {
   readonly plan: SamplePlan;
   readonly observer: SampleObserver;
   readonly signal: AbortSignal;
-  readonly participants: readonly Participant[];
+  /** Those whose threads were started. */
+  readonly participants: Participant[];
   readonly disturbances: Disturbances;
 }
 

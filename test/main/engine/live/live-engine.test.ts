@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CODECS } from '../../../../src/shared/codec.ts';
 import { BUFFER_LAYOUTS } from '../../../../src/shared/design.ts';
@@ -265,6 +266,17 @@ describe('cancelling', () => {
     const observer = { ...NOBODY, onPhase: (_phase: PhasePlan, at: number) => seen.push(at) };
     expect(await failureOf(run(makeEngine(), NEXT_RUN, observer, AbortSignal.abort()))).toMatch(/^cancelled/);
     expect(seen).toEqual([]);
+  });
+
+  it('while threads are started starts no more of them, and the next run those that are missing', async () => {
+    const cancel = new AbortController();
+    const plan = smallSample({ cpus: 12, bufferLayout: 'per-cpu-global', blocks: 16 });
+    const engine = makeEngine();
+    const running = run(engine, plan, NOBODY, cancel.signal);
+    cancel.abort();
+    expect(await failureOf(running)).toBe('cancelled: the run was cancelled');
+    expect(threadCount() - threadsAtStart).toBeLessThanOrEqual(availableParallelism());
+    expect((await figuresOf(run(engine, plan))).verifiedPages).toBe(12 * 16);
   });
 
   it('ends by force a CPU that does not stop', async () => {
