@@ -36,6 +36,7 @@ export interface LatencyCounts {
 
 export class LatencyRecorder {
   readonly #counts = new Float64Array(BUCKETS);
+  #firstBucket = BUCKETS;
   #sum = 0;
   #max = 0;
 
@@ -45,18 +46,15 @@ export class LatencyRecorder {
     const bucket = bucketOf(whole);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#sum += whole;
+    if (bucket < this.#firstBucket) this.#firstBucket = bucket;
     if (whole > this.#max) this.#max = whole;
   }
 
   /** What was recorded so far; a copy. */
   counts(): LatencyCounts {
-    const firstBucket = Math.max(
-      0,
-      this.#counts.findIndex((count) => count > 0),
-    );
-    const counts = this.#counts.slice(firstBucket, bucketOf(this.#max) + 1);
+    const counts = this.#counts.slice(this.#firstBucket, bucketOf(this.#max) + 1);
     const count = counts.reduce((sum, each) => sum + each, 0);
-    return { count, sum: this.#sum, max: this.#max, firstBucket, counts };
+    return { count, sum: this.#sum, max: this.#max, firstBucket: this.#firstBucket, counts };
   }
 }
 

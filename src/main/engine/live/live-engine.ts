@@ -141,8 +141,9 @@ export class LiveEngine {
     const participants: Participant[] = [];
     const sample = { ...given, participants, disturbances: new Disturbances(plan) };
     let force: NodeJS.Timeout | undefined;
+    // Halted, not stopped: whoever waits for a lock would first wait its turn behind all others.
     const stop = (): void => {
-      Atomics.store(arena.words, HeaderW.stop, 1);
+      halt(arena);
       force = setTimeout(() => endBusy(participants), this.#stopGraceMs);
     };
     signal.addEventListener('abort', stop);

@@ -287,6 +287,21 @@ describe('cancelling', () => {
     expect(await failureOf(running)).toBe('cancelled: the run was cancelled');
     await expectNextRunWorks(engine);
   });
+
+  it('has CPUs that wait for a lock give up, whoever holds it', async () => {
+    const cancel = new AbortController();
+    const engine = makeEngine(failingWorker('hang', 1, 100), 3000);
+    const plan = smallSample({ cpus: 3, bufferLayout: 'single-mutex', blocks: 300 });
+    const onTick = ({ writtenBytes }: Tick): void => {
+      if (writtenBytes === ticked) cancel.abort();
+      ticked = writtenBytes;
+    };
+    let ticked = -1;
+    expect(await failureOf(run(engine, plan, { ...NOBODY, onTick }, cancel.signal))).toMatch(/^cancelled/);
+    // The one that hangs was ended by force.
+    expect(threadCount() - threadsAtStart).toBe(2);
+    await expectNextRunWorks(engine);
+  });
 });
 
 describe('a CPU that fails', () => {
