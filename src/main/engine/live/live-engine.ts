@@ -38,6 +38,8 @@ const STOP_GRACE_MS = 3000;
 /** CPUs that have all stood still this long, each in one wait for a lock, are in a deadlock. */
 const STANDSTILL_MS = 5000;
 
+const CANCELLED = fail('cancelled', 'the run was cancelled');
+
 export interface SampleObserver {
   readonly onPhase: (phase: PhasePlan, phaseIndex: number) => void;
   readonly onTick: (tick: Tick) => void;
@@ -150,7 +152,7 @@ export class LiveEngine {
     try {
       const figures = await this.#run(sample);
       const wasStopped = signal.aborted && (figures.ok || figures.error.code === 'cpu-failed');
-      return wasStopped ? fail('cancelled', 'the run was cancelled') : figures;
+      return wasStopped ? CANCELLED : figures;
     } finally {
       signal.removeEventListener('abort', stop);
       clearTimeout(force);
@@ -167,13 +169,14 @@ export class LiveEngine {
     const { disturbances } = sample;
     let verifiedPages = 0;
     for (const [index, phase] of plan.phases.entries()) {
-      if (signal.aborted) break;
+      if (signal.aborted) return CANCELLED;
       const outcome = await this.#runPhase(sample, phase, index);
       if (!outcome.ok) return outcome;
       outcomes.push(outcome.value.outcome);
       percpu.note(phase.kind);
       verifiedPages += outcome.value.verifiedPages;
     }
+    if (signal.aborted) return CANCELLED;
     return ok({
       write: directionFigures(outcomes, 'write'),
       read: directionFigures(outcomes, 'read'),
