@@ -39,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.ts'],
+          globalSetup: ['./scripts/build-for-tests.mjs'],
           environment: 'node',
           // One browser and one lab at a time: runs are measured, and a cancelled one must not slow the next.
           fileParallelism: false,

@@ -1,5 +1,5 @@
 /**
- * `npm run -s lab -- COMMAND …`: the command line of src/main/cli, after the set-up that the command needs. Writes
+ * `npm run -s lab -- COMMAND …`: the command line of src/main/cli, after the set-up (packages, codec, threads and dashboard). Writes
  * nothing to stdout itself.
  */
 import { runProjectProgram } from './project-program.mjs';

@@ -163,6 +163,8 @@ describe('the 2010 experiment in the dashboard', () => {
     await page.reload();
     await page.getByText('when this page came').waitFor({ timeout: 10_000 });
     expect(await beyondTheWindow()).toEqual([]);
+    await page.getByTestId('cancel-button').click();
+    await page.getByTestId('result-view').waitFor({ timeout: 10_000 });
   });
 
   test('lists finished runs after a reload, and opens them with their verdict', async () => {

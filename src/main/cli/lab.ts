@@ -9,7 +9,7 @@ import { writeProblem } from './write-problem.ts';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const resourcesFolder = beside('../../../resources');
-/** Threads run what Electron's run: one file each is there in a quarter of the time that Node takes for the sources. */
+/** Threads run the built files, as Electron's do: they are there in a third of the time that Node takes for the sources. */
 const builtThread = (name: string): URL => new URL(`../../../out/main/${name}.js`, import.meta.url);
 
 const interrupted = new AbortController();

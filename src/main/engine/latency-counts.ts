@@ -55,6 +55,7 @@ export class LatencyRecorder {
     const counts = this.#counts.slice(this.#firstBucket, bucketOf(this.#max) + 1);
     let count = 0;
     for (const each of counts) count += each;
+    if (!Number.isFinite(this.#sum)) throw new Error('a latency that is no number was recorded');
     return { count, sum: this.#sum, max: this.#max, firstBucket: this.#firstBucket, counts };
   }
 }

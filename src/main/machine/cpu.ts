@@ -81,7 +81,7 @@ export interface Cpu {
   charge(cost: Cost, amount: number): void;
 }
 
-/** Thrown out of waiting for a lock when another CPU has failed and the machine stands still. */
+/** Thrown out of waiting for a lock when another CPU has failed, or the run was cancelled, and the machine stands still. */
 export class CpuHalted extends Error {
   constructor(cpu: CpuId) {
     super(`CPU ${cpu} was stopped because the machine was halted`);

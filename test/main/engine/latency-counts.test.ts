@@ -74,6 +74,10 @@ describe('a recorder', () => {
     expect(figures(GREATEST + 1e6)).toEqual([GREATEST, GREATEST, GREATEST]);
   });
 
+  it('refuses what is no number', () => {
+    expect(() => latenciesOf(100, NaN)).toThrow('no number');
+  });
+
   it('gives a copy, of the buckets that are in use', () => {
     const recorder = new LatencyRecorder();
     for (const value of [900, 1000, 1000]) recorder.record(value);

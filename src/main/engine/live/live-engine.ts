@@ -6,8 +6,8 @@
  *                            └──▶ stop / halt words in the arena, everybody answers or is ended by force
  *
  * A sample: boot a machine over the arena, prepare every CPU, then phase by phase a barrier and a report. While a phase runs
- * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches. The threads of a sample are
- * fixed when it begins: one that dies answers 'ended' to all that follows, and the next sample starts a fresh one.
+ * nothing is sent; the engine reads the arena's counters ten times a second for whoever watches. The threads of a sample are those
+ * that were prepared: one that dies answers 'ended' to all that follows, and the next sample starts a fresh one.
  */
 import { availableParallelism } from 'node:os';
 import { fail, ok, type Result } from '../../../shared/result.ts';
@@ -16,7 +16,6 @@ import { Machine } from '../../machine/machine.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import { HeaderW } from '../../machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
-import { writtenPagesBytes } from '../../workload/written-pages.ts';
 import type { ArenaMemory } from '../codec/arena-memory.ts';
 import { forgetArenaModule } from '../codec/arena-module.ts';
 import { isOfKind, reportsFailure } from './answers.ts';
@@ -28,8 +27,9 @@ import { ProcessorTimes } from './host-threads.ts';
 import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
 import { countersSince, jobReports, phaseOutcome } from './phase-outcome.ts';
-import type { CpuRequest, CpuResponse, PhaseReport } from './protocol.ts';
+import type { CpuResponse, PhaseReport } from './protocol.ts';
 import { Standstill } from './standstill.ts';
+import { allJobs, type PlannedSample, samplePartsOf } from './sample-parts.ts';
 import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
 
 const TICK_MS = 100;
@@ -39,6 +39,9 @@ const STOP_GRACE_MS = 3000;
 const STANDSTILL_MS = 5000;
 
 const CANCELLED = fail('cancelled', 'the run was cancelled');
+const CLOSED = fail('cpu-failed', "the engine was closed while its CPUs' threads were started");
+/** What goes on while one of several has thrown; what it threw is told instead. */
+const NOT_STARTED = fail('cpu-failed', "a CPU's thread could not be started");
 
 export interface SampleObserver {
   readonly onPhase: (phase: PhasePlan, phaseIndex: number) => void;
@@ -197,19 +200,36 @@ export class LiveEngine {
    */
   async #prepare(sample: RunningSample): Promise<Result<void>> {
     const { arena, participants, signal } = sample;
-    const waiting = partsOf(sample).values();
+    const waiting = samplePartsOf(sample).values();
     let failure: Result<never> | undefined;
+    let grace: NodeJS.Timeout | undefined;
+    const giveUp = (why: Result<never>): void => {
+      failure ??= why;
+      halt(arena);
+      grace ??= setTimeout(() => endBusy(participants), this.#stopGraceMs);
+    };
     const prepareInTurn = async (): Promise<void> => {
       for (const part of waiting) {
+        if (this.#currentState() === 'closed') giveUp(CLOSED);
         if (failure !== undefined || signal.aborted) return;
         const participant = { cpu: part.cpu, thread: this.#thread(part.cpu) };
         participants.push(participant);
         participant.thread.send(part);
         const answer = await this.#gather(arena, [participant], 'prepared');
-        if (!answer.ok) failure ??= answer;
+        if (!answer.ok) giveUp(answer);
       }
     };
-    await Promise.all(Array.from({ length: availableParallelism() }, prepareInTurn));
+    const turns = Array.from({ length: availableParallelism() }, async () => {
+      try {
+        await prepareInTurn();
+      } catch (error) {
+        giveUp(NOT_STARTED);
+        throw error;
+      }
+    });
+    await Promise.allSettled(turns);
+    clearTimeout(grace);
+    await Promise.all(turns);
     return failure ?? ok(undefined);
   }
 
@@ -350,55 +370,23 @@ export class LiveEngine {
 
 /** What ends the sample after a phase that all CPUs have ended: a job that could not go on, or page tables that are wrong. */
 function faultAfter(
-  { arena, disturbances }: RunningSample,
+  { arena, disturbances, signal }: RunningSample,
   { kind }: PhasePlan,
   reports: readonly PhaseReport[],
 ): Result<never> | undefined {
   const failure = reports.find((report) => report.failure !== undefined)?.failure;
   if (failure !== undefined) return describeFailure(arena, failure);
+  // Who is cancelled stops in the middle of an operation.
+  if (signal.aborted) return undefined;
   const tableFault = disturbances.tableFault(arena);
   return tableFault === undefined ? undefined : fail('data-mismatch', `page tables after phase ${kind}: ${tableFault}`);
 }
 
-/** What each CPU that has a job is told of the sample; the first of them drives hotplug. */
-function partsOf({
-  memory,
-  arena,
-  plan,
-  disturbances,
-}: RunningSample): readonly Extract<CpuRequest, { kind: 'prepare' }>[] {
-  const { codec, pageSets, recompressJob } = plan;
-  const written = Array.from(
-    { length: plan.machine.devices },
-    () => new SharedArrayBuffer(writtenPagesBytes(arena.slotCount)),
-  );
-  const shared = { memory, codec, pageSets, recompressJob, written, disturbances: disturbances.shared() };
-  const cpus = [...new Set(allJobs(plan).map((job) => job.cpu))];
-  return cpus.map((cpu, index) => {
-    const jobs = plan.jobs.filter((job) => job.cpu === cpu);
-    const percpuJobs = plan.percpuJobs.filter((job) => job.cpu === cpu);
-    return { kind: 'prepare', cpu, jobs, percpuJobs, drivesHotplug: index === 0, ...shared };
-  });
-}
-
-/** Jobs of every kind. */
-function allJobs({
-  jobs,
-  percpuJobs,
-  recompressJob,
-}: SamplePlan): readonly { readonly name: string; readonly cpu: number }[] {
-  return [...jobs, ...percpuJobs, ...(recompressJob === undefined ? [] : [recompressJob])];
-}
-
-interface RunningSample {
-  readonly memory: ArenaMemory;
-  readonly arena: Arena;
-  readonly plan: SamplePlan;
+interface RunningSample extends PlannedSample {
   readonly observer: SampleObserver;
   readonly signal: AbortSignal;
   /** Those whose threads were started. */
   readonly participants: Participant[];
-  readonly disturbances: Disturbances;
 }
 
 /** Whoever waits for a lock or the barrier gives up within the sleep of one wait. */

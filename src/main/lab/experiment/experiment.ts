@@ -55,6 +55,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const summary = summarise(samples, {
     designs: planned.designs,
     equivalencePercent: profile.experiment.equivalencePercent,
+    cpus: cpusWithJobs(planned),
     hasHotplug: profile.hotplug !== undefined,
     oversubscribed: planned.oversubscribed,
   });
@@ -118,6 +119,12 @@ function environmentOf({ planned, environment }: ExperimentSetting): Environment
 function outcomeOf(ended: Result<void>): RunOutcome {
   if (ended.ok) return 'complete';
   return ended.error.code === 'cancelled' ? 'cancelled' : 'failed';
+}
+
+/** Of a this-cpu workload all that are online have tasks. */
+function cpusWithJobs({ workload, profile }: PlannedProfile): number {
+  const jobs = [...workload.jobs, ...workload.percpuJobs];
+  return jobs.length === 0 ? profile.machine.onlineCpus : new Set(jobs.map(({ cpu }) => cpu)).size;
 }
 
 /** What a run has brought so far. */

@@ -38,8 +38,8 @@ export interface Block {
 
 /**
  * What is compared, the margin (percent of the ratio, to either side of 1) that counts as no difference, which of the two
- * designs gave wrong results, if one did, the share of their time, 0 … 1, that the CPUs of either had no core of the host, and
- * whether they had to share its cores among themselves, which then is no sign of others.
+ * designs gave wrong results, if one did, the share of their time, 0 … 1, that the CPUs of either had no core of the host, how
+ * many CPUs that were, and whether they had to share its cores among themselves, which then is no sign of others.
  */
 export interface ComparisonQuestion {
   readonly direction: Direction;
@@ -48,6 +48,8 @@ export interface ComparisonQuestion {
   readonly equivalencePercent: number;
   readonly wrong?: WrongTotals | undefined;
   readonly withheldShare?: number | undefined;
+  /** Those that had jobs; 1 where it is not told. */
+  readonly cpus?: number | undefined;
   readonly oversubscribed?: boolean | undefined;
 }
 
@@ -97,12 +99,13 @@ function verdictOf(interval: ExactInterval | undefined, question: ComparisonQues
 }
 
 /**
- * Whether the host alone may have made a difference as small as the interval allows: by taking the cores for `withheldShare` of
- * the time from the CPUs of one design and not from those of the other.
+ * Whether the host alone may have made a difference as small as the interval allows. A phase lasts until its last CPU is done, and
+ * others may wait for a lock that is held without a core. So at worst all the time that the host withheld from the CPUs of
+ * one design was that of the one that the others waited for, and none was withheld from those of the other design.
  */
 function mayBeTheHosts({ low, high }: ExactInterval, question: ComparisonQuestion): boolean {
   if (!isBusy(question) || question.oversubscribed === true) return false;
-  const left = 1 - (question.withheldShare ?? 0);
+  const left = Math.max(0, 1 - (question.withheldShare ?? 0) * (question.cpus ?? 1));
   return low <= 1 / left && high >= left;
 }
 

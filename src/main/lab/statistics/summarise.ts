@@ -26,6 +26,8 @@ export interface SummaryOptions {
   readonly designs: readonly Design[];
   /** Percent; see `comparePaired`. */
   readonly equivalencePercent: number;
+  /** Those that had jobs; 1 where it is not told. */
+  readonly cpus?: number | undefined;
   /** Whether CPUs go down on purpose: time without a core says nothing of the host then. */
   readonly hasHotplug?: boolean | undefined;
   /** Whether CPUs share cores of the host among themselves: their time without one says nothing of others then. */
@@ -49,11 +51,12 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
   if (baseline === undefined) return { designs, comparisons: [] };
   const comparisons = DIRECTIONS.flatMap((direction) =>
     others.flatMap((design) => {
-      const { equivalencePercent, oversubscribed } = options;
+      const { equivalencePercent, cpus, oversubscribed } = options;
       const wrong = wrongOf(designs, design) ?? wrongOf(designs, baseline);
       const withheldShare =
         options.hasHotplug === true ? undefined : withheldOf(designs, [design, baseline], direction);
-      const question = { direction, design, baseline, equivalencePercent, wrong, withheldShare, oversubscribed };
+      const asked = { direction, design, baseline, equivalencePercent };
+      const question = { ...asked, wrong, withheldShare, cpus, oversubscribed };
       const blocks = pairUp(throughputs(samples, baseline, direction), throughputs(samples, design, direction));
       return blocks.length === 0 ? [] : [comparePaired(blocks, question)];
     }),

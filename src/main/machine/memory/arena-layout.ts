@@ -50,7 +50,7 @@ export const HeaderW = {
   algorithms: 14,
   /** Run control, on a cache line of its own. Written by the engine's main thread, read by every CPU. 1: finish now. */
   stop: 16,
-  /** 1: a CPU failed; whoever waits must give up. Written by the engine, read by waiters. */
+  /** 1: a CPU failed, or the run was cancelled; whoever waits must give up. Written by the engine, read by waiters. */
   halt: 17,
   /** Start barrier: CPUs sleep on it until it reaches the number of their phase. Written by the engine. */
   go: 18,

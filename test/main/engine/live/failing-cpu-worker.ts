@@ -6,6 +6,7 @@
  *     wait      the thread ends so while it waits for the lock that it could not have, for the `at`-th time
  *     throw     the compression throws, once
  *     hang      the compression never ends
+ *     prepare   the thread ends when it is given its part, and no other CPU answers
  *     arm       the thread ends when asked for phase number `at`, while others wait at the barrier
  */
 import { parentPort } from 'node:worker_threads';
@@ -64,6 +65,8 @@ const core = new CpuCore((response) => {
 let cpu = -1;
 port.on('message', (request: CpuRequest) => {
   if (request.kind === 'prepare') cpu = request.cpu;
+  if (failure === 'prepare' && cpu === failingCpu) process.exit(3);
+  if (failure === 'prepare' && request.kind === 'prepare') return;
   if (failure === 'arm' && cpu === failingCpu && request.kind === 'phase' && request.number === at) process.exit(3);
   void core.handle(request);
 });

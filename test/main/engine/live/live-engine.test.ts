@@ -292,11 +292,13 @@ describe('cancelling', () => {
     const cancel = new AbortController();
     const engine = makeEngine(failingWorker('hang', 1, 100), 3000);
     const plan = smallSample({ cpus: 3, bufferLayout: 'single-mutex', blocks: 300 });
+    // Ticks since something was written: nothing is any more once CPU 1 has hung.
+    let [ticks, writtenBefore] = [0, 0];
     const onTick = ({ writtenBytes }: Tick): void => {
-      if (writtenBytes === ticked) cancel.abort();
-      ticked = writtenBytes;
+      ticks = writtenBytes > 0 && writtenBytes === writtenBefore ? ticks + 1 : 0;
+      writtenBefore = writtenBytes;
+      if (ticks === 10) cancel.abort();
     };
-    let ticked = -1;
     expect(await failureOf(run(engine, plan, { ...NOBODY, onTick }, cancel.signal))).toMatch(/^cancelled/);
     // The one that hangs was ended by force.
     expect(threadCount() - threadsAtStart).toBe(2);
@@ -340,6 +342,21 @@ describe('a CPU that fails', () => {
       /^cpu-failed: CPU 0 failed during the write of page \d+ of zram0: the codec broke$/,
     );
     await expectNextRunWorks(engine);
+  });
+
+  it('while it is prepared is named, and those that do not answer are ended by force', async () => {
+    const engine = makeEngine(failingWorker('prepare', 0, 0), SHORT_GRACE_MS);
+    const plan = smallSample({ cpus: 4, bufferLayout: 'per-cpu-global', blocks: 16 });
+    expect(await failureOf(run(engine, plan))).toMatch(/^cpu-failed: CPU 0 died/);
+    expect(threadCount()).toBe(threadsAtStart);
+  });
+
+  it('to start, for the host has no such thread, ends the run with what the host says', async () => {
+    const engine = makeEngine(new URL('https://localhost/no-worker.js'));
+    const plan = smallSample({ cpus: 4, bufferLayout: 'per-cpu-global', blocks: 16 });
+    await expect(run(engine, plan)).rejects.toThrow(/protocol|scheme/);
+    expect(threadCount()).toBe(threadsAtStart);
+    await expect(run(engine, plan)).rejects.toThrow(/protocol|scheme/);
   });
 
   it('before the barrier lets those go that wait there', async () => {
@@ -430,6 +447,17 @@ describe('the engine', () => {
     await engine.close();
     await engine.close();
     await expect(run(engine, NEXT_RUN)).rejects.toThrow('the live engine is closed');
+  });
+
+  it('starts no more threads once it is closed', async () => {
+    const engine = makeEngine();
+    const running = failureOf(run(engine, smallSample({ cpus: 12, bufferLayout: 'per-cpu-global', blocks: 16 })));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // While the first threads answer.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    await engine.close();
+    expect(await running).toMatch(/^cpu-failed/);
+    expect(threadCount()).toBe(threadsAtStart);
   });
 
   it('ends the sample in hand when it is closed', async () => {

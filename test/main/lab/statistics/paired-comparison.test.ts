@@ -69,6 +69,9 @@ describe('the verdict', () => {
       expect(compared.reason.includes('but no further than the host may account for by itself')).toBe(
         verdict === 'inconclusive',
       );
+      // Half of that of two CPUs is as much of one.
+      const two = comparePaired(blocksWith(ratios), { ...QUESTION, withheldShare, cpus: 2 });
+      expect(two.verdict).toBe(withheldShare < 0.1 ? verdict : 'inconclusive');
       const own = comparePaired(blocksWith(ratios), { ...QUESTION, withheldShare, oversubscribed: true });
       expect(own.verdict).not.toBe('inconclusive');
     },
