@@ -92,7 +92,7 @@ function liveRunner({ live }: Engines, planned: PlannedProfile, codecs: CodecSou
     if (!isFio) return ok(measured);
     const held = course.endWith(measured.memoryAtEnd);
     const recompress = recompressionRun(steps, tally, { phases: plan.phases, phaseMBps });
-    const zram = zramAfterwards({ memory: memory.value, codec: codec.value }, steps);
+    const zram = await zramAfterwards({ memory: memory.value, codec: codec.value }, steps, signal);
     if (!zram.ok) return zram;
     const arena = Arena.attach(memory.value.buffer);
     const stepsDone = { memoryAtEnd: memoryFigures(arena), memoryAtPeak: peakMemoryFigures(arena) };

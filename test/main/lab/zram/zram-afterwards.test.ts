@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { complete } from '../../../../src/main/machine/cpu.ts';
 import { LiveCpu } from '../../../../src/main/engine/live/live-cpu.ts';
 import { Lz4Codec } from '../../../../src/main/engine/codec/lz4.ts';
@@ -12,6 +12,8 @@ import { auditMachine } from '../../machine/fixtures/pool-audit.ts';
 import { blankPage } from '../../machine/fixtures/sized-pages.ts';
 
 const SLOTS = 64;
+/** Nobody cancels. */
+const NEVER = new AbortController().signal;
 
 /** Letters of a small alphabet behind random bytes: LZ4 leaves what zstd still shrinks. */
 function textPage(seed: number) {
@@ -37,9 +39,9 @@ function machineAtRest() {
   return arena;
 }
 
-function reportOf(zram: ZramProfile | undefined) {
+async function reportOf(zram: ZramProfile | undefined) {
   const arena = machineAtRest();
-  const report = zramAfterwards({ memory: arena, codec: { name: 'lz4' } }, zram);
+  const report = await zramAfterwards({ memory: arena, codec: { name: 'lz4' } }, zram, NEVER);
   auditMachine(arena);
   if (!report.ok) throw new Error(report.error.message);
   return report.value;
@@ -52,8 +54,8 @@ function columns(text: string): { readonly compressed: number; readonly used: nu
 }
 
 describe('the devices at the end of a sample', () => {
-  it('are told as they are, and left so, when the profile asks for nothing', () => {
-    const { atEnd, afterwards } = reportOf(undefined);
+  it('are told as they are, and left so, when the profile asks for nothing', async () => {
+    const { atEnd, afterwards } = await reportOf(undefined);
     expect(afterwards).toEqual([]);
     expect(atEnd).toHaveLength(2);
     const [first, second] = atEnd;
@@ -65,16 +67,16 @@ describe('the devices at the end of a sample', () => {
     expect((first?.classes ?? []).reduce((sum, row) => sum + row.usedObjects, 0)).toBe(SLOTS / 2);
   });
 
-  it('lose to compaction what their class tables call freeable', () => {
-    const { atEnd, afterwards } = reportOf({ afterwards: [{ do: 'compact' }] });
+  it('lose to compaction what their class tables call freeable', async () => {
+    const { atEnd, afterwards } = await reportOf({ afterwards: [{ do: 'compact' }] });
     const freeable = atEnd.flatMap(({ classes }) => classes).reduce((sum, row) => sum + row.freeablePages, 0);
     expect(freeable).toBeGreaterThan(0);
     expect(afterwards[0]?.pagesReleased).toBe(freeable);
     expect(columns(afterwards[0]?.devices[0]?.mmStat ?? '').compacted).toBe(freeable / 2);
   });
 
-  it('are recompressed by the algorithms of the profile, step by step', () => {
-    const { atEnd, afterwards } = reportOf({
+  it('are recompressed by the algorithms of the profile, step by step', async () => {
+    const { atEnd, afterwards } = await reportOf({
       recompression: ['zstd', 'deflate'],
       afterwards: [{ do: 'recompress', type: 'idle' }, { do: 'idle' }, { do: 'recompress', type: 'idle', maxPages: 5 }],
     });
@@ -84,8 +86,8 @@ describe('the devices at the end of a sample', () => {
     expect(after?.compressed).toBeLessThan(before?.compressed ?? 0);
   });
 
-  it('may be recompressed by one algorithm alone', () => {
-    const { afterwards } = reportOf({
+  it('may be recompressed by one algorithm alone', async () => {
+    const { afterwards } = await reportOf({
       recompression: ['zstd', 'deflate'],
       afterwards: [
         { do: 'recompress', algorithm: 'deflate' },
@@ -97,8 +99,8 @@ describe('the devices at the end of a sample', () => {
     expect(afterwards[1]?.pagesTried).toBeLessThan(SLOTS);
   });
 
-  it('tell who made what is stored, before and after recompression', () => {
-    const { atEnd, afterwards } = reportOf({
+  it('tell who made what is stored, before and after recompression', async () => {
+    const { atEnd, afterwards } = await reportOf({
       recompression: ['zstd', 'deflate'],
       afterwards: [{ do: 'recompress', algorithm: 'zstd', maxPages: 5 }],
     });
@@ -112,10 +114,33 @@ describe('the devices at the end of a sample', () => {
     expect(bytes).toBe(columns(after?.mmStat ?? '').compressed);
   });
 
-  it('are reported as failed where the machine refuses', () => {
-    const report = zramAfterwards(
+  it('come out the same however often the lab had something else to do meanwhile', async () => {
+    const zram: ZramProfile = {
+      recompression: ['zstd', 'deflate'],
+      afterwards: [{ do: 'compact' }, { do: 'idle' }, { do: 'recompress', type: 'idle' }, { do: 'compact' }],
+    };
+    const atOnce = await reportOf(zram);
+    // A clock that jumps: a turn is due at every lock.
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    const inPieces = await reportOf(zram);
+    expect(clock.mock.calls.length).toBeGreaterThan(SLOTS);
+    expect(inPieces).toEqual(atOnce);
+  });
+
+  it('are left in the middle of a step by who cancels', async () => {
+    const zram: ZramProfile = { recompression: ['zstd'], afterwards: [{ do: 'recompress' }] };
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    const report = zramAfterwards({ memory: machineAtRest(), codec: { name: 'lz4' } }, zram, AbortSignal.abort());
+    expect(await report).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+  });
+
+  it('are reported as failed where the machine refuses', async () => {
+    const report = await zramAfterwards(
       { memory: machineAtRest(), codec: { name: 'lz4' } },
       { afterwards: [{ do: 'recompress' }] },
+      NEVER,
     );
     expect(report).toMatchObject({ ok: false, error: { code: 'bad-input', where: 'zram.afterwards' } });
   });
