@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
 import { V8_FLAGS } from './scripts/project-program.mjs';
@@ -11,6 +12,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     execArgv: [...V8_FLAGS],
+    // Hundreds of threads load the same sources: so Node strips each of them once, not once a thread.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/test-sources') },
     reporters: ['default', './scripts/skipped-tests-reporter.mjs'],
     teardownTimeout: 10_000,
     restoreMocks: true,

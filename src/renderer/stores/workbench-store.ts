@@ -39,16 +39,20 @@ export const useWorkbenchStore = defineStore('workbench', () => {
 
   /**
    * Fills the dashboard when it opens with what already goes on, a run or a verification, and with what its user left:
-   * profile and edits in the form, place, open result. The first time with the 2010 experiment.
+   * profile and edits in the form, place, open result. The first time with the 2010 experiment. What the user does before
+   * the lab has answered counts more.
    */
   async function start(): Promise<void> {
     const remembered = memory.recall();
+    place.value = remembered.place;
+    tab.value = remembered.tab;
     await Promise.all([host.load(), profiles.refresh(), pastRuns.refresh(), run.pickUp(), verify.pickUp()]);
-    place.value = verify.active ? 'verify' : remembered.place;
-    tab.value = run.active ? 'run' : remembered.tab;
-    memory.fillForm(remembered);
+    if (verify.active && place.value === remembered.place) place.value = 'verify';
+    if (run.active && tab.value === remembered.tab) tab.value = 'run';
+    if (draft.draft === undefined) memory.fillForm(remembered);
     const { runId } = remembered;
-    if (!run.active && runId !== undefined && pastRuns.listings.some(({ id }) => id === runId)) await openRun(runId);
+    const isKnown = pastRuns.listings.some(({ id }) => id === runId);
+    if (!run.active && runId !== undefined && isKnown && pastRuns.opened === undefined) await openRun(runId);
   }
 
   /** After the connection was lost: events were missed, so everything is asked for again. */

@@ -36,6 +36,20 @@ describe('the workbench', () => {
     expect(useDraftStore().loadedId).toBe('shipped/seed-2010');
   });
 
+  test('leaves alone what its user does before the lab has answered', async () => {
+    const workbench = useWorkbenchStore();
+    const started = workbench.start();
+    workbench.place = 'evidence';
+    workbench.tab = 'space';
+    workbench.loadProfile(sampleProfile({ name: 'chosen at once' }), 'kernel');
+    await started;
+    expect([workbench.place, workbench.tab, useDraftStore().draft?.name]).toEqual([
+      'evidence',
+      'space',
+      'chosen at once',
+    ]);
+  });
+
   test('puts the profile of a past run into the form, with its engine, as a loaded one', async () => {
     const workbench = useWorkbenchStore();
     await workbench.start();
