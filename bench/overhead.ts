@@ -3,6 +3,7 @@
  * loop over the same pages in the same thread. For each of the lab's codecs:
  *
  *     codec   put the page into an I/O page, codec.compress(page, buffer, work memory)
+ *     stored  the same, and what came of it, or the page where that is no gain, copied behind the last one: no zram can do less
  *     device  put the page into an I/O page, device.write(cpu, slot, [page]): same-filled test, per-CPU buffer, codec,
  *             pool, copy, slot, statistics
  *     job     the same through a job, whose requests are timed and recorded as in a run
@@ -11,18 +12,21 @@
  *
  * Each codec goes over each set of pages in a thread of its own. Every round boots a fresh machine and goes over all pages, the
  * ways in turn (shared/interleaved.ts). Read a ratio so: device/codec 0.90 means that of the time of a write 90 % is the codec's
- * and 10 % the machine's, which the last figure gives in microseconds: a ratio alone says as much of how quick the codec is.
+ * and 10 % what comes to it, which the last figure gives in microseconds: a ratio alone says as much of how quick the codec is.
+ * Of that, stored/codec tells what copying the object takes, and device/stored what the machine does besides.
  */
 import { basename } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { widenInliningBudget } from '../src/main/engine/live/compiler-budget.ts';
+import type { LiveCpu } from '../src/main/engine/live/live-cpu.ts';
 import { PhaseClock } from '../src/main/engine/live/phase-clock.ts';
 import { complete } from '../src/main/machine/cpu.ts';
-import type { IoPage } from '../src/main/machine/codec.ts';
+import type { IoPage, ObjectSpan } from '../src/main/machine/codec.ts';
 import type { Machine } from '../src/main/machine/machine.ts';
 import { HeaderW } from '../src/main/machine/memory/arena-layout.ts';
-import { cpuId } from '../src/main/machine/units.ts';
+import { cpuId, physicalAddress, type PhysicalAddress } from '../src/main/machine/units.ts';
 import { IoStatus } from '../src/main/machine/zram/io-status.ts';
+import { copyPageIn, copyToObject } from '../src/main/machine/zram/page-copies.ts';
 import type { PageSet } from '../src/main/workload/data/page-set.ts';
 import { Job } from '../src/main/workload/job.ts';
 import { WrittenPages, writtenPagesBytes } from '../src/main/workload/written-pages.ts';
@@ -33,7 +37,13 @@ import { filePages, PAGE, PAGES, pageSets } from './shared/page-data.ts';
 
 const IO_DEPTH = 8;
 
-/** The ways over one page set on a fresh machine: codec, device, job. */
+/** The ways, by their places in `waysOver`. */
+const CODEC = 0;
+const STORED = 1;
+const DEVICE = 2;
+const JOB = 3;
+
+/** The ways over one page set on a fresh machine: codec, stored, device, job. */
 function waysOver(set: PageSet, bench: Bench): readonly Way[] {
   const { machine, cpu } = freshMachine(bench);
   const device = machine.device(0);
@@ -48,10 +58,16 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
     return request;
   };
   const job = jobOver(set, machine, complete(machine.takeIoPages(cpu, IO_DEPTH)) ?? []);
+  const store = storeOf(machine, cpu);
   return [
     (first, end) => {
       for (let at = first; at < end; at++) {
         for (const page of bring(at)) cpu.codec.compress(page, target, workMemory);
+      }
+    },
+    (first, end) => {
+      for (let at = first; at < end; at++) {
+        for (const page of bring(at)) store(page, target, cpu.codec.compress(page, target, workMemory));
       }
     },
     (first, end) => {
@@ -64,6 +80,34 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
       for (let at = first; at < end; at += IO_DEPTH) complete(job.batch(cpu));
     },
   ];
+}
+
+/** Copies objects one behind the other into pages of the machine, as many as a page set has, with what the pool copies its own. */
+function storeOf(machine: Machine, cpu: LiveCpu): (page: IoPage, from: PhysicalAddress, length: number) => void {
+  const pages = (complete(machine.takeIoPages(cpu, PAGES + 1)) ?? []).map(({ address }) => address);
+  const { bytes } = machine.arena;
+  const none = physicalAddress(0);
+  const span: ObjectSpan = { first: none, firstBytes: 0, rest: none, restBytes: 0 };
+  let index = 0;
+  let used = 0;
+  return (page, from, length) => {
+    if (length >= PAGE && used > 0) {
+      index++;
+      used = 0;
+    }
+    const size = Math.min(length, PAGE);
+    span.first = physicalAddress((pages[index] ?? none) + used);
+    span.firstBytes = Math.min(size, PAGE - used);
+    span.rest = pages[index + 1] ?? none;
+    span.restBytes = size - span.firstBytes;
+    used += (size + 7) & ~7;
+    if (used >= PAGE) {
+      index++;
+      used -= PAGE;
+    }
+    if (length < PAGE) copyToObject(bytes, from, span, cpu.codec);
+    else copyPageIn(bytes, page, span, cpu.codec);
+  };
 }
 
 function jobOver(set: PageSet, machine: Machine, ioPages: readonly IoPage[]): Job {
@@ -90,21 +134,42 @@ function jobOver(set: PageSet, machine: Machine, ioPages: readonly IoPage[]): Jo
   return job;
 }
 
+const COLUMNS = [
+  { title: 'codec', width: 12 },
+  { title: 'pages', width: 37 },
+  { title: 'device/codec', width: 22 },
+  { title: 'stored/codec', width: 22 },
+  { title: 'device/stored', width: 22 },
+  { title: 'job/codec', width: 22 },
+  { title: 'codec MB/s', width: 19 },
+  { title: 'device + µs a page', width: 0 },
+];
+
+function row(cells: readonly string[]): string {
+  return cells.map((cell, index) => cell.padEnd(COLUMNS[index]?.width ?? 0)).join('');
+}
+
 /** A thread's part. */
 interface Measurement {
   readonly codec: CodecName;
   readonly set: PageSet;
 }
 
-/** The line of figures, of a thread that knows one codec and one memory as the threads of a run do. */
+/** The row of figures, of a thread that knows one codec and one memory as the threads of a run do. */
 async function measured({ codec, set }: Measurement): Promise<string> {
   widenInliningBudget();
   const bench = benchFor(codec);
   const times = await timeInterleaved(set.count, () => waysOver(set, bench));
-  return (
-    `${codec}, ${set.description}: device/codec ${times.ratio(1, 0)}, job/codec ${times.ratio(2, 0)}; ` +
-    `codec ${times.megabytesPerSecond(0)} MB/s, device + ${times.addedMicroseconds(1, 0)} µs a page`
-  );
+  return row([
+    codec,
+    set.description,
+    times.ratio(DEVICE, CODEC),
+    times.ratio(STORED, CODEC),
+    times.ratio(DEVICE, STORED),
+    times.ratio(JOB, CODEC),
+    times.megabytesPerSecond(CODEC),
+    times.addedMicroseconds(DEVICE, CODEC),
+  ]);
 }
 
 function measuredInThread(measurement: Measurement): Promise<string> {
@@ -135,6 +200,7 @@ async function main(): Promise<void> {
   console.log(
     'Write throughput of the machine over that of its codec, one CPU: median [low, high] of groups of rounds',
   );
+  console.log(row(COLUMNS.map(({ title }) => title)));
   for (const set of sets) for (const codec of CODECS) console.log(await measuredInThread({ codec, set }));
 }
 
