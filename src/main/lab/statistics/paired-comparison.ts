@@ -38,7 +38,7 @@ export interface Block {
 
 /**
  * What is compared, the margin (percent of the ratio, to either side of 1) that counts as no difference, which of the two
- * designs gave wrong results, if one did, the share of their time, 0 … 1, that the CPUs of either had no core of the host, how
+ * designs gave wrong results, if one did, the share of their time, 0 … 1, that the CPUs of each had no core of the host, how
  * many CPUs that were, and whether they had to share its cores among themselves, which then is no sign of others.
  */
 export interface ComparisonQuestion {
@@ -47,7 +47,7 @@ export interface ComparisonQuestion {
   readonly baseline: Design;
   readonly equivalencePercent: number;
   readonly wrong?: WrongTotals | undefined;
-  readonly withheldShare?: number | undefined;
+  readonly withheld?: { readonly design: number; readonly baseline: number } | undefined;
   /** Those that had jobs; 1 where it is not told. */
   readonly cpus?: number | undefined;
   readonly oversubscribed?: boolean | undefined;
@@ -100,13 +100,14 @@ function verdictOf(interval: ExactInterval | undefined, question: ComparisonQues
 
 /**
  * Whether the host alone may have made a difference as small as the interval allows. A phase lasts until its last CPU is done, and
- * others may wait for a lock that is held without a core. So at worst all the time that the host withheld from the CPUs of
- * one design was that of the one that the others waited for, and none was withheld from those of the other design.
+ * others may wait for a lock that is held without a core. So at worst all the time that the host withheld from the CPUs of the
+ * slower design was that of the one that the others waited for; what it withheld from the faster one only made that slower.
  */
 function mayBeTheHosts({ low, high }: ExactInterval, question: ComparisonQuestion): boolean {
-  if (!isBusy(question) || question.oversubscribed === true) return false;
-  const left = Math.max(0, 1 - (question.withheldShare ?? 0) * (question.cpus ?? 1));
-  return low <= 1 / left && high >= left;
+  const { withheld, cpus = 1, oversubscribed } = question;
+  if (withheld === undefined || !isBusy(question) || oversubscribed === true) return false;
+  const left = (share: number): number => Math.max(0, 1 - share * cpus);
+  return low * left(withheld.baseline) <= 1 && high >= left(withheld.design);
 }
 
 function isWithin({ low, high }: ExactInterval, { equivalencePercent }: ComparisonQuestion): boolean {
@@ -114,17 +115,21 @@ function isWithin({ low, high }: ExactInterval, { equivalencePercent }: Comparis
   return low >= 1 - margin && high <= 1 + margin;
 }
 
-function isBusy({ withheldShare = 0 }: ComparisonQuestion): boolean {
-  return withheldShare >= NOTABLE_SHARE;
+function isBusy(question: ComparisonQuestion): boolean {
+  return mostWithheld(question) >= NOTABLE_SHARE;
 }
 
-function isStarved({ withheldShare = 0, oversubscribed = false }: ComparisonQuestion): boolean {
-  return !oversubscribed && withheldShare >= STARVED_SHARE;
+function isStarved(question: ComparisonQuestion): boolean {
+  return question.oversubscribed !== true && mostWithheld(question) >= STARVED_SHARE;
+}
+
+function mostWithheld({ withheld }: ComparisonQuestion): number {
+  return withheld === undefined ? 0 : Math.max(withheld.design, withheld.baseline);
 }
 
 function busyClause(question: ComparisonQuestion): string {
   if (!isBusy(question)) return '';
-  const percent = Math.round((question.withheldShare ?? 0) * 100);
+  const percent = Math.round(mostWithheld(question) * 100);
   return ` The CPUs had no core of this host for up to ${percent} % of their time: what they cost each other shows less than on a quiet host.`;
 }
 

@@ -53,10 +53,12 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
     others.flatMap((design) => {
       const { equivalencePercent, cpus, oversubscribed } = options;
       const wrong = wrongOf(designs, design) ?? wrongOf(designs, baseline);
-      const withheldShare =
-        options.hasHotplug === true ? undefined : withheldOf(designs, [design, baseline], direction);
+      const withheldOf = (of: Design): number =>
+        designs.find((summary) => summary.design === of)?.[direction]?.withheldShare ?? 0;
+      const withheld =
+        options.hasHotplug === true ? undefined : { design: withheldOf(design), baseline: withheldOf(baseline) };
       const asked = { direction, design, baseline, equivalencePercent };
-      const question = { ...asked, wrong, withheldShare, cpus, oversubscribed };
+      const question = { ...asked, wrong, withheld, cpus, oversubscribed };
       const blocks = pairUp(throughputs(samples, baseline, direction), throughputs(samples, design, direction));
       return blocks.length === 0 ? [] : [comparePaired(blocks, question)];
     }),
@@ -66,12 +68,6 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
 
 function wrongOf(designs: readonly DesignSummary[], design: Design): WrongTotals | undefined {
   return designs.find((summary) => summary.design === design)?.thisCpu?.wrong;
-}
-
-/** The larger of the designs' medians; 0 where none is known. */
-function withheldOf(designs: readonly DesignSummary[], of: readonly Design[], direction: Direction): number {
-  const shares = designs.filter(({ design }) => of.includes(design)).map((each) => each[direction]?.withheldShare ?? 0);
-  return Math.max(0, ...shares);
 }
 
 /** One summary, or none without samples. */

@@ -10,6 +10,11 @@ const QUESTION = {
   equivalencePercent: 5,
 } as const;
 
+/** So much of the time of either design's CPUs. */
+function withheldFromBoth(share: number) {
+  return { withheld: { design: share, baseline: share } };
+}
+
 /** Blocks with these ratios over baselines that drift, as a host's clock does. */
 function blocksWith(ratios: readonly number[]): readonly Block[] {
   return ratios.map((ratio, index) => ({ baseline: 500 + 10 * index, design: (500 + 10 * index) * ratio }));
@@ -42,13 +47,16 @@ describe('the verdict', () => {
 
   it('is not the same where the CPUs had no core for a notable part of their time, and the reason says so', () => {
     const blocks = blocksWith([1.01, 1.02, 1.03, 1.01, 1.02, 1.03]);
-    const quiet = comparePaired(blocks, { ...QUESTION, withheldShare: 0.099 });
+    const quiet = comparePaired(blocks, { ...QUESTION, ...withheldFromBoth(0.099) });
     expect(quiet).toEqual(comparePaired(blocks, QUESTION));
-    const busy = comparePaired(blocks, { ...QUESTION, withheldShare: 0.476 });
+    const busy = comparePaired(blocks, { ...QUESTION, ...withheldFromBoth(0.476) });
     expect(busy.verdict).toBe('inconclusive');
     expect(busy.reason).toContain('lies within ±5 %, which on a busy host proves nothing.');
     expect(busy.reason).toContain('no core of this host for up to 48 % of their time');
-    const faster = comparePaired(blocksWith([1.28, 1.31, 1.29, 1.32, 1.3, 1.35]), { ...QUESTION, withheldShare: 0.2 });
+    const faster = comparePaired(blocksWith([1.28, 1.31, 1.29, 1.32, 1.3, 1.35]), {
+      ...QUESTION,
+      ...withheldFromBoth(0.2),
+    });
     expect(faster.verdict).toBe('faster');
     expect(faster.reason).toContain('for up to 20 % of their time');
   });
@@ -61,21 +69,28 @@ describe('the verdict', () => {
     [[1.06, 1.07, 1.08, 1.06, 1.07, 1.08], 0.09, 'faster'],
     [[0.8, 0.82, 0.79, 0.81, 0.8, 0.84], 0.15, 'slower'],
     [[0.8, 0.82, 0.79, 0.81, 0.8, 0.86], 0.15, 'inconclusive'],
-  ] as const)(
-    'of ratios %s, when the CPUs had no core for %d of their time, is %s',
-    (ratios, withheldShare, verdict) => {
-      const compared = comparePaired(blocksWith(ratios), { ...QUESTION, withheldShare });
-      expect(compared.verdict).toBe(verdict);
-      expect(compared.reason.includes('but no further than the host may account for by itself')).toBe(
-        verdict === 'inconclusive',
-      );
-      // Half of that of two CPUs is as much of one.
-      const two = comparePaired(blocksWith(ratios), { ...QUESTION, withheldShare, cpus: 2 });
-      expect(two.verdict).toBe(withheldShare < 0.1 ? verdict : 'inconclusive');
-      const own = comparePaired(blocksWith(ratios), { ...QUESTION, withheldShare, oversubscribed: true });
-      expect(own.verdict).not.toBe('inconclusive');
-    },
-  );
+  ] as const)('of ratios %s, when the CPUs had no core for %d of their time, is %s', (ratios, share, verdict) => {
+    const compared = comparePaired(blocksWith(ratios), { ...QUESTION, ...withheldFromBoth(share) });
+    expect(compared.verdict).toBe(verdict);
+    expect(compared.reason.includes('but no further than the host may account for by itself')).toBe(
+      verdict === 'inconclusive',
+    );
+    // Half of that of two CPUs is as much of one.
+    const two = comparePaired(blocksWith(ratios), { ...QUESTION, ...withheldFromBoth(share), cpus: 2 });
+    expect(two.verdict).toBe(share < 0.1 ? verdict : 'inconclusive');
+    const own = comparePaired(blocksWith(ratios), { ...QUESTION, ...withheldFromBoth(share), oversubscribed: true });
+    expect(own.verdict).not.toBe('inconclusive');
+  });
+
+  it.each([
+    // What the host withholds from the faster design only hides how much faster it is.
+    [[1.58, 1.61, 1.59, 1.62, 1.6, 1.65], { design: 0.23, baseline: 0 }, 'faster'],
+    [[1.58, 1.61, 1.59, 1.62, 1.6, 1.65], { design: 0, baseline: 0.23 }, 'inconclusive'],
+    [[0.58, 0.61, 0.59, 0.62, 0.6, 0.61], { design: 0, baseline: 0.23 }, 'slower'],
+    [[0.58, 0.61, 0.59, 0.62, 0.6, 0.61], { design: 0.23, baseline: 0 }, 'inconclusive'],
+  ] as const)('of ratios %s of two CPUs, with %o of their time without a core, is %s', (ratios, withheld, verdict) => {
+    expect(comparePaired(blocksWith(ratios), { ...QUESTION, withheld, cpus: 2 }).verdict).toBe(verdict);
+  });
 
   it.each([
     [[1.38, 1.41, 1.39, 1.42, 1.4, 1.45], 'faster', 'lies entirely above 0 %'],
@@ -84,12 +99,12 @@ describe('the verdict', () => {
     'of ratios %s is %s no more where the CPUs had no core for a quarter of their time',
     (ratios, verdict, where) => {
       const asked = (more: object) => comparePaired(blocksWith([...ratios]), { ...QUESTION, ...more });
-      expect(asked({ withheldShare: 0.249 }).verdict).toBe(verdict);
-      const starved = asked({ withheldShare: 0.25 });
+      expect(asked({ ...withheldFromBoth(0.249) }).verdict).toBe(verdict);
+      const starved = asked({ ...withheldFromBoth(0.25) });
       expect(starved.verdict).toBe('inconclusive');
       expect(starved.reason).toContain(`${where}, which on so busy a host proves nothing.`);
       // Who has more CPUs than the host has cores knows why they wait for one.
-      expect(asked({ withheldShare: 0.5, oversubscribed: true }).verdict).toBe(verdict);
+      expect(asked({ ...withheldFromBoth(0.5), oversubscribed: true }).verdict).toBe(verdict);
     },
   );
 
