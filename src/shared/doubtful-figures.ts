@@ -1,8 +1,8 @@
 /** What a run's own figures say against comparing them: a host that was busy, designs that stored different amounts. */
 import { type DesignSummary, type Direction, DIRECTIONS, type Engine } from './run-record.ts';
 
-/** Share of the CPUs' time that others may have had on a host that counts as quiet. */
-export const NOTABLE_SHARE = 0.1;
+/** Share of the CPUs' time that others may have had on a host that counts as quiet: as much as the usual margin of ±5 %. */
+export const NOTABLE_SHARE = 0.05;
 
 /**
  * Share from which on throughputs are not compared any more: of two CPUs that others leave three quarters of the time each, both run

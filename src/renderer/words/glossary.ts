@@ -75,7 +75,7 @@ export const GLOSSARY = {
   storedAmounts:
     'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool then do not compare. Their shares of the original do where every design wrote pages spread evenly over the data, more or fewer of them, and else as far as the data is alike throughout: the run’s notes say which.',
   withheld:
-    'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host: from 10 % on a difference must be larger than what the slower design lost so may account for if one CPU bore it all, and from 25 % on nothing is called faster or slower.',
+    'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host: from 5 % on a difference must be larger than what the slower design lost so may account for if one CPU bore it all, and from 25 % on nothing is called faster or slower.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
   memoryAtEnd:
     'State after the last operation of a repetition and the steps that the profile has done afterwards; median over the repetitions.',

@@ -47,7 +47,7 @@ describe('the verdict', () => {
 
   it('is not the same where the CPUs had no core for a notable part of their time, and the reason says so', () => {
     const blocks = blocksWith([1.01, 1.02, 1.03, 1.01, 1.02, 1.03]);
-    const quiet = comparePaired(blocks, { ...QUESTION, ...withheldFromBoth(0.099) });
+    const quiet = comparePaired(blocks, { ...QUESTION, ...withheldFromBoth(0.049) });
     expect(quiet).toEqual(comparePaired(blocks, QUESTION));
     const busy = comparePaired(blocks, { ...QUESTION, ...withheldFromBoth(0.476) });
     expect(busy.verdict).toBe('inconclusive');
@@ -65,8 +65,8 @@ describe('the verdict', () => {
     // 1 / (1 - 0.15) = 1.176, 1 - 0.15 = 0.85
     [[1.18, 1.21, 1.19, 1.22, 1.2, 1.25], 0.15, 'faster'],
     [[1.17, 1.21, 1.19, 1.22, 1.2, 1.25], 0.15, 'inconclusive'],
-    [[1.06, 1.07, 1.08, 1.06, 1.07, 1.08], 0.1, 'inconclusive'],
-    [[1.06, 1.07, 1.08, 1.06, 1.07, 1.08], 0.09, 'faster'],
+    [[1.051, 1.07, 1.08, 1.06, 1.07, 1.08], 0.05, 'inconclusive'],
+    [[1.051, 1.07, 1.08, 1.06, 1.07, 1.08], 0.049, 'faster'],
     [[0.8, 0.82, 0.79, 0.81, 0.8, 0.84], 0.15, 'slower'],
     [[0.8, 0.82, 0.79, 0.81, 0.8, 0.86], 0.15, 'inconclusive'],
   ] as const)('of ratios %s, when the CPUs had no core for %d of their time, is %s', (ratios, share, verdict) => {
@@ -77,7 +77,7 @@ describe('the verdict', () => {
     );
     // Half of that of two CPUs is as much of one.
     const two = comparePaired(blocksWith(ratios), { ...QUESTION, ...withheldFromBoth(share), cpus: 2 });
-    expect(two.verdict).toBe(share < 0.1 ? verdict : 'inconclusive');
+    expect(two.verdict).toBe(share < 0.05 ? verdict : 'inconclusive');
     const own = comparePaired(blocksWith(ratios), { ...QUESTION, ...withheldFromBoth(share), oversubscribed: true });
     expect(own.verdict).not.toBe('inconclusive');
   });
