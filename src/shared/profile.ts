@@ -31,11 +31,18 @@ export const PROFILE_LIMITS = {
   diskSizeBytes: { min: 64 * KIB, max: 64 * GIB },
   repetitions: { min: 1, max: 50 },
   seconds: { min: 0.2, max: 24 * 3600 },
+  warmUpSeconds: { min: 0, max: 60 },
   groups: { min: 1, max: 1_000_000 },
   objects: { min: 1, max: 65536 },
   objectBytes: { min: 1, max: 32 * KIB },
   alignBytes: { min: 1, max: 4 * KIB },
 } as const;
+
+/**
+ * With two designs, the CPUs' code has been compiled after some 1.5 s of work: until then the compiler's threads take the host's
+ * cores from the CPUs, which those that do not wait for a lock feel most.
+ */
+export const USUAL_WARM_UP_SECONDS = 1;
 
 /** Page sizes of a machine, in bytes. */
 export const PAGE_SIZES = [4 * KIB, 16 * KIB, 64 * KIB] as const;
@@ -169,6 +176,17 @@ const experimentSchema = v.strictObject({
       v.number('Seconds must be a number'),
       v.minValue(PROFILE_LIMITS.seconds.min, `Seconds must be at least ${PROFILE_LIMITS.seconds.min}`),
       v.maxValue(PROFILE_LIMITS.seconds.max, `Seconds must be at most ${PROFILE_LIMITS.seconds.max}`),
+    ),
+  ),
+  /** How long each design works before anything is measured, at least; absent: `USUAL_WARM_UP_SECONDS`. Not of this-cpu workloads. */
+  warmUpSeconds: v.optional(
+    v.pipe(
+      v.number('Warm-up must be a number of seconds'),
+      v.minValue(PROFILE_LIMITS.warmUpSeconds.min, 'Warm-up must not be negative'),
+      v.maxValue(
+        PROFILE_LIMITS.warmUpSeconds.max,
+        `Warm-up must be at most ${PROFILE_LIMITS.warmUpSeconds.max} seconds`,
+      ),
     ),
   ),
   /** Differences whose whole interval lies within ± this many percent count as "same". */

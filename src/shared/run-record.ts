@@ -1,7 +1,7 @@
 /**
  * What an experiment produces: the record that is stored, shown, printed and exported. Plain JSON.
  *
- *   experiment = blocks of all designs in random order          block 0 is the warm-up and is thrown away
+ *   experiment = blocks of all designs in random order          after a warm-up that is thrown away
  *   sample     = one design in one block: its write and read figures and its memory
  *   design     = median and spread over its samples
  *   comparison = a design against the first design of the profile, block by block

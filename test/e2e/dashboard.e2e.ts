@@ -43,8 +43,10 @@ async function openSeed(options?: Parameters<ServedLab['open']>[0]): Promise<voi
   await page.getByTestId('job-file').waitFor();
 }
 
+/** What is looked at here are no figures: one block of warm-up will do. */
 async function useJob(text: string): Promise<void> {
   await page.getByTestId('job-file').fill(text);
+  await page.getByLabel('Warm-up', { exact: true }).fill('0');
 }
 
 async function run(): Promise<void> {

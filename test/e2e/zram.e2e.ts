@@ -30,7 +30,7 @@ const PROFILE: Profile = {
     data: { kind: 'generator', zeroPercent: 5, samePercent: 5, randomPercent: 10, compressPercent: 40 },
     seed: 1,
   },
-  experiment: { repetitions: 2, equivalencePercent: 5 },
+  experiment: { repetitions: 2, warmUpSeconds: 0, equivalencePercent: 5 },
 };
 
 let lab: ServedLab;

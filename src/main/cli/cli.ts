@@ -65,6 +65,12 @@ const COMMANDS: readonly Command[] = [
       },
       { name: 'repetitions', value: 'N', meaning: 'Measured repetitions of each design' },
       {
+        name: 'warm-up',
+        value: 'N',
+        meaning:
+          'fio, percpu: let each design work for N seconds before anything is measured, at least one block; 1 when absent',
+      },
+      {
         name: 'data',
         value: 'PATH',
         meaning: 'fio: write the pages of this file or folder; may be given more than once',
@@ -102,6 +108,7 @@ const COMMANDS: readonly Command[] = [
           seconds: options.value('seconds'),
           jobs: options.value('jobs'),
           repetitions: options.value('repetitions'),
+          warmUp: options.value('warm-up'),
           data: options.values('data'),
           codec: options.value('codec'),
           checks: options.has('checks'),

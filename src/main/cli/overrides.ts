@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly seconds?: string | undefined;
   readonly jobs?: string | undefined;
   readonly repetitions?: string | undefined;
+  readonly warmUp?: string | undefined;
   readonly data?: readonly string[] | undefined;
   /** Text of the fio job file that takes the place of the profile's. */
   readonly jobFile?: string | undefined;
@@ -26,6 +27,8 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
   if (!jobs.ok) return jobs;
   const repetitions = readNumber('--repetitions', options.repetitions);
   if (!repetitions.ok) return repetitions;
+  const warmUp = readNumber('--warm-up', options.warmUp);
+  if (!warmUp.ok) return warmUp;
   const misfit = misfitOf(profile, options);
   if (misfit !== undefined) return fail('bad-input', misfit);
   const codec = CODECS.find((name) => name === options.codec);
@@ -36,6 +39,7 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
   if (codec !== undefined) changed = { ...changed, machine: { ...changed.machine, codec } };
   if (seconds.value !== undefined) changed = withExperiment(changed, { seconds: seconds.value });
   if (repetitions.value !== undefined) changed = withExperiment(changed, { repetitions: repetitions.value });
+  if (warmUp.value !== undefined) changed = withExperiment(changed, { warmUpSeconds: warmUp.value });
   if (options.data !== undefined) {
     if (options.data.includes('')) return fail('bad-input', '--data must not be empty');
     changed = withData(changed, options.data);
@@ -45,7 +49,8 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
 }
 
 /** Options that the profile's workload has no use for, in a sentence. */
-function misfitOf({ name, workload }: Profile, { seconds, data, codec, jobFile }: RunOptions): string | undefined {
+function misfitOf({ name, workload }: Profile, options: RunOptions): string | undefined {
+  const { seconds, warmUp, data, codec, jobFile } = options;
   if (workload.kind === 'fio') return undefined;
   if (codec !== undefined)
     return `--codec is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and compresses nothing`;
@@ -53,6 +58,8 @@ function misfitOf({ name, workload }: Profile, { seconds, data, codec, jobFile }
     return `--data is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and writes no pages`;
   if (jobFile !== undefined)
     return `--job is for fio workloads; '${name}' ${WITHOUT_PAGES[workload.kind]} and runs no fio jobs`;
+  if (warmUp !== undefined && workload.kind === 'this-cpu')
+    return `--warm-up is for fio and percpu workloads; the threads of '${name}' begin anew with each sample`;
   if (seconds === undefined || workload.kind === 'this-cpu') return undefined;
   return `--seconds is for fio and this-cpu workloads; '${name}' runs to its ${counted(workload.groups, 'group')} of objects`;
 }

@@ -61,16 +61,13 @@ function beginning({ workload }: Profile): string {
   }
 }
 
-/** No event tells of the warm-up's end, as nothing of it is kept: a design's is over when another sample begins. */
+/** Each design that is warmed up, once; how often it takes turns with the others shows only afterwards. */
 function warmUpLines(line: (text: string) => void): (progress: RunProgress) => void {
-  let warming: Design | undefined;
+  const told = new Set<Design>();
   return ({ phase, repetition, design }) => {
-    if (phase === 'prepare') return;
-    const current = repetition === 0 ? design : undefined;
-    if (current === warming) return;
-    if (warming !== undefined) line(`${DESIGN_WORDS[warming].title}, warm-up: done`);
-    if (warming === undefined) line('warming up');
-    warming = current;
+    if (phase === 'prepare' || repetition > 0 || told.has(design)) return;
+    told.add(design);
+    line(`${DESIGN_WORDS[design].title}, warm-up`);
   };
 }
 

@@ -51,7 +51,7 @@ export const GLOSSARY = {
   repetitions:
     'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
   seconds:
-    'Seconds to measure in all, shared out equally; starting machines and threads, warming up loops and counting come on top. Jobs then take pages of files not in their order but spread evenly over them, so that the faster design writes more of the same data. Empty: every phase runs until the job’s size is done.',
+    'Seconds to measure in all, shared out equally, a block of warm-up among them; starting machines and threads, the rest of the warm-up and counting come on top. Jobs then take pages of files not in their order but spread evenly over them, so that the faster design writes more of the same data. Empty: every phase runs until the job’s size is done.',
   equivalence:
     'Differences whose whole interval lies within ± this margin count as “same”. Choose the smallest difference that would matter to you.',
   oversubscribed:
@@ -75,7 +75,7 @@ export const GLOSSARY = {
   storedAmounts:
     'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool then do not compare. Their shares of the original do where every design wrote pages spread evenly over the data, more or fewer of them, and else as far as the data is alike throughout: the run’s notes say which.',
   withheld:
-    'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: other programs had the cores of this host. Much of it makes throughput and latency those of a busy host: from 5 % on a difference must be larger than what the slower design lost so may account for if one CPU bore it all, and from 25 % on nothing is called faster or slower.',
+    'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: others had the cores of this host, such as other programs, the page that you look at, or the compiler of the lab’s own runtime. Much of it makes throughput and latency those of a busy host: from 5 % on a difference must be larger than what the slower design lost so may account for if one CPU bore it all, and from 25 % on nothing is called faster or slower.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
   memoryAtEnd:
     'State after the last operation of a repetition and the steps that the profile has done afterwards; median over the repetitions.',
@@ -124,7 +124,8 @@ export const GLOSSARY = {
   tails: 'Ends of zspages in which no whole object fits.',
   utilisation:
     'What each CPU did since the last update: working, waiting for a lock, without a core of this host (where the host tells), or idle.',
-  warmUp: 'Block 0: every design runs once and the figures are thrown away.',
+  warmUp:
+    'What comes first and is thrown away: a block of every design, again and again until each has worked this long. By then the code of the simulated CPUs has been compiled; before, the compiler’s threads take cores from them. Threads of this-cpu workloads begin anew with each sample and warm up by themselves.',
   verifyRatio:
     'The lab over the kernel: 1.04 × is 4 % faster. The median of the rounds’ ratios, and in brackets the lowest and the highest of them.',
   verifyRounds:

@@ -28,9 +28,10 @@ describe('options change a profile', () => {
     expect(valueOf(applyOptions(profile, {}))).toEqual(profile);
   });
 
-  it('in time, repetitions and data', () => {
-    const changed = valueOf(applyOptions(profile, { seconds: '2.5', repetitions: '9', data: ['a', '/b'] }));
-    expect(changed.experiment).toEqual({ ...profile.experiment, seconds: 2.5, repetitions: 9 });
+  it('in time, repetitions, warm-up and data', () => {
+    const options = { seconds: '2.5', repetitions: '9', warmUp: '4', data: ['a', '/b'] };
+    const changed = valueOf(applyOptions(profile, options));
+    expect(changed.experiment).toEqual({ ...profile.experiment, seconds: 2.5, repetitions: 9, warmUpSeconds: 4 });
     // Whoever opens the record works in another folder.
     expect(changed.workload).toMatchObject({ kind: 'fio', data: { kind: 'files', paths: [resolve('a'), '/b'] } });
     expect(changed.machine).toEqual(profile.machine);
@@ -69,6 +70,7 @@ describe('options change a profile', () => {
     [{ seconds: '' }, "--seconds must be a number, not ''"],
     [{ seconds: '1e999' }, "--seconds must be a number, not '1e999'"],
     [{ repetitions: 'NaN' }, "--repetitions must be a number, not 'NaN'"],
+    [{ warmUp: 'long' }, "--warm-up must be a number, not 'long'"],
     [{ jobs: '0' }, '--jobs must be a whole number from 1 to 64, not 0'],
     [{ jobs: '-1' }, '--jobs must be a whole number from 1 to 64, not -1'],
     [{ jobs: '1.5' }, '--jobs must be a whole number from 1 to 64, not 1.5'],

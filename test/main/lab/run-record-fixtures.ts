@@ -605,6 +605,7 @@ export const arbitraryProfile: fc.Arbitrary<Profile> = fc
       {
         repetitions: between(PROFILE_LIMITS.repetitions),
         seconds: fc.integer({ min: 1, max: 3600 }),
+        warmUpSeconds: between(PROFILE_LIMITS.warmUpSeconds),
         equivalencePercent: fc.integer({ min: 0, max: 50 }),
       },
       { requiredKeys: ['repetitions', 'equivalencePercent'] },

@@ -59,7 +59,7 @@ export type ProfileChanges = Partial<Omit<Profile, 'machine' | 'workload' | 'exp
   readonly experiment?: Partial<Profile['experiment']>;
 };
 
-/** Two jobs of 1 MiB that write and then verify, on two CPUs, both designs, twice. */
+/** Two jobs of 1 MiB that write and then verify, on two CPUs, both designs, twice, after one block of warm-up. */
 export function smallProfile(changes: ProfileChanges = {}): Profile {
   return {
     schemaVersion: PROFILE_SCHEMA_VERSION,
@@ -84,7 +84,7 @@ export function smallProfile(changes: ProfileChanges = {}): Profile {
       seed: 7,
       ...changes.workload,
     },
-    experiment: { repetitions: 2, equivalencePercent: 5, ...changes.experiment },
+    experiment: { repetitions: 2, warmUpSeconds: 0, equivalencePercent: 5, ...changes.experiment },
   };
 }
 
@@ -124,7 +124,7 @@ export function smallPercpuProfile(changes: PercpuProfileChanges = {}): Profile 
       seed: 7,
       ...changes.workload,
     },
-    experiment: { repetitions: changes.repetitions ?? 2, equivalencePercent: 5 },
+    experiment: { repetitions: changes.repetitions ?? 2, warmUpSeconds: 0, equivalencePercent: 5 },
   };
 }
 

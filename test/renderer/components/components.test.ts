@@ -79,7 +79,7 @@ describe('the state of a run', () => {
     expect(text).not.toContain('charts from');
   });
 
-  test('calls block 0 the warm-up', async () => {
+  test('calls repetition 0 the warm-up', async () => {
     const { text } = await render(RunStateHead, {
       state: { kind: 'running', run },
       progress: progress[0],

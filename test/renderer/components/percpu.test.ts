@@ -101,10 +101,24 @@ describe('the form of per-CPU memory', () => {
 describe('the form of the experiment', () => {
   test('asks for a time only where time limits anything', async () => {
     const props = { experiment, errors: NO_ERRORS };
-    expect((await render(ExperimentForm, { ...props, timed: true })).text).toContain('Time in all');
-    expect((await render(ExperimentForm, { ...props, timed: false })).text).not.toContain('Time in all');
-    const timedOut = { ...props, experiment: { ...experiment, seconds: 3 }, timed: false };
+    for (const kind of ['fio', 'this-cpu'] as const) {
+      expect((await render(ExperimentForm, { ...props, kind })).text).toContain('Time in all');
+    }
+    expect((await render(ExperimentForm, { ...props, kind: 'percpu' })).text).not.toContain('Time in all');
+    const timedOut = { ...props, experiment: { ...experiment, seconds: 3 }, kind: 'percpu' } as const;
     expect((await render(ExperimentForm, timedOut)).text).toContain('not used; leave it empty');
+  });
+
+  test('asks for a warm-up only where threads live on', async () => {
+    const props = { experiment, errors: NO_ERRORS };
+    for (const kind of ['fio', 'percpu'] as const) {
+      expect((await render(ExperimentForm, { ...props, kind })).text).toMatch(
+        /Warm-up.*each design, at least; empty: 1/,
+      );
+    }
+    expect((await render(ExperimentForm, { ...props, kind: 'this-cpu' })).text).not.toContain('Warm-up');
+    const warmed = { ...props, experiment: { ...experiment, warmUpSeconds: 3 }, kind: 'this-cpu' } as const;
+    expect((await render(ExperimentForm, warmed)).text).toMatch(/Warm-up.*not used; leave it empty/);
   });
 });
 

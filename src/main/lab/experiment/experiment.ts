@@ -1,43 +1,31 @@
 /**
  * An experiment: blocks of all designs in random order on one engine, from a planned profile to a record.
  *
- *     load data ─▶ block 0 (warm-up, thrown away) ─▶ block 1 ─▶ … ─▶ block n ─▶ summary
- *                  [ design b │ design a ]           [ a │ b ]
+ *     load data ─▶ warm-up, thrown away ─▶ block 1 ─▶ … ─▶ block n ─▶ summary
+ *                  [ b │ a ] [ b │ a ] …   [ a │ b ]
  *
  * Within a block every design meets the host in the same mood, so designs are compared block by block.
  * A cancelled or failed experiment keeps the samples that were finished.
  */
 import { CODEC_WORDS } from '../../../shared/codec.ts';
-import type { RunProgress } from '../../../shared/contract.ts';
-import type { Design } from '../../../shared/design.ts';
 import type { MappingReport } from '../../../shared/mapping-report.ts';
-import { fail, type Failure, type LabError, ok, type Result } from '../../../shared/result.ts';
+import { type Failure, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
-import type { CodecSource } from '../../engine/codec/codec-source.ts';
-import { Random } from '../../workload/random.ts';
 import { countMapping } from '../mapping/count-mapping.ts';
 import { addressSpaceOf } from '../plan/plan-storms.ts';
-import { isSampledEvenly, loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
+import { isSampledEvenly } from '../plan/load-page-sets.ts';
 import type { PlannedProfile } from '../plan/plan-profile.ts';
 import { summarise } from '../statistics/summarise.ts';
 import { countBuffers } from '../zram/count-buffers.ts';
 import { DisturbanceNotes } from './disturbance-notes.ts';
-import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import { type BlockSetting, type Harvest, runBlocks } from './run-blocks.ts';
 import { standingNotes } from './run-notes.ts';
 import { sampleNotes } from './sample-notes.ts';
-import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
 
-export interface ExperimentSetting {
-  readonly runId: string;
-  readonly planned: PlannedProfile;
-  readonly engines: Engines;
+export interface ExperimentSetting extends BlockSetting {
   /** Of the host; the record's names the codec that was used. */
   readonly environment: Environment;
-  readonly codecs: CodecSource;
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: RunProgress) => void;
-  readonly onSample: (sample: Sample) => void;
 }
 
 /** Runs to the end, to a failure or to the signal's abort; never rejects for an expected failure. */
@@ -127,104 +115,12 @@ function cpusWithJobs({ workload, profile }: PlannedProfile): number {
   return jobs.length === 0 ? profile.machine.onlineCpus : new Set(jobs.map(({ cpu }) => cpu)).size;
 }
 
-/** What a run has brought so far. */
-interface Harvest {
-  readonly samples: Sample[];
-  /** Once the data of a fio workload have come in. */
-  pageData: RunRecord['pageData'];
-  readonly disturbed: DisturbanceNotes;
-  /** Of the sample that failed. */
-  zramAtFailure: RunRecord['zramAtFailure'];
-}
-
 function pageDataNotes({ pageData }: Harvest): readonly string[] {
   return (pageData ?? []).map((description) => `Page data: ${description}.`);
 }
 
 function failureOf({ zramAtFailure }: Harvest): Pick<RunRecord, 'zramAtFailure'> {
   return zramAtFailure === undefined ? {} : { zramAtFailure };
-}
-
-async function runBlocks(setting: ExperimentSetting, harvest: Harvest): Promise<Result<void>> {
-  const { samples } = harvest;
-  const { planned, signal } = setting;
-  const { profile, workload } = planned;
-  const meter = new ProgressMeter(setting.runId, planned, setting.onProgress);
-  meter.preparing();
-  const sets = await loadPageSets(planned, {
-    signal,
-    onProgress: () => {
-      meter.preparing();
-    },
-  });
-  if (!sets.ok) return sets;
-  if (profile.workload.kind === 'fio') harvest.pageData = sets.value.map(({ description }) => description);
-  const run = sampleRunner(setting.engines, planned, setting.codecs);
-  if (!run.ok) return run;
-  const work: SampleWork = {
-    jobs: spreadOverSets(workload.jobs, sets.value),
-    percpuJobs: workload.percpuJobs,
-    callSites: workload.callSites,
-    phases: workload.phases,
-    pageSets: sets.value,
-    memLimitBytes: profile.zram?.memLimitBytes,
-    repeatForMs: phaseMilliseconds(planned),
-  };
-  const random = new Random(profile.workload.seed);
-  for (let repetition = 0; repetition <= profile.experiment.repetitions; repetition++) {
-    const order = [...planned.designs];
-    random.shuffle(order);
-    for (const [index, design] of order.entries()) {
-      const place = { design, repetition, position: index + 1 };
-      const sample = await runSample(setting, { run: run.value, work, place, meter, harvest });
-      if (!sample.ok) return withDesign(sample.error, design, planned.designs.length);
-      if (repetition === 0) continue;
-      samples.push(sample.value);
-      setting.onSample(sample.value);
-    }
-  }
-  return ok(undefined);
-}
-
-interface SamplePlace {
-  readonly design: Design;
-  readonly repetition: number;
-  readonly position: number;
-}
-
-async function runSample(
-  { planned, signal }: ExperimentSetting,
-  sample: {
-    run: SampleRunner;
-    work: SampleWork;
-    place: SamplePlace;
-    meter: ProgressMeter;
-    harvest: Harvest;
-  },
-): Promise<Result<Sample>> {
-  if (signal.aborted) return fail('cancelled', 'the run was cancelled');
-  sample.meter.beginSample(sample.place);
-  const observer = {
-    onPhase: sample.meter.beginPhase,
-    onTick: sample.meter.tick,
-    onFailure: (devices: NonNullable<RunRecord['zramAtFailure']>) => {
-      sample.harvest.zramAtFailure = devices;
-    },
-  };
-  const figures = await sample.run(sample.place.design, sample.work, observer, signal);
-  if (!figures.ok) return figures;
-  sample.meter.endSample();
-  const { disturbances, ...rest } = figures.value;
-  if (disturbances !== undefined) {
-    const checked = rest.verifiedPages + (rest.destroy?.operations ?? 0);
-    sample.harvest.disturbed.add(sample.place.design, { report: disturbances, checked });
-  }
-  return ok({ ...sample.place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...rest });
-}
-
-function withDesign(error: LabError, design: Design, designs: number): Result<never> {
-  if (error.code === 'cancelled' || designs === 1) return { ok: false, error };
-  return { ok: false, error: { ...error, message: `design ${design}: ${error.message}` } };
 }
 
 /** For the run's name: a person's clock, to the second. */

@@ -3,6 +3,7 @@
  *
  *     fraction = (samples done + phases done in this one / its phases + share of this phase / its phases) / all samples
  *
+ * All samples are those that are expected: how many blocks of warm-up there are shows in the first one. The fraction never falls.
  * The share of a phase is its bytes over the bytes that its jobs will move, or its time over its time limit. Time left is the
  * time so far extrapolated by the fraction, from the first fiftieth on.
  */
@@ -23,7 +24,8 @@ export class ProgressMeter {
   readonly #planned: PlannedProfile;
   readonly #send: (progress: RunProgress) => void;
   readonly #startedMs = performance.now();
-  readonly #sampleCount: number;
+  #sampleCount: number;
+  #fraction = 0;
   readonly #phaseMs: number | undefined;
   #samplesDone = 0;
   #design: Design;
@@ -35,7 +37,7 @@ export class ProgressMeter {
     this.#runId = runId;
     this.#planned = planned;
     this.#send = send;
-    this.#sampleCount = planned.designs.length * (profile.experiment.repetitions + 1);
+    this.#sampleCount = planned.designs.length * (1 + profile.experiment.repetitions);
     this.#phaseMs = phaseMilliseconds(planned);
     this.#design = planned.designs[0] ?? 'single-mutex';
   }
@@ -53,6 +55,12 @@ export class ProgressMeter {
 
   endSample(): void {
     this.#samplesDone += 1;
+  }
+
+  /** How many blocks of warm-up there are, by what is known so far. */
+  expectWarmUps(blocks: number): void {
+    const { designs, profile } = this.#planned;
+    this.#sampleCount = designs.length * (blocks + profile.experiment.repetitions);
   }
 
   readonly beginPhase = (phase: PhasePlan, phaseIndex: number): void => {
@@ -75,7 +83,8 @@ export class ProgressMeter {
 
   #progress(phase: RunPhase, withinSample: number): RunProgress {
     const elapsedMs = performance.now() - this.#startedMs;
-    const fraction = Math.min(1, (this.#samplesDone + withinSample) / this.#sampleCount);
+    const fraction = Math.min(1, Math.max(this.#fraction, (this.#samplesDone + withinSample) / this.#sampleCount));
+    this.#fraction = fraction;
     return {
       runId: this.#runId,
       design: this.#design,

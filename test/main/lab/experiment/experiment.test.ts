@@ -199,6 +199,30 @@ describe('a run of both designs', () => {
     expect(record.samples[0]?.memoryAtEnd.originalBytes).toBe(2 * MIB);
   });
 
+  it('warms up in block after block until each design has worked long enough, which changes no order', async () => {
+    const lab = await openSmallLab();
+    const long = await runToEnd(lab, smallProfile({ experiment: { warmUpSeconds: 1 } }));
+    const short = await runToEnd(lab, smallProfile({ experiment: { warmUpSeconds: 0 } }));
+    expect(orderOf(long.record.samples)).toEqual(orderOf(short.record.samples));
+    // Every design's turn, of which there are two in a block.
+    const turns = ({ events }: typeof long): number => {
+      const warm = progressOf(events).filter(({ repetition, phase }) => repetition === 0 && phase !== 'prepare');
+      return warm.filter(({ design }, index) => design !== warm[index - 1]?.design).length;
+    };
+    expect(turns(short)).toBe(2);
+    expect(turns(long)).toBeGreaterThan(4);
+    expect(turns(long) % 2).toBe(0);
+    checkProgress(progressOf(long.events));
+  });
+
+  it('with jobs that are done in no time comes to the end of its warm-up, too', async () => {
+    const jobFile = '[job]\nrw=write\nbs=4k\nsize=4k\n';
+    const profile = smallProfile({ workload: { jobFile }, experiment: { warmUpSeconds: 0.1 } });
+    const { record } = await runToEnd(await openSmallLab(), profile);
+    expect(record.outcome).toBe('complete');
+    expect(record.samples).toHaveLength(4);
+  });
+
   it('with a time limit goes round as often as the time allows', async () => {
     const lab = await openSmallLab();
     const { record, events } = await runToEnd(

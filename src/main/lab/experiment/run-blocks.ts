@@ -1,0 +1,175 @@
+/**
+ * The blocks of an experiment: page data, the warm-up, then each repetition of all designs in an order of its own.
+ *
+ * The warm-up is one block of all designs, and where that is short the same block again, until each design has worked as long
+ * as the profile says. Threads of CPUs live on from sample to sample, so what is compiled in the warm-up serves the
+ * repetitions. Those of this-cpu workloads do not: each sample starts its own and warms them up by itself.
+ */
+import type { RunProgress } from '../../../shared/contract.ts';
+import type { Design } from '../../../shared/design.ts';
+import { type Profile, USUAL_WARM_UP_SECONDS } from '../../../shared/profile.ts';
+import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
+import type { RunRecord, Sample } from '../../../shared/run-record.ts';
+import type { CodecSource } from '../../engine/codec/codec-source.ts';
+import { Random } from '../../workload/random.ts';
+import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
+import type { PlannedProfile } from '../plan/plan-profile.ts';
+import type { DisturbanceNotes } from './disturbance-notes.ts';
+import { phaseMilliseconds } from './phase-time.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
+
+/** Of jobs that are done in no time hardly anything of a warm-up is work: it ends after as many times its length. */
+const LONGEST_WARM_UP = 5;
+
+export interface BlockSetting {
+  readonly runId: string;
+  readonly planned: PlannedProfile;
+  readonly engines: Engines;
+  readonly codecs: CodecSource;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: RunProgress) => void;
+  readonly onSample: (sample: Sample) => void;
+}
+
+/** What a run has brought so far. */
+export interface Harvest {
+  readonly samples: Sample[];
+  /** Once the data of a fio workload have come in. */
+  pageData: RunRecord['pageData'];
+  readonly disturbed: DisturbanceNotes;
+  /** Of the sample that failed. */
+  zramAtFailure: RunRecord['zramAtFailure'];
+}
+
+/** All that a block needs beside its place and order. */
+interface Course {
+  readonly setting: BlockSetting;
+  readonly run: SampleRunner;
+  readonly work: SampleWork;
+  readonly meter: ProgressMeter;
+  readonly harvest: Harvest;
+}
+
+interface SamplePlace {
+  readonly design: Design;
+  readonly repetition: number;
+  readonly position: number;
+}
+
+/** Runs all blocks and gathers what they bring, also when one of them fails or is cancelled. */
+export async function runBlocks(setting: BlockSetting, harvest: Harvest): Promise<Result<void>> {
+  const { planned, signal } = setting;
+  const { profile, workload } = planned;
+  const meter = new ProgressMeter(setting.runId, planned, setting.onProgress);
+  meter.preparing();
+  const sets = await loadPageSets(planned, {
+    signal,
+    onProgress: () => {
+      meter.preparing();
+    },
+  });
+  if (!sets.ok) return sets;
+  if (profile.workload.kind === 'fio') harvest.pageData = sets.value.map(({ description }) => description);
+  const run = sampleRunner(setting.engines, planned, setting.codecs);
+  if (!run.ok) return run;
+  const work: SampleWork = {
+    jobs: spreadOverSets(workload.jobs, sets.value),
+    percpuJobs: workload.percpuJobs,
+    callSites: workload.callSites,
+    phases: workload.phases,
+    pageSets: sets.value,
+    memLimitBytes: profile.zram?.memLimitBytes,
+    repeatForMs: phaseMilliseconds(planned),
+  };
+  const course: Course = { setting, run: run.value, work, meter, harvest };
+  const random = new Random(profile.workload.seed);
+  const inRandomOrder = (): readonly Design[] => {
+    const order = [...planned.designs];
+    random.shuffle(order);
+    return order;
+  };
+  const warm = await warmUp(course, inRandomOrder());
+  if (!warm.ok) return warm;
+  for (let repetition = 1; repetition <= profile.experiment.repetitions; repetition++) {
+    const block = await runBlock(course, inRandomOrder(), repetition);
+    if (!block.ok) return block;
+  }
+  return ok(undefined);
+}
+
+async function warmUp(course: Course, order: readonly Design[]): Promise<Result<void>> {
+  const { meter } = course;
+  const wantedMs = warmUpMilliseconds(course.setting.planned.profile);
+  const longestMs = wantedMs * order.length * LONGEST_WARM_UP;
+  const beginMs = performance.now();
+  let workedMs = 0;
+  for (let blocks = 1; ; blocks++) {
+    const worked = await runBlock(course, order, 0);
+    if (!worked.ok) return worked;
+    workedMs += worked.value;
+    const isDoneBy = Math.min(wantedMs / workedMs, longestMs / (performance.now() - beginMs));
+    meter.expectWarmUps(Math.max(blocks, Math.ceil(blocks * isDoneBy)));
+    if (isDoneBy <= 1) return ok(undefined);
+  }
+}
+
+function warmUpMilliseconds({ workload, experiment }: Profile): number {
+  return workload.kind === 'this-cpu' ? 0 : (experiment.warmUpSeconds ?? USUAL_WARM_UP_SECONDS) * 1000;
+}
+
+/** One sample of each design; of repetition 0 they are thrown away. Gives the time, in ms, that the quickest of them worked. */
+async function runBlock(course: Course, order: readonly Design[], repetition: number): Promise<Result<number>> {
+  const { setting, harvest } = course;
+  let leastMs = Infinity;
+  for (const [index, design] of order.entries()) {
+    const ran = await runSample(course, { design, repetition, position: index + 1 });
+    if (!ran.ok) return withDesign(ran.error, design, order.length);
+    leastMs = Math.min(leastMs, ran.value.workedMs);
+    if (repetition === 0) continue;
+    harvest.samples.push(ran.value.sample);
+    setting.onSample(ran.value.sample);
+  }
+  return ok(leastMs);
+}
+
+/** A sample, and the time from the beginning of its first phase on, in ms. */
+async function runSample(
+  { setting, run, work, meter, harvest }: Course,
+  place: SamplePlace,
+): Promise<Result<{ readonly sample: Sample; readonly workedMs: number }>> {
+  const { planned, signal } = setting;
+  if (signal.aborted) return fail('cancelled', 'the run was cancelled');
+  meter.beginSample(place);
+  let beginMs: number | undefined;
+  const figures = await run(
+    place.design,
+    work,
+    {
+      onPhase: (phase, phaseIndex) => {
+        beginMs ??= performance.now();
+        meter.beginPhase(phase, phaseIndex);
+      },
+      onTick: meter.tick,
+      onFailure: (devices) => {
+        harvest.zramAtFailure = devices;
+      },
+    },
+    signal,
+  );
+  if (!figures.ok) return figures;
+  const endMs = performance.now();
+  meter.endSample();
+  const { disturbances, ...rest } = figures.value;
+  if (disturbances !== undefined) {
+    const checked = rest.verifiedPages + (rest.destroy?.operations ?? 0);
+    harvest.disturbed.add(place.design, { report: disturbances, checked });
+  }
+  const sample: Sample = { ...place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...rest };
+  return ok({ sample, workedMs: endMs - (beginMs ?? endMs) });
+}
+
+function withDesign(error: LabError, design: Design, designs: number): Result<never> {
+  if (error.code === 'cancelled' || designs === 1) return { ok: false, error };
+  return { ok: false, error: { ...error, message: `design ${design}: ${error.message}` } };
+}
