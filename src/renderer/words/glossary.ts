@@ -53,7 +53,7 @@ export const GLOSSARY = {
   seconds:
     'Seconds to measure in all, shared out equally, a block of warm-up among them; starting machines and threads, the rest of the warm-up and counting come on top. Jobs then take pages of files not in their order but spread evenly over them, so that the faster design writes more of the same data. Empty: every phase runs until the job’s size is done.',
   equivalence:
-    'Differences whose whole interval lies within ± this margin count as “same”. Choose the smallest difference that would matter to you.',
+    'Differences whose whole interval lies within ± this margin count as “same”, and one that does itself is not called faster or slower. Choose the smallest difference that would matter to you.',
   oversubscribed:
     'More simulated CPUs than cores of this host. CPUs then share cores, so a lock holder can lose its core and ratios between designs are distorted.',
   measured: 'Times come from a clock of this host while real code ran, not from a model.',

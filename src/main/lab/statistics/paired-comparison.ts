@@ -65,7 +65,7 @@ export function comparePaired(blocks: readonly Block[], question: ComparisonQues
   const interval = ratioInterval(signedRankInterval(logRatios, CONFIDENCE));
   const compared = { direction, design, baseline, blocks: blocks.length, ratio, interval };
   if (wrong !== undefined) return { ...compared, verdict: 'wrong', reason: reasonOfWrong(wrong), wrong };
-  const verdict = verdictOf(interval, question);
+  const verdict = verdictOf(ratio, interval, question);
   const reason = reasonOf({ question, blocks: blocks.length, ratio, interval, verdict });
   return { ...compared, verdict, reason: `${reason}${busyClause(question)}` };
 }
@@ -87,12 +87,14 @@ function ratioInterval(logarithmic: ExactInterval | undefined): ExactInterval | 
 
 /**
  * CPUs that did not run at the same time cannot show that two designs are the same; nor that they differ, if it was often or the
- * difference is one that the host may have made.
+ * difference is one that the host may have made. An interval of 95 % misses 1 in every twentieth comparison of equals: one whose
+ * estimate is no difference that matters shows none.
  */
-function verdictOf(interval: ExactInterval | undefined, question: ComparisonQuestion): SpeedVerdict {
+function verdictOf(ratio: number, interval: ExactInterval | undefined, question: ComparisonQuestion): SpeedVerdict {
   if (interval === undefined) return 'inconclusive';
   if (isWithin(interval, question)) return isBusy(question) ? 'inconclusive' : 'same';
   if (isStarved(question) || mayBeTheHosts(interval, question)) return 'inconclusive';
+  if (isWithin({ low: ratio, high: ratio }, question)) return 'inconclusive';
   if (interval.low > 1) return 'faster';
   if (interval.high < 1) return 'slower';
   return 'inconclusive';
@@ -110,7 +112,7 @@ function mayBeTheHosts({ low, high }: ExactInterval, question: ComparisonQuestio
   return low * left(withheld.baseline) <= 1 && high >= left(withheld.design);
 }
 
-function isWithin({ low, high }: ExactInterval, { equivalencePercent }: ComparisonQuestion): boolean {
+function isWithin({ low, high }: Pick<ExactInterval, 'low' | 'high'>, { equivalencePercent }: ComparisonQuestion): boolean {
   const margin = equivalencePercent / 100;
   return low >= 1 - margin && high <= 1 + margin;
 }
@@ -170,17 +172,18 @@ function position(
       return 'lies entirely below 0 %';
     case 'inconclusive':
       if (isWithin(interval, question)) return `lies within ${margin}, which on a busy host proves nothing`;
-      if (interval.low > 1) return `lies entirely above 0 %, ${whyNothing(question)}`;
-      if (interval.high < 1) return `lies entirely below 0 %, ${whyNothing(question)}`;
+      if (interval.low > 1) return `lies entirely above 0 %, ${whyNothing(margin, interval, question)}`;
+      if (interval.high < 1) return `lies entirely below 0 %, ${whyNothing(margin, interval, question)}`;
       return `includes 0 % and reaches beyond ${margin}`;
     default:
       return assertUnreachable(verdict);
   }
 }
 
-function whyNothing(question: ComparisonQuestion): string {
+function whyNothing(margin: string, interval: ExactInterval, question: ComparisonQuestion): string {
   if (isStarved(question)) return 'which on so busy a host proves nothing';
-  return 'but no further than the host may account for by itself';
+  if (mayBeTheHosts(interval, question)) return 'but no further than the host may account for by itself';
+  return `but the change itself lies within ${margin}`;
 }
 
 /** A ratio as a signed change in percent with three significant digits, which no rounding turns into 0. */

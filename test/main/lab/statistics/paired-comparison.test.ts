@@ -45,6 +45,17 @@ describe('the verdict', () => {
     expect(compared.reason).toContain('lies within ±5 %, which counts as the same');
   });
 
+  it.each([
+    [[1.012, 1.04, 1.03, 1.045, 1.035, 1.09], 'above'],
+    [[0.9, 0.96, 0.97, 0.98, 0.975, 0.999], 'below'],
+  ] as const)('of ratios %s, whose interval lies %s 0 % but whose middle is within the margin, is none', (ratios, side) => {
+    const compared = comparePaired(blocksWith(ratios), QUESTION);
+    expect(compared.verdict).toBe('inconclusive');
+    expect(compared.reason).toContain(`lies entirely ${side} 0 %, but the change itself lies within ±5 %.`);
+    const strict = comparePaired(blocksWith(ratios), { ...QUESTION, equivalencePercent: 0 });
+    expect(strict.verdict).toBe(side === 'above' ? 'faster' : 'slower');
+  });
+
   it('is not the same where the CPUs had no core for a notable part of their time, and the reason says so', () => {
     const blocks = blocksWith([1.01, 1.02, 1.03, 1.01, 1.02, 1.03]);
     const quiet = comparePaired(blocks, { ...QUESTION, ...withheldFromBoth(0.049) });
