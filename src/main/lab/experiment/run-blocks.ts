@@ -19,9 +19,6 @@ import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
 
-/** Of jobs that are done in no time hardly anything of a warm-up is work: it ends after as many times its length. */
-const LONGEST_WARM_UP = 5;
-
 export interface BlockSetting {
   readonly runId: string;
   readonly planned: PlannedProfile;
@@ -101,16 +98,14 @@ export async function runBlocks(setting: BlockSetting, harvest: Harvest): Promis
 async function warmUp(course: Course, order: readonly Design[]): Promise<Result<void>> {
   const { meter } = course;
   const wantedMs = warmUpMilliseconds(course.setting.planned.profile);
-  const longestMs = wantedMs * order.length * LONGEST_WARM_UP;
-  const beginMs = performance.now();
   let workedMs = 0;
   for (let blocks = 1; ; blocks++) {
     const worked = await runBlock(course, order, 0);
     if (!worked.ok) return worked;
     workedMs += worked.value;
-    const isDoneBy = Math.min(wantedMs / workedMs, longestMs / (performance.now() - beginMs));
-    meter.expectWarmUps(Math.max(blocks, Math.ceil(blocks * isDoneBy)));
-    if (isDoneBy <= 1) return ok(undefined);
+    const isWarm = workedMs >= wantedMs;
+    meter.expectWarmUps(isWarm ? blocks : Math.ceil((blocks * wantedMs) / workedMs));
+    if (isWarm) return ok(undefined);
   }
 }
 

@@ -215,14 +215,6 @@ describe('a run of both designs', () => {
     checkProgress(progressOf(long.events));
   });
 
-  it('with jobs that are done in no time comes to the end of its warm-up, too', async () => {
-    const jobFile = '[job]\nrw=write\nbs=4k\nsize=4k\n';
-    const profile = smallProfile({ workload: { jobFile }, experiment: { warmUpSeconds: 0.1 } });
-    const { record } = await runToEnd(await openSmallLab(), profile);
-    expect(record.outcome).toBe('complete');
-    expect(record.samples).toHaveLength(4);
-  });
-
   it('with a time limit goes round as often as the time allows', async () => {
     const lab = await openSmallLab();
     const { record, events } = await runToEnd(
