@@ -18,19 +18,20 @@ import { HeaderW } from '../../machine/memory/arena-layout.ts';
 import { memoryFigures, peakMemoryFigures } from '../../machine/memory-figures.ts';
 import type { ArenaMemory } from '../codec/arena-memory.ts';
 import { forgetArenaModule } from '../codec/arena-module.ts';
-import { isOfKind, reportsFailure } from './answers.ts';
-import { countedSince, type CpuCounters, readAllCpuCounters } from './cpu-counters.ts';
+import { readAllCpuCounters } from './cpu-counters.ts';
 import { CpuThread } from './cpu-thread.ts';
 import { Disturbances } from './disturbances.ts';
-import { describeDeath, describeFailure } from './failure-sentences.ts';
+import { describeFailure } from './failure-sentences.ts';
 import { ProcessorTimes } from './host-threads.ts';
-import { type ObjectCounters, objectCounters, PercpuObserver } from './percpu-observer.ts';
+import { endBusy, gather, halt, type Participant } from './participants.ts';
+import { objectCounters, PercpuObserver } from './percpu-observer.ts';
 import { directionFigures, phaseMBps, type PhaseOutcome } from './phase-figures.ts';
 import { countersSince, jobReports, phaseOutcome } from './phase-outcome.ts';
-import type { CpuResponse, PhaseReport } from './protocol.ts';
+import type { PhaseReport } from './protocol.ts';
 import { Standstill } from './standstill.ts';
 import { allJobs, type PlannedSample, samplePartsOf } from './sample-parts.ts';
-import type { CpuTick, PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
+import type { PhasePlan, SampleFigures, SamplePlan, Tick } from './sample-plan.ts';
+import { tickOf } from './phase-tick.ts';
 
 const TICK_MS = 100;
 /** A CPU that has not answered this long after it was told to stop is ended by force. */
@@ -54,15 +55,6 @@ export interface RunningMachine {
   /** Names of the numbers that objects are tagged with. */
   readonly callSites: readonly string[];
 }
-
-/** A CPU that has a job. */
-interface Participant {
-  readonly cpu: number;
-  readonly thread: CpuThread;
-}
-
-/** What the thread of a CPU answered. */
-type AnswerOf<K extends CpuResponse['kind']> = Extract<CpuResponse, { kind: K }> & Pick<Participant, 'cpu'>;
 
 export class LiveEngine {
   readonly #workerUrl: URL;
@@ -215,7 +207,7 @@ export class LiveEngine {
         const participant = { cpu: part.cpu, thread: this.#thread(part.cpu) };
         participants.push(participant);
         participant.thread.send(part);
-        const answer = await this.#gather(arena, [participant], 'prepared');
+        const answer = await gather(arena, [participant], 'prepared', this.#stopGraceMs);
         if (!answer.ok) giveUp(answer);
       }
     };
@@ -264,17 +256,21 @@ export class LiveEngine {
     for (const { thread } of participants) {
       thread.send({ kind: 'phase', phase: phase.kind, number: index + 1, jobs: phase.jobs, cpus, repeatForMs });
     }
-    const armed = await this.#gather(arena, participants, 'armed');
+    const armed = await gather(arena, participants, 'armed', this.#stopGraceMs);
     if (!armed.ok) return armed;
     sample.disturbances.beginPhase(phase.kind);
     const before = readAllCpuCounters(arena);
-    const objectsBefore = objectCounters(arena);
+    const watched = { phase, phaseIndex: index, cpus, before, objectsBefore: objectCounters(arena) };
     const processor = new ProcessorTimes(armed.value);
     Atomics.store(arena.words, HeaderW.go, index + 1);
     Atomics.notify(arena.words, HeaderW.go);
     const standstill = new Standstill(arena, cpus, this.#standstillLooks);
-    const ticking = this.#tick(sample, { phase, index, before, objectsBefore, processor, participants, standstill });
-    const done = await this.#gather(arena, participants, 'phaseDone');
+    const startMs = performance.now();
+    const ticking = setInterval(() => {
+      if (standstill.look()) halt(arena);
+      observer.onTick(tickOf(arena, { ...watched, processor, phaseMs: performance.now() - startMs }));
+    }, TICK_MS);
+    const done = await gather(arena, participants, 'phaseDone', this.#stopGraceMs);
     clearInterval(ticking);
     if (standstill.sentence !== undefined) return fail('cpu-failed', standstill.sentence);
     if (!done.ok) return done;
@@ -287,75 +283,6 @@ export class LiveEngine {
       outcome: phaseOutcome(phase, ofJobs, countersSince(before, readAllCpuCounters(arena), ofJobs)),
       verifiedPages: reports.reduce((sum, report) => sum + report.verifiedPages, 0),
     });
-  }
-
-  #tick(
-    { arena, observer }: RunningSample,
-    at: {
-      readonly phase: PhasePlan;
-      readonly index: number;
-      readonly before: readonly CpuCounters[];
-      readonly objectsBefore: ObjectCounters;
-      readonly processor: ProcessorTimes;
-      readonly participants: readonly Participant[];
-      readonly standstill: Standstill;
-    },
-  ): NodeJS.Timeout {
-    const startMs = performance.now();
-    const participating = new Set(at.participants.map((participant) => participant.cpu));
-    return setInterval(() => {
-      if (at.standstill.look()) halt(arena);
-      const now = readAllCpuCounters(arena);
-      const objects = objectCounters(arena);
-      observer.onTick({
-        phase: at.phase,
-        phaseIndex: at.index,
-        phaseMs: performance.now() - startMs,
-        readBytes: countedSince(at.before, now, (counters) => counters.readBytes),
-        writtenBytes: countedSince(at.before, now, (counters) => counters.writtenBytes),
-        createdObjects: objects.created - at.objectsBefore.created,
-        destroyedObjects: objects.destroyed - at.objectsBefore.destroyed,
-        memory: memoryFigures(arena),
-        cpus: now.map((counters, cpu): CpuTick => ({
-          lockWaitMs: (counters.lockWaitNs - (at.before[cpu]?.lockWaitNs ?? 0)) / 1e6,
-          processorMs: at.processor.of(cpu),
-          isBusy: participating.has(cpu) && !counters.isFinished,
-        })),
-      });
-    }, TICK_MS);
-  }
-
-  /**
-   * Awaits one answer of `kind` from each. When a CPU dies or throws, or reports a failed job, the machine is stopped at once
-   * so that the others answer too; the first failure is the result.
-   */
-  async #gather<K extends CpuResponse['kind']>(
-    arena: Arena,
-    participants: readonly Participant[],
-    kind: K,
-  ): Promise<Result<readonly AnswerOf<K>[]>> {
-    const answers: AnswerOf<K>[] = [];
-    let failure: Result<never> | undefined;
-    let jobFailed = false;
-    let grace: NodeJS.Timeout | undefined;
-    await Promise.all(
-      participants.map(async ({ cpu, thread }) => {
-        const answer = await thread.nextAnswer();
-        if (isOfKind(answer, kind)) {
-          answers.push({ ...answer, cpu });
-          if (!reportsFailure(answer)) return;
-          jobFailed = true;
-          Atomics.store(arena.words, HeaderW.stop, 1);
-        } else {
-          // What had to be ended because it did not come back from another's failed job is not what went wrong.
-          if (answer.kind !== 'halted' && !jobFailed) failure ??= describeDeath(arena, cpu, answer);
-          halt(arena);
-        }
-        grace ??= setTimeout(() => endBusy(participants), this.#stopGraceMs);
-      }),
-    );
-    clearTimeout(grace);
-    return failure ?? ok(answers);
   }
 
   /** The thread of a CPU; a fresh one when there is none or it died. */
@@ -387,15 +314,4 @@ interface RunningSample extends PlannedSample {
   readonly signal: AbortSignal;
   /** Those whose threads were started. */
   readonly participants: Participant[];
-}
-
-/** Whoever waits for a lock or the barrier gives up within the sleep of one wait. */
-function halt(arena: Arena): void {
-  Atomics.store(arena.words, HeaderW.stop, 1);
-  Atomics.store(arena.words, HeaderW.halt, 1);
-  Atomics.notify(arena.words, HeaderW.go);
-}
-
-function endBusy(participants: readonly Participant[]): void {
-  for (const { thread } of participants) if (thread.isBusy) void thread.terminate();
 }
