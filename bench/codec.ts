@@ -10,12 +10,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { complete } from '../src/main/machine/cpu.ts';
 import type { Codec, IoPage, ObjectSpan } from '../src/main/machine/codec.ts';
 import { type PhysicalAddress, physicalAddress } from '../src/main/machine/units.ts';
 import type { PageSet } from '../src/main/workload/data/page-set.ts';
 import type { CodecName } from '../src/shared/codec.ts';
-import { benchFor, bufferOf, freshMachine } from './shared/codecs.ts';
+import { benchFor, bufferOf, freshMachine, ioPagesOf } from './shared/codecs.ts';
 import { spread, timeInterleaved, type Way } from './shared/interleaved.ts';
 import { PAGE, pageSets } from './shared/page-data.ts';
 
@@ -35,7 +34,7 @@ function load(name: CodecName, set: PageSet): Loaded {
   const { machine, cpu } = freshMachine(benchFor(name));
   const { codec } = cpu;
   const source = Buffer.from(set.bytes);
-  const frames = complete(machine.takeIoPages(cpu, 2 * set.count + 2)) ?? [];
+  const frames = ioPagesOf(machine, cpu, 2 * set.count + 2);
   const [scratch, ...rest] = frames;
   if (scratch === undefined) throw new Error('the machine of this benchmark is too small');
   const pages = rest.slice(0, set.count);

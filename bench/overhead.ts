@@ -17,6 +17,7 @@
  */
 import { basename } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { textTable } from '../src/main/cli/text-table.ts';
 import { widenInliningBudget } from '../src/main/engine/live/compiler-budget.ts';
 import type { LiveCpu } from '../src/main/engine/live/live-cpu.ts';
 import { PhaseClock } from '../src/main/engine/live/phase-clock.ts';
@@ -31,7 +32,7 @@ import type { PageSet } from '../src/main/workload/data/page-set.ts';
 import { Job } from '../src/main/workload/job.ts';
 import { WrittenPages, writtenPagesBytes } from '../src/main/workload/written-pages.ts';
 import { CODECS, type CodecName } from '../src/shared/codec.ts';
-import { type Bench, benchFor, bufferOf, freshMachine } from './shared/codecs.ts';
+import { type Bench, benchFor, bufferOf, freshMachine, ioPagesOf } from './shared/codecs.ts';
 import { timeInterleaved, type Way } from './shared/interleaved.ts';
 import { filePages, PAGE, PAGES, pageSets } from './shared/page-data.ts';
 
@@ -48,7 +49,7 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
   const { machine, cpu } = freshMachine(bench);
   const device = machine.device(0);
   // As a job has them: a few pages that are used in turn.
-  const ioPages = complete(machine.takeIoPages(cpu, IO_DEPTH)) ?? [];
+  const ioPages = ioPagesOf(machine, cpu, IO_DEPTH);
   const requests = ioPages.map((page) => [page]);
   const { target, workMemory } = bufferOf(machine, cpu);
   const source = Buffer.from(set.bytes);
@@ -57,7 +58,7 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
     for (const io of request) source.copy(io.bytes, 0, page * PAGE, (page + 1) * PAGE);
     return request;
   };
-  const job = jobOver(set, machine, complete(machine.takeIoPages(cpu, IO_DEPTH)) ?? []);
+  const job = jobOver(set, machine, ioPagesOf(machine, cpu, IO_DEPTH));
   const store = storeOf(machine, cpu);
   return [
     (first, end) => {
@@ -84,7 +85,7 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
 
 /** Copies objects one behind the other into pages of the machine, as many as a page set has, with what the pool copies its own. */
 function storeOf(machine: Machine, cpu: LiveCpu): (page: IoPage, from: PhysicalAddress, length: number) => void {
-  const pages = (complete(machine.takeIoPages(cpu, PAGES + 1)) ?? []).map(({ address }) => address);
+  const pages = ioPagesOf(machine, cpu, PAGES + 1).map(({ address }) => address);
   const { bytes } = machine.arena;
   const none = physicalAddress(0);
   const span: ObjectSpan = { first: none, firstBytes: 0, rest: none, restBytes: 0 };
@@ -134,20 +135,16 @@ function jobOver(set: PageSet, machine: Machine, ioPages: readonly IoPage[]): Jo
   return job;
 }
 
-const COLUMNS = [
-  { title: 'codec', width: 12 },
-  { title: 'pages', width: 37 },
-  { title: 'device/codec', width: 22 },
-  { title: 'stored/codec', width: 22 },
-  { title: 'device/stored', width: 22 },
-  { title: 'job/codec', width: 22 },
-  { title: 'codec MB/s', width: 19 },
-  { title: 'device + µs a page', width: 0 },
+const HEAD: readonly string[] = [
+  'codec',
+  'pages',
+  'device/codec',
+  'stored/codec',
+  'device/stored',
+  'job/codec',
+  'codec MB/s',
+  'device + µs a page',
 ];
-
-function row(cells: readonly string[]): string {
-  return cells.map((cell, index) => cell.padEnd(COLUMNS[index]?.width ?? 0)).join('');
-}
 
 /** A thread's part. */
 interface Measurement {
@@ -155,12 +152,12 @@ interface Measurement {
   readonly set: PageSet;
 }
 
-/** The row of figures, of a thread that knows one codec and one memory as the threads of a run do. */
-async function measured({ codec, set }: Measurement): Promise<string> {
+/** The row of figures, in the order of HEAD, of a thread that knows one codec and one memory as the threads of a run do. */
+async function measured({ codec, set }: Measurement): Promise<readonly string[]> {
   widenInliningBudget();
   const bench = benchFor(codec);
   const times = await timeInterleaved(set.count, () => waysOver(set, bench));
-  return row([
+  return [
     codec,
     set.description,
     times.ratio(DEVICE, CODEC),
@@ -169,10 +166,10 @@ async function measured({ codec, set }: Measurement): Promise<string> {
     times.ratio(JOB, CODEC),
     times.megabytesPerSecond(CODEC),
     times.addedMicroseconds(DEVICE, CODEC),
-  ]);
+  ];
 }
 
-function measuredInThread(measurement: Measurement): Promise<string> {
+function measuredInThread(measurement: Measurement): Promise<readonly string[]> {
   const worker = new Worker(new URL(import.meta.url), { workerData: measurement });
   return new Promise((resolve, reject) => {
     worker.once('message', resolve);
@@ -197,11 +194,17 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  const rows = [HEAD];
+  for (const set of sets) {
+    for (const codec of CODECS) {
+      console.error(`${set.description}, ${codec}`);
+      rows.push(await measuredInThread({ codec, set }));
+    }
+  }
   console.log(
     'Write throughput of the machine over that of its codec, one CPU: median [low, high] of groups of rounds',
   );
-  console.log(row(COLUMNS.map(({ title }) => title)));
-  for (const set of sets) for (const codec of CODECS) console.log(await measuredInThread({ codec, set }));
+  console.log(textTable(rows, HEAD.length));
 }
 
 if (parentPort === null) await main();

@@ -6,6 +6,8 @@ import { LiveCpu } from '../../src/main/engine/live/live-cpu.ts';
 import { lockWordsOf } from '../../src/main/engine/live/lock-words.ts';
 import { percpuConfigOf } from '../../src/main/lab/plan/machine-config.ts';
 import { bootMachine } from '../../src/main/machine/boot.ts';
+import type { IoPage } from '../../src/main/machine/codec.ts';
+import { complete } from '../../src/main/machine/cpu.ts';
 import { Machine } from '../../src/main/machine/machine.ts';
 import { Arena, type MachineConfig } from '../../src/main/machine/memory/arena.ts';
 import type { PercpuConfig } from '../../src/main/machine/percpu/percpu-config.ts';
@@ -62,6 +64,13 @@ export function bufferOf(machine: Machine, cpu: LiveCpu): Stream {
   if (stream === undefined) throw new Error('the CPU of this bench has a stream');
   streams.tryGive(cpu, stream);
   return stream;
+}
+
+/** Pages of the machine, in its order. */
+export function ioPagesOf(machine: Machine, cpu: LiveCpu, count: number): readonly IoPage[] {
+  const pages = complete(machine.takeIoPages(cpu, count));
+  if (pages === undefined) throw new Error(`the machine of this bench has memory for ${count} more pages`);
+  return pages;
 }
 
 export function valueOf<T>(result: Result<T>): T {

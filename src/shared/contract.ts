@@ -58,8 +58,10 @@ export interface WorkloadPreview {
 /** Where a run stands; sent ten times a second while a phase runs. */
 export interface RunProgress {
   readonly runId: string;
+  /** How many samples came before, those of the warm-up included. */
+  readonly sample: number;
   readonly design: Design;
-  /** 0 is the warm-up. */
+  /** 0 is the warm-up, which may run a design more than once. */
   readonly repetition: number;
   readonly repetitions: number;
   readonly phase: RunPhase;

@@ -16,7 +16,7 @@ export const BUSY_WORDS: Readonly<Record<Engine, string>> = {
     'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited for a ' +
     'lock of the machine (medians)',
   kernel:
-    "The jobs' threads did not run for a notable part of their time: other programs had their cores, or they waited within the " +
+    "The jobs' threads did not run for a notable part of their time: others had their cores, or they waited within the " +
     'kernel (medians)',
 };
 

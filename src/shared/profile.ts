@@ -39,8 +39,8 @@ export const PROFILE_LIMITS = {
 } as const;
 
 /**
- * With two designs, the CPUs' code has been compiled after some 1.5 s of work: until then the compiler's threads take the host's
- * cores from the CPUs, which those that do not wait for a lock feel most.
+ * Until the CPUs' code has been compiled, the compiler's threads take the host's cores from the CPUs, which those that do not wait for
+ * a lock feel most: in runs of two and of four seconds, repetitions were slower until each design had worked for about this long.
  */
 export const USUAL_WARM_UP_SECONDS = 1;
 
@@ -189,7 +189,7 @@ const experimentSchema = v.strictObject({
       ),
     ),
   ),
-  /** Differences whose whole interval lies within ± this many percent count as "same". */
+  /** Differences whose whole interval lies within ± this many percent count as "same", and none of these as "faster" or "slower". */
   equivalencePercent: v.pipe(
     v.number('Equivalence margin must be a number'),
     v.minValue(0, 'Equivalence margin must not be negative'),

@@ -41,6 +41,7 @@ const environment: Environment = {
 export function progressEvent(runId: string, fraction: number, cpus = 2): RunEvent {
   const progress: RunProgress = {
     runId,
+    sample: 1,
     design: 'single-mutex',
     repetition: 1,
     repetitions: 1,

@@ -136,6 +136,7 @@ function filledAt(phase: RunProgress['phase'], step: number): number {
 interface Step {
   readonly runId: string;
   readonly profile: Profile;
+  readonly sample: number;
   readonly design: Design;
   readonly repetition: number;
   readonly phase: RunProgress['phase'];
@@ -145,13 +146,14 @@ interface Step {
   readonly fraction: number;
 }
 
-function progressOf({ runId, profile, design, repetition, phase, step, atMs, fraction }: Step): RunProgress {
+function progressOf({ runId, profile, sample, design, repetition, phase, step, atMs, fraction }: Step): RunProgress {
   const moving = phase === 'write' || phase === 'read' ? phase : undefined;
   const rate = moving === undefined ? 0 : baseMBps(design, moving) * (0.9 + 0.2 * noise(atMs, repetition));
   const totalMs = fraction > 0 ? atMs / fraction : 0;
   const waiting = moving === undefined ? 0 : lockShare(design, moving);
   return {
     runId,
+    sample,
     design,
     repetition,
     repetitions: profile.experiment.repetitions,
@@ -180,13 +182,14 @@ export function scriptedEvents(runId: string, profile: Profile): readonly RunEve
   const events: RunEvent[] = [{ kind: 'started', runId, profile, engine: 'live', designs, oversubscribed }];
   let done = 0;
   for (let repetition = 0; repetition < blocks; repetition += 1) {
-    for (const design of profile.designs) {
+    for (const [index, design] of profile.designs.entries()) {
       for (const phase of phases) {
         for (let step = 0; step < STEPS; step += 1) {
           done += 1;
           const progress = progressOf({
             runId,
             profile,
+            sample: repetition * profile.designs.length + index,
             design,
             repetition,
             phase,

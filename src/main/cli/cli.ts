@@ -55,8 +55,8 @@ const COMMANDS: readonly Command[] = [
         name: 'seconds',
         value: 'N',
         meaning:
-          'fio, this-cpu: measure for about N seconds in all, shared out over all samples, the warm-up included; starting ' +
-          'machines and threads, warming up loops and counting come on top',
+          'fio, this-cpu: measure for about N seconds in all, shared out over all samples, a block of warm-up included; ' +
+          'starting machines and threads, the rest of the warm-up and counting come on top',
       },
       {
         name: 'jobs',

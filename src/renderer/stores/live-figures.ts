@@ -93,7 +93,7 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
 }
 
 function isSameSample(one: RunProgress, other: RunProgress): boolean {
-  return one.design === other.design && one.repetition === other.repetition;
+  return one.sample === other.sample;
 }
 
 interface CpuMeans {

@@ -5,7 +5,7 @@ import type { Profile } from '../../shared/profile.ts';
 import { DIRECTIONS_OF_WORKLOAD } from '../../shared/run-record.ts';
 import { createLiveFigures, type LiveFigures, type LiveSnapshot } from './live-figures.ts';
 
-/** As `perf stat -I 1000` does: drawing takes time of the cores that are measured. */
+/** Drawing takes time of the cores that are measured. */
 const PUBLISH_EVERY_MS = 1000;
 
 const NOTHING_YET: LiveSnapshot = { progress: undefined, throughput: [], memory: [], held: [], cpus: [] };

@@ -46,10 +46,15 @@ export const useWorkbenchStore = defineStore('workbench', () => {
     const remembered = memory.recall();
     place.value = remembered.place;
     tab.value = remembered.tab;
-    await Promise.all([host.load(), profiles.refresh(), pastRuns.refresh(), run.pickUp(), verify.pickUp()]);
+    const fillForm = async (): Promise<void> => {
+      await run.pickUp();
+      await profiles.refresh();
+      // Before anybody can choose from the list: what was left in the form is not lost without a question.
+      if (draft.draft === undefined) memory.fillForm(remembered);
+    };
+    await Promise.all([host.load(), fillForm(), pastRuns.refresh(), verify.pickUp()]);
     if (verify.active && place.value === remembered.place) place.value = 'verify';
     if (run.active && tab.value === remembered.tab) tab.value = 'run';
-    if (draft.draft === undefined) memory.fillForm(remembered);
     const { runId } = remembered;
     const isKnown = pastRuns.listings.some(({ id }) => id === runId);
     if (!run.active && runId !== undefined && isKnown && pastRuns.opened === undefined) await openRun(runId);

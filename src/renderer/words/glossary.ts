@@ -125,7 +125,7 @@ export const GLOSSARY = {
   utilisation:
     'What each CPU did since the last update: working, waiting for a lock, without a core of this host (where the host tells), or idle.',
   warmUp:
-    'What comes first and is thrown away: a block of every design, again and again until each has worked this long. By then the code of the simulated CPUs has been compiled; before, the compiler’s threads take cores from them. Threads of this-cpu workloads begin anew with each sample and warm up by themselves.',
+    'What comes first and is thrown away: a block of every design, again and again until each has worked as long as the profile asks, or for a second. Meanwhile the code of the simulated CPUs is compiled, whose compiler takes cores from them. Threads of this-cpu workloads begin anew with each sample and warm up by themselves.',
   verifyRatio:
     'The lab over the kernel: 1.04 × is 4 % faster. The median of the rounds’ ratios, and in brackets the lowest and the highest of them.',
   verifyRounds:

@@ -61,5 +61,6 @@ export function profileLine({ machine, workload, experiment }: Profile): string 
     ...(workload.kind === 'fio' ? [`page data: ${pageDataTitle(workload.data)}`] : []),
     counted(experiment.repetitions, 'repetition'),
     ...(experiment.seconds === undefined ? [] : [`${formatDuration(experiment.seconds)} in all`]),
+    ...(experiment.warmUpSeconds === undefined ? [] : [`warm-up of ${formatDuration(experiment.warmUpSeconds)}`]),
   ].join(', ');
 }

@@ -5,7 +5,7 @@ import { parseFioJobFile } from '../../../src/main/evidence/fio-job/parse-fio-jo
 import type { FioJob } from '../../../src/main/evidence/fio-job/fio-job.ts';
 import { applyOptions, lineBeforeNumjobs, withNumjobs } from '../../../src/main/cli/overrides.ts';
 import { testProfile as profile } from '../in-memory-lab.ts';
-import { errorOf, smallPercpuProfile, valueOf } from '../lab/small-lab.ts';
+import { errorOf, smallPercpuProfile, smallThisCpuProfile, valueOf } from '../lab/small-lab.ts';
 
 function parse(text: string) {
   return parseFioJobFile(text, { environment: {}, cpus: 2, pageSizeBytes: 4096, memoryMegabytes: 16 });
@@ -105,6 +105,17 @@ describe('options on a percpu profile', () => {
     [{ codec: 'lz4' }, "--codec is for fio workloads; 'small cgroups' creates per-CPU objects and compresses nothing"],
   ])('that make no sense there are refused: %j', (options, message) => {
     expect(errorOf(applyOptions(percpu, options))).toMatchObject({ code: 'bad-input', message });
+  });
+});
+
+describe('options on a this-cpu profile', () => {
+  it('refuse a warm-up, which its threads have by themselves, and take a time', () => {
+    const storm = smallThisCpuProfile();
+    expect(errorOf(applyOptions(storm, { warmUp: '2' }))).toEqual({
+      code: 'bad-input',
+      message: "--warm-up is for fio and percpu workloads; the threads of 'small storm' begin anew with each sample",
+    });
+    expect(valueOf(applyOptions(storm, { seconds: '3' })).experiment).toMatchObject({ seconds: 3 });
   });
 });
 

@@ -26,6 +26,7 @@ function sampleLine(sample: Sample): string {
 
 const PROGRESS: RunProgress = {
   runId: 'run-1',
+  sample: 5,
   design: 'embed',
   repetition: 2,
   repetitions: 3,

@@ -141,7 +141,7 @@ describe('a machine whose pcpu_lock a CPU keeps', () => {
     const config = valueOf(percpuMachine(machine, workload, 'page'));
     const arena = valueOf(bootMachine(new SharedArrayBuffer(Arena.bytesFor(config)), config));
     if (isHeld) Atomics.store(arena.words, arena.geometry.chunkRegion / 4 + RegionW.lock, 1);
-    const progress = { design: 'page', repetition: 1, repetitions: 1, phase: 'create', atMs: 0 } as const;
+    const progress = { sample: 1, design: 'page', repetition: 1, repetitions: 1, phase: 'create', atMs: 0 } as const;
     const run = {
       runId: 'run',
       profile,

@@ -60,8 +60,8 @@ describe('live figures', () => {
     const memory = progress.find((each) => (each.memory?.poolBytes ?? 0) > 0)?.memory;
     if (memory === undefined) throw new Error('the script has no memory');
     const sample = { design: 'single-mutex', memory, megabytesPerSecond: { write: 400 } } as const;
-    [0, 0, 1].forEach((repetition, index) => {
-      figures.add(at(100 * index, { ...sample, repetition }));
+    [0, 0, 1].forEach((which, index) => {
+      figures.add(at(100 * index, { ...sample, sample: which }));
     });
     const { throughput, memory: kinds, held } = figures.snapshot();
     const values = [throughput[0], { points: kinds[0] ?? [] }, held[0]].map((line) =>

@@ -71,6 +71,19 @@ describe('a reload', () => {
     expect(draft.draft).toEqual(sampleProfile({ name: 'own corpus, 2 CPUs' }));
   });
 
+  test('finds it as soon as there is a list to choose from, whatever else the lab has yet to answer', async () => {
+    await open();
+    await load('saved/own');
+    await edit({ description: 'mine' });
+    const { lab, memory } = stores;
+    stores.dispose();
+    const contract = { ...lab.contract, describeHost: () => new Promise<never>(() => undefined) };
+    stores = createLabStores({ ...lab, contract }, memory);
+    void useWorkbenchStore().start();
+    await settle();
+    expect([useDraftStore().changed, useDraftStore().draft?.description]).toEqual([true, 'mine']);
+  });
+
   test('finds the last edit that was a profile when a field was left wrong', async () => {
     await open();
     await edit({ description: 'mine' });

@@ -35,6 +35,8 @@ describe('a past run', () => {
     );
     const { seconds: _, ...untimed } = profile.experiment;
     expect(profileLine({ ...profile, experiment: untimed })).not.toContain('in all');
+    const warmed = { ...profile, experiment: { ...untimed, warmUpSeconds: 4 } };
+    expect(profileLine(warmed)).toMatch(/6 repetitions, warm-up of 4\.0 s$/);
   });
 
   test('is told from others of its name by CPUs, jobs, codec, time and page data, with whole paths on demand', () => {

@@ -1,9 +1,13 @@
-/** What the samples of a run were made to suffer and what the lock checker saw, as the notes of its record: sums by design. */
+/**
+ * What the samples of a run were made to suffer and what the lock checker saw, as the notes of its record: sums by design over its
+ * repetitions and one block of warm-up, so that they do not depend on how often a short one was run.
+ */
 import { counted } from '../../../shared/counted.ts';
 import { DESIGN_WORDS, type Design } from '../../../shared/design.ts';
 import type { FaultCount, FaultSite } from '../../../shared/fault-profile.ts';
 import type { HotplugCounts } from '../../../shared/hotplug-profile.ts';
 import { lockChainText, type LockReport } from '../../../shared/lock-report.ts';
+import type { Sample } from '../../../shared/run-record.ts';
 import type { DisturbanceReport } from '../../engine/live/disturbance-plan.ts';
 
 const SITE_WORDS: Readonly<Record<FaultSite, string>> = {
@@ -13,7 +17,7 @@ const SITE_WORDS: Readonly<Record<FaultSite, string>> = {
   bringUps: 'CPU bring-ups',
 };
 
-/** What came of one sample, warm-ups included. */
+/** What came of one sample. */
 interface DisturbedSample {
   readonly report: DisturbanceReport;
   /** Pages that were read back and compared, objects that were destroyed. */
@@ -21,16 +25,23 @@ interface DisturbedSample {
 }
 
 export class DisturbanceNotes {
-  readonly #byDesign = new Map<Design, DisturbedSample[]>();
+  /** By design, then by repetition. */
+  readonly #byDesign = new Map<Design, Map<number, DisturbedSample>>();
 
-  add(design: Design, sample: DisturbedSample): void {
-    const samples = this.#byDesign.get(design) ?? [];
-    this.#byDesign.set(design, [...samples, sample]);
+  /** Takes the place of an earlier block of warm-up; what the lock checker found in that stays. */
+  add({ design, repetition }: Pick<Sample, 'design' | 'repetition'>, sample: DisturbedSample): void {
+    const samples = this.#byDesign.get(design) ?? new Map<number, DisturbedSample>();
+    const earlier = samples.get(repetition)?.report.locks?.problems ?? [];
+    const { report } = sample;
+    const locks = report.locks && { ...report.locks, problems: [...earlier, ...report.locks.problems] };
+    samples.set(repetition, { ...sample, report: { ...report, locks } });
+    this.#byDesign.set(design, samples);
   }
 
   /** A sentence or more for each design and each kind of disturbance. */
   notes(): readonly string[] {
-    return [...this.#byDesign].flatMap(([design, samples]) => {
+    return [...this.#byDesign].flatMap(([design, byRepetition]) => {
+      const samples = [...byRepetition.values()];
       const { title } = DESIGN_WORDS[design];
       const reports = samples.map(({ report }) => report);
       const isChecked = samples.some(({ checked }) => checked > 0);

@@ -3,7 +3,8 @@
  *
  *     fraction = (samples done + phases done in this one / its phases + share of this phase / its phases) / all samples
  *
- * All samples are those that are expected: how many blocks of warm-up there are shows in the first one. The fraction never falls.
+ * All samples are those that are expected: how many blocks of warm-up there will be is reckoned anew after each. What is told as
+ * done never falls for that.
  * The share of a phase is its bytes over the bytes that its jobs will move, or its time over its time limit. Time left is the
  * time so far extrapolated by the fraction, from the first fiftieth on.
  */
@@ -24,7 +25,7 @@ export class ProgressMeter {
   readonly #planned: PlannedProfile;
   readonly #send: (progress: RunProgress) => void;
   readonly #startedMs = performance.now();
-  #sampleCount: number;
+  #sampleCount = 0;
   #fraction = 0;
   readonly #phaseMs: number | undefined;
   #samplesDone = 0;
@@ -33,11 +34,10 @@ export class ProgressMeter {
   #last: Tick | undefined;
 
   constructor(runId: string, planned: PlannedProfile, send: (progress: RunProgress) => void) {
-    const { profile } = planned;
     this.#runId = runId;
     this.#planned = planned;
     this.#send = send;
-    this.#sampleCount = planned.designs.length * (1 + profile.experiment.repetitions);
+    this.expectWarmUps(1);
     this.#phaseMs = phaseMilliseconds(planned);
     this.#design = planned.designs[0] ?? 'single-mutex';
   }
@@ -83,16 +83,17 @@ export class ProgressMeter {
 
   #progress(phase: RunPhase, withinSample: number): RunProgress {
     const elapsedMs = performance.now() - this.#startedMs;
-    const fraction = Math.min(1, Math.max(this.#fraction, (this.#samplesDone + withinSample) / this.#sampleCount));
-    this.#fraction = fraction;
+    const reached = Math.min(1, (this.#samplesDone + withinSample) / this.#sampleCount);
+    this.#fraction = Math.max(this.#fraction, reached);
     return {
       runId: this.#runId,
+      sample: this.#samplesDone,
       design: this.#design,
       repetition: this.#repetition,
       repetitions: this.#planned.profile.experiment.repetitions,
       phase,
-      fraction,
-      secondsLeft: fraction < EXTRAPOLATE_FROM ? undefined : (elapsedMs / fraction) * (1 - fraction) * 1e-3,
+      fraction: this.#fraction,
+      secondsLeft: reached < EXTRAPOLATE_FROM ? undefined : (elapsedMs / reached) * (1 - reached) * 1e-3,
       atMs: elapsedMs,
       megabytesPerSecond: {},
       operationsPerSecond: {},

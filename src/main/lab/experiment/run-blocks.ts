@@ -1,15 +1,15 @@
 /**
  * The blocks of an experiment: page data, the warm-up, then each repetition of all designs in an order of its own.
  *
- * The warm-up is one block of all designs, and where that is short the same block again, until each design has worked as long
- * as the profile says. Threads of CPUs live on from sample to sample, so what is compiled in the warm-up serves the
+ * The warm-up is one block of all designs, and where that is short the same block again, until the CPUs of each design have worked
+ * as long as the profile says, or all designs together have taken three times as long with what goes on between. Threads of CPUs live on from sample to sample, so what is compiled in the warm-up serves the
  * repetitions. Those of this-cpu workloads do not: each sample starts its own and warms them up by itself.
  */
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';
 import { type Profile, USUAL_WARM_UP_SECONDS } from '../../../shared/profile.ts';
 import { fail, type LabError, ok, type Result } from '../../../shared/result.ts';
-import type { RunRecord, Sample } from '../../../shared/run-record.ts';
+import { DIRECTIONS, type RunRecord, type Sample } from '../../../shared/run-record.ts';
 import type { CodecSource } from '../../engine/codec/codec-source.ts';
 import { Random } from '../../workload/random.ts';
 import { loadPageSets, spreadOverSets } from '../plan/load-page-sets.ts';
@@ -18,6 +18,9 @@ import type { DisturbanceNotes } from './disturbance-notes.ts';
 import { phaseMilliseconds } from './phase-time.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { type Engines, type SampleRunner, sampleRunner, type SampleWork } from './sample-runner.ts';
+
+/** Between samples machines are booted and looked at, of short ones nearly all of the time: a warm-up may take so much longer. */
+const LONGEST_WARM_UP = 3;
 
 export interface BlockSetting {
   readonly runId: string;
@@ -98,13 +101,16 @@ export async function runBlocks(setting: BlockSetting, harvest: Harvest): Promis
 async function warmUp(course: Course, order: readonly Design[]): Promise<Result<void>> {
   const { meter } = course;
   const wantedMs = warmUpMilliseconds(course.setting.planned.profile);
+  const longestMs = LONGEST_WARM_UP * wantedMs * order.length;
+  const beginMs = performance.now();
   let workedMs = 0;
   for (let blocks = 1; ; blocks++) {
-    const worked = await runBlock(course, order, 0);
-    if (!worked.ok) return worked;
-    workedMs += worked.value;
-    const isWarm = workedMs >= wantedMs;
-    meter.expectWarmUps(isWarm ? blocks : Math.ceil((blocks * wantedMs) / workedMs));
+    const block = await runBlock(course, order, 0);
+    if (!block.ok) return block;
+    workedMs += workedMilliseconds(course, block.value);
+    const spentMs = performance.now() - beginMs;
+    const isWarm = workedMs >= wantedMs || spentMs >= longestMs;
+    meter.expectWarmUps(isWarm ? blocks : Math.ceil(blocks / Math.max(workedMs / wantedMs, spentMs / longestMs)));
     if (isWarm) return ok(undefined);
   }
 }
@@ -113,55 +119,55 @@ function warmUpMilliseconds({ workload, experiment }: Profile): number {
   return workload.kind === 'this-cpu' ? 0 : (experiment.warmUpSeconds ?? USUAL_WARM_UP_SECONDS) * 1000;
 }
 
-/** One sample of each design; of repetition 0 they are thrown away. Gives the time, in ms, that the quickest of them worked. */
-async function runBlock(course: Course, order: readonly Design[], repetition: number): Promise<Result<number>> {
-  const { setting, harvest } = course;
-  let leastMs = Infinity;
-  for (const [index, design] of order.entries()) {
-    const ran = await runSample(course, { design, repetition, position: index + 1 });
-    if (!ran.ok) return withDesign(ran.error, design, order.length);
-    leastMs = Math.min(leastMs, ran.value.workedMs);
-    if (repetition === 0) continue;
-    harvest.samples.push(ran.value.sample);
-    setting.onSample(ran.value.sample);
-  }
-  return ok(leastMs);
+/** How long the CPUs of each design, at least, did what is measured. Reads and writes of a mixed phase are one time. */
+function workedMilliseconds({ work }: Course, block: readonly Sample[]): number {
+  const isMixed = work.phases.some(({ measures }) => measures.length > 1);
+  const times = block.map((sample) => {
+    const durations = DIRECTIONS.map((direction) => (sample[direction]?.durationNs ?? 0) / 1e6);
+    return isMixed ? Math.max(...durations) : durations.reduce((sum, each) => sum + each, 0);
+  });
+  return Math.min(...times);
 }
 
-/** A sample, and the time from the beginning of its first phase on, in ms. */
-async function runSample(
-  { setting, run, work, meter, harvest }: Course,
-  place: SamplePlace,
-): Promise<Result<{ readonly sample: Sample; readonly workedMs: number }>> {
+/** One sample of each design; those of repetition 0 are not kept. */
+async function runBlock(
+  course: Course,
+  order: readonly Design[],
+  repetition: number,
+): Promise<Result<readonly Sample[]>> {
+  const { setting, harvest } = course;
+  const block: Sample[] = [];
+  for (const [index, design] of order.entries()) {
+    const sample = await runSample(course, { design, repetition, position: index + 1 });
+    if (!sample.ok) return withDesign(sample.error, design, order.length);
+    block.push(sample.value);
+    if (repetition === 0) continue;
+    harvest.samples.push(sample.value);
+    setting.onSample(sample.value);
+  }
+  return ok(block);
+}
+
+async function runSample({ setting, run, work, meter, harvest }: Course, place: SamplePlace): Promise<Result<Sample>> {
   const { planned, signal } = setting;
   if (signal.aborted) return fail('cancelled', 'the run was cancelled');
   meter.beginSample(place);
-  let beginMs: number | undefined;
-  const figures = await run(
-    place.design,
-    work,
-    {
-      onPhase: (phase, phaseIndex) => {
-        beginMs ??= performance.now();
-        meter.beginPhase(phase, phaseIndex);
-      },
-      onTick: meter.tick,
-      onFailure: (devices) => {
-        harvest.zramAtFailure = devices;
-      },
+  const observer = {
+    onPhase: meter.beginPhase,
+    onTick: meter.tick,
+    onFailure: (devices: NonNullable<RunRecord['zramAtFailure']>) => {
+      harvest.zramAtFailure = devices;
     },
-    signal,
-  );
+  };
+  const figures = await run(place.design, work, observer, signal);
   if (!figures.ok) return figures;
-  const endMs = performance.now();
   meter.endSample();
   const { disturbances, ...rest } = figures.value;
   if (disturbances !== undefined) {
     const checked = rest.verifiedPages + (rest.destroy?.operations ?? 0);
-    harvest.disturbed.add(place.design, { report: disturbances, checked });
+    harvest.disturbed.add(place, { report: disturbances, checked });
   }
-  const sample: Sample = { ...place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...rest };
-  return ok({ sample, workedMs: endMs - (beginMs ?? endMs) });
+  return ok({ ...place, cpus: planned.profile.machine.onlineCpus, clock: 'wall', ...rest });
 }
 
 function withDesign(error: LabError, design: Design, designs: number): Result<never> {

@@ -58,7 +58,7 @@ function accessNotes({ designs, samples, oversubscribed }: Recorded): readonly s
   if (shares.every(({ share }) => share < NOTABLE_SHARE)) return [];
   const parts = shares.map(({ title, share }) => `${percent(share)} % (${title})`);
   return [
-    `The CPUs' threads did not run for a notable part of the time of the mixes, because they had no task or other programs had ` +
+    `The CPUs' threads did not run for a notable part of the time of the mixes, because they had no task or others had ` +
       `the cores of this host: ${parts.join(', ')}. Operations per second are by the clock and suffer from it, times per ` +
       'operation are processor time and do not.',
   ];

@@ -148,6 +148,12 @@ const SUBJECT_COLUMNS: readonly CsvColumn[] = [
     meaning: 'time to measure, of the whole run; empty where the profile sets none: jobs then end as their file says',
     read: (record) => record.profile.experiment.seconds,
   },
+  {
+    name: 'warm_up_seconds',
+    unit: 'seconds',
+    meaning: 'time that each design had to work before anything was measured, where the profile says it',
+    read: (record) => record.profile.experiment.warmUpSeconds,
+  },
 ];
 
 function jobsOf({ profile: { machine, workload } }: RunRecord): ReturnType<typeof recordedJobs> {

@@ -163,6 +163,10 @@ function planWorkloadOf(
         })
       );
     case 'this-cpu':
+      if (experiment.warmUpSeconds !== undefined) {
+        const sentence = 'the threads of a this-cpu workload begin anew with each sample; no warm-up serves them all';
+        return fail('bad-input', sentence, 'experiment.warmUpSeconds');
+      }
       return ok({
         fioJobs: [],
         workload: { jobs: [], percpuJobs: [], callSites: [], notes: [], phases: stormPhases(workload) },

@@ -36,10 +36,16 @@ export interface Block {
   readonly design: number;
 }
 
+/** Shares of the time of a design's CPUs, 0 … 1: without a core of the host, and waiting for each other's locks. */
+export interface HostShares {
+  readonly withheld: number;
+  readonly lockWait: number;
+}
+
 /**
  * What is compared, the margin (percent of the ratio, to either side of 1) that counts as no difference, which of the two
- * designs gave wrong results, if one did, the share of their time, 0 … 1, that the CPUs of each had no core of the host, how
- * many CPUs that were, and whether they had to share its cores among themselves, which then is no sign of others.
+ * designs gave wrong results, if one did, how the CPUs of each fared on the host, how many CPUs that were, and whether they had
+ * to share its cores among themselves, which then is no sign of others.
  */
 export interface ComparisonQuestion {
   readonly direction: Direction;
@@ -47,7 +53,7 @@ export interface ComparisonQuestion {
   readonly baseline: Design;
   readonly equivalencePercent: number;
   readonly wrong?: WrongTotals | undefined;
-  readonly withheld?: { readonly design: number; readonly baseline: number } | undefined;
+  readonly host?: { readonly design: HostShares; readonly baseline: HostShares } | undefined;
   /** Those that had jobs; 1 where it is not told. */
   readonly cpus?: number | undefined;
   readonly oversubscribed?: boolean | undefined;
@@ -103,16 +109,23 @@ function verdictOf(ratio: number, interval: ExactInterval | undefined, question:
 /**
  * Whether the host alone may have made a difference as small as the interval allows. A phase lasts until its last CPU is done, and
  * others may wait for a lock that is held without a core. So at worst all the time that the host withheld from the CPUs of the
- * slower design was that of the one that the others waited for; what it withheld from the faster one only made that slower.
+ * slower design was that of the one that the others waited for. What it withheld from the faster one made that slower, unless its
+ * CPUs wait for each other: those that have it to themselves meanwhile may gain more than the other loses, nobody knows how much.
  */
 function mayBeTheHosts({ low, high }: ExactInterval, question: ComparisonQuestion): boolean {
-  const { withheld, cpus = 1, oversubscribed } = question;
-  if (withheld === undefined || !isBusy(question) || oversubscribed === true) return false;
-  const left = (share: number): number => Math.max(0, 1 - share * cpus);
-  return low * left(withheld.baseline) <= 1 && high >= left(withheld.design);
+  const { host, cpus = 1, oversubscribed } = question;
+  if (host === undefined || !isBusy(question) || oversubscribed === true) return false;
+  const left = (slower: HostShares, faster: HostShares): number => {
+    const mayHaveGained = faster.withheld >= NOTABLE_SHARE && faster.lockWait >= NOTABLE_SHARE;
+    return mayHaveGained ? 0 : Math.max(0, 1 - slower.withheld * cpus);
+  };
+  return low * left(host.baseline, host.design) <= 1 && high >= left(host.design, host.baseline);
 }
 
-function isWithin({ low, high }: Pick<ExactInterval, 'low' | 'high'>, { equivalencePercent }: ComparisonQuestion): boolean {
+function isWithin(
+  { low, high }: Pick<ExactInterval, 'low' | 'high'>,
+  { equivalencePercent }: ComparisonQuestion,
+): boolean {
   const margin = equivalencePercent / 100;
   return low >= 1 - margin && high <= 1 + margin;
 }
@@ -125,8 +138,8 @@ function isStarved(question: ComparisonQuestion): boolean {
   return question.oversubscribed !== true && mostWithheld(question) >= STARVED_SHARE;
 }
 
-function mostWithheld({ withheld }: ComparisonQuestion): number {
-  return withheld === undefined ? 0 : Math.max(withheld.design, withheld.baseline);
+function mostWithheld({ host }: ComparisonQuestion): number {
+  return host === undefined ? 0 : Math.max(host.design.withheld, host.baseline.withheld);
 }
 
 function busyClause(question: ComparisonQuestion): string {

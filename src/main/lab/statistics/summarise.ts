@@ -17,7 +17,7 @@ import {
   type WrongTotals,
 } from '../../../shared/run-record.ts';
 import { summariseThisCpu } from './summarise-this-cpu.ts';
-import { comparePaired, type Block } from './paired-comparison.ts';
+import { type Block, comparePaired, type ComparisonQuestion, type HostShares } from './paired-comparison.ts';
 import { summariseDirection } from './direction-summary.ts';
 import { spread } from './spread.ts';
 
@@ -53,17 +53,27 @@ export function summarise(samples: readonly Sample[], options: SummaryOptions): 
     others.flatMap((design) => {
       const { equivalencePercent, cpus, oversubscribed } = options;
       const wrong = wrongOf(designs, design) ?? wrongOf(designs, baseline);
-      const withheldOf = (of: Design): number =>
-        designs.find((summary) => summary.design === of)?.[direction]?.withheldShare ?? 0;
-      const withheld =
-        options.hasHotplug === true ? undefined : { design: withheldOf(design), baseline: withheldOf(baseline) };
+      const host = options.hasHotplug === true ? undefined : hostOf(designs, { design, baseline, direction });
       const asked = { direction, design, baseline, equivalencePercent };
-      const question = { ...asked, wrong, withheld, cpus, oversubscribed };
+      const question = { ...asked, wrong, host, cpus, oversubscribed };
       const blocks = pairUp(throughputs(samples, baseline, direction), throughputs(samples, design, direction));
       return blocks.length === 0 ? [] : [comparePaired(blocks, question)];
     }),
   );
   return { designs, comparisons };
+}
+
+/** How the host treated both; where that is not known of one of them, it counts as the other. */
+function hostOf(
+  designs: readonly DesignSummary[],
+  { design, baseline, direction }: Pick<ComparisonQuestion, 'design' | 'baseline' | 'direction'>,
+): ComparisonQuestion['host'] {
+  const [own, others] = [design, baseline].map((of) => designs.find((each) => each.design === of)?.[direction]);
+  const sharesOf = (figures: typeof own, other: typeof own): HostShares => ({
+    withheld: figures?.withheldShare ?? other?.withheldShare ?? 0,
+    lockWait: figures?.lockWaitShare ?? 0,
+  });
+  return { design: sharesOf(own, others), baseline: sharesOf(others, own) };
 }
 
 function wrongOf(designs: readonly DesignSummary[], design: Design): WrongTotals | undefined {

@@ -30,10 +30,11 @@ async function run(plan: SamplePlan) {
 
 /** The machine of a sample that was long enough for one of its CPUs to wait for another. */
 async function runUntilWaiting(plan: SamplePlan) {
-  for (let repeatForMs = 50; ; repeatForMs *= 2) {
+  for (let repeatForMs = 50; repeatForMs < 10_000; repeatForMs *= 2) {
     const { figures, arena } = await run({ ...plan, repeatForMs });
     if ((figures.write?.lockWaitShare ?? 0) > 0) return arena;
   }
+  throw new Error('no CPU waited for another in 10 s');
 }
 
 describe.each(STREAM_DESIGNS)('a sample under $bufferLayout with $protection', (design) => {

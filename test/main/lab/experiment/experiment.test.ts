@@ -16,6 +16,7 @@ import {
   smallDataFile,
   smallPercpuProfile,
   smallProfile,
+  smallThisCpuProfile,
   valueOf,
 } from '../small-lab.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -201,7 +202,7 @@ describe('a run of both designs', () => {
 
   it('warms up in block after block until each design has worked long enough, which changes no order', async () => {
     const lab = await openSmallLab();
-    const long = await runToEnd(lab, smallProfile({ experiment: { warmUpSeconds: 1 } }));
+    const long = await runToEnd(lab, smallProfile({ experiment: { warmUpSeconds: undefined } }));
     const short = await runToEnd(lab, smallProfile({ experiment: { warmUpSeconds: 0 } }));
     expect(orderOf(long.record.samples)).toEqual(orderOf(short.record.samples));
     // Every design's turn, of which there are two in a block.
@@ -212,7 +213,20 @@ describe('a run of both designs', () => {
     expect(turns(short)).toBe(2);
     expect(turns(long)).toBeGreaterThan(4);
     expect(turns(long) % 2).toBe(0);
-    checkProgress(progressOf(long.events));
+    const progress = progressOf(long.events);
+    checkProgress(progress);
+    // Of so many blocks two are measured.
+    const warm = progress.filter(({ repetition }) => repetition === 0).at(-1)?.fraction ?? 1;
+    const blocks = turns(long) / 2;
+    expect(warm).toBeLessThanOrEqual(blocks / (blocks + 2));
+    expect(new Set(progress.map(({ sample }) => sample)).size).toBe(turns(long) + 4);
+  });
+
+  it('of a this-cpu workload has one block of warm-up, as its threads begin anew', async () => {
+    const { events, record } = await runToEnd(await openSmallLab(), smallThisCpuProfile());
+    expect(record.outcome).toBe('complete');
+    // Two designs, one repetition.
+    expect(new Set(progressOf(events).map(({ sample }) => sample))).toEqual(new Set([0, 1, 2, 3]));
   });
 
   it('with a time limit goes round as often as the time allows', async () => {

@@ -52,7 +52,7 @@ const HEADER = [
       .join(','),
   ),
   'write_withheld_share,read_withheld_share,create_withheld_share,destroy_withheld_share',
-  'page_data,page_data_contents,jobs,block_bytes,io_depth,protection,time_limit_seconds',
+  'page_data,page_data_contents,jobs,block_bytes,io_depth,protection,time_limit_seconds,warm_up_seconds',
 ].join(',');
 
 function parse(csv: string): readonly Record<string, string>[] {
@@ -114,7 +114,7 @@ describe('samplesCsv', () => {
     const profile: Profile = {
       ...RECORD.profile,
       workload: { kind: 'fio', jobFile, data, seed: 7 },
-      experiment: { ...RECORD.profile.experiment, seconds: 9.5 },
+      experiment: { ...RECORD.profile.experiment, seconds: 9.5, warmUpSeconds: 3 },
       zram: { protection: { 'per-cpu-global': 'mutex' } },
     };
     const pageData = ['2 files, all 32768 bytes', '1 file of 7'];
@@ -127,6 +127,7 @@ describe('samplesCsv', () => {
       io_depth: '8',
       protection: 'mutex',
       time_limit_seconds: '9.5',
+      warm_up_seconds: '3',
     });
     expect(second).toMatchObject({ design: 'per-cpu-global', protection: 'mutex' });
     const [, usual] = parse(samplesCsv({ ...RECORD, profile: { ...profile, zram: undefined } }));

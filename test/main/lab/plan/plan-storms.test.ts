@@ -32,6 +32,11 @@ describe('a this-cpu profile', () => {
     ]);
   });
 
+  it('has no warm-up that serves all samples: a profile that asks for one is refused with its field', () => {
+    const profile = smallThisCpuProfile({ experiment: { warmUpSeconds: 2 } });
+    expect(errorOf(planProfile(profile, HOST))).toMatchObject({ code: 'bad-input', where: 'experiment.warmUpSeconds' });
+  });
+
   it('has units for as long as time lasts, and no more than the counters hold', () => {
     const [plan] = stormsOf({ experiment: { seconds: 2 } });
     const [storm, fault] = plan?.mixes ?? [];

@@ -10,9 +10,13 @@ const QUESTION = {
   equivalencePercent: 5,
 } as const;
 
-/** So much of the time of either design's CPUs. */
+/** So much of the time of each design's CPUs, none of which wait for locks. */
+function withheldFrom(design: number, baseline: number) {
+  return { host: { design: { withheld: design, lockWait: 0 }, baseline: { withheld: baseline, lockWait: 0 } } };
+}
+
 function withheldFromBoth(share: number) {
-  return { withheld: { design: share, baseline: share } };
+  return withheldFrom(share, share);
 }
 
 /** Blocks with these ratios over baselines that drift, as a host's clock does. */
@@ -48,13 +52,16 @@ describe('the verdict', () => {
   it.each([
     [[1.012, 1.04, 1.03, 1.045, 1.035, 1.09], 'above'],
     [[0.9, 0.96, 0.97, 0.98, 0.975, 0.999], 'below'],
-  ] as const)('of ratios %s, whose interval lies %s 0 % but whose middle is within the margin, is none', (ratios, side) => {
-    const compared = comparePaired(blocksWith(ratios), QUESTION);
-    expect(compared.verdict).toBe('inconclusive');
-    expect(compared.reason).toContain(`lies entirely ${side} 0 %, but the change itself lies within ±5 %.`);
-    const strict = comparePaired(blocksWith(ratios), { ...QUESTION, equivalencePercent: 0 });
-    expect(strict.verdict).toBe(side === 'above' ? 'faster' : 'slower');
-  });
+  ] as const)(
+    'of ratios %s, whose interval lies %s 0 % but whose middle is within the margin, is none',
+    (ratios, side) => {
+      const compared = comparePaired(blocksWith(ratios), QUESTION);
+      expect(compared.verdict).toBe('inconclusive');
+      expect(compared.reason).toContain(`lies entirely ${side} 0 %, but the change itself lies within ±5 %.`);
+      const strict = comparePaired(blocksWith(ratios), { ...QUESTION, equivalencePercent: 0 });
+      expect(strict.verdict).toBe(side === 'above' ? 'faster' : 'slower');
+    },
+  );
 
   it('is not the same where the CPUs had no core for a notable part of their time, and the reason says so', () => {
     const blocks = blocksWith([1.01, 1.02, 1.03, 1.01, 1.02, 1.03]);
@@ -95,12 +102,24 @@ describe('the verdict', () => {
 
   it.each([
     // What the host withholds from the faster design only hides how much faster it is.
-    [[1.58, 1.61, 1.59, 1.62, 1.6, 1.65], { design: 0.23, baseline: 0 }, 'faster'],
-    [[1.58, 1.61, 1.59, 1.62, 1.6, 1.65], { design: 0, baseline: 0.23 }, 'inconclusive'],
-    [[0.58, 0.61, 0.59, 0.62, 0.6, 0.61], { design: 0, baseline: 0.23 }, 'slower'],
-    [[0.58, 0.61, 0.59, 0.62, 0.6, 0.61], { design: 0.23, baseline: 0 }, 'inconclusive'],
-  ] as const)('of ratios %s of two CPUs, with %o of their time without a core, is %s', (ratios, withheld, verdict) => {
-    expect(comparePaired(blocksWith(ratios), { ...QUESTION, withheld, cpus: 2 }).verdict).toBe(verdict);
+    [[1.58, 1.61, 1.59, 1.62, 1.6, 1.65], [0.23, 0], 'faster'],
+    [[1.58, 1.61, 1.59, 1.62, 1.6, 1.65], [0, 0.23], 'inconclusive'],
+    [[0.58, 0.61, 0.59, 0.62, 0.6, 0.61], [0, 0.23], 'slower'],
+    [[0.58, 0.61, 0.59, 0.62, 0.6, 0.61], [0.23, 0], 'inconclusive'],
+  ] as const)(
+    'of ratios %s of two CPUs, with %o of their time without a core, is %s',
+    (ratios, [design, baseline], verdict) => {
+      const compared = comparePaired(blocksWith(ratios), { ...QUESTION, ...withheldFrom(design, baseline), cpus: 2 });
+      expect(compared.verdict).toBe(verdict);
+    },
+  );
+
+  it('is none where the faster one’s CPUs wait for each other and the host took cores from them', () => {
+    const verdict = (withheld: number, lockWait: number) => {
+      const host = { design: { withheld, lockWait }, baseline: { withheld: 0, lockWait: 0.4 } };
+      return comparePaired(blocksWith([1.58, 1.61, 1.59, 1.62, 1.6, 1.65]), { ...QUESTION, host, cpus: 2 }).verdict;
+    };
+    expect([verdict(0.06, 0.3), verdict(0.06, 0.04), verdict(0.04, 0.3)]).toEqual(['inconclusive', 'faster', 'faster']);
   });
 
   it.each([

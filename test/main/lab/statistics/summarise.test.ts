@@ -75,6 +75,18 @@ describe('summarise', () => {
     expect([readVerdict(false), readVerdict(true)]).toEqual(['inconclusive', 'same']);
   });
 
+  it('takes a design of which nobody knows how it fared on the host for one that fared as the other', () => {
+    const verdict = (ofBaseline: number | undefined) => {
+      const samples = COMPLETE.map((sample) => {
+        const withheldShare = sample.design === 'single-mutex' ? ofBaseline : 0.15;
+        return { ...sample, write: sample.write && { ...sample.write, lockWaitShare: 0, withheldShare } };
+      });
+      return summarise(samples, { ...OPTIONS, cpus: 2 }).comparisons[0]?.verdict;
+    };
+    // 1.2 times as fast; 1 / (1 - 2 × 0.15) = 1.43.
+    expect([verdict(0), verdict(undefined), verdict(0.15)]).toEqual(['faster', 'inconclusive', 'inconclusive']);
+  });
+
   it('calls nothing faster where the CPUs had no core for a quarter of their time, unless they share the cores themselves', () => {
     const starved = COMPLETE.map((sample) =>
       sample.write === undefined ? sample : { ...sample, write: { ...sample.write, withheldShare: 0.3 } },
