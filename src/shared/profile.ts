@@ -173,9 +173,9 @@ const experimentSchema = v.strictObject({
   /** Seconds to measure in all, shared out equally; absent: each phase runs to the job's size. */
   seconds: v.optional(
     v.pipe(
-      v.number('Seconds must be a number'),
-      v.minValue(PROFILE_LIMITS.seconds.min, `Seconds must be at least ${PROFILE_LIMITS.seconds.min}`),
-      v.maxValue(PROFILE_LIMITS.seconds.max, `Seconds must be at most ${PROFILE_LIMITS.seconds.max}`),
+      v.number('Time in all must be a number of seconds'),
+      v.minValue(PROFILE_LIMITS.seconds.min, `Time in all must be at least ${PROFILE_LIMITS.seconds.min} seconds`),
+      v.maxValue(PROFILE_LIMITS.seconds.max, `Time in all must be at most ${PROFILE_LIMITS.seconds.max} seconds`),
     ),
   ),
   /** How long each design works before anything is measured, at least; absent: `USUAL_WARM_UP_SECONDS`. Not of this-cpu workloads. */

@@ -233,6 +233,20 @@ describe('the first view', () => {
   });
 });
 
+describe('a field that may stay empty', () => {
+  test('is not taken for empty while it shows what is no number', async () => {
+    await openSeed();
+    const warmUp = page.getByLabel('Warm-up', { exact: true });
+    for (const typed of ['1e', '1,5', 'long']) {
+      await warmUp.fill(typed);
+      await page.getByText('Warm-up must be a number of seconds').first().waitFor();
+      expect(await page.getByTestId('run-button').isEnabled()).toBe(false);
+    }
+    await warmUp.fill('');
+    await expect.poll(() => page.getByTestId('run-button').isEnabled()).toBe(true);
+  });
+});
+
 describe('the file picker', () => {
   test('picks the file whose path is typed, and says in words where there is none', async () => {
     await openSeed();

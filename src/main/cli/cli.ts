@@ -68,7 +68,8 @@ const COMMANDS: readonly Command[] = [
         name: 'warm-up',
         value: 'N',
         meaning:
-          'fio, percpu: let each design work for N seconds before anything is measured, at least one block; 1 when absent',
+          'fio, percpu: let each design work for N seconds before anything is measured, at least one block; 1 when absent; where ' +
+          'samples are too short for that, it ends after three times as long for each design',
       },
       {
         name: 'data',
@@ -86,7 +87,7 @@ const COMMANDS: readonly Command[] = [
         name: 'csv',
         value: 'FILE',
         meaning:
-          'Write the samples as CSV; of this-cpu workloads mixes and page tables as FILE.mixes.csv, FILE.page-tables.csv',
+          'Write the samples as CSV; of this-cpu workloads mixes and page tables beside it, as x.mixes.csv and x.page-tables.csv of x.csv',
       },
       { name: 'out', value: 'FILE', meaning: 'Write the whole record as JSON' },
       {

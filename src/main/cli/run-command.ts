@@ -146,7 +146,7 @@ function firstLine({ message, where }: LabError): string {
   return isFieldPath(where) ? fieldLine({ field: where, message }) : `${where}: ${message}`;
 }
 
-/** `Seconds must be at least 0.2 (experiment.seconds)` */
+/** `Time in all must be at least 0.2 seconds (experiment.seconds)` */
 function fieldLine({ field, message }: FieldError): string {
   if (field === '') return message;
   const place = field === 'workload.jobFile' && message.startsWith('line ') ? 'Job file, ' : '';

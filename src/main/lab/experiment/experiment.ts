@@ -8,6 +8,7 @@
  * A cancelled or failed experiment keeps the samples that were finished.
  */
 import { CODEC_WORDS } from '../../../shared/codec.ts';
+import { counted } from '../../../shared/counted.ts';
 import type { MappingReport } from '../../../shared/mapping-report.ts';
 import { type Failure, ok, type Result } from '../../../shared/result.ts';
 import type { Environment, RunOutcome, RunRecord, Sample } from '../../../shared/run-record.ts';
@@ -33,12 +34,12 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const startedAt = new Date();
   const { planned } = setting;
   const samples: Sample[] = [];
-  const counted = await countTables(setting);
+  const tables = await countTables(setting);
   const disturbed = new DisturbanceNotes();
-  const harvest: Harvest = { samples, pageData: undefined, disturbed, zramAtFailure: undefined };
+  const harvest: Harvest = { samples, pageData: undefined, warmUp: undefined, disturbed, zramAtFailure: undefined };
   const { profile } = planned;
   const buffers = countBuffers(profile);
-  const ended = counted.ok && buffers.ok ? await runBlocks(setting, harvest) : firstFailure(counted, buffers);
+  const ended = tables.ok && buffers.ok ? await runBlocks(setting, harvest) : firstFailure(tables, buffers);
   await setting.engines.live.forgetMemory();
   const summary = summarise(samples, {
     designs: planned.designs,
@@ -66,10 +67,17 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
     oversubscribed,
     profile,
     environment: environmentOf(setting),
-    notes: [...disturbed.notes(), ...told, ...pageDataNotes(harvest), ...planned.notes, ...standingNotes(planned)],
+    notes: [
+      ...disturbed.notes(),
+      ...told,
+      ...warmUpNotes(harvest),
+      ...pageDataNotes(harvest),
+      ...planned.notes,
+      ...standingNotes(planned),
+    ],
     ...(harvest.pageData === undefined ? {} : { pageData: harvest.pageData }),
     samples,
-    ...(counted.ok && counted.value !== undefined ? { mapping: counted.value } : {}),
+    ...(tables.ok && tables.value !== undefined ? { mapping: tables.value } : {}),
     ...(buffers.ok && buffers.value !== undefined ? { bufferCount: buffers.value } : {}),
     ...summary,
   };
@@ -117,6 +125,18 @@ function cpusWithJobs({ workload, profile }: PlannedProfile): number {
 
 function pageDataNotes({ pageData }: Harvest): readonly string[] {
   return (pageData ?? []).map((description) => `Page data: ${description}.`);
+}
+
+function warmUpNotes({ warmUp }: Harvest): readonly string[] {
+  if (warmUp === undefined) return [];
+  const { blocks, workedMs, wantedMs } = warmUp;
+  const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;
+  const worked = `Warm-up: ${counted(blocks, 'block')}, in which each design worked for ${seconds(workedMs)}`;
+  if (workedMs >= wantedMs) return [`${worked}.`];
+  return [
+    `${worked}, not for the ${seconds(wantedMs)} that were wanted: what lies between samples as short as these took the rest of ` +
+      'its time, and what was measured may not have been compiled code from the first repetition on.',
+  ];
 }
 
 function failureOf({ zramAtFailure }: Harvest): Pick<RunRecord, 'zramAtFailure'> {

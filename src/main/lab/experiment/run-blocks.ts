@@ -32,11 +32,20 @@ export interface BlockSetting {
   readonly onSample: (sample: Sample) => void;
 }
 
+/** Blocks that were run, how long the CPUs of each design worked in them, at least, and how long they were to. */
+export interface WarmUp {
+  readonly blocks: number;
+  readonly workedMs: number;
+  readonly wantedMs: number;
+}
+
 /** What a run has brought so far. */
 export interface Harvest {
   readonly samples: Sample[];
   /** Once the data of a fio workload have come in. */
   pageData: RunRecord['pageData'];
+  /** Once it is over, of workloads whose threads live on. */
+  warmUp: WarmUp | undefined;
   readonly disturbed: DisturbanceNotes;
   /** Of the sample that failed. */
   zramAtFailure: RunRecord['zramAtFailure'];
@@ -100,7 +109,8 @@ export async function runBlocks(setting: BlockSetting, harvest: Harvest): Promis
 
 async function warmUp(course: Course, order: readonly Design[]): Promise<Result<void>> {
   const { meter } = course;
-  const wantedMs = warmUpMilliseconds(course.setting.planned.profile);
+  const { profile } = course.setting.planned;
+  const wantedMs = warmUpMilliseconds(profile);
   const longestMs = LONGEST_WARM_UP * wantedMs * order.length;
   const beginMs = performance.now();
   let workedMs = 0;
@@ -111,7 +121,9 @@ async function warmUp(course: Course, order: readonly Design[]): Promise<Result<
     const spentMs = performance.now() - beginMs;
     const isWarm = workedMs >= wantedMs || spentMs >= longestMs;
     meter.expectWarmUps(isWarm ? blocks : Math.ceil(blocks / Math.max(workedMs / wantedMs, spentMs / longestMs)));
-    if (isWarm) return ok(undefined);
+    if (!isWarm) continue;
+    if (profile.workload.kind !== 'this-cpu') course.harvest.warmUp = { blocks, workedMs, wantedMs };
+    return ok(undefined);
   }
 }
 

@@ -220,6 +220,10 @@ describe('a run of both designs', () => {
     const blocks = turns(long) / 2;
     expect(warm).toBeLessThanOrEqual(blocks / (blocks + 2));
     expect(new Set(progress.map(({ sample }) => sample)).size).toBe(turns(long) + 4);
+    expect(long.record.notes).toContainEqual(
+      expect.stringMatching(new RegExp(`^Warm-up: ${blocks} blocks, in which each design worked for [\\d.]+ s`)),
+    );
+    expect(short.record.notes).toContainEqual(expect.stringMatching(/^Warm-up: 1 block, in which .* s\.$/));
   });
 
   it('of a this-cpu workload has one block of warm-up, as its threads begin anew', async () => {
