@@ -1,7 +1,8 @@
+import type { MarkAreaComponentOption } from 'echarts';
 import type { Direction } from '../../shared/run-record.ts';
 import { DESIGN_WORDS } from '../../shared/design.ts';
 import { formatThroughput, throughputUnit } from '../format/throughput.ts';
-import type { ThroughputLine } from '../stores/live-figures.ts';
+import type { LiveSnapshot, ThroughputLine } from '../stores/live-figures.ts';
 import type { TimePoint } from '../stores/time-columns.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { chartBase, chartTooltip, LEFT_GUTTER, timeTick, valueAxisX, valueAxisY } from './chart-base.ts';
@@ -19,9 +20,12 @@ const GRIDS = {
   ],
 } as const;
 
-/** Throughput over time: a picture for each of one or two directions, one line per design over the seconds since the run started. */
+/**
+ * Throughput over time: a picture for each of one or two directions, one line per design over the seconds since the run started. What
+ * was warm-up has a ground of its own.
+ */
 export function buildLiveThroughputOption(
-  lines: readonly ThroughputLine[],
+  { throughput: lines, warmUpEndSeconds }: Pick<LiveSnapshot, 'throughput' | 'warmUpEndSeconds'>,
   directions: readonly Direction[],
   tokens: ThemeTokens,
 ): ChartOption {
@@ -55,7 +59,12 @@ export function buildLiveThroughputOption(
       axisPointer: { label: { show: true, formatter: ({ value }) => timeTick(Number(value)) } },
     })),
     yAxis: directions.map((_, gridIndex) => ({ ...valueAxisY(tokens), gridIndex, min: 0 })),
-    series: lines.map((line) => lineSeries(line, directions.indexOf(line.direction), tokens)),
+    series: lines.map((line) => {
+      const axis = directions.indexOf(line.direction);
+      const isFirst = lines.find(({ direction }) => direction === line.direction) === line;
+      const markArea = isFirst ? warmUpGround(warmUpEndSeconds, axis, tokens) : undefined;
+      return { ...lineSeries(line, axis, tokens), ...(markArea === undefined ? {} : { markArea }) };
+    }),
   };
 }
 
@@ -75,6 +84,16 @@ function lineSeries({ design, direction, points }: ThroughputLine, axis: number,
     itemStyle: { color: tokens[token] },
     lineStyle: designLineStyle(design, tokens),
     tooltip: { valueFormatter: (value: unknown) => throughputOrNothing(value, direction) },
+  };
+}
+
+/** Named in the upper picture only. Also says that there is none: the chart would keep that of the run before. */
+function warmUpGround(endSeconds: number | undefined, axis: number, tokens: ThemeTokens): MarkAreaComponentOption {
+  return {
+    silent: true,
+    itemStyle: { color: tokens.surfaceHover },
+    label: { show: axis === 0, color: tokens.textDim, fontSize: 11, position: 'insideTopLeft', formatter: 'warm-up' },
+    data: endSeconds === undefined ? [] : [[{ xAxis: 0 }, { xAxis: endSeconds }]],
   };
 }
 

@@ -35,6 +35,8 @@ export interface LiveSnapshot {
   /** What the zram devices held, by design and kind; none of a workload that stores nothing. */
   readonly held: readonly HeldLine[];
   readonly cpus: readonly MeanShares[];
+  /** Seconds until which the warm-up, which does not count, has gone on; absent where none was seen. */
+  readonly warmUpEndSeconds?: number | undefined;
 }
 
 /** Gathers the events of one run. */
@@ -55,6 +57,7 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
   const held = createTimeColumns({ columns: heldLines.length, capacity: CAPACITY, slotMs: SLOT_MS });
   const cpus = createCpuMeans();
   let progress: RunProgress | undefined;
+  let warmUpEndSeconds: number | undefined;
 
   function add(next: RunProgress): void {
     // Another machine: what its lines say does not follow from what the one before came to.
@@ -62,6 +65,7 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
       for (const columns of [throughput, memory, held]) columns.breakLines();
     }
     progress = next;
+    if (next.repetition === 0) warmUpEndSeconds = next.atMs / 1000;
     cpus.add(next.cpus);
     const figures = lines.map((line) =>
       line.design === next.design ? next[THROUGHPUT_OF[line.direction]][line.direction] : undefined,
@@ -86,6 +90,7 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
       memory: MEMORY_KINDS.map((_, column) => memory.points(column)),
       held: heldLines.map((line, column) => ({ ...line, points: held.points(column) })),
       cpus: cpus.take(),
+      warmUpEndSeconds,
     };
   }
 
@@ -101,13 +106,17 @@ interface CpuMeans {
   readonly take: () => readonly MeanShares[];
 }
 
-/** Means since the last `take`; without an event since then, what the last one answered. */
+/**
+ * Means since the last `take` over the events that had CPUs: between two short phases there are none, which is no reason to
+ * show none. Without an event since then, what the last one answered.
+ */
 function createCpuMeans(): CpuMeans {
   let sums: readonly MeanShares[] = [];
   let events = 0;
   let last: readonly MeanShares[] = [];
 
   function add(cpus: readonly CpuShares[]): void {
+    if (cpus.length === 0 && events > 0) return;
     const fresh = events === 0 || sums.length !== cpus.length;
     events = fresh ? 1 : events + 1;
     sums = cpus.map((cpu, index) => ({

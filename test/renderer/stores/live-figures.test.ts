@@ -81,6 +81,25 @@ describe('live figures', () => {
     expect(figures.snapshot().cpus).toEqual([{ working: 1, lockWait: 0, withheld: 0 }]);
   });
 
+  test('show the CPUs of phases shorter than the time between snapshots, and none where none ran', () => {
+    const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
+    figures.add(at(0, { cpus: [] }));
+    figures.add(at(100, { cpus: [{ working: 0.8, lockWait: 0 }] }));
+    figures.add(at(200, { cpus: [] }));
+    expect(figures.snapshot().cpus).toEqual([{ working: 0.8, lockWait: 0, withheld: 0 }]);
+    figures.add(at(300, { cpus: [] }));
+    expect(figures.snapshot().cpus).toEqual([]);
+  });
+
+  test('know until when the warm-up went on', () => {
+    const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
+    expect(figures.snapshot().warmUpEndSeconds).toBeUndefined();
+    figures.add(at(700, { repetition: 0 }));
+    figures.add(at(900, { repetition: 0 }));
+    figures.add(at(1300, { repetition: 1 }));
+    expect(figures.snapshot().warmUpEndSeconds).toBe(0.9);
+  });
+
   test('keep showing the last CPUs while no event comes', () => {
     const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
     figures.add(at(0, { cpus: [{ working: 0.5, lockWait: 0.1 }] }));
