@@ -221,6 +221,12 @@ export function profileNameProblem(name: string): string | undefined {
   return v.safeParse(profileName, name).issues?.[0].message;
 }
 
+/** Whether two names are one: they differ in case or Unicode composition at most. */
+export function isSameProfileName(one: string, other: string): boolean {
+  const key = (name: string): string => name.trim().normalize('NFC').toLowerCase();
+  return key(one) === key(other);
+}
+
 /** A profile of the current version; parse with `parseProfile`, which also takes older ones. */
 export const profileSchema = v.pipe(
   v.strictObject({

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import type { ProfileEntry } from '../../shared/contract.ts';
-import type { Profile } from '../../shared/profile.ts';
+import { isSameProfileName, type Profile, profileNameProblem } from '../../shared/profile.ts';
 import type { LabError } from '../../shared/result.ts';
 import { useLab } from '../lab-key.ts';
 import { useNoticeStore } from './notice-store.ts';
@@ -47,8 +47,18 @@ export const useProfileStore = defineStore('profiles', () => {
     return { kind: 'saved', entry: answer.value };
   }
 
-  function hasSaved(name: string): boolean {
-    return saved.value.some((entry) => entry.kind === 'profile' && entry.profile.name === name.trim());
+  const isAmong = (list: readonly ProfileEntry[], name: string): boolean =>
+    list.some((entry) => entry.kind === 'profile' && isSameProfileName(entry.profile.name, name));
+  const hasSaved = (name: string): boolean => isAmong(saved.value, name);
+
+  /** Whether the name is a shipped profile's alone: what is saved needs another one. */
+  function isShippedName(name: string): boolean {
+    return isAmong(shipped.value, name) && !hasSaved(name);
+  }
+
+  /** What is wrong with a name for a saved profile, in a sentence; undefined where nothing is. */
+  function nameProblem(name: string): string | undefined {
+    return profileNameProblem(name) ?? (isShippedName(name) ? 'A profile of this name came with the lab' : undefined);
   }
 
   /** Renames a saved profile; undefined when it failed. */
@@ -66,5 +76,5 @@ export const useProfileStore = defineStore('profiles', () => {
     return answer.ok;
   }
 
-  return { entries, shipped, saved, loaded, refresh, save, rename, remove };
+  return { entries, shipped, saved, loaded, refresh, isShippedName, nameProblem, save, rename, remove };
 });

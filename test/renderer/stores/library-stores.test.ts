@@ -42,6 +42,19 @@ describe('profiles', () => {
     expect(useNoticeStore().notices).toEqual([]);
   });
 
+  test('have no name of a shipped one, but where they have had it before', async () => {
+    const profiles = useProfileStore();
+    await profiles.refresh();
+    const [shipped] = profiles.shipped;
+    const name = shipped?.kind === 'profile' ? shipped.profile.name.toUpperCase() : '';
+    expect(profiles.isShippedName(name)).toBe(true);
+    expect(profiles.nameProblem(name)).toBe('A profile of this name came with the lab');
+    expect(profiles.nameProblem('')).toBe('Name must not be empty');
+    expect(profiles.nameProblem('own corpus, 2 CPUs')).toBeUndefined();
+    await profiles.save(sampleProfile({ name }), true);
+    expect(profiles.isShippedName(name)).toBe(false);
+  });
+
   test('that cannot be saved say why', async () => {
     const profiles = useProfileStore();
     stores.lab.failNext('saveProfile', { code: 'storage', message: 'the disk is full' });

@@ -3,7 +3,8 @@
  *
  *   id            shipped/STEM or saved/STEM, STEM.json being the file's name
  *   STEM          made from the profile's name by `fileStem`, with -2, -3 … where it is taken
- *   same profile  two saved names that differ in case or Unicode composition only are one name
+ *   same profile  two names that differ in case or Unicode composition only are one name; a saved profile gets no name of a
+ *                 shipped one, so that the name tells which is meant
  *
  * Files are read anew at each call, so that what the user edits or copies there by hand counts. A damaged file is
  * reported by name, never changed, and its name is never taken; a folder of saved ones that cannot be read is reported
@@ -12,7 +13,7 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Input, Output, ProfileEntry } from '../../../shared/contract.ts';
-import { parseProfile, type Profile } from '../../../shared/profile.ts';
+import { isSameProfileName, parseProfile, type Profile } from '../../../shared/profile.ts';
 import { fail, ok, type Result } from '../../../shared/result.ts';
 import { fileStem } from '../file-stem.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -22,9 +23,9 @@ import { readProfileFile, writeProfileFile } from './profile-file.ts';
 export interface ProfileLibrary {
   /** Shipped ones first, each sorted by id; damaged files included as such. */
   readonly list: () => Result<Output<'listProfiles'>>;
-  /** Saves under the profile's own name; 'bad-input' with the field, or where the name is taken and not `overwrite`. */
+  /** Saves under the profile's own name; 'bad-input' with the field, or where it is a shipped one's, or taken and not `overwrite`. */
   readonly save: (input: Input<'saveProfile'>) => Result<ProfileEntry>;
-  /** Gives a saved profile another name, and so another id; 'bad-input' where the name is taken. */
+  /** Gives a saved profile another name, and so another id; 'bad-input' where the name is taken or a shipped one's. */
   readonly rename: (input: Input<'renameProfile'>) => Result<ProfileEntry>;
   /** Deletes the file of a saved profile, damaged or not. */
   readonly remove: (input: Input<'deleteProfile'>) => Result<Output<'deleteProfile'>>;
@@ -97,6 +98,7 @@ function save(folders: ProfileFolders, { profile: input, overwrite }: Input<'sav
   const saved = filesIn(folders.saved, 'saved');
   const same = namedLike(saved, parsed.value.name);
   if (same !== undefined && !overwrite) return taken(same);
+  if (same === undefined && isShippedName(folders, parsed.value.name)) return shippedName(parsed.value.name);
   makeFolder(folders.saved);
   return write(same?.path ?? freePath(folders, parsed.value.name), parsed.value);
 }
@@ -111,6 +113,8 @@ function rename(folders: ProfileFolders, { id, name }: Input<'renameProfile'>): 
   const others = filesIn(folders.saved, 'saved').filter((file) => file.path !== path);
   const same = namedLike(others, parsed.value.name);
   if (same !== undefined) return taken(same);
+  const isNew = !isSameProfileName(entry.profile.name, parsed.value.name);
+  if (isNew && isShippedName(folders, parsed.value.name)) return shippedName(parsed.value.name);
   const newPath = freePath(folders, parsed.value.name, path);
   const written = write(newPath, parsed.value);
   // The new file first: a crash in between leaves both.
@@ -149,7 +153,7 @@ function load(folders: ProfileFolders, idOrName: string): Result<Profile> {
 
 function answersTo(entry: ProfileEntry, name: string): boolean {
   if (entry.id === `${entry.origin}/${name}`) return true;
-  return entry.kind !== 'damaged' && nameKey(entry.profile.name) === nameKey(name);
+  return entry.kind !== 'damaged' && isSameProfileName(entry.profile.name, name);
 }
 
 function savedFile(folders: ProfileFolders, id: string, action: 'renamed' | 'deleted'): Result<ProfileFile> {
@@ -160,10 +164,19 @@ function savedFile(folders: ProfileFolders, id: string, action: 'renamed' | 'del
 }
 
 function namedLike(files: readonly ProfileFile[], name: string): ProfileFile | undefined {
-  return files.find(({ entry }) => entry.kind !== 'damaged' && nameKey(entry.profile.name) === nameKey(name));
+  return files.find(({ entry }) => entry.kind !== 'damaged' && isSameProfileName(entry.profile.name, name));
 }
 
-function nameKey(name: string): string {
+function isShippedName(folders: ProfileFolders, name: string): boolean {
+  return namedLike(filesIn(folders.shipped, 'shipped'), name) !== undefined;
+}
+
+function shippedName(name: string): Result<never> {
+  return fail('bad-input', `"${name}" came with the lab; give yours another name.`, 'name');
+}
+
+/** Of a file: not every file system tells these apart. */
+function fileKey(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }
 
@@ -175,10 +188,10 @@ function taken({ entry }: ProfileFile): Result<never> {
 /** A path for a profile of this name that no file has, whatever the case of its name; `own` counts as free. */
 function freePath(folders: ProfileFolders, name: string, own?: string): string {
   const others = namesIn(folders.saved, 'saved').filter((other) => own === undefined || other !== basename(own));
-  const used = new Set(others.map(nameKey));
+  const used = new Set(others.map(fileKey));
   const stem = fileStem(name, 'profile');
   let candidate = `${stem}${ENDING}`;
-  for (let number = 2; used.has(nameKey(candidate)); number++) candidate = `${stem}-${number}${ENDING}`;
+  for (let number = 2; used.has(fileKey(candidate)); number++) candidate = `${stem}-${number}${ENDING}`;
   return join(folders.saved, candidate);
 }
 

@@ -63,6 +63,29 @@ describe('saving a profile', () => {
     expect(savedIds(library)).toEqual([]);
   });
 
+  it('refuses the name of a shipped profile, by which the command line finds that one', () => {
+    const { library } = bench();
+    const shipped = valueOf(library.load('shipped/seed-2010'));
+    const refused = {
+      code: 'bad-input',
+      message: `"${shipped.name.toUpperCase()}" came with the lab; give yours another name.`,
+      where: 'name',
+    };
+    const changed = { ...shipped, name: shipped.name.toUpperCase(), description: 'changed' };
+    expect(errorOf(library.save({ profile: changed, overwrite: true }))).toEqual(refused);
+    valueOf(library.save({ profile: { ...changed, name: 'mine' }, overwrite: false }));
+    expect(errorOf(library.rename({ id: 'saved/mine', name: changed.name }))).toEqual(refused);
+    expect(savedIds(library)).toEqual(['saved/mine']);
+    expect(valueOf(library.load(shipped.name))).toEqual(shipped);
+  });
+
+  it('goes on replacing one that has such a name from before', () => {
+    const { library } = benchWith({ 'old.json': JSON.stringify(valueOf(bench().library.load('shipped/seed-2010'))) });
+    const shipped = valueOf(library.load('shipped/seed-2010'));
+    const entry = valueOf(library.save({ profile: { ...shipped, description: 'changed' }, overwrite: true }));
+    expect(entry.id).toBe('saved/old');
+  });
+
   it('refuses a name that is taken, unless it is to be replaced', () => {
     const { library } = bench();
     valueOf(library.save({ profile: named('Mine'), overwrite: false }));
