@@ -187,7 +187,7 @@ function position(
       if (isWithin(interval, question)) return `lies within ${margin}, which on a busy host proves nothing`;
       if (interval.low > 1) return `lies entirely above 0 %, ${whyNothing(margin, interval, question)}`;
       if (interval.high < 1) return `lies entirely below 0 %, ${whyNothing(margin, interval, question)}`;
-      return `includes 0 % and reaches beyond ${margin}`;
+      return `includes 0 % and reaches beyond ${margin}; more repetitions narrow it, in the same time if each is shorter`;
     default:
       return assertUnreachable(verdict);
   }
