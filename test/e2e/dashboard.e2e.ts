@@ -269,6 +269,25 @@ describe('the file picker', () => {
     await page.getByRole('list', { name: 'Files and folders' }).getByText(data).waitFor();
   });
 
+  test('shows what is picked in other folders, and takes it back', async () => {
+    await openSeed();
+    const data = join(lab.dataFolder, 'elsewhere.bin');
+    writeFileSync(data, Buffer.alloc(8192, 1));
+    await page.getByText('files', { exact: true }).click();
+    await page.getByTestId('pick-files').click();
+    const typed = page.getByLabel('Folder', { exact: true });
+    await typed.fill(data);
+    await typed.press('Enter');
+    await page.getByLabel('Pick elsewhere.bin').waitFor();
+    const elsewhere = page.getByRole('list', { name: 'Picked in other folders' });
+    expect(await elsewhere.count()).toBe(0);
+    await page.getByRole('button', { name: 'Parent folder' }).click();
+    await elsewhere.getByText(data).waitFor();
+    await elsewhere.getByRole('button').click();
+    await elsewhere.waitFor({ state: 'detached' });
+    await page.getByText('0 picked').waitFor();
+  });
+
   test('takes the folder that one stands in, but not while another path is typed', async () => {
     const folder = join(lab.dataFolder, 'whole folder');
     mkdirSync(folder);
@@ -325,6 +344,30 @@ describe('profiles', () => {
     await page.reload();
     await page.getByTestId('profile-list').getByText('small 2010').click();
     await expect.poll(() => page.getByTestId('job-file').inputValue()).toBe(SMALL_JOB);
+  });
+
+  test('that were shipped are saved under another name', async () => {
+    await openSeed();
+    await page.getByLabel('Description').fill('Mine.');
+    await page.getByTestId('save-profile').click();
+    const dialog = page.getByRole('dialog');
+    const name = dialog.getByRole('textbox');
+    await name.fill('2010: one mutex or per-CPU buffers');
+    await dialog.getByText('A profile of this name came with the lab').waitFor();
+    await name.fill('one mutex of mine');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByTestId('profile-list').getByText('one mutex of mine').waitFor();
+  });
+
+  test('that were put into the folder meanwhile are listed when the page is looked at again', async () => {
+    await openSeed();
+    const seed = join(import.meta.dirname, '../../resources/profiles/seed-2010.json');
+    const copy = readFileSync(seed, 'utf8').replace('2010: one mutex or per-CPU buffers', 'put there by hand');
+    mkdirSync(join(lab.dataFolder, 'profiles'), { recursive: true });
+    writeFileSync(join(lab.dataFolder, 'profiles', 'by-hand.json'), copy);
+    // A browser that is driven counts each of its pages as the one with the keyboard, so this one must be told.
+    await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await page.getByTestId('profile-list').getByText('put there by hand').waitFor();
   });
 
   test('that are damaged are named and left alone', async () => {
