@@ -115,6 +115,32 @@ describe('the page', () => {
     expect(asset.headers['set-cookie']).toBeUndefined();
   });
 
+  it('stays of the build that was there when serving began', async () => {
+    const script = join(dashboardFolder, 'of-this-build.js');
+    await writeFile(script, 'export const build = 1;');
+    const { url } = await serve();
+    await rm(script);
+    await writeFile(join(dashboardFolder, 'of-the-next-build.js'), 'export const build = 2;');
+    expect(await get(url, `/of-this-build.js${url.search}`)).toMatchObject({
+      status: 200,
+      body: 'export const build = 1;',
+    });
+    expect((await get(url, `/of-the-next-build.js${url.search}`)).status).toBe(404);
+    await rm(join(dashboardFolder, 'of-the-next-build.js'));
+  });
+
+  it('is sent again only when it is not the one that the browser has', async () => {
+    const { url } = await serve();
+    const path = `/app.js${url.search}`;
+    const first = await get(url, path);
+    const tag = String(first.headers['etag']);
+    expect(await get(url, path, { headers: { 'if-none-match': tag } })).toMatchObject({ status: 304, body: '' });
+    expect((await get(url, path, { headers: { 'if-none-match': '"other"' } })).body).toBe(first.body);
+    const head = await get(url, path, { method: 'HEAD' });
+    expect(head).toMatchObject({ status: 200, body: '' });
+    expect(Number(head.headers['content-length'])).toBe(first.body.length);
+  });
+
   it('carries the security headers, refusals included', async () => {
     const { url } = await serve();
     for (const path of [`/${url.search}`, '/', `/none.js${url.search}`]) {
