@@ -74,7 +74,8 @@ const COMMANDS: readonly Command[] = [
       {
         name: 'data',
         value: 'PATH',
-        meaning: 'fio: write the pages of this file or folder; may be given more than once',
+        repeats: true,
+        meaning: 'fio: write the pages of this file or folder',
       },
       { name: 'codec', value: 'NAME', meaning: 'fio: what the machine compresses with, lz4 or lz4-kernel' },
       {
@@ -105,7 +106,7 @@ const COMMANDS: readonly Command[] = [
           profile: argument,
           json: options.has('json'),
           engine: options.value('engine'),
-          job: options.values('job'),
+          job: options.value('job'),
           seconds: options.value('seconds'),
           jobs: options.value('jobs'),
           repetitions: options.value('repetitions'),
@@ -167,7 +168,7 @@ const COMMANDS: readonly Command[] = [
     name: 'verify',
     meaning: "Writes and reads the same pages through this host's kernel zram and through the lab, side by side",
     options: [
-      { name: 'data', value: 'PATH', meaning: 'The pages: a file or folder; may be given more than once' },
+      { name: 'data', value: 'PATH', repeats: true, meaning: 'The pages: a file or folder' },
       { name: 'jobs', value: 'N', meaning: 'Jobs that share the pages, each on a thread of its own; 1 when absent' },
       {
         name: 'codec',

@@ -12,6 +12,8 @@ export interface OptionWords {
   readonly name: string;
   /** What the value is, for the help; absent: a flag. */
   readonly value?: string;
+  /** It may be given more than once. */
+  readonly repeats?: true;
   readonly meaning: string;
 }
 
@@ -45,7 +47,6 @@ export type CommandLine<C extends CommandWords> =
 
 export interface CommandOptions {
   readonly has: (name: string) => boolean;
-  /** The value; of several the last. */
   readonly value: (name: string) => string | undefined;
   /** All values in the order given; undefined where there is none. */
   readonly values: (name: string) => readonly string[] | undefined;
@@ -68,7 +69,9 @@ export function parseCommandLine<C extends CommandWords>(
   const given = tokens.filter((token) => token.kind === 'option');
   const command = commands.find((each) => each.name === name);
   if (name !== undefined && command === undefined) return fail('bad-input', `there is no command '${name}'`);
-  const wrong = given.map((token) => optionFault(token, command)).find((fault) => fault !== undefined);
+  const wrong =
+    given.map((token) => optionFault(token, command)).find((fault) => fault !== undefined) ??
+    repetitionFault(given, command);
   if (wrong !== undefined) return fail('bad-input', wrong);
   if (given.some((token) => token.name === HELP)) return ok({ kind: 'help', command });
   if (given.some((token) => token.name === VERSION)) return ok({ kind: 'version' });
@@ -107,12 +110,19 @@ function optionFault(token: OptionToken, command: CommandWords | undefined): str
   return isMissing ? `${token.rawName} needs a value (${option.value})` : undefined;
 }
 
+function repetitionFault(given: readonly OptionToken[], command: CommandWords | undefined): string | undefined {
+  const again = command?.options.find(
+    (option) => option.repeats !== true && given.filter(({ name }) => name === option.name).length > 1,
+  );
+  return again === undefined ? undefined : `--${again.name} may be given only once`;
+}
+
 function commandOptions(given: readonly OptionToken[]): CommandOptions {
   const values = (name: string): readonly string[] =>
     given.flatMap((token) => (token.name === name && token.value !== undefined ? [token.value] : []));
   return {
     has: (name) => given.some((token) => token.name === name),
-    value: (name) => values(name).at(-1),
+    value: (name) => values(name)[0],
     values: (name) => (values(name).length === 0 ? undefined : values(name)),
   };
 }

@@ -17,9 +17,9 @@ export function programHelp(commands: readonly CommandWords[], version: string):
 
 /** Of one command. */
 export function commandHelp(command: CommandWords): string {
-  const options = command.options.map(({ name, value, meaning }): [string, string] => [
+  const options = command.options.map(({ name, value, repeats, meaning }): [string, string] => [
     value === undefined ? `--${name}` : `--${name} ${value}`,
-    meaning,
+    repeats === true ? `${meaning}; may be given more than once` : meaning,
   ]);
   const codes = (command.exitCodes ?? []).map(([code, meaning]) => [String(code), meaning] as const);
   const parts = [`Usage: lab ${usage(command)} [options]`, command.meaning, list(options)];

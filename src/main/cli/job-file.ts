@@ -12,11 +12,9 @@ import { lineBeforeNumjobs } from './overrides.ts';
 /** Bytes of the largest that is read: as many characters as a profile's may have (64 Ki), of 4 bytes each. */
 const MOST_BYTES = 256 * 1024;
 
-/** The text of the one file that `paths` names; undefined where none is given. Errors: 'bad-input', 'not-found'. */
-export async function readJobFile(paths: readonly string[] | undefined): Promise<Result<string | undefined>> {
-  const [path, second] = paths ?? [];
+/** The text of the file; undefined where none is given. Errors: 'bad-input', 'not-found'. */
+export async function readJobFile(path: string | undefined): Promise<Result<string | undefined>> {
   if (path === undefined) return ok(undefined);
-  if (second !== undefined) return fail('bad-input', `--job takes one file, not both '${path}' and '${second}'`);
   if (path === '') return fail('bad-input', '--job must not be empty');
   try {
     // Not by its size, which a pipe does not have.

@@ -18,8 +18,8 @@ import type { Terminal } from './terminal.ts';
 export interface RunCommand extends Omit<RunOptions, 'jobFile'>, RunOutputs {
   /** Id, file stem, name or path of a profile. */
   readonly profile: string;
-  /** Paths of fio job files, of which there may be one. */
-  readonly job?: readonly string[] | undefined;
+  /** Path of a fio job file. */
+  readonly job?: string | undefined;
   readonly engine?: string | undefined;
   /** Print one JSON document instead of the report. */
   readonly json: boolean;
@@ -87,7 +87,7 @@ async function readCommand(lab: Lab, command: RunCommand): Promise<Result<Asked>
   const { workload } = profile.value;
   if (workload.kind !== 'fio') return ok({ profile: changed.value, engine: engine.value, jobFile: undefined });
   const text = jobFile.value ?? workload.jobFile;
-  const given = { path: command.job?.[0], text, hasNumjobs: command.jobs !== undefined };
+  const given = { path: command.job, text, hasNumjobs: command.jobs !== undefined };
   return ok({ profile: changed.value, engine: engine.value, jobFile: given });
 }
 

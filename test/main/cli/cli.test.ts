@@ -184,6 +184,8 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     ['run', 'run needs a profile; see lab run --help'],
     ['run PROFILE --port 3', 'run has no --port; see lab run --help'],
     ['run PROFILE --csv', '--csv needs a value (FILE); see lab run --help'],
+    ['run PROFILE --warm-up 1 --warm-up 2', '--warm-up may be given only once; see lab run --help'],
+    ['run PROFILE --job a --job b', '--job may be given only once; see lab run --help'],
     ['run PROFILE --seconds abc', "--seconds must be a number, not 'abc'"],
     ['run PROFILE --seconds -1', 'Time in all must be at least 0.2 seconds (experiment.seconds)'],
     ['run PROFILE --seconds 0', 'Time in all must be at least 0.2 seconds (experiment.seconds)'],
@@ -310,6 +312,7 @@ describe('help and version', () => {
     for (const word of ['profiles', 'run PROFILE', 'serve', '--version']) expect(help.out).toContain(word);
     const run = await cli(['run', '--help'], refuse);
     expect(run.out).toContain('--repetitions N');
+    expect(run.out.match(/^.*; may be given more than once$/gm)).toEqual([expect.stringMatching(/^ {2}--data PATH /)]);
     expect(run.out).not.toContain('--port');
     expect(await cli(['--version'], refuse)).toEqual({ code: 0, out: '9.8.7\n', err: '' });
   });

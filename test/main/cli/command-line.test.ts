@@ -12,7 +12,7 @@ const COMMANDS: readonly CommandWords[] = [
     options: [
       { name: 'json', meaning: '' },
       { name: 'seconds', value: 'N', meaning: '' },
-      { name: 'data', value: 'PATH', meaning: '' },
+      { name: 'data', value: 'PATH', repeats: true, meaning: '' },
     ],
   },
 ];
@@ -43,10 +43,9 @@ describe('a command line', () => {
     expect(run('run', '--json', '2010').argument).toBe('2010');
   });
 
-  it('of a repeated option has all values, and the last where one is meant', () => {
+  it('of an option that may be given more than once has all values, in their order', () => {
     const { options } = run('run', 'p', '--data', 'a', '--data', 'b');
     expect(options.values('data')).toEqual(['a', 'b']);
-    expect(options.value('data')).toBe('b');
     expect(options.values('seconds')).toBeUndefined();
     expect(options.has('json')).toBe(false);
   });
@@ -80,6 +79,9 @@ describe('a command line', () => {
     ['run p --json=yes', '--json takes no value'],
     ['run p --seconds', '--seconds needs a value (N)'],
     ['run p --data --json', '--data needs a value (PATH)'],
+    ['run p --seconds 1 --seconds 1', '--seconds may be given only once'],
+    ['run --seconds=1 p --json --seconds 2 --seconds 3', '--seconds may be given only once'],
+    ['list --json --json', '--json may be given only once'],
   ])('%j is refused: %s', (line, sentence) => {
     expect(errorOf(parseCommandLine(line.split(' '), COMMANDS))).toEqual({ code: 'bad-input', message: sentence });
   });

@@ -94,14 +94,13 @@ describe('lab run PROFILE --job FILE', () => {
   });
 
   it.each([
-    ['that is not there', (folder: string) => [`${folder}/none`], "the job file 'FOLDER/none' does not exist"],
-    ['that is a folder', (folder: string) => [folder], "cannot read the job file 'FOLDER': it is a folder"],
-    ['without a name', () => [''], '--job must not be empty'],
-    ['and another', () => ['a', 'b'], "--job takes one file, not both 'a' and 'b'"],
-  ])('refuses a file %s, in one sentence and before anything is made', async (_, files, sentence) => {
+    ['that is not there', (folder: string) => `${folder}/none`, "the job file 'FOLDER/none' does not exist"],
+    ['that is a folder', (folder: string) => folder, "cannot read the job file 'FOLDER': it is a folder"],
+    ['without a name', () => '', '--job must not be empty'],
+  ])('refuses a file %s, in one sentence and before anything is made', async (_, file, sentence) => {
     const [folder, dataFolder] = [temporaryFolder(), temporaryFolder()];
-    const options = files(folder).flatMap((file) => ['--job', file]);
-    const printed = await cli(['run', small(), ...options, '--csv', join(folder, 'a.csv')], { dataFolder });
+    const options = ['--job', file(folder), '--csv', join(folder, 'a.csv')];
+    const printed = await cli(['run', small(), ...options], { dataFolder });
     expect(printed).toEqual({ code: 2, out: '', err: `${sentence.replace('FOLDER', folder)}\n` });
     expect(readdirSync(folder)).toEqual([]);
     expect(valueOf(await (await openSmallLab(dataFolder)).listRuns({}))).toEqual([]);
@@ -121,14 +120,14 @@ describe('lab run PROFILE --job FILE', () => {
 
 describe('the text of a job file', () => {
   it('is what the file holds, without the mark that editors on Windows put before it', async () => {
-    expect(await readJobFile([jobFile(`\uFEFF${READS}`)])).toEqual({ ok: true, value: READS });
+    expect(await readJobFile(jobFile(`\uFEFF${READS}`))).toEqual({ ok: true, value: READS });
     expect(await readJobFile(undefined)).toEqual({ ok: true, value: undefined });
   });
 
   it('may come out of a pipe', async () => {
     const pipe = join(temporaryFolder(), 'pipe');
     execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', pipe]);
-    const read = readJobFile([pipe]);
+    const read = readJobFile(pipe);
     await writeFile(pipe, READS);
     expect(await read).toEqual({ ok: true, value: READS });
   });
@@ -138,7 +137,7 @@ describe('the text of a job file', () => {
     ['has no end', ' '.repeat(300_000), "'PATH' is too big for a job file: more than 262144 bytes"],
   ])('is not that of a file that %s', async (_, content, sentence) => {
     const path = jobFile(content);
-    expect(errorOf(await readJobFile([path])).message).toBe(sentence.replace('PATH', path));
+    expect(errorOf(await readJobFile(path)).message).toBe(sentence.replace('PATH', path));
   });
 });
 
