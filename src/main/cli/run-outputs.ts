@@ -1,5 +1,5 @@
 /** The files that `run` writes beside what it prints: checked before the run, written after it. */
-import { mkdir, open, rm, rmdir, writeFile } from 'node:fs/promises';
+import { open, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve as absolute } from 'node:path';
 import type { CsvTable, LabContract } from '../../shared/contract.ts';
 import { bootsPercpuMachines } from '../../shared/booted-machines.ts';
@@ -8,6 +8,7 @@ import { recordText } from '../../shared/measured-figures.ts';
 import type { RunRecord } from '../../shared/run-record.ts';
 import { csvTablesOf } from '../lab/export/run-csv.ts';
 import { kernelEvidence } from '../lab/export/kernel-evidence.ts';
+import { makeFolder } from '../lab/make-folder.ts';
 import { writeProblem } from './write-problem.ts';
 
 /** Paths; absent: not asked for. */
@@ -25,11 +26,13 @@ export async function checkOutputs(
   { csv, out, evidence }: RunOutputs,
   planned: Pick<RunRecord, 'engine' | 'profile'>,
 ): Promise<Result<void>> {
+  const empty = Object.entries({ csv, out, evidence }).find(([, path]) => path === '');
+  if (empty !== undefined) return fail('bad-input', `--${empty[0]} must not be empty`);
   if (evidence !== undefined && !bootsPercpuMachines(planned)) return fail('bad-input', noEvidence(planned));
   if (csv !== undefined && out !== undefined && absolute(csv) === absolute(out)) {
     return fail('bad-input', `--csv and --out name the same file, ${csv}`);
   }
-  const made = evidence === undefined ? ok(undefined) : await makeFolder('bad-input', evidence);
+  const made = evidence === undefined ? ok(undefined) : folderAt('bad-input', evidence);
   if (!made.ok) return made;
   // The files may be meant to lie in the folder.
   const writable = await checkAll([csv, out, ...(evidence === undefined ? [] : [join(evidence, '.percpu-lab')])]);
@@ -63,10 +66,10 @@ function noEvidence({ engine, profile }: Pick<RunRecord, 'engine' | 'profile'>):
   return `--evidence is for fio and percpu workloads; the machines of '${profile.name}' boot no per-CPU allocator, of which a kernel would print something`;
 }
 
-/** The outermost of the folders that had to be made, absolute; undefined where it was there. */
-async function makeFolder(code: WriteCode, path: string): Promise<Result<string | undefined>> {
+/** Makes the folder: the outermost of those that had to be made, absolute; undefined where it was there. */
+function folderAt(code: WriteCode, path: string): Result<string | undefined> {
   try {
-    const made = await mkdir(path, { recursive: true });
+    const made = makeFolder(path);
     return ok(made === undefined ? undefined : absolute(made));
   } catch (error) {
     return unwritable(code, path, error);
@@ -122,7 +125,7 @@ function csvPath(path: string, table: CsvTable): string {
 }
 
 async function writeEvidence(record: RunRecord, folder: string): Promise<Result<void>> {
-  const made = await makeFolder('storage', folder);
+  const made = folderAt('storage', folder);
   if (!made.ok) return made;
   const files = kernelEvidence(record);
   if (!files.ok) return files;

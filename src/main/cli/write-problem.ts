@@ -1,13 +1,24 @@
 /** Why something could not be written, in words for a person. */
+import { existsSync, lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The reason of a file system's `error`, to stand behind `cannot write …:`; its code, or else its own words, where it is a rare one. */
 export function writeProblem(error: unknown): string {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (reason === 'ENOENT' && error instanceof Error && 'path' in error) return missingWords(String(error.path));
   return WRITE_PROBLEMS[reason] ?? reason;
 }
 
+/** The folder may be there all the same: nobody can make anything in /proc. */
+function missingWords(path: string): string {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return 'its folder does not exist';
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? 'it is a link into a folder that does not exist' : `nothing can be made in '${folder}'`;
+}
+
 const WRITE_PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'its folder does not exist',
+  EEXIST: 'it is a file',
   ENOTDIR: 'a part of its path is a file',
   EISDIR: 'it is a folder',
   EACCES: 'this user may not write there',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
@@ -197,6 +197,8 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     ['run none.json', 'There is no profile file none.json.'],
     ['run PROFILE --csv FOLDER/a --out FOLDER/./a', '--csv and --out name the same file, FOLDER/a'],
     ['run PROFILE --csv /nowhere/a.csv', "cannot write '/nowhere/a.csv': its folder does not exist"],
+    ['run PROFILE --csv=', '--csv must not be empty'],
+    ['run PROFILE --evidence=', '--evidence must not be empty'],
     ['run PROFILE --out FOLDER', "cannot write 'FOLDER': it is a folder"],
     ['serve --port x', "--port must be a whole number from 0 to 65535, not 'x'"],
     ['serve --port=', "--port must be a whole number from 0 to 65535, not ''"],
@@ -221,6 +223,19 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     const { code, out, err } = await cli(['run', '--json', name]);
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(new RegExp(`^There is no profile ${name}; there are: .*shipped/seed-2010.*\\.\\n$`));
+  });
+
+  it.for(['--csv', '--out', '--evidence'])('a path for %s in a folder that takes nothing', async (option, context) => {
+    context.skip(process.platform !== 'linux', 'needs /proc');
+    const { code, out, err } = await cli(['run', small(), option, '/proc/a']);
+    expect([code, out, err]).toEqual([2, '', "cannot write '/proc/a': nothing can be made in '/proc'\n"]);
+  });
+
+  it('a link for a file that leads nowhere', async () => {
+    const link = join(temporaryFolder(), 'link');
+    symlinkSync('/nowhere/a.csv', link);
+    const { code, err } = await cli(['run', small(), '--csv', link]);
+    expect([code, err]).toEqual([2, `cannot write '${link}': it is a link into a folder that does not exist\n`]);
   });
 
   it('a damaged profile file, with line and column', async () => {

@@ -5,10 +5,11 @@ import { makeFolder } from '../../../src/main/lab/make-folder.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 describe('makeFolder', () => {
-  it('makes every missing parent, and nothing the second time', () => {
+  it('makes every missing parent and says which is the outermost, and nothing the second time', () => {
     const folder = temporaryFolder();
-    makeFolder(join(folder, 'a', 'b', 'c'));
-    makeFolder(join(folder, 'a', 'b', 'c'));
+    expect(makeFolder(join(folder, 'a', 'b', 'c'))).toBe(join(folder, 'a'));
+    expect(makeFolder(join(folder, 'a', 'b', 'c'))).toBeUndefined();
+    expect(makeFolder(join(folder, 'a', 'd'))).toBe(join(folder, 'a', 'd'));
     expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['c']);
   });
 
