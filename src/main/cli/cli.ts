@@ -55,7 +55,7 @@ const COMMANDS: readonly Command[] = [
         name: 'seconds',
         value: 'N',
         meaning:
-          'fio, this-cpu: measure for about N seconds in all, shared out over all samples, a block of warm-up included; ' +
+          'fio, this-cpu: measure for about N seconds in all, shared out over all samples, those of the first block, which is thrown away, included; ' +
           'starting machines and threads, the rest of the warm-up and counting come on top',
       },
       {

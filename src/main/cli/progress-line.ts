@@ -15,8 +15,10 @@ export function progressOf(terminal: Terminal): (event: RunEvent) => void {
 }
 
 function overwrittenLine(terminal: Terminal): (event: RunEvent) => void {
+  let dropped = '';
   return (event) => {
-    if (event.kind === 'progress') terminal.err(`${CLEAR_LINE}${progressText(event.progress)}`);
+    if (event.kind === 'started') dropped = droppedWords(event.profile);
+    if (event.kind === 'progress') terminal.err(`${CLEAR_LINE}${progressText(event.progress, dropped)}`);
     if (event.kind === 'finished') terminal.err(CLEAR_LINE);
   };
 }
@@ -25,15 +27,22 @@ function linePerSample(terminal: Terminal): (event: RunEvent) => void {
   const line = (text: string): void => {
     terminal.err(`${text}\n`);
   };
-  const warmUp = warmUpLines(line);
+  let dropped = '';
+  const told = new Set<Design>();
   return (event) => {
     switch (event.kind) {
       case 'started':
         line(beginning(event.profile));
+        dropped = droppedWords(event.profile);
         return;
-      case 'progress':
-        warmUp(event.progress);
+      case 'progress': {
+        // Once of each design; how often it takes turns with the others shows only afterwards.
+        const { phase, repetition, design } = event.progress;
+        if (phase === 'prepare' || repetition > 0 || told.has(design)) return;
+        told.add(design);
+        line(`${DESIGN_WORDS[design].title}, ${dropped}`);
         return;
+      }
       case 'sample': {
         const { design, repetition } = event.sample;
         line(`${DESIGN_WORDS[design].title}, repetition ${repetition}: ${sampleRates(event.sample)}`);
@@ -61,14 +70,9 @@ function beginning({ workload }: Profile): string {
   }
 }
 
-/** Each design that is warmed up, once; how often it takes turns with the others shows only afterwards. */
-function warmUpLines(line: (text: string) => void): (progress: RunProgress) => void {
-  const told = new Set<Design>();
-  return ({ phase, repetition, design }) => {
-    if (phase === 'prepare' || repetition > 0 || told.has(design)) return;
-    told.add(design);
-    line(`${DESIGN_WORDS[design].title}, warm-up`);
-  };
+/** What comes before the first repetition: threads of this-cpu workloads begin anew with each sample, so it warms up none of them. */
+function droppedWords({ workload }: Profile): string {
+  return workload.kind === 'this-cpu' ? 'first block, thrown away' : 'warm-up';
 }
 
 /** What the sample ran: `write 412.3 MB/s, read 823.1 MB/s`, or `create 812345 objects/s`. */
@@ -85,13 +89,13 @@ function rateText(direction: Direction, rate: number): string {
 }
 
 /** `37 %  per-CPU, global  repetition 3 of 8  write  412 MB/s  about 21 s left` */
-function progressText(progress: RunProgress): string {
+function progressText(progress: RunProgress, dropped: string): string {
   const { design, repetition, repetitions, phase, fraction, secondsLeft } = progress;
   const rate = progressRate(progress);
   return [
     `${(fraction * 100).toFixed(0)} %`,
     DESIGN_WORDS[design].title,
-    repetition === 0 ? 'warm-up' : `repetition ${repetition} of ${repetitions}`,
+    repetition === 0 ? dropped : `repetition ${repetition} of ${repetitions}`,
     phase,
     ...(rate === undefined ? [] : [rate]),
     ...(secondsLeft === undefined ? [] : [`about ${Math.ceil(secondsLeft)} s left`]),

@@ -106,6 +106,17 @@ describe('the lines before the first sample', () => {
     expect(allShown(events, true)).not.toContain('\n');
   });
 
+  it('say of threads that begin anew with each sample that the first block is thrown away', () => {
+    const events = [
+      started(smallThisCpuProfile()),
+      at({ phase: 'prepare' }),
+      at({ phase: 'access', design: 'segment' }),
+    ];
+    expect(allShown(events, false)).toBe('counting page tables\nsegment prefix, first block, thrown away\n');
+    expect(allShown(events, true)).toMatch(/25 % {2}segment prefix {2}first block, thrown away {2}access /);
+    expect(allShown([started(smallProfile()), at({ phase: 'write' })], true)).toMatch(/ {2}warm-up {2}write /);
+  });
+
   it('say the same of one design alone', () => {
     const events = [started(smallPercpuProfile()), at({ repetition: 0 }), at({ repetition: 1 }), at({ repetition: 2 })];
     expect(allShown(events, false)).toBe('starting\nembedded units, warm-up\n');

@@ -27,6 +27,9 @@ describe('lab run of a this-cpu profile', () => {
     const { code, out, err } = await cli(['run', small()]);
     expect(code).toBe(ExitCode.done);
     expect(err).toMatch(/^preempt-off \+ offset, repetition 1: access \d+ operations\/s$/m);
+    expect(err).toMatch(/^local mapping, first block, thrown away$/m);
+    expect(out).toMatch(/^note: The CPUs' threads begin anew .* The first block is thrown away besides\.$/m);
+    expect(`${err}${out}`).not.toMatch(/warm-up/i);
     expect(out).toMatch(/^access +median operations\/s +low +high +p50 ns +p99 ns +lock wait %$/m);
     expect(out).toMatch(/^access: local mapping against preempt-off \+ offset: [A-Z]+, ratio \d/m);
     expect(out).toMatch(/^mix \(measured\) +design +ns\/op +low +high +million op\/s +against the first$/m);

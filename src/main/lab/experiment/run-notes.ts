@@ -31,6 +31,8 @@ function workloadNotes(planned: PlannedProfile): readonly string[] {
 }
 
 const THIS_CPU_NOTES: readonly string[] = [
+  "The CPUs' threads begin anew with each sample, and warm up by themselves: before its first mix they do up to a million operations " +
+    'of the kinds that the mixes have, which are in no figure. The first block is thrown away besides.',
   'After every mix all additions are compared with what the counters come to, and page tables and TLBs are audited: a wrong ' +
     'entry, or a total that is not exact in another mode than unprotected, ends the run.',
   "An operation is one this_cpu operation. Its time is processor time of the CPUs' threads, with what ticks, switches and " +

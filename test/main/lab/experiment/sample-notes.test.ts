@@ -124,7 +124,7 @@ describe('notes from the samples of a run', () => {
     expect(notesOf(samples, { seconds: 4, tookSeconds: 100, outcome: 'cancelled' })).toEqual([]);
     expect(notesOf(samples, { seconds: 4, tookSeconds: 9.87 })).toEqual([
       expect.stringMatching(
-        /^The run took 9\.9 s, of which 4 s were to be measured, a block of warm-up included; the rest was /,
+        /^The run took 9\.9 s, of which 4 s were to be measured, the first block, which is thrown away, included; the rest was /,
       ),
     ]);
   });
