@@ -37,7 +37,7 @@ export interface MixFigures {
   readonly durationNs: number;
   /** Processor time of all CPUs' threads. */
   readonly processorNs: number;
-  /** All CPUs together. */
+  /** All CPUs together. Of operations: with retries and what moves batches, without shared additions. */
   readonly counts: AccessCounts;
 }
 

@@ -67,6 +67,13 @@ describe('lab run of a this-cpu profile', () => {
         accessPerSecond: access?.operationsPerSecond,
       })),
     );
+    for (const { thisCpu } of record.designs) {
+      const [storm, fault] = thisCpu?.mixes ?? [];
+      expect([storm?.operations, fault?.operations]).toEqual([4000, 4000]);
+      // Each batch is moved by an xchg, and a cmpxchg may be done again.
+      expect(storm?.counts.operations).toBeGreaterThan(4000);
+      expect(fault?.counts.operations).toBeGreaterThanOrEqual(4000);
+    }
     const [first] = record.samples;
     expect(rowsOf(csv)[0]).toMatchObject({
       design: first?.design,
@@ -109,7 +116,21 @@ describe('lab run of a this-cpu profile', () => {
       { name: 'storm', unit: 'one addition', operations: { add: 1 }, source: '' },
       { name: 'shared', unit: 'one addition', operations: { shared_add: 1 }, source: '' },
     ];
-    const { out } = await cli(['run', small({ designs: ['segment', 'preempt-offset'], workload: { mixes } })]);
+    const path = join(temporaryFolder(), 'a.json');
+    const { out } = await cli([
+      'run',
+      small({ designs: ['segment', 'preempt-offset'], workload: { mixes } }),
+      '--out',
+      path,
+    ]);
+    const record = JSON.parse(readFileSync(path, 'utf8')) as RunRecord;
+    for (const { thisCpu } of record.designs) {
+      const counts = thisCpu?.mixes.map((mix) => [mix.operations, mix.counts.operations]);
+      expect(counts).toEqual([
+        [4000, 4000],
+        [4000, 0],
+      ]);
+    }
     // Pairs, checks, offset reads, notes, window accesses, atomic instructions.
     expect(out).toMatch(/^segment prefix +0\.000 +0\.000 +0\.000 +0\.000 +0\.000 +0\.000 +1\.000 /m);
     expect(out).toMatch(/^preempt-off \+ offset +1\.000 +1\.000 +1\.000 +0\.000 +0\.000 +1\.000 +1\.000 /m);
