@@ -3,6 +3,7 @@
  * its locks were waited for; its samples hold 0 there, and nobody is to be shown that as a figure.
  */
 import type { Design } from './design.ts';
+import type { Profile } from './profile.ts';
 import type { DirectionFigures, MemoryFigures, RunRecord } from './run-record.ts';
 
 /** What mm_stat does not say; the memory that the host has is known. */
@@ -23,6 +24,22 @@ const LOCK_FIGURES: readonly string[] = [
 /** Whether `column` is counted under `design`: all are in a machine's own arena. */
 export function isMemoryMeasured(design: Design, column: keyof MemoryFigures): boolean {
   return design !== 'kernel' || !UNSTATED_BY_KERNEL.includes(column);
+}
+
+/** What zram alone has use for. */
+const OF_ZRAM: readonly (keyof MemoryFigures)[] = [
+  'originalBytes',
+  'compressedBytes',
+  'poolBytes',
+  'bufferBytes',
+  'workMemoryBytes',
+  'slotTableBytes',
+  'ioBufferBytes',
+];
+
+/** Whether `column` is worth a look after such a workload: machines of percpu workloads have zram devices that nobody uses. */
+export function isMemoryOfWorkload(kind: Profile['workload']['kind'], column: keyof MemoryFigures): boolean {
+  return kind === 'fio' || !OF_ZRAM.includes(column);
 }
 
 /** Whether waiting for locks is measured under `design`. */

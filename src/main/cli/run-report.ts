@@ -1,7 +1,7 @@
 /** A run as text for a person at a terminal. */
 import { counted } from '../../shared/counted.ts';
 import { type Design, DESIGN_WORDS } from '../../shared/design.ts';
-import { isLockWaitMeasured, isMemoryMeasured } from '../../shared/measured-figures.ts';
+import { isLockWaitMeasured, isMemoryMeasured, isMemoryOfWorkload } from '../../shared/measured-figures.ts';
 import {
   type Comparison,
   type DesignSummary,
@@ -153,7 +153,7 @@ const NOT_MEASURED = '—';
 
 function memoryTable(record: RunRecord): string {
   if (record.designs.length === 0) return '';
-  const columns = memoryColumns(record);
+  const columns = MEMORY_COLUMNS.filter(([, key]) => isMemoryOfWorkload(record.profile.workload.kind, key));
   const row = (design: Design, moment: string, memory: MemoryFigures): string[] => [
     `${DESIGN_WORDS[design].title}, at ${moment}`,
     ...columns.map(([, key]) => (isMemoryMeasured(design, key) ? (memory[key] / 1024).toFixed(0) : NOT_MEASURED)),
@@ -185,12 +185,6 @@ function storedSharesTable({ designs }: RunRecord): string {
 
 function shareCells({ median, low, high }: Spread): readonly string[] {
   return [median, low, high].map((share) => (share * 100).toFixed(2));
-}
-
-/** All for fio workloads; for others, which store no pages, those in which there is anything. */
-function memoryColumns({ designs, profile }: RunRecord): typeof MEMORY_COLUMNS {
-  if (profile.workload.kind === 'fio') return MEMORY_COLUMNS;
-  return MEMORY_COLUMNS.filter(([, key]) => designs.some(({ memoryAtPeak }) => memoryAtPeak[key] > 0));
 }
 
 function notes(record: RunRecord): string {

@@ -1,5 +1,5 @@
 /** The rows of the result's table: every figure of a design in words with its unit. */
-import { isLockWaitMeasured, isMemoryMeasured } from '../../shared/measured-figures.ts';
+import { isLockWaitMeasured, isMemoryMeasured, isMemoryOfWorkload } from '../../shared/measured-figures.ts';
 import {
   type DesignSummary,
   type Direction,
@@ -16,7 +16,7 @@ import { formatSignificant } from '../format/number.ts';
 import { formatShare } from '../format/percent.ts';
 import { formatThroughput } from '../format/throughput.ts';
 import type { GlossaryTerm } from './glossary.ts';
-import { MEMORY_COLUMNS, type MemoryColumn } from './memory-kinds.ts';
+import { MEMORY_COLUMNS } from './memory-kinds.ts';
 
 /** One row: a figure's name and its value for each design. */
 export interface FigureRow {
@@ -113,10 +113,8 @@ function storedShareRows(designs: readonly DesignSummary[]): readonly FigureRow[
   }));
 }
 
-/** Workloads that store no pages have no rows of nothing but zeros about them. */
 function memoryGroups({ designs, profile }: Pick<RunRecord, 'designs' | 'profile'>): readonly FigureGroup[] {
-  const isUsed = ({ key }: MemoryColumn) => designs.some(({ memoryAtPeak }) => memoryAtPeak[key] > 0);
-  const columns = profile.workload.kind === 'fio' ? MEMORY_COLUMNS : MEMORY_COLUMNS.filter(isUsed);
+  const columns = MEMORY_COLUMNS.filter(({ key }) => isMemoryOfWorkload(profile.workload.kind, key));
   const group = (title: string, at: 'memoryAtEnd' | 'memoryAtPeak'): FigureGroup => ({
     title,
     rows: columns.map((column) => ({

@@ -22,13 +22,19 @@ function workloadNotes(planned: PlannedProfile): readonly string[] {
     case 'fio':
       return fioNotes(planned);
     case 'percpu':
-      return ['An operation is one allocation or one free, whatever its size.'];
+      return PERCPU_NOTES;
     case 'this-cpu':
       return THIS_CPU_NOTES;
     default:
       return assertUnreachable(workload);
   }
 }
+
+const PERCPU_NOTES: readonly string[] = [
+  'An operation is one allocation or one free, whatever its size.',
+  'Nothing here uses zram: what the machine boots for its devices (buffers, work memory, slot tables) is in the sum of all frames, ' +
+    'as much in each design, and has columns of its own in JSON and CSV alone.',
+];
 
 const THIS_CPU_NOTES: readonly string[] = [
   "The CPUs' threads begin anew with each sample, and warm up by themselves: before its first mix they do up to a million operations " +

@@ -34,7 +34,15 @@ describe('the notes beside every run', () => {
   it('say nothing of codecs that are there and never tried, or where nothing is compressed', () => {
     const idle = notesOf(withZram({ recompression: ['zstd'], afterwards: [{ do: 'compact' }] }));
     expect(idle.join()).not.toMatch(/recompression/);
-    expect(notesOf(smallPercpuProfile())).toEqual(['An operation is one allocation or one free, whatever its size.']);
+    expect(notesOf(smallPercpuProfile()).join()).not.toMatch(/codec|recompress/);
+  });
+
+  it('say of a percpu workload that the zram devices of its machines stay idle', () => {
+    expect(notesOf(smallPercpuProfile())).toEqual([
+      'An operation is one allocation or one free, whatever its size.',
+      expect.stringMatching(/^Nothing here uses zram: .* in the sum of all frames, as much in each design/),
+    ]);
+    expect(notesOf(smallThisCpuProfile()).join()).not.toMatch(/zram/);
   });
 
   it('say what is done, not that it was: a run may have been cancelled before any of it', () => {
@@ -46,7 +54,7 @@ describe('the notes beside every run', () => {
   it('say of zram in the lab that the rest of a kernel is not there', () => {
     const ofLive = notesOf(smallProfile());
     expect(ofLive).toContainEqual(expect.stringMatching(/^Of a kernel's way to a page only zram itself is here/));
-    expect(notesOf(smallPercpuProfile()).join()).not.toMatch(/zram/);
+    expect(notesOf(smallPercpuProfile()).join()).not.toMatch(/Of a kernel's way/);
   });
 
   it('say that what jobs read is written beforehand, unless the jobs write all of it themselves', () => {
