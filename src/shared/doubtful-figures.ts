@@ -4,6 +4,9 @@ import { type DesignSummary, type Direction, DIRECTIONS, type Engine } from './r
 /** Share of the CPUs' time that others may have had on a host that counts as quiet: as much as the usual margin of ±5 %. */
 export const NOTABLE_SHARE = 0.05;
 
+/** The least time of a phase whose throughput says something, nanoseconds: of less, starting the CPUs' threads is a good part. */
+export const LEAST_PHASE_NS = 1e6;
+
 /**
  * Share from which on throughputs are not compared any more: of two CPUs that others leave three quarters of the time each, both run
  * at once in (3/4)² = 56 % of it, and what they cost each other, which is what designs differ in, is mostly not there.

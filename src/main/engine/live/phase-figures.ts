@@ -1,4 +1,5 @@
 /** From what CPUs report of their phases to the figures of a sample. Pure. */
+import { LEAST_PHASE_NS } from '../../../shared/doubtful-figures.ts';
 import type { Direction, DirectionFigures } from '../../../shared/run-record.ts';
 import { countOf, type LatencyCounts, latencyFigures } from '../latency-counts.ts';
 import type { PhaseMBps } from './sample-plan.ts';
@@ -44,16 +45,13 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
   };
 }
 
-/** The least time of a thread in a phase of which the share on a core is told, nanoseconds: of less, waking up is a good part. */
-const LEAST_TOLD_NS = 1e6;
-
 /**
  * What is left of the threads' time when running and waiting for locks are taken off, 0 … 1. A wait that spins is both, and taken
  * off twice. Undefined when threads took too little time in a phase.
  */
 function withheldShare(phases: readonly PhaseOutcome[]): number | undefined {
   const clockNs = sum(phases, ({ threads }) => threads.clockNs);
-  if (clockNs < sum(phases, ({ cpus }) => cpus) * LEAST_TOLD_NS) return undefined;
+  if (clockNs < sum(phases, ({ cpus }) => cpus) * LEAST_PHASE_NS) return undefined;
   const accountedNs = sum(phases, ({ threads, lockWaitNs }) => threads.processorNs + lockWaitNs);
   return Math.max(0, 1 - accountedNs / clockNs);
 }

@@ -2,11 +2,20 @@
  * What the samples of a run say that the reader must know beside their medians: a sentence each, and none where there is
  * nothing to say. Everything in them is read from the record.
  */
+import { counted } from '../../../shared/counted.ts';
+import { countedMedian } from '../../../shared/counted-median.ts';
 import { DESIGN_WORDS } from '../../../shared/design.ts';
-import { BUSY_WORDS, busyDirections, NOTABLE_SHARE, storedDifferentAmounts } from '../../../shared/doubtful-figures.ts';
+import {
+  BUSY_WORDS,
+  busyDirections,
+  LEAST_PHASE_NS,
+  NOTABLE_SHARE,
+  storedDifferentAmounts,
+} from '../../../shared/doubtful-figures.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import type { DesignSummary, RunRecord, Sample } from '../../../shared/run-record.ts';
+import { type DesignSummary, DIRECTIONS, type RunRecord, type Sample } from '../../../shared/run-record.ts';
 import { parseMmStat } from '../../../shared/zram-stat-text.ts';
+import { medianOf } from '../statistics/spread.ts';
 
 /** How much longer than asked a run may take without a word about it. */
 const NOTABLE_FACTOR = 1.25;
@@ -25,12 +34,35 @@ const UNEVEN_WORDS = "As far as the page data is alike throughout, what compares
 /** Of what was recorded of a run that has ended. */
 export function sampleNotes(recorded: Recorded): readonly string[] {
   return [
+    ...shortPhaseNotes(recorded),
     ...busyHostNotes(recorded),
     ...accessNotes(recorded),
     ...amountNotes(recorded),
     ...repetitionNotes(recorded),
     ...highestUseNotes(recorded),
     ...durationNotes(recorded),
+  ];
+}
+
+/** Medians of what each design did in the directions that took one of them less than a phase takes that says something. */
+function shortPhaseNotes({ designs, samples }: Recorded): readonly string[] {
+  const parts = DIRECTIONS.flatMap((direction) => {
+    const done = designs.flatMap((each) => {
+      const own = samples.filter(({ design }) => design === each.design).flatMap((sample) => sample[direction] ?? []);
+      if (own.length === 0) return [];
+      const operations = countedMedian(own.map((figures) => figures.operations));
+      return [{ title: titleOf(each), operations, durationNs: medianOf(own, (figures) => figures.durationNs) }];
+    });
+    if (done.every(({ durationNs }) => durationNs >= LEAST_PHASE_NS)) return [];
+    const words = done.map(({ title, operations, durationNs }) => {
+      return `${counted(operations, 'operation')} in ${(durationNs / 1000).toFixed(0)} µs (${title})`;
+    });
+    return [`${direction} ${words.join(', ')}`];
+  });
+  if (parts.length === 0) return [];
+  return [
+    `Samples are short, in the median ${parts.join('; ')}: their throughput and latency, and ratios of these, say little. What is ` +
+      'counted holds all the same.',
   ];
 }
 

@@ -58,6 +58,21 @@ describe('notes from the samples of a run', () => {
     expect(notesOf([])).toEqual([]);
   });
 
+  it('say of samples of less than a millisecond what they did, and that their times say little', () => {
+    const lasting = (design: Design, durationNs: number, repetition = 1): Sample => {
+      return { ...sampleOf(design, repetition, 600), write: { ...figuresAt(600), durationNs, operations: 77 } };
+    };
+    const samples = [lasting('single-mutex', 493_700), lasting('per-cpu-global', 2e6)];
+    expect(notesOf(samples)).toEqual([
+      'Samples are short, in the median write 77 operations in 494 µs (single mutex), 77 operations in 2000 µs (per-CPU, global): ' +
+        'their throughput and latency, and ratios of these, say little. What is counted holds all the same.',
+    ]);
+    expect(notesOf([lasting('single-mutex', 999_999)])).toHaveLength(1);
+    expect(notesOf([lasting('single-mutex', 1e6)])).toEqual([]);
+    // One of three that was short is none in the median.
+    expect(notesOf([5e5, 3e6, 3e6].map((ns, index) => lasting('single-mutex', ns, index + 1)))).toEqual([]);
+  });
+
   it('name of a busy host the designs alone whose time on a core is known', () => {
     const [note] = notesOf([withheld('single-mutex', 0.5), sampleOf('per-cpu-global', 1, 600)], { seconds: 3 });
     expect(note).toContain('(medians): write 50 % (single mutex). Throughput');
