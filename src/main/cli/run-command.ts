@@ -70,6 +70,7 @@ async function tell(lab: Lab, command: RunCommand, end: Finished, terminal: Term
   if (!written.ok) return report(terminal, written.error);
   if (record.value.error !== undefined) terminal.err(`${record.value.error.message}\n`);
   if (record.value.outcome === 'cancelled') terminal.err(`${cancelledText(record.value)}\n`);
+  if (command.csv !== undefined && record.value.samples.length === 0) terminal.err(`${unwrittenText(command.csv)}\n`);
   const code = exitCodeOfRun(record.value);
   return code === ExitCode.done && !stored ? ExitCode.failed : code;
 }
@@ -118,6 +119,10 @@ function watch(lab: LabContract, terminal: Terminal): { readonly end: Promise<Fi
 function cancelledText({ samples }: RunRecord): string {
   if (samples.length === 0) return 'the run was cancelled before its first repetition was done';
   return `the run was cancelled after ${counted(samples.length, 'sample')}`;
+}
+
+function unwrittenText(csv: string): string {
+  return `'${csv}' was not written: no sample was finished`;
 }
 
 function exitCodeOfRun(record: RunRecord): ExitCode {

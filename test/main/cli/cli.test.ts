@@ -366,6 +366,27 @@ describe('a run that does not end well', () => {
     expect(out).not.toMatch(NOISE);
   });
 
+  it.each(['before', undefined])(
+    'without a sample leaves the file for the CSV as it is, and says so: %s',
+    async (content) => {
+      const folder = temporaryFolder();
+      const [csv, out] = [join(folder, 'a.csv'), join(folder, 'a.json')];
+      if (content !== undefined) writeFileSync(csv, content);
+      const { code, err } = await cli(['run', small(), '--csv', csv, '--out', out], {
+        onPrint: (text, interrupt) => {
+          if (text.includes('warm-up')) interrupt();
+        },
+      });
+      expect(code).toBe(130);
+      expect(err.trimEnd().split('\n').slice(-2)).toEqual([
+        'the run was cancelled before its first repetition was done',
+        `'${csv}' was not written: no sample was finished`,
+      ]);
+      expect(existsSync(csv) ? readFileSync(csv, 'utf8') : undefined).toBe(content);
+      expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ outcome: 'cancelled', samples: [] });
+    },
+  );
+
   it('for want of memory is 1, with the sentence on standard error', async () => {
     const workload = {
       jobFile: '[w]\nrw=write\nsize=12m\n',

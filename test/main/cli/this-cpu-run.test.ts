@@ -1,5 +1,5 @@
 /** `lab run` of this-cpu workloads: report, document, files, what is stored. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
@@ -200,7 +200,9 @@ describe('lab run of a this-cpu profile', () => {
   });
 
   it('is cancelled by an interrupt', async () => {
-    const { code } = await cli(['run', small({ workload: { operations: 2_000_000_000 } })], {
+    const folder = temporaryFolder();
+    const csv = join(folder, 'a.csv');
+    const { code, err } = await cli(['run', small({ workload: { operations: 2_000_000_000 } }), '--csv', csv], {
       onLab: (lab, interrupt) => {
         lab.subscribe((event) => {
           if (event.kind === 'progress' && event.progress.phase === 'access') interrupt();
@@ -208,6 +210,9 @@ describe('lab run of a this-cpu profile', () => {
       },
     });
     expect(code).toBe(ExitCode.cancelled);
+    expect(err).toContain(`'${csv}' was not written: no sample was finished\n`);
+    // Counted before anything was measured.
+    expect(readdirSync(folder)).toEqual(['a.page-tables.csv']);
   });
 
   it('is listed among the profiles', async () => {

@@ -7,11 +7,14 @@ import { mixesCsv } from './mixes-csv.ts';
 import { pageTablesCsv } from './page-tables-csv.ts';
 import { exportFileName, samplesCsv } from './samples-csv.ts';
 
-/** The samples first. */
-export function csvTablesOf({ profile, mapping, bufferCount }: RunRecord): readonly CsvTable[] {
-  if (bufferCount !== undefined) return ['samples', 'buffers'];
-  if (profile.workload.kind !== 'this-cpu') return ['samples'];
-  return mapping === undefined ? ['samples', 'mixes'] : ['samples', 'mixes', 'page-tables'];
+/** Those that have rows, the samples first. */
+export function csvTablesOf({ profile, samples, mapping, bufferCount }: RunRecord): readonly CsvTable[] {
+  const measured: readonly CsvTable[] = profile.workload.kind === 'this-cpu' ? ['samples', 'mixes'] : ['samples'];
+  return [
+    ...(samples.length === 0 ? [] : measured),
+    ...(mapping === undefined ? [] : (['page-tables'] as const)),
+    ...(bufferCount === undefined ? [] : (['buffers'] as const)),
+  ];
 }
 
 /** Error: 'not-found' where the run has no such table. */
