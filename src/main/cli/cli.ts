@@ -1,4 +1,5 @@
 /** The command line: which commands and options there are, and which function carries each out. */
+import { PROFILE_LIMITS, USUAL_WARM_UP_SECONDS } from '../../shared/profile.ts';
 import { VERIFY_CODECS, VERIFY_USUAL_ROUNDS } from '../../shared/verify-report.ts';
 import type { Lab } from '../lab/lab.ts';
 import { type CommandOptions, type CommandWords, parseCommandLine } from './command-line.ts';
@@ -55,21 +56,22 @@ const COMMANDS: readonly Command[] = [
         name: 'seconds',
         value: 'N',
         meaning:
-          'fio, this-cpu: measure for about N seconds in all, shared out over all samples, those of the first block, which is thrown away, included; ' +
-          'starting machines and threads, the rest of the warm-up and counting come on top',
+          `fio, this-cpu: measure for about N seconds in all (${limits('seconds')}), shared out over all samples, those of the ` +
+          'first block, which is thrown away, included; starting machines and threads, the rest of the warm-up and counting come on top',
       },
       {
         name: 'jobs',
         value: 'N',
-        meaning: 'fio: clones of each job, the machine gets at least N CPUs; others: N online CPUs',
+        meaning: `fio: clones of each job, the machine gets at least N CPUs; others: N online CPUs (${limits('cpus')})`,
       },
-      { name: 'repetitions', value: 'N', meaning: 'Measured repetitions of each design' },
+      { name: 'repetitions', value: 'N', meaning: `Measured repetitions of each design (${limits('repetitions')})` },
       {
         name: 'warm-up',
         value: 'N',
         meaning:
-          'fio, percpu: let each design work for N seconds before anything is measured, at least one block; 1 when absent; where ' +
-          'samples are too short for that, it ends after three times as long for each design',
+          `fio, percpu: let each design work for N seconds (${limits('warmUpSeconds')}) before anything is measured, at least one block; ` +
+          `${USUAL_WARM_UP_SECONDS} when absent; where samples are ` +
+          'too short for that, it ends after three times as long for each design',
       },
       {
         name: 'data',
@@ -249,4 +251,10 @@ function withLab(action: (lab: Lab, invocation: Invocation) => Promise<ExitCode>
       await lab.close();
     }
   };
+}
+
+/** `1 to 50` */
+function limits(field: keyof typeof PROFILE_LIMITS): string {
+  const { min, max } = PROFILE_LIMITS[field];
+  return `${min} to ${max}`;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { CSV_COLUMNS } from '../../../src/main/lab/export/csv-columns.ts';
-import type { Profile } from '../../../src/shared/profile.ts';
+import { type Profile, PROFILE_LIMITS } from '../../../src/shared/profile.ts';
 import type { RunRecord } from '../../../src/shared/run-record.ts';
 import { openSmallLab, PAGE_BYTES, smallDataFile, smallProfile, valueOf } from '../lab/small-lab.ts';
 import { temporaryFolder } from '../lab/temporary-folder.ts';
@@ -326,7 +326,11 @@ describe('help and version', () => {
     expect([help.code, help.err]).toEqual([0, '']);
     for (const word of ['profiles', 'run PROFILE', 'serve', '--version']) expect(help.out).toContain(word);
     const run = await cli(['run', '--help'], refuse);
-    expect(run.out).toContain('--repetitions N');
+    const { cpus, repetitions, seconds, warmUpSeconds } = PROFILE_LIMITS;
+    const limits = { seconds, jobs: cpus, repetitions, 'warm-up': warmUpSeconds };
+    for (const [option, { min, max }] of Object.entries(limits)) {
+      expect(run.out).toMatch(new RegExp(`^  --${option} N .*\\(${min} to ${max}\\)`, 'm'));
+    }
     expect(run.out.match(/^.*; may be given more than once$/gm)).toEqual([expect.stringMatching(/^ {2}--data PATH /)]);
     expect(run.out).not.toContain('--port');
     expect(await cli(['--version'], refuse)).toEqual({ code: 0, out: '9.8.7\n', err: '' });
