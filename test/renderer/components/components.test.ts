@@ -122,6 +122,15 @@ describe('the verdict panel', () => {
     expect(text).not.toContain('oversubscribed');
   });
 
+  test('exports figures where there are any', async () => {
+    const isOff = async (shown: typeof record) =>
+      /<button[^>]*\bdisabled\b[^>]*export-csv|export-csv[^>]*\bdisabled\b/.test(
+        (await render(VerdictPanel, { record: shown })).html,
+      );
+    expect(await isOff(record)).toBe(false);
+    expect(await isOff({ ...record, outcome: 'cancelled', samples: [], designs: [], comparisons: [] })).toBe(true);
+  });
+
   test('of a failed run has the reason in one sentence', async () => {
     const failed = { ...record, outcome: 'failed', error: { code: 'cpu-failed', message: 'CPU 1 stopped' } };
     const { text } = await render(VerdictPanel, { record: failed });

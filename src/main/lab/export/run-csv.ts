@@ -20,6 +20,9 @@ export function csvTablesOf({ profile, samples, mapping, bufferCount }: RunRecor
 /** Error: 'not-found' where the run has no such table. */
 export function runCsv(record: RunRecord, table: CsvTable): Result<CsvExport> {
   const fileName = exportFileName(record, table);
+  if (record.samples.length === 0 && (table === 'samples' || table === 'mixes')) {
+    return fail('not-found', 'no repetition of this run was finished, so there are no figures to export');
+  }
   switch (table) {
     case 'samples':
       return ok({ fileName, text: samplesCsv(record) });
