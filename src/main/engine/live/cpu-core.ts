@@ -24,6 +24,7 @@ import { WrittenPages } from '../../workload/written-pages.ts';
 import { makeCodec } from '../codec/make-codec.ts';
 import { CpuGate } from './cpu-gate.ts';
 import { isDisturbed } from './disturbance-plan.ts';
+import { freeLeftovers } from './free-leftovers.ts';
 import { HotplugDriver } from './hotplug-driver.ts';
 import { makeRecompressors } from '../codec/recompressors.ts';
 import { LiveCpu, type LiveCpuParts } from './live-cpu.ts';
@@ -66,15 +67,18 @@ export class CpuCore extends PhaseCore<PrepareRequest, Cpu> {
 
 function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared<Cpu> {
   const ready = makeReady(request, makeCpu);
-  const { arena, cpu, clock, jobs } = ready;
+  const { arena, cpu, clock, jobs, roundsToTurn } = ready;
   const operation = arena.cpuWord(cpu.id) + CpuW.operation;
   return {
     words: arena.words,
     start: HeaderW,
     clock,
     jobs,
-    // From the last phase it may still say 'finished'.
-    arm: () => Atomics.store(arena.words, operation, Operation.idle),
+    arm: async () => {
+      // From the last phase it may still say 'finished'.
+      Atomics.store(arena.words, operation, Operation.idle);
+      if (roundsToTurn < Infinity) await freeLeftovers();
+    },
     run: async (chosen, phase) => {
       const report = await runPhase(ready, chosen, phase);
       arena.words[operation] = Operation.finished;

@@ -43,8 +43,8 @@ export interface Prepared<Executor> {
   readonly start: StartWords;
   readonly clock: PhaseClock;
   readonly jobs: readonly RunnableJob<Executor>[];
-  /** Called before the barrier. */
-  arm?(): void;
+  /** Called before the barrier; what it takes is in no figure. */
+  arm?(): Promise<void>;
   /** Runs these of its jobs to their end. */
   run(jobs: readonly RunnableJob<Executor>[], request: PhaseRequest): Promise<RunReport>;
 }
@@ -103,7 +103,7 @@ export class PhaseCore<Prepare extends { readonly kind: 'prepare' }, Executor> {
     const jobs = prepared.jobs.filter((job) => request.jobs.includes(job.name));
     for (const job of jobs) job.begin(request.phase, request.repeatForMs);
     const verifiedBefore = verifiedPages(jobs);
-    prepared.arm?.();
+    await prepared.arm?.();
     this.#post({ kind: 'armed', hostThread: hostThread() });
     if (!waitForGo(words, start, request.number)) {
       this.#post({ kind: 'halted' });

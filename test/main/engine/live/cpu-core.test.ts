@@ -1,4 +1,5 @@
 /** The core of a CPU's thread, in this process: requests in, answers collected, the barrier opened beforehand. */
+import { compressSync, uncompressSync } from 'lz4-napi';
 import { describe, expect, it } from 'vitest';
 import { allocateArena } from '../../../../src/main/engine/codec/arena-memory.ts';
 import { arenaModule } from '../../../../src/main/engine/codec/arena-module.ts';
@@ -68,6 +69,23 @@ describe('a core', () => {
     expect(kinds(answers)).toBe('prepared armed phaseDone armed phaseDone released');
     expect(arena.word(arena.cpuWord(cpuId(0)) + CpuW.operation)).toBe(Operation.finished);
     auditMachine(Machine.attach(arena.buffer).arena);
+  });
+
+  it('frees what came before a phase with lz4-napi before it says that it is ready', async () => {
+    const { plan, arena } = coreWith();
+    expect(plan.codec.name).toBe('lz4');
+    openBarriers(arena);
+    const externalBytes: number[] = [];
+    const core = new CpuCore(({ kind }) => {
+      if (kind === 'armed') externalBytes.push(process.memoryUsage().external);
+    });
+    await core.handle(prepareRequest(plan, arena));
+    await core.handle(phaseRequest('main', 1));
+    const page = compressSync(Buffer.alloc(4096, 'leftover'));
+    for (let each = 0; each < 2000; each++) uncompressSync(page);
+    await core.handle(phaseRequest('verify', 2));
+    const [first = NaN, second = NaN] = externalBytes;
+    expect(second - first).toBeLessThan(2e6);
   });
 
   it('knows the memory of the next machine again, until it is told that there is none', async () => {
