@@ -3,20 +3,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { extname, isAbsolute, join, relative } from 'node:path';
+import { CONTENT_TYPES } from '../../shared/content-types.ts';
 import { contentSecurityPolicy } from '../../shared/content-security-policy.ts';
 import { APP_ORIGIN } from './origin.ts';
-
-/** What vite writes; anything else is not the dashboard's. */
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.woff2': 'font/woff2',
-};
 
 const SECURITY_HEADERS = {
   // The page reaches the lab through the preload's door, so it needs no connection at all.

@@ -1,5 +1,6 @@
 /** Progress of a run on standard error: one line that is overwritten on a screen, a line a sample elsewhere. */
 import type { RunEvent, RunProgress } from '../../shared/contract.ts';
+import { firstBlockWords } from '../../shared/first-block.ts';
 import { type Design, DESIGN_WORDS } from '../../shared/design.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { assertUnreachable } from '../../shared/result.ts';
@@ -15,10 +16,10 @@ export function progressOf(terminal: Terminal): (event: RunEvent) => void {
 }
 
 function overwrittenLine(terminal: Terminal): (event: RunEvent) => void {
-  let dropped = '';
+  let firstBlock = '';
   return (event) => {
-    if (event.kind === 'started') dropped = droppedWords(event.profile);
-    if (event.kind === 'progress') terminal.err(`${CLEAR_LINE}${progressText(event.progress, dropped)}`);
+    if (event.kind === 'started') firstBlock = firstBlockWords(event.profile.workload);
+    if (event.kind === 'progress') terminal.err(`${CLEAR_LINE}${progressText(event.progress, firstBlock)}`);
     if (event.kind === 'finished') terminal.err(CLEAR_LINE);
   };
 }
@@ -27,20 +28,20 @@ function linePerSample(terminal: Terminal): (event: RunEvent) => void {
   const line = (text: string): void => {
     terminal.err(`${text}\n`);
   };
-  let dropped = '';
+  let firstBlock = '';
   const told = new Set<Design>();
   return (event) => {
     switch (event.kind) {
       case 'started':
         line(beginning(event.profile));
-        dropped = droppedWords(event.profile);
+        firstBlock = firstBlockWords(event.profile.workload);
         return;
       case 'progress': {
         // Once of each design; how often it takes turns with the others shows only afterwards.
         const { phase, repetition, design } = event.progress;
         if (phase === 'prepare' || repetition > 0 || told.has(design)) return;
         told.add(design);
-        line(`${DESIGN_WORDS[design].title}, ${dropped}`);
+        line(`${DESIGN_WORDS[design].title}, ${firstBlock}`);
         return;
       }
       case 'sample': {
@@ -70,11 +71,6 @@ function beginning({ workload }: Profile): string {
   }
 }
 
-/** What comes before the first repetition: threads of this-cpu workloads begin anew with each sample, so it warms up none of them. */
-function droppedWords({ workload }: Profile): string {
-  return workload.kind === 'this-cpu' ? 'first block, thrown away' : 'warm-up';
-}
-
 /** What the sample ran: `write 412.3 MB/s, read 823.1 MB/s`, or `create 812345 objects/s`. */
 function sampleRates(sample: Sample): string {
   return DIRECTIONS.flatMap((direction) => {
@@ -89,13 +85,13 @@ function rateText(direction: Direction, rate: number): string {
 }
 
 /** `37 %  per-CPU, global  repetition 3 of 8  write  412 MB/s  about 21 s left` */
-function progressText(progress: RunProgress, dropped: string): string {
+function progressText(progress: RunProgress, firstBlock: string): string {
   const { design, repetition, repetitions, phase, fraction, secondsLeft } = progress;
   const rate = progressRate(progress);
   return [
     `${(fraction * 100).toFixed(0)} %`,
     DESIGN_WORDS[design].title,
-    repetition === 0 ? dropped : `repetition ${repetition} of ${repetitions}`,
+    repetition === 0 ? firstBlock : `repetition ${repetition} of ${repetitions}`,
     phase,
     ...(rate === undefined ? [] : [rate]),
     ...(secondsLeft === undefined ? [] : [`about ${Math.ceil(secondsLeft)} s left`]),

@@ -5,7 +5,10 @@ import { dirname } from 'node:path';
 /** The reason of a file system's `error`, to stand behind `cannot write …:`; its code, or else its own words, where it is a rare one. */
 export function writeProblem(error: unknown): string {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  if (reason === 'ENOENT' && error instanceof Error && 'path' in error) return missingWords(String(error.path));
+  if (error instanceof Error && 'path' in error) {
+    if (reason === 'ENOENT') return missingWords(String(error.path));
+    if (reason === 'EEXIST') return `'${String(error.path)}' is no folder`;
+  }
   return WRITE_PROBLEMS[reason] ?? reason;
 }
 
@@ -18,7 +21,6 @@ function missingWords(path: string): string {
 }
 
 const WRITE_PROBLEMS: Readonly<Record<string, string>> = {
-  EEXIST: 'it is a file',
   ENOTDIR: 'a part of its path is a file',
   EISDIR: 'it is a folder',
   EACCES: 'this user may not write there',

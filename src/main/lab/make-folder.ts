@@ -16,7 +16,7 @@ import { dirname } from 'node:path';
 export function makeFolder(path: string): string | undefined {
   if (isFolder(path)) return undefined;
   const parent = dirname(path);
-  const outermost = existsSync(parent) ? undefined : makeFolder(parent);
+  const outermost = parent === path || existsSync(parent) ? undefined : makeFolder(parent);
   try {
     mkdirSync(path);
   } catch (error) {

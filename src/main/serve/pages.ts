@@ -1,14 +1,14 @@
 /**
  * The dashboard's files over HTTP: read-only, behind the access checks, with the headers that keep the page to itself.
  *
- * All files are read before the first is served. So a page is always of the build that this lab is of, also when the lab is
- * built anew meanwhile.
+ * All files are read before the first is served. So a page is of the build that was there when serving began, also when the lab is
+ * built anew afterwards.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
-import { join, relative, sep } from 'node:path';
-import { lookup } from 'mrmime';
+import { extname, join, relative, sep } from 'node:path';
+import { CONTENT_TYPES } from '../../shared/content-types.ts';
 import { contentSecurityPolicy } from '../../shared/content-security-policy.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import type { Access } from './access.ts';
@@ -19,7 +19,7 @@ interface PageFile {
   readonly headers: OutgoingHttpHeaders;
 }
 
-/** Answers page requests from `folder`, the built dashboard; 'unavailable' when it is not there. */
+/** Answers page requests from `folder`, the built dashboard; 'unavailable' when it is not there or cannot be read. */
 export function createPages(folder: string, access: () => Access): Result<RequestListener> {
   if (!existsSync(join(folder, 'index.html'))) {
     return fail(
@@ -27,7 +27,9 @@ export function createPages(folder: string, access: () => Access): Result<Reques
       `The dashboard is not built: there is no index.html in ${folder} (npm run build makes it)`,
     );
   }
-  const files = readFiles(folder);
+  const read = readFiles(folder);
+  if (!read.ok) return read;
+  const files = read.value;
   return ok((request, response) => {
     setSecurityHeaders(request, response);
     const refusal = access().refusePage(request);
@@ -51,26 +53,30 @@ export function createPages(folder: string, access: () => Access): Result<Reques
   });
 }
 
-/** By the paths under which they are asked for. */
-function readFiles(folder: string): ReadonlyMap<string, PageFile> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(
-    entries.map((entry) => {
+/** By the paths under which they are asked for; what is no part of a dashboard is left out. */
+function readFiles(folder: string): Result<ReadonlyMap<string, PageFile>> {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = entries.flatMap((entry) => {
       const path = join(entry.parentPath, entry.name);
-      return [`/${relative(folder, path).replaceAll(sep, '/')}`, readFile(path)];
-    }),
-  );
+      const type = CONTENT_TYPES[extname(path)];
+      return type === undefined ? [] : [[nameOf(folder, path), readFile(path, type)] as const];
+    });
+    return ok(new Map(files));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return fail('unavailable', `The dashboard in ${folder} cannot be read: ${reason}`);
+  }
 }
 
-function readFile(path: string): PageFile {
+function nameOf(folder: string, path: string): string {
+  return `/${relative(folder, path).replaceAll(sep, '/')}`;
+}
+
+function readFile(path: string, type: string): PageFile {
   const content = readFileSync(path);
-  const type = lookup(path) ?? 'application/octet-stream';
   const tag = `"${createHash('sha256').update(content).digest('base64url')}"`;
-  const headers = {
-    'Content-Type': type === 'text/html' ? `${type}; charset=utf-8` : type,
-    'Content-Length': content.length,
-  };
-  return { content, tag, headers };
+  return { content, tag, headers: { 'Content-Type': type, 'Content-Length': content.length } };
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {

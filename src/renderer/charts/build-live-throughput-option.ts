@@ -22,11 +22,11 @@ const GRIDS = {
 
 /**
  * Throughput over time: a picture for each of one or two directions, one line per design over the seconds since the run started. What
- * was warm-up has a ground of its own.
+ * does not count has a ground of its own, named `firstBlock`.
  */
 export function buildLiveThroughputOption(
-  { throughput: lines, warmUpEndSeconds }: Pick<LiveSnapshot, 'throughput' | 'warmUpEndSeconds'>,
-  directions: readonly Direction[],
+  { throughput: lines, firstBlockSeconds }: Pick<LiveSnapshot, 'throughput' | 'firstBlockSeconds'>,
+  { directions, firstBlock }: { readonly directions: readonly Direction[]; readonly firstBlock: string },
   tokens: ThemeTokens,
 ): ChartOption {
   const grids = directions.length === 1 ? GRIDS.one : GRIDS.two;
@@ -62,8 +62,10 @@ export function buildLiveThroughputOption(
     series: lines.map((line) => {
       const axis = directions.indexOf(line.direction);
       const isFirst = lines.find(({ direction }) => direction === line.direction) === line;
-      const markArea = isFirst ? warmUpGround(warmUpEndSeconds, axis, tokens) : undefined;
-      return { ...lineSeries(line, axis, tokens), ...(markArea === undefined ? {} : { markArea }) };
+      if (!isFirst || firstBlockSeconds === undefined) return lineSeries(line, axis, tokens);
+      // Named in the upper picture only.
+      const name = axis === 0 ? firstBlock : '';
+      return { ...lineSeries(line, axis, tokens), markArea: groundOf(firstBlockSeconds, name, tokens) };
     }),
   };
 }
@@ -87,13 +89,16 @@ function lineSeries({ design, direction, points }: ThroughputLine, axis: number,
   };
 }
 
-/** Named in the upper picture only. Also says that there is none: the chart would keep that of the run before. */
-function warmUpGround(endSeconds: number | undefined, axis: number, tokens: ThemeTokens): MarkAreaComponentOption {
+function groundOf(
+  [begin, end]: readonly [begin: number, end: number],
+  name: string,
+  tokens: ThemeTokens,
+): MarkAreaComponentOption {
   return {
     silent: true,
     itemStyle: { color: tokens.surfaceHover },
-    label: { show: axis === 0, color: tokens.textDim, fontSize: 11, position: 'insideTopLeft', formatter: 'warm-up' },
-    data: endSeconds === undefined ? [] : [[{ xAxis: 0 }, { xAxis: endSeconds }]],
+    label: { color: tokens.textDim, fontSize: 11, position: 'insideTopLeft' },
+    data: [[{ name, xAxis: begin }, { xAxis: end }]],
   };
 }
 

@@ -1,16 +1,5 @@
-/**
- * Calls `action` whenever the page is looked at again: it becomes visible, or its window gets the keyboard back. Returns how to
- * stop that.
- */
+/** Calls `action` whenever the page gets the keyboard back: its user returns to it. Returns how to stop that. */
 export function onPageReturn(action: () => void): () => void {
-  if (typeof window === 'undefined') return () => undefined;
-  const seen = (): void => {
-    if (document.visibilityState === 'visible') action();
-  };
-  window.addEventListener('focus', seen);
-  document.addEventListener('visibilitychange', seen);
-  return () => {
-    window.removeEventListener('focus', seen);
-    document.removeEventListener('visibilitychange', seen);
-  };
+  window.addEventListener('focus', action);
+  return () => window.removeEventListener('focus', action);
 }

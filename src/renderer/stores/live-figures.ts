@@ -35,8 +35,8 @@ export interface LiveSnapshot {
   /** What the zram devices held, by design and kind; none of a workload that stores nothing. */
   readonly held: readonly HeldLine[];
   readonly cpus: readonly MeanShares[];
-  /** Seconds until which the warm-up, which does not count, has gone on; absent where none was seen. */
-  readonly warmUpEndSeconds?: number | undefined;
+  /** From when until when what does not count, the blocks before the first repetition, has gone on; absent where none was seen. */
+  readonly firstBlockSeconds?: readonly [begin: number, end: number] | undefined;
 }
 
 /** Gathers the events of one run. */
@@ -57,7 +57,7 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
   const held = createTimeColumns({ columns: heldLines.length, capacity: CAPACITY, slotMs: SLOT_MS });
   const cpus = createCpuMeans();
   let progress: RunProgress | undefined;
-  let warmUpEndSeconds: number | undefined;
+  let firstBlockSeconds: LiveSnapshot['firstBlockSeconds'];
 
   function add(next: RunProgress): void {
     // Another machine: what its lines say does not follow from what the one before came to.
@@ -65,7 +65,9 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
       for (const columns of [throughput, memory, held]) columns.breakLines();
     }
     progress = next;
-    if (next.repetition === 0) warmUpEndSeconds = next.atMs / 1000;
+    if (next.repetition === 0 && next.phase !== 'prepare') {
+      firstBlockSeconds = [firstBlockSeconds?.[0] ?? next.atMs / 1000, next.atMs / 1000];
+    }
     cpus.add(next.cpus);
     const figures = lines.map((line) =>
       line.design === next.design ? next[THROUGHPUT_OF[line.direction]][line.direction] : undefined,
@@ -90,7 +92,7 @@ export function createLiveFigures(designs: readonly Design[], directions: readon
       memory: MEMORY_KINDS.map((_, column) => memory.points(column)),
       held: heldLines.map((line, column) => ({ ...line, points: held.points(column) })),
       cpus: cpus.take(),
-      warmUpEndSeconds,
+      firstBlockSeconds,
     };
   }
 

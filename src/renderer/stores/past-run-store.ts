@@ -20,6 +20,12 @@ export const usePastRunStore = defineStore('past runs', () => {
     loaded.value = true;
   }
 
+  /** As `refresh`, unasked: where it fails the list stays, and nobody is told. */
+  async function lookAgain(): Promise<void> {
+    const listed = await lab.listRuns({});
+    if (listed.ok) listings.value = listed.value;
+  }
+
   /** Opens a run; false when it could not be. */
   async function open(runId: string): Promise<boolean> {
     const record = notices.valueOf('The run could not be opened', await lab.openRun({ runId }));
@@ -53,5 +59,5 @@ export const usePastRunStore = defineStore('past runs', () => {
     return notices.valueOf('The kernel’s texts could not be made', await lab.exportKernelTexts({ runId }));
   }
 
-  return { listings, loaded, opened, refresh, open, rename, remove, exportCsv, kernelTexts };
+  return { listings, loaded, opened, refresh, lookAgain, open, rename, remove, exportCsv, kernelTexts };
 });

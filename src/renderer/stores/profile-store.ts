@@ -35,6 +35,12 @@ export const useProfileStore = defineStore('profiles', () => {
     loaded.value = true;
   }
 
+  /** As `refresh`, unasked: where it fails the list stays, and nobody is told. */
+  async function lookAgain(): Promise<void> {
+    const listed = await lab.listProfiles({});
+    if (listed.ok) entries.value = listed.value;
+  }
+
   /** Saves under the profile's own name; a saved profile of that name is replaced only with `overwrite`. */
   async function save(profile: Profile, overwrite: boolean): Promise<SaveAnswer> {
     if (!overwrite && hasSaved(profile.name)) return { kind: 'exists' };
@@ -76,5 +82,5 @@ export const useProfileStore = defineStore('profiles', () => {
     return answer.ok;
   }
 
-  return { entries, shipped, saved, loaded, refresh, isShippedName, nameProblem, save, rename, remove };
+  return { entries, shipped, saved, loaded, refresh, lookAgain, isShippedName, nameProblem, save, rename, remove };
 });

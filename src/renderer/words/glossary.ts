@@ -51,7 +51,7 @@ export const GLOSSARY = {
   repetitions:
     'Measured repetitions of each design, in blocks of random order after a warm-up. The exact 95 % interval needs six.',
   seconds:
-    'Seconds to measure in all, shared out equally, a block of warm-up among them; starting machines and threads, the rest of the warm-up and counting come on top. Jobs then take pages of files not in their order but spread evenly over them, so that the faster design writes more of the same data. Empty: every phase runs until the job’s size is done.',
+    'Seconds to measure in all, shared out equally, the first block, which is thrown away, among them; starting machines and threads, the rest of the warm-up and counting come on top. Jobs then take pages of files not in their order but spread evenly over them, so that the faster design writes more of the same data. Empty: every phase runs until the job’s size is done.',
   equivalence:
     'Differences whose whole interval lies within ± this margin count as “same”, and one that does itself is not called faster or slower. Choose the smallest difference that would matter to you.',
   oversubscribed:

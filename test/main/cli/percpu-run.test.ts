@@ -168,7 +168,7 @@ describe('--evidence', () => {
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(/^cannot write '.*a-file\/folder': a part of its path is a file\n$/);
     const atFile = await cli(['run', small(), '--evidence', file]);
-    expect([atFile.code, atFile.err]).toEqual([2, `cannot write '${file}': it is a file\n`]);
+    expect([atFile.code, atFile.err]).toEqual([2, `cannot write '${file}': '${file}' is no folder\n`]);
     expect(readFileSync(file, 'utf8')).toBe('kept');
     expect(existsSync(join(file, 'folder'))).toBe(false);
   });

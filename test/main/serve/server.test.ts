@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -327,6 +327,16 @@ describe('starting and closing', () => {
     const started = await startServer(createInMemoryLab(), { dashboardFolder: join(dashboardFolder, 'none') });
     expect(started).toMatchObject({ ok: false, error: { code: 'unavailable' } });
     if (!started.ok) expect(started.error.message).toMatch(/^The dashboard is not built: /);
+  });
+
+  it('says in one sentence that the dashboard cannot be read', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dashboard-'));
+    await writeFile(join(folder, 'index.html'), '');
+    await writeFile(join(folder, 'larger-than-node-reads.js'), '');
+    await truncate(join(folder, 'larger-than-node-reads.js'), 3 * 2 ** 30);
+    const started = await startServer(createInMemoryLab(), { dashboardFolder: folder });
+    expect(started.ok ? '' : started.error.message).toMatch(/^The dashboard in .* cannot be read: /);
+    await rm(folder, { recursive: true });
   });
 
   it('leaves nothing open after close, not even for clients that ignore the farewell', async () => {

@@ -18,41 +18,55 @@ const live = figures.snapshot();
 
 describe('the throughput chart', () => {
   test('draws writes over reads, each from 0, over the seconds of the run', () => {
-    const { texts } = draw(buildLiveThroughputOption(live, ['write', 'read'], tokens));
+    const { texts } = draw(
+      buildLiveThroughputOption(live, { directions: ['write', 'read'], firstBlock: 'warm-up' }, tokens),
+    );
     expect(texts).toEqual(expect.arrayContaining(['write MB/s', 'read MB/s', '0 s', '30 s']));
     expect(texts.filter((text) => text === '0')).toHaveLength(2);
   });
 
   test('draws a line in each design’s colour, and one of them dashed', () => {
-    const { svg } = draw(buildLiveThroughputOption(live, ['write', 'read'], tokens));
+    const { svg } = draw(
+      buildLiveThroughputOption(live, { directions: ['write', 'read'], firstBlock: 'warm-up' }, tokens),
+    );
     expect(svg).toContain(`stroke="${tokens.design1}"`);
     expect(svg).toContain(`stroke="${tokens.design2}"`);
     expect(svg).toContain('stroke-dasharray="6,3"');
   });
 
   test('has one picture for one direction', () => {
-    const { texts } = draw(buildLiveThroughputOption({ throughput: [] }, ['access'], tokens));
+    const { texts } = draw(
+      buildLiveThroughputOption({ throughput: [] }, { directions: ['access'], firstBlock: 'warm-up' }, tokens),
+    );
     expect(texts).toContain('access operations/s');
     expect(texts.filter((text) => text === '0 s')).toHaveLength(1);
   });
 
-  test('names the warm-up once, and only where one was seen', () => {
-    const named = draw(buildLiveThroughputOption(live, ['write', 'read'], tokens)).texts;
-    expect(live.warmUpEndSeconds).toBeGreaterThan(0);
+  test('names what does not count once, and only where it was seen', () => {
+    const named = draw(
+      buildLiveThroughputOption(live, { directions: ['write', 'read'], firstBlock: 'warm-up' }, tokens),
+    ).texts;
+    expect(live.firstBlockSeconds?.[1]).toBeGreaterThan(0);
     expect(named.filter((text) => text === 'warm-up')).toHaveLength(1);
     const unseen = { throughput: live.throughput };
-    expect(draw(buildLiveThroughputOption(unseen, ['write', 'read'], tokens)).texts).not.toContain('warm-up');
+    expect(
+      draw(buildLiveThroughputOption(unseen, { directions: ['write', 'read'], firstBlock: 'warm-up' }, tokens)).texts,
+    ).not.toContain('warm-up');
   });
 
   test('has its axes before the first figure', () => {
     const empty = createLiveFigures(profile.designs, ['write', 'read']).snapshot();
-    const { texts } = draw(buildLiveThroughputOption(empty, ['write', 'read'], tokens));
+    const { texts } = draw(
+      buildLiveThroughputOption(empty, { directions: ['write', 'read'], firstBlock: 'warm-up' }, tokens),
+    );
     expect(texts).toEqual(expect.arrayContaining(['write MB/s', 'read MB/s', '0 s']));
   });
 
   test('reads its colours from the theme', () => {
     const dark = chartTokens('dark');
-    const { svg } = draw(buildLiveThroughputOption(live, ['write', 'read'], dark));
+    const { svg } = draw(
+      buildLiveThroughputOption(live, { directions: ['write', 'read'], firstBlock: 'warm-up' }, dark),
+    );
     expect(svg).toContain(dark.design1);
     expect(svg).not.toContain(tokens.design1);
   });

@@ -91,13 +91,15 @@ describe('live figures', () => {
     expect(figures.snapshot().cpus).toEqual([]);
   });
 
-  test('know until when the warm-up went on', () => {
+  test('know from when until when the blocks before the first repetition went on, without what was prepared', () => {
     const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
-    expect(figures.snapshot().warmUpEndSeconds).toBeUndefined();
-    figures.add(at(700, { repetition: 0 }));
-    figures.add(at(900, { repetition: 0 }));
-    figures.add(at(1300, { repetition: 1 }));
-    expect(figures.snapshot().warmUpEndSeconds).toBe(0.9);
+    figures.add(at(500, { repetition: 0, phase: 'prepare' }));
+    expect(figures.snapshot().firstBlockSeconds).toBeUndefined();
+    figures.add(at(700, { repetition: 0, phase: 'main' }));
+    figures.add(at(900, { repetition: 0, phase: 'verify' }));
+    figures.add(at(1000, { repetition: 0, phase: 'prepare' }));
+    figures.add(at(1300, { repetition: 1, phase: 'main' }));
+    expect(figures.snapshot().firstBlockSeconds).toEqual([0.7, 0.9]);
   });
 
   test('keep showing the last CPUs while no event comes', () => {

@@ -24,7 +24,7 @@ import { WrittenPages } from '../../workload/written-pages.ts';
 import { makeCodec } from '../codec/make-codec.ts';
 import { CpuGate } from './cpu-gate.ts';
 import { isDisturbed } from './disturbance-plan.ts';
-import { freeLeftovers } from './free-leftovers.ts';
+import { makeLeftoverCollector } from './free-leftovers.ts';
 import { HotplugDriver } from './hotplug-driver.ts';
 import { makeRecompressors } from '../codec/recompressors.ts';
 import { LiveCpu, type LiveCpuParts } from './live-cpu.ts';
@@ -47,6 +47,8 @@ interface ReadyCpu {
   readonly cpu: Cpu;
   readonly clock: PhaseClock;
   readonly jobs: readonly RunnableJob<Cpu>[];
+  /** Its codec does, in jobs that use it. */
+  readonly leavesGarbage: boolean;
   readonly roundsToTurn: number;
   /** Of the CPU that changes the others, where CPUs come and go. */
   readonly hotplug?: HotplugDriver | undefined;
@@ -61,13 +63,15 @@ function makeLiveCpu(arena: Arena, id: CpuId, codec: Codec, parts: LiveCpuParts)
 
 export class CpuCore extends PhaseCore<PrepareRequest, Cpu> {
   constructor(post: (response: CpuResponse) => void, makeCpu: MakeCpu = makeLiveCpu) {
-    super(post, (request) => prepare(request, makeCpu));
+    let collector: (() => Promise<void>) | undefined;
+    super(post, (request) => prepare(request, makeCpu, () => (collector ??= makeLeftoverCollector())));
   }
 }
 
-function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared<Cpu> {
+function prepare(request: PrepareRequest, makeCpu: MakeCpu, collector: () => () => Promise<void>): Prepared<Cpu> {
   const ready = makeReady(request, makeCpu);
-  const { arena, cpu, clock, jobs, roundsToTurn } = ready;
+  const { arena, cpu, clock, jobs } = ready;
+  const freeLeftovers = ready.leavesGarbage ? collector() : undefined;
   const operation = arena.cpuWord(cpu.id) + CpuW.operation;
   return {
     words: arena.words,
@@ -77,7 +81,7 @@ function prepare(request: PrepareRequest, makeCpu: MakeCpu): Prepared<Cpu> {
     arm: async () => {
       // From the last phase it may still say 'finished'.
       Atomics.store(arena.words, operation, Operation.idle);
-      if (roundsToTurn < Infinity) await freeLeftovers();
+      await freeLeftovers?.();
     },
     run: async (chosen, phase) => {
       const report = await runPhase(ready, chosen, phase);
@@ -136,11 +140,13 @@ function makeReady(request: PrepareRequest, makeCpu: MakeCpu): ReadyCpu {
   });
   const upkeep = recompressJob?.cpu === request.cpu ? [upkeepJob(new RecompressJob(recompressJob, machine))] : [];
   const jobs = [...fioJobs, ...percpuJobs, ...upkeep];
-  const roundsToTurn = codec.freesInTurns === true ? roundsOf(request.jobs) : Infinity;
-  if (hotplug === undefined) return { arena, cpu, clock, jobs, roundsToTurn };
+  const leavesGarbage = codec.freesInTurns === true && request.jobs.length > 0;
+  const roundsToTurn = leavesGarbage ? roundsOf(request.jobs) : Infinity;
+  const ready = { arena, cpu, clock, jobs, leavesGarbage, roundsToTurn };
+  if (hotplug === undefined) return ready;
   const gate = new CpuGate(arena, cpu.id);
   const driver = request.drivesHotplug === true ? new HotplugDriver(arena, cpu, machine.hotplug, hotplug) : undefined;
-  return { arena, cpu, clock, jobs: jobs.map((job) => gated(job, gate)), roundsToTurn, hotplug: driver };
+  return { ...ready, jobs: jobs.map((job) => gated(job, gate)), hotplug: driver };
 }
 
 /** Rounds of the jobs' batches in which some PAGES_TO_TURN pages are written, one at least. */

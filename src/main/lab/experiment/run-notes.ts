@@ -32,8 +32,8 @@ function workloadNotes(planned: PlannedProfile): readonly string[] {
 
 const PERCPU_NOTES: readonly string[] = [
   'An operation is one allocation or one free, whatever its size.',
-  'Nothing here uses zram: what the machine boots for its devices (buffers, work memory, slot tables) is in the sum of all frames, ' +
-    'as much in each design, and has columns of its own in JSON and CSV alone.',
+  'Nothing here uses zram: what the machine boots for its devices (buffers, work memory, slot tables) is in the sum of all frames ' +
+    'and in pictures of memory, as much in each design; columns of its own it has in JSON and CSV.',
 ];
 
 const THIS_CPU_NOTES: readonly string[] = [

@@ -170,7 +170,8 @@ function durationNotes({ profile, outcome, tookSeconds }: Recorded): readonly st
       ? 'starting machines and threads for each sample, warming up their loops and counting tables'
       : 'preparing page data, starting machines, the rest of the warm-up, and phases that are not measured';
   return [
-    `The run took ${tookSeconds.toFixed(1)} s, of which ${seconds} s were to be measured, the first block, which is thrown away, included; the rest was ${others}.`,
+    `The run took ${tookSeconds.toFixed(1)} s, of which ${seconds} s were to be measured, the first block, which is thrown away, ` +
+      `included; the rest was ${others}.`,
   ];
 }
 

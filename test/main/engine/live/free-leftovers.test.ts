@@ -1,8 +1,9 @@
 import { compressSync, uncompressSync } from 'lz4-napi';
 import { expect, it } from 'vitest';
-import { freeLeftovers } from '../../../../src/main/engine/live/free-leftovers.ts';
+import { makeLeftoverCollector } from '../../../../src/main/engine/live/free-leftovers.ts';
 
 it('frees the native memory behind what the codec has allocated', async () => {
+  const freeLeftovers = makeLeftoverCollector();
   const page = compressSync(Buffer.alloc(4096, 'leftover'));
   await freeLeftovers();
   const before = process.memoryUsage().external;
