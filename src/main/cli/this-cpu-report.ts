@@ -19,7 +19,7 @@ export function thisCpuReport({ designs: summaries }: RunRecord): readonly strin
   return [timeTable(designs), totalsTable(designs), countTable(designs), cpuTable(designs)];
 }
 
-const TIME_HEAD = ['mix (measured)', 'design', 'ns/op', 'low', 'high', 'million op/s', 'against the first'];
+const TIME_HEAD = ['mix (measured)', 'design', 'ns/op', 'low', 'high', 'million op/s', 'ns/op against the first'];
 
 function timeTable(designs: readonly ThisCpuDesign[]): string {
   return textTable([TIME_HEAD, ...mixNames(designs).flatMap((name) => designs.map((each) => timeRow(name, each)))]);

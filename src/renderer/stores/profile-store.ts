@@ -57,9 +57,10 @@ export const useProfileStore = defineStore('profiles', () => {
     list.some((entry) => entry.kind === 'profile' && isSameProfileName(entry.profile.name, name));
   const hasSaved = (name: string): boolean => isAmong(saved.value, name);
 
-  /** Whether the name is a shipped profile's alone: what is saved needs another one. */
+  /** Whether a shipped profile alone answers to the name: what is saved needs another one. */
   function isShippedName(name: string): boolean {
-    return isAmong(shipped.value, name) && !hasSaved(name);
+    const isId = shipped.value.some(({ id }) => id === `shipped/${name.trim()}`);
+    return (isId || isAmong(shipped.value, name)) && !hasSaved(name);
   }
 
   /** What is wrong with a name for a saved profile, in a sentence; undefined where nothing is. */

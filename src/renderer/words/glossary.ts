@@ -68,9 +68,9 @@ export const GLOSSARY = {
   ratio:
     'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more. The bar is the interval that contains, with the stated confidence, the ratio under the conditions of this run: another hour of a shared host may have another. Wholly inside the band it counts as “same”.',
   latency:
-    'Time of one operation: a request of the job’s block size, from handing it to the device to its completion; the call that allocates or frees one per-CPU object; or one this_cpu operation.',
+    'Time of one operation: a request of the job’s block size, from handing it to the device to its completion; the call that allocates or frees one per-CPU object; or one this_cpu operation, in the mean of a slice between two ticks.',
   percentile:
-    'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees, this_cpu operations) took 1.2 ms or less. Of several repetitions the median of their percentiles.',
+    'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees; of this_cpu operations slices between two ticks, in the mean of each) took 1.2 ms or less. Of several repetitions the median of their percentiles.',
   longest: 'The longest operation of all repetitions; the other latencies are medians over the repetitions.',
   storedAmounts:
     'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool then do not compare. Their shares of the original do where every design wrote pages spread evenly over the data, more or fewer of them, and else as far as the data is alike throughout: the run’s notes say which.',

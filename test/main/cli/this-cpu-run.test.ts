@@ -32,7 +32,7 @@ describe('lab run of a this-cpu profile', () => {
     expect(`${err}${out}`).not.toMatch(/warm-up/i);
     expect(out).toMatch(/^access +median operations\/s +low +high +p50 ns +p99 ns +lock wait %$/m);
     expect(out).toMatch(/^access: local mapping against preempt-off \+ offset: [A-Z]+, ratio \d/m);
-    expect(out).toMatch(/^mix \(measured\) +design +ns\/op +low +high +million op\/s +against the first$/m);
+    expect(out).toMatch(/^mix \(measured\) +design +ns\/op +low +high +million op\/s +ns\/op against the first$/m);
     expect(out).toMatch(/^fault +local mapping +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d +\d\.\d+ inconclusive$/m);
     // 4000 additions of the one mix, 3 of 4 operations of the other.
     expect(out).toMatch(/^preempt-off \+ offset +7000 +7000 +exact$/m);

@@ -95,10 +95,10 @@ describe('live figures', () => {
     const figures = createLiveFigures(['single-mutex'], ['write', 'read']);
     figures.add(at(500, { repetition: 0, phase: 'prepare' }));
     expect(figures.snapshot().firstBlockSeconds).toBeUndefined();
-    figures.add(at(700, { repetition: 0, phase: 'main' }));
-    figures.add(at(900, { repetition: 0, phase: 'verify' }));
+    figures.add(at(700, { repetition: 0, phase: 'write' }));
+    figures.add(at(900, { repetition: 0, phase: 'read' }));
     figures.add(at(1000, { repetition: 0, phase: 'prepare' }));
-    figures.add(at(1300, { repetition: 1, phase: 'main' }));
+    figures.add(at(1300, { repetition: 1, phase: 'write' }));
     expect(figures.snapshot().firstBlockSeconds).toEqual([0.7, 0.9]);
   });
 

@@ -52,12 +52,12 @@ function describeIoFailure(arena: Arena, failure: IoFailure): Result<never> {
       if (hasRefusedAtLimit({ limit, highest })) {
         return refusedAtLimit(failure.job, place, limit * arena.config.pageSizeBytes);
       }
-      const { totalBytes, poolBytes } = memoryFigures(arena);
+      const { totalBytes, poolBytes, slotTableBytes } = memoryFigures(arena);
       const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
       return fail(
         'out-of-memory',
         `job ${failure.job} could not write ${place}: the machine's memory of ${mebibytes(totalBytes)} is full, ` +
-          `${mebibytes(poolBytes)} of it compressed data; give the machine more memory or the job less to write`,
+          `${mebibytes(poolBytes)} of it the pool and ${mebibytes(slotTableBytes)} slot tables; give the machine more memory or the job less to write`,
         'machine.memoryBytes',
       );
     }

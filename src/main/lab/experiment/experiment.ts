@@ -41,10 +41,11 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const buffers = countBuffers(profile);
   const ended = tables.ok && buffers.ok ? await runBlocks(setting, harvest) : firstFailure(tables, buffers);
   await setting.engines.live.forgetMemory();
+  const cpus = cpusWithJobs(planned);
   const summary = summarise(samples, {
     designs: planned.designs,
     equivalencePercent: profile.experiment.equivalencePercent,
-    cpus: cpusWithJobs(planned),
+    cpus,
     hasHotplug: profile.hotplug !== undefined,
     oversubscribed: planned.oversubscribed,
   });
@@ -53,7 +54,7 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const tookSeconds = (Date.now() - startedAt.getTime()) / 1000;
   const told = sampleNotes({
     designs: summary.designs,
-    ...{ samples, profile, engine, oversubscribed, outcome, tookSeconds },
+    ...{ samples, profile, engine, oversubscribed, outcome, tookSeconds, cpus },
     isSampledEvenly: isSampledEvenly(planned),
   });
   return {

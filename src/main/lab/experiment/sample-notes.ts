@@ -17,12 +17,17 @@ import { type DesignSummary, DIRECTIONS, type RunRecord, type Sample } from '../
 import { parseMmStat } from '../../../shared/zram-stat-text.ts';
 import { medianOf } from '../statistics/spread.ts';
 
+/** Share of requests in the jobs' time from which on throughput tells of little else. */
+const NOTABLE_REQUEST_SHARE = 0.9;
+
 /** How much longer than asked a run may take without a word about it. */
 const NOTABLE_FACTOR = 1.25;
 
 type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine' | 'outcome' | 'oversubscribed'> & {
   /** Of the whole run, seconds. */
   readonly tookSeconds: number;
+  /** Those that had jobs. */
+  readonly cpus: number;
   /** All that designs wrote, much or little, is a fair sample of the same page data. */
   readonly isSampledEvenly: boolean;
 };
@@ -35,6 +40,7 @@ const UNEVEN_WORDS = "As far as the page data is alike throughout, what compares
 export function sampleNotes(recorded: Recorded): readonly string[] {
   return [
     ...shortPhaseNotes(recorded),
+    ...requestTimeNotes(recorded),
     ...busyHostNotes(recorded),
     ...accessNotes(recorded),
     ...amountNotes(recorded),
@@ -63,6 +69,31 @@ function shortPhaseNotes({ designs, samples }: Recorded): readonly string[] {
   return [
     `Samples are short, in the median ${parts.join('; ')}: their throughput and latency, and ratios of these, say little. What is ` +
       'counted holds all the same.',
+  ];
+}
+
+/** What of a fio job's time was a device's; a throughput counts all of it. */
+function requestTimeNotes({ designs, samples, profile, cpus }: Recorded): readonly string[] {
+  if (profile.workload.kind !== 'fio') return [];
+  const found = designs.flatMap((each) => {
+    const shares = DIRECTIONS.flatMap((direction) => {
+      const own = samples.filter(({ design }) => design === each.design).flatMap((sample) => sample[direction] ?? []);
+      if (own.length === 0) return [];
+      const share = medianOf(own, ({ latencyNs, operations, durationNs }) => {
+        return (latencyNs.mean * operations) / (durationNs * cpus);
+      });
+      return [{ direction, share }];
+    });
+    return shares.length === 0 ? [] : [{ title: titleOf(each), shares }];
+  });
+  if (found.every(({ shares }) => shares.every(({ share }) => share >= NOTABLE_REQUEST_SHARE))) return [];
+  const parts = found.map(({ title, shares }) => {
+    const words = shares.map(({ direction, share }) => `${(share * 100).toFixed(0)} % (${direction})`);
+    return `${words.join(' and ')} under ${title}`;
+  });
+  return [
+    `Throughput is that of jobs as a whole: of the CPUs' time requests took, in the median, ${parts.join(', ')}; the rest went into ` +
+      'filling and comparing pages, keeping time and freeing memory, alike in all designs. What a design gains in a request is more than its throughput tells.',
   ];
 }
 

@@ -8,6 +8,7 @@
 import { BUFFER_LAYOUTS, PROTECTIONS_OF } from '../../../shared/design.ts';
 import { isLockWaitMeasured, isMemoryMeasured } from '../../../shared/measured-figures.ts';
 import { pageDataWords } from '../../../shared/page-data-words.ts';
+import { USUAL_WARM_UP_SECONDS } from '../../../shared/profile.ts';
 import type {
   Direction,
   DirectionFigures,
@@ -151,8 +152,10 @@ const SUBJECT_COLUMNS: readonly CsvColumn[] = [
   {
     name: 'warm_up_seconds',
     unit: 'seconds',
-    meaning: 'time that each design had to work before anything was measured, where the profile says it',
-    read: (record) => record.profile.experiment.warmUpSeconds,
+    meaning:
+      'time that each design had to work before anything was measured; empty where threads begin anew with each sample',
+    read: ({ profile }) =>
+      profile.workload.kind === 'this-cpu' ? undefined : (profile.experiment.warmUpSeconds ?? USUAL_WARM_UP_SECONDS),
   },
 ];
 

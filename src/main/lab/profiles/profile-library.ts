@@ -3,8 +3,8 @@
  *
  *   id            shipped/STEM or saved/STEM, STEM.json being the file's name
  *   STEM          made from the profile's name by `fileStem`, with -2, -3 … where it is taken
- *   same profile  two names that differ in case or Unicode composition only are one name; a saved profile gets no name of a
- *                 shipped one, so that the name tells which is meant
+ *   same profile  two names that differ in case or Unicode composition only are one name; a saved profile gets no name that a
+ *                 shipped one answers to (its own or its STEM), so that the name tells which is meant
  *
  * Files are read anew at each call, so that what the user edits or copies there by hand counts. A damaged file is
  * reported by name, never changed, and its name is never taken; a folder of saved ones that cannot be read is reported
@@ -168,7 +168,7 @@ function namedLike(files: readonly ProfileFile[], name: string): ProfileFile | u
 }
 
 function isShippedName(folders: ProfileFolders, name: string): boolean {
-  return namedLike(filesIn(folders.shipped, 'shipped'), name) !== undefined;
+  return filesIn(folders.shipped, 'shipped').some(({ entry }) => answersTo(entry, name));
 }
 
 function shippedName(name: string): Result<never> {

@@ -180,9 +180,9 @@ function position(
     case 'same':
       return `lies within ${margin}, which counts as the same`;
     case 'faster':
-      return 'lies entirely above 0 %';
+      return `lies entirely above 0 %, as ${ofEquals(interval)}`;
     case 'slower':
-      return 'lies entirely below 0 %';
+      return `lies entirely below 0 %, as ${ofEquals(interval)}`;
     case 'inconclusive':
       if (isWithin(interval, question)) return `lies within ${margin}, which on a busy host proves nothing`;
       if (interval.low > 1) return `lies entirely above 0 %, ${whyNothing(margin, interval, question)}`;
@@ -191,6 +191,11 @@ function position(
     default:
       return assertUnreachable(verdict);
   }
+}
+
+/** How often chance alone takes an interval off 0 %: `1 in 26 of equal designs would`. */
+function ofEquals({ confidence }: ExactInterval): string {
+  return `1 in ${Math.round(1 / (1 - confidence))} of equal designs would`;
 }
 
 function whyNothing(margin: string, interval: ExactInterval, question: ComparisonQuestion): string {

@@ -206,7 +206,7 @@ describe('memory', () => {
     const plan = smallSample({ cpus: 2, bufferLayout: 'per-cpu-global', blocks: 300, memoryPages: 120 });
     const engine = makeEngine();
     expect(await failureOf(run(engine, plan))).toMatch(
-      /^out-of-memory: job job\.\d could not write page \d+ of zram0: the machine's memory of 0\.\d MiB is full, 0\.\d MiB of it compressed data; give the machine more memory or the job less to write$/,
+      /^out-of-memory: job job\.\d could not write page \d+ of zram0: the machine's memory of 0\.\d MiB is full, 0\.\d MiB of it the pool and 0\.\d MiB slot tables; give the machine more memory or the job less to write$/,
     );
     await expectNextRunWorks(engine);
   });

@@ -400,7 +400,7 @@ describe('a run that fails', () => {
     expect(finished).toMatchObject({ outcome: 'failed', stored: true });
     expect(record.error).toMatchObject({ code: 'out-of-memory', where: 'machine.memoryBytes' });
     expect(record.error?.message).toMatch(
-      /^design (single-mutex|per-cpu-global): job job\.[01] could not write page \d+ of zram0: the machine's memory of 8\.0 MiB is full, \d\.\d MiB of it compressed data; /,
+      /^design (single-mutex|per-cpu-global): job job\.[01] could not write page \d+ of zram0: the machine's memory of 8\.0 MiB is full, \d\.\d MiB of it the pool and 0\.1 MiB slot tables; /,
     );
     expect(record.samples).toEqual([]);
     expect(valueOf(await lab.listRuns({})).map(({ outcome }) => outcome)).toEqual(['failed']);

@@ -40,7 +40,9 @@ describe('the notes beside every run', () => {
   it('say of a percpu workload that the zram devices of its machines stay idle', () => {
     expect(notesOf(smallPercpuProfile())).toEqual([
       'An operation is one allocation or one free, whatever its size.',
-      expect.stringMatching(/^Nothing here uses zram: .* in the sum of all frames and in pictures of memory, as much in each design/),
+      expect.stringMatching(
+        /^Nothing here uses zram: .* in the sum of all frames and in pictures of memory, as much in each design/,
+      ),
     ]);
     expect(notesOf(smallThisCpuProfile()).join()).not.toMatch(/zram/);
   });

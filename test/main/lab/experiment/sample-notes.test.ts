@@ -24,15 +24,29 @@ interface Change {
   readonly tookSeconds?: number;
   readonly oversubscribed?: boolean;
   readonly isSampledEvenly?: boolean;
+  /** Of the CPUs' time. */
+  readonly requestShare?: number;
 }
 
-function notesOf(samples: readonly Sample[], change: Change = {}): readonly string[] {
+const CPUS = 2;
+
+/** As `sample`, its requests having taken this share of the CPUs' time. */
+function withRequests(sample: Sample, share: number): Sample {
+  const { write } = sample;
+  if (write === undefined) return sample;
+  const mean = (share * write.durationNs * CPUS) / write.operations;
+  return { ...sample, write: { ...write, latencyNs: { ...write.latencyNs, mean } } };
+}
+
+function notesOf(given: readonly Sample[], change: Change = {}): readonly string[] {
+  const samples = given.map((sample) => withRequests(sample, change.requestShare ?? 1));
   const { seconds, engine = 'live', hotplug, outcome = 'complete', tookSeconds = 1, oversubscribed = false } = change;
   const { isSampledEvenly = true } = change;
   const { designs } = summarise(samples, { designs: DESIGNS, equivalencePercent: 5 });
   const small = smallProfile();
   const profile = { ...small, experiment: { ...small.experiment, seconds }, hotplug };
-  return sampleNotes({ designs, samples, profile, engine, outcome, tookSeconds, oversubscribed, isSampledEvenly });
+  const run = { designs, samples, profile, engine, outcome, tookSeconds, oversubscribed, isSampledEvenly };
+  return sampleNotes({ ...run, cpus: CPUS });
 }
 
 function device(mmStat: string): ZramDeviceState {
@@ -52,6 +66,16 @@ function withheld(design: Design, share: number, repetition = 1): Sample {
 }
 
 describe('notes from the samples of a run', () => {
+  it('say what of the jobs’ time requests took, where throughput tells of much else', () => {
+    const samples = [sampleOf('single-mutex', 1, 600), sampleOf('per-cpu-global', 1, 700)];
+    expect(notesOf(samples, { requestShare: 0.95 })).toEqual([]);
+    expect(notesOf(samples, { requestShare: 0.625 })).toEqual([
+      expect.stringMatching(
+        /^Throughput is that of jobs as a whole: .* 63 % \(write\) under single mutex, 63 % \(write\) under per-CPU, global; the rest/,
+      ),
+    ]);
+  });
+
   it('are none where designs stored the same on a quiet host', () => {
     expect(notesOf([withheld('single-mutex', 0.04), withheld('per-cpu-global', 0.049)], { seconds: 3 })).toEqual([]);
     expect(notesOf([sampleOf('single-mutex', 1, 600), sampleOf('per-cpu-global', 1, 700)])).toEqual([]);

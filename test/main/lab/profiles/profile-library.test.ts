@@ -75,6 +75,7 @@ describe('saving a profile', () => {
     expect(errorOf(library.save({ profile: changed, overwrite: true }))).toEqual(refused);
     valueOf(library.save({ profile: { ...changed, name: 'mine' }, overwrite: false }));
     expect(errorOf(library.rename({ id: 'saved/mine', name: changed.name }))).toEqual(refused);
+    expect(library.save({ profile: named('seed-2010'), overwrite: false }).ok).toBe(false);
     expect(savedIds(library)).toEqual(['saved/mine']);
     expect(valueOf(library.load(shipped.name))).toEqual(shipped);
   });
@@ -304,8 +305,7 @@ describe('loading a profile', () => {
   });
 
   it('asks which one is meant where several answer to a name', () => {
-    const { library } = bench();
-    valueOf(library.save({ profile: named('seed-2010'), overwrite: false }));
+    const { library } = benchWith({ 'seed-2010.json': JSON.stringify(PROFILE) });
     const error = errorOf(library.load('seed-2010'));
     expect(error.code).toBe('bad-input');
     expect(error.message).toContain('shipped/seed-2010 and saved/seed-2010');
