@@ -49,6 +49,13 @@ async function useJob(text: string): Promise<void> {
   await page.getByLabel('Warm-up', { exact: true }).fill('0');
 }
 
+/** With what the lab lists at first. */
+async function openPicker(): Promise<void> {
+  await page.getByText('files', { exact: true }).click();
+  await page.getByTestId('pick-files').click();
+  await page.getByTestId('file-entries').getByRole('listitem').first().waitFor();
+}
+
 async function run(): Promise<void> {
   await page.getByTestId('run-button').click();
 }
@@ -107,9 +114,7 @@ describe('the 2010 experiment in the dashboard', () => {
     await useJob(SMALL_JOB);
     const data = join(lab.dataFolder, 'pages.bin');
     writeFileSync(data, readFileSync(process.execPath).subarray(0, 3_000_000));
-    await page.getByText('files', { exact: true }).click();
-    await page.getByTestId('pick-files').click();
-    await page.getByTestId('file-entries').getByRole('listitem').first().waitFor();
+    await openPicker();
     await page.getByLabel('Folder', { exact: true }).fill(lab.dataFolder);
     await page.getByRole('button', { name: 'Go', exact: true }).click();
     await page.getByLabel('Pick pages.bin').check();
@@ -252,9 +257,7 @@ describe('the file picker', () => {
     await openSeed();
     const data = join(lab.dataFolder, 'typed.bin');
     writeFileSync(data, Buffer.alloc(8192, 1));
-    await page.getByText('files', { exact: true }).click();
-    await page.getByTestId('pick-files').click();
-    await page.getByTestId('file-entries').getByRole('listitem').first().waitFor();
+    await openPicker();
     const typed = page.getByLabel('Folder', { exact: true });
     await typed.fill(join(data, 'below'));
     await typed.press('Enter');
@@ -273,8 +276,7 @@ describe('the file picker', () => {
     await openSeed();
     const data = join(lab.dataFolder, 'elsewhere.bin');
     writeFileSync(data, Buffer.alloc(8192, 1));
-    await page.getByText('files', { exact: true }).click();
-    await page.getByTestId('pick-files').click();
+    await openPicker();
     const typed = page.getByLabel('Folder', { exact: true });
     await typed.fill(data);
     await typed.press('Enter');
@@ -293,9 +295,7 @@ describe('the file picker', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'one.bin'), 'x'.repeat(8192));
     await openSeed();
-    await page.getByText('files', { exact: true }).click();
-    await page.getByTestId('pick-files').click();
-    await page.getByTestId('file-entries').getByRole('listitem').first().waitFor();
+    await openPicker();
     const add = page.getByRole('button', { name: 'Add this folder' });
     const typed = page.getByLabel('Folder', { exact: true });
     await typed.fill(folder);

@@ -2,8 +2,9 @@
  * The blocks of an experiment: page data, the warm-up, then each repetition of all designs in an order of its own.
  *
  * The warm-up is one block of all designs, and where that is short the same block again, until the CPUs of each design have worked
- * as long as the profile says, or all designs together have taken three times as long with what goes on between. Threads of CPUs live on from sample to sample, so what is compiled in the warm-up serves the
- * repetitions. Those of this-cpu workloads do not: each sample starts its own and warms them up by itself.
+ * as long as the profile says, or all designs together have taken three times as long with what goes on between. Threads of CPUs
+ * live on from sample to sample, so what is compiled in the warm-up serves the repetitions. Those of this-cpu workloads do not:
+ * each sample starts its own and warms them up by itself.
  */
 import type { RunProgress } from '../../../shared/contract.ts';
 import type { Design } from '../../../shared/design.ts';

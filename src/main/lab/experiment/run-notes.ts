@@ -42,8 +42,8 @@ const THIS_CPU_NOTES: readonly string[] = [
   'After every mix all additions are compared with what the counters come to, and page tables and TLBs are audited: a wrong ' +
     'entry, or a total that is not exact in another mode than unprotected, ends the run.',
   "An operation is one this_cpu operation. Its time is processor time of the CPUs' threads, with what ticks, switches and " +
-    'the translation of its address cost; percentiles are by the clock and of slices between two ticks, each the mean of some ' +
-    'thousand operations: none is timed by itself.',
+    'the translation of its address cost; percentiles are by the clock and of slices between two ticks, each the mean of its ' +
+    'operations: none is timed by itself.',
   'Every access is translated by a software TLB, once in each mode but unprotected, whose load and store are two: its time is ' +
     'no lower bound of the others, and on hardware all lie further apart.',
   "Of the paper's figures unit, chunks and CPUs are what the profile takes from it, so top-level tables and address space agree " +

@@ -4,7 +4,7 @@
  */
 import { counted } from '../../../shared/counted.ts';
 import { countedMedian } from '../../../shared/counted-median.ts';
-import { DESIGN_WORDS } from '../../../shared/design.ts';
+import { type Design, DESIGN_WORDS } from '../../../shared/design.ts';
 import {
   BUSY_WORDS,
   busyDirections,
@@ -13,7 +13,14 @@ import {
   storedDifferentAmounts,
 } from '../../../shared/doubtful-figures.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import { type DesignSummary, DIRECTIONS, type RunRecord, type Sample } from '../../../shared/run-record.ts';
+import {
+  type DesignSummary,
+  type Direction,
+  type DirectionFigures,
+  DIRECTIONS,
+  type RunRecord,
+  type Sample,
+} from '../../../shared/run-record.ts';
 import { parseMmStat } from '../../../shared/zram-stat-text.ts';
 import { medianOf } from '../statistics/spread.ts';
 
@@ -50,11 +57,15 @@ export function sampleNotes(recorded: Recorded): readonly string[] {
   ];
 }
 
+function figuresOf(samples: readonly Sample[], design: Design, direction: Direction): readonly DirectionFigures[] {
+  return samples.filter((sample) => sample.design === design).flatMap((sample) => sample[direction] ?? []);
+}
+
 /** Medians of what each design did in the directions that took one of them less than a phase takes that says something. */
 function shortPhaseNotes({ designs, samples }: Recorded): readonly string[] {
   const parts = DIRECTIONS.flatMap((direction) => {
     const done = designs.flatMap((each) => {
-      const own = samples.filter(({ design }) => design === each.design).flatMap((sample) => sample[direction] ?? []);
+      const own = figuresOf(samples, each.design, direction);
       if (own.length === 0) return [];
       const operations = countedMedian(own.map((figures) => figures.operations));
       return [{ title: titleOf(each), operations, durationNs: medianOf(own, (figures) => figures.durationNs) }];
@@ -77,7 +88,7 @@ function requestTimeNotes({ designs, samples, profile, cpus }: Recorded): readon
   if (profile.workload.kind !== 'fio') return [];
   const found = designs.flatMap((each) => {
     const shares = DIRECTIONS.flatMap((direction) => {
-      const own = samples.filter(({ design }) => design === each.design).flatMap((sample) => sample[direction] ?? []);
+      const own = figuresOf(samples, each.design, direction);
       if (own.length === 0) return [];
       const share = medianOf(own, ({ latencyNs, operations, durationNs }) => {
         return (latencyNs.mean * operations) / (durationNs * cpus);
@@ -92,8 +103,9 @@ function requestTimeNotes({ designs, samples, profile, cpus }: Recorded): readon
     return `${words.join(' and ')} under ${title}`;
   });
   return [
-    `Throughput is that of jobs as a whole: of the CPUs' time requests took, in the median, ${parts.join(', ')}; the rest went into ` +
-      'filling and comparing pages, keeping time and freeing memory, alike in all designs. What a design gains in a request is more than its throughput tells.',
+    `Throughput is that of jobs as a whole: of the CPUs' time requests took, in the median, ${parts.join(', ')}; the rest is mostly ` +
+      "the jobs' own, much alike in all designs: filling and comparing pages, keeping time, freeing memory. What a design gains in a " +
+      'request is more than its throughput tells.',
   ];
 }
 

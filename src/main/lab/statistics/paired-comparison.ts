@@ -180,9 +180,9 @@ function position(
     case 'same':
       return `lies within ${margin}, which counts as the same`;
     case 'faster':
-      return `lies entirely above 0 %, as ${ofEquals(interval)}`;
+      return `lies entirely above 0 %; ${ofEquals(interval)}`;
     case 'slower':
-      return `lies entirely below 0 %, as ${ofEquals(interval)}`;
+      return `lies entirely below 0 %; ${ofEquals(interval)}`;
     case 'inconclusive':
       if (isWithin(interval, question)) return `lies within ${margin}, which on a busy host proves nothing`;
       if (interval.low > 1) return `lies entirely above 0 %, ${whyNothing(margin, interval, question)}`;
@@ -193,9 +193,9 @@ function position(
   }
 }
 
-/** How often chance alone takes an interval off 0 %: `1 in 26 of equal designs would`. */
+/** How often chance alone takes an interval off 0 %, to either side. */
 function ofEquals({ confidence }: ExactInterval): string {
-  return `1 in ${Math.round(1 / (1 - confidence))} of equal designs would`;
+  return `of equal designs 1 in ${Math.round(1 / (1 - confidence))} has one off 0 %`;
 }
 
 function whyNothing(margin: string, interval: ExactInterval, question: ComparisonQuestion): string {
