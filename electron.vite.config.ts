@@ -37,6 +37,6 @@ export default defineConfig({
     plugins: [vue()],
     // Relative, so that the same files work under app:// and under any address of `lab serve`.
     base: './',
-    build: { rolldownOptions: { input: { index: source('renderer/index.html') } } },
+    build: { minify: true, rolldownOptions: { input: { index: source('renderer/index.html') } } },
   },
 });

@@ -27,7 +27,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           globalSetup: ['./scripts/build-for-tests.mjs'],
           environment: 'node',
-          maxWorkers: 2,
+          // One more than the smallest machine has cores: some tests wait for what does not answer.
+          maxWorkers: 3,
           // A test that comes to no assertion cannot fail.
           expect: { requireAssertions: true, poll: { timeout: 100_000 } },
           // The longest take seconds alone, and ten times that where others want the host's cores too.

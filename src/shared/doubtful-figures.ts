@@ -1,5 +1,6 @@
-/** What a run's own figures say against comparing them: a host that was busy, designs that stored different amounts. */
-import { type DesignSummary, type Direction, DIRECTIONS, type Engine } from './run-record.ts';
+/** What a run's own figures say against comparing them: short samples, a busy host, designs that stored different amounts. */
+import { countedMedian } from './counted-median.ts';
+import { type DesignSummary, type Direction, DIRECTIONS, type Engine, type Sample } from './run-record.ts';
 
 /** Share of the CPUs' time that others may have had on a host that counts as quiet: as much as the usual margin of ±5 %. */
 export const NOTABLE_SHARE = 0.05;
@@ -22,6 +23,17 @@ export const BUSY_WORDS: Readonly<Record<Engine, string>> = {
     "The jobs' threads did not run for a notable part of their time: others had their cores, or they waited within the " +
     'kernel (medians)',
 };
+
+/** The directions in which some design's phase took less than LEAST_PHASE_NS (median). */
+export function shortDirections(samples: readonly Sample[]): readonly Direction[] {
+  const designs = [...new Set(samples.map(({ design }) => design))];
+  return DIRECTIONS.filter((direction) =>
+    designs.some((design) => {
+      const own = samples.flatMap((sample) => (sample.design === design ? (sample[direction]?.durationNs ?? []) : []));
+      return own.length > 0 && countedMedian(own) < LEAST_PHASE_NS;
+    }),
+  );
+}
 
 /** The directions in which some design's CPUs were without a core for a notable part of their time (median). */
 export function busyDirections(designs: readonly DesignSummary[]): readonly Direction[] {

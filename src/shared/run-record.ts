@@ -76,6 +76,11 @@ export interface DirectionFigures {
   /** Lock acquisitions that had to wait. */
   readonly lockContentions: number;
   /**
+   * Time of all operations over durationNs × CPUs that had a job, 0 … 1: the rest is the jobs' own, such as filling and comparing
+   * pages. Of fio and percpu workloads; absent in records of earlier versions.
+   */
+  readonly operationShare?: number | undefined;
+  /**
    * Share of the CPUs' time in which their threads neither ran nor waited for a lock of the machine: what the host gave to
    * others, or under the kernel engine what the kernel waited for as well. 0 … 1, rather too low than too high. Of fio and
    * percpu workloads; absent where phases were too short to tell, and in records of earlier versions.
@@ -201,6 +206,7 @@ export interface DirectionSummary {
   /** Medians over the samples of each sample's figure; `max` is the longest of all, in runs of before a median, too. */
   readonly latencyNs: LatencyNs;
   readonly lockWaitShare: number;
+  readonly operationShare?: number | undefined;
   readonly withheldShare?: number | undefined;
 }
 

@@ -4,21 +4,23 @@ import type { Design } from '../../shared/design.ts';
 import type { MappingReport } from '../../shared/mapping-report.ts';
 import { isLockWaitMeasured, measuredMemory } from '../../shared/measured-figures.ts';
 import type { LabError } from '../../shared/result.ts';
-import type {
-  Clock,
-  Comparison,
-  DesignSummary,
-  DirectionSummary,
-  Engine,
-  Environment,
-  LatencyNs,
-  MemoryFigures,
-  PercpuFigures,
-  RunOutcome,
-  RunRecord,
-  Spread,
-  StoredShares,
-  ThisCpuSummary,
+import {
+  type Clock,
+  type Comparison,
+  type DesignSummary,
+  type Direction,
+  DIRECTIONS,
+  type DirectionSummary,
+  type Engine,
+  type Environment,
+  type LatencyNs,
+  type MemoryFigures,
+  type PercpuFigures,
+  type RunOutcome,
+  type RunRecord,
+  type Spread,
+  type StoredShares,
+  type ThisCpuSummary,
 } from '../../shared/run-record.ts';
 import type { ZramDeviceState, ZramReport } from '../../shared/zram-report.ts';
 import { lastSample } from './zram-report.ts';
@@ -44,7 +46,9 @@ export interface DesignDocument {
   };
   /** Of the same direction as p50 and p99; absent of the kernel, which does not state it. */
   readonly lockWaitShare?: number | undefined;
-  /** Of the same direction: time of the CPUs in which they neither ran nor waited for a lock; not of this-cpu workloads. */
+  /** By direction: of the CPUs' time, in operations; not of this-cpu workloads. */
+  readonly operationShare?: Partial<Record<Direction, number>> | undefined;
+  /** Of the same direction as p50 and p99: time of the CPUs in which they neither ran nor waited for a lock; not of this-cpu workloads. */
   readonly withheldShare?: number | undefined;
   readonly memory: {
     /** Without the columns that the kernel does not state. */
@@ -123,6 +127,15 @@ function throughputs({
   };
 }
 
+/** What is known of it; undefined where that is nothing. */
+function operationShares(summary: DesignSummary): DesignDocument['operationShare'] {
+  const known = DIRECTIONS.flatMap((direction) => {
+    const share = summary[direction]?.operationShare;
+    return share === undefined ? [] : [[direction, share] as const];
+  });
+  return known.length === 0 ? undefined : Object.fromEntries(known);
+}
+
 /** Shares of the CPUs' time. */
 function sharesOf(
   design: Design,
@@ -150,6 +163,7 @@ function designDocument(record: RunRecord, summary: DesignSummary): DesignDocume
       access: access?.latencyNs,
     },
     ...sharesOf(design, first),
+    operationShare: operationShares(summary),
     memory: {
       atEnd: measuredMemory(design, memoryAtEnd),
       atPeak: measuredMemory(design, memoryAtPeak),

@@ -45,13 +45,22 @@ function comparisonRow(comparison: Comparison): ChartRow {
   };
 }
 
-/** Room for every interval and for the whole margin, and a little more on both sides. */
-function ratioRange(comparisons: readonly Comparison[], margin: number): { min: number; max: number } {
+/** Distances of ticks, the first few of which divide 1. */
+const STEPS: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5];
+const MOST_TICKS = 7;
+
+/** Whole steps of ticks, with room for every interval and for the whole margin, and a little more on both sides. */
+function ratioRange(
+  comparisons: readonly Comparison[],
+  margin: number,
+): { readonly min: number; readonly max: number; readonly interval: number } {
   const bounds = comparisons.flatMap(({ ratio, interval }) => [ratio, interval?.low ?? ratio, interval?.high ?? ratio]);
-  const low = Math.min(1 - margin, ...bounds);
-  const high = Math.max(1 + margin, ...bounds);
-  const room = Math.max(0.02, (high - low) * 0.12);
-  return { min: Math.max(0, Math.floor((low - room) * 20) / 20), max: Math.ceil((high + room) * 20) / 20 };
+  const lowest = Math.min(1 - margin, ...bounds);
+  const highest = Math.max(1 + margin, ...bounds);
+  const room = (highest - lowest) * 0.05;
+  const [low, high] = [Math.max(0, lowest - room), highest + room];
+  const interval = STEPS.find((step) => (high - low) / step <= MOST_TICKS - 2) ?? (high - low) / (MOST_TICKS - 2);
+  return { min: Math.floor(low / interval) * interval, max: Math.ceil(high / interval) * interval, interval };
 }
 
 function bandSeries(margin: number, tokens: ThemeTokens) {

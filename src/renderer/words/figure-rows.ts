@@ -51,7 +51,6 @@ export function figureGroups(record: Pick<RunRecord, 'designs' | 'profile'>): re
 
 function directionGroup(designs: readonly DesignSummary[], direction: Direction): FigureGroup {
   const throughput = THROUGHPUT_OF[direction];
-  const isWithheldKnown = designs.some((design) => design[direction]?.withheldShare !== undefined);
   const row = (title: string, term: GlossaryTerm, value: (summary: DirectionSummary) => string): FigureRow => ({
     title,
     term,
@@ -60,6 +59,18 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
       return summary === undefined ? NOTHING : value(summary);
     }),
   });
+  /** None where no design knows the share. */
+  const shareRow = (
+    title: string,
+    term: GlossaryTerm,
+    share: (summary: DirectionSummary) => number | undefined,
+  ): readonly FigureRow[] => {
+    const known = row(title, term, (summary) => {
+      const value = share(summary);
+      return value === undefined ? NOTHING : formatShare(value);
+    });
+    return known.values.every((value) => value === NOTHING) ? [] : [known];
+  };
   return {
     title: direction,
     rows: [
@@ -73,14 +84,9 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
           formatNanoseconds(summary.latencyNs[key]),
         ),
       ),
+      ...shareRow('in operations', 'operationShare', ({ operationShare }) => operationShare),
       lockWaitRow(designs, direction),
-      ...(isWithheldKnown
-        ? [
-            row('without a core', 'withheld', ({ withheldShare: share }) =>
-              share === undefined ? NOTHING : formatShare(share),
-            ),
-          ]
-        : []),
+      ...shareRow('without a core', 'withheld', ({ withheldShare }) => withheldShare),
     ],
   };
 }

@@ -94,6 +94,23 @@ describe('the ratio', () => {
     }
   });
 
+  test('has ticks at even steps from end to end, few enough to be read', () => {
+    for (const [low, high] of [
+      [0.998, 1.002],
+      [0.4, 0.6],
+      [1.2, 2.88],
+      [3, 41],
+    ] as const) {
+      const comparison = { ...slower, ratio: (low + high) / 2, interval: { low, high, confidence: 0.95 } };
+      const { xAxis } = buildRatioOption([comparison], 5, tokens);
+      const { min, max, interval } = Object.assign({ min: NaN, max: NaN, interval: NaN }, xAxis);
+      const steps = (max - min) / interval;
+      expect(steps).toBeCloseTo(Math.round(steps), 9);
+      expect(Math.round(steps)).toBeLessThan(8);
+      expect(min / interval).toBeCloseTo(Math.round(min / interval), 9);
+    }
+  });
+
   test('shades the margin in which designs count as the same', () => {
     const option = buildRatioOption([slower], 4, tokens);
     expect(option.series).toMatchObject([{ markArea: { data: [[{ xAxis: 0.96 }, { xAxis: 1.04 }]] } }, {}, {}]);

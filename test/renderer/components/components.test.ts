@@ -157,6 +157,20 @@ describe('the verdict panel', () => {
     expect((await render(VerdictPanel, { record: gated })).text).not.toContain('▲');
   });
 
+  test('labels samples too short for their times to say much', async () => {
+    const [sample] = record.samples;
+    if (sample?.write === undefined) throw new Error('the sample record has no writes');
+    const short = { ...sample, write: { ...sample.write, durationNs: 999_999 } };
+    expect((await render(VerdictPanel, { record: { ...record, samples: [short] } })).text).toContain('▲ short samples');
+  });
+
+  test('says how many notes there are, where there are any', async () => {
+    const shown = async (notes: readonly string[]) =>
+      (await render(VerdictPanel, { record: { ...record, notes } })).text;
+    expect(await shown(['One.', 'Two.'])).toContain('2 notes ▾');
+    expect(await shown([])).not.toContain('▾');
+  });
+
   test('labels an oversubscribed run', async () => {
     const { text } = await render(VerdictPanel, { record: { ...record, oversubscribed: true } });
     expect(text).toContain('▲ oversubscribed');

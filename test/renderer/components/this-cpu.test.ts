@@ -115,7 +115,7 @@ describe('the result of a this-cpu run', () => {
 
   test('shows mixes, counts, the paper beside the lab, events and page tables', async () => {
     const { html, text } = await render(ThisCpuResult, { record });
-    expect(text).toMatch(/counter storm preempt-off \+ offset 25\.0 24\.0 – 27\.0 – ✓ exact unprotected 35\.0/);
+    expect(text).toMatch(/counter storm preempt-off \+ offset 25\.0 \[24\.0 – 27\.0\] – ✓ exact unprotected 35\.0/);
     expect(text).toContain('▲ 40 lost');
     expect(text).toMatch(/Top-level tables beside the first 636 KiB 636 KiB 636 KiB counted 4K \* \(nr_cpus - 1\)/);
     expect(text).toMatch(

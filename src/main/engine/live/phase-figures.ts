@@ -30,6 +30,7 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
   const durationNs = sum(measured, (phase) => phase.durationNs);
   const cpuNs = sum(measured, (phase) => phase.durationNs * phase.cpus);
   const lockWaitNs = sum(measured, (phase) => phase.lockWaitNs);
+  const latencyNs = latencyFigures(latencies);
   return {
     operations,
     bytes,
@@ -37,10 +38,11 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
     // bytes per nanosecond × 1000 = 10^6 bytes per second
     megabytesPerSecond: durationNs === 0 ? 0 : (bytes / durationNs) * 1000,
     operationsPerSecond: durationNs === 0 ? 0 : (operations / durationNs) * 1e9,
-    latencyNs: latencyFigures(latencies),
+    latencyNs,
     lockWaitNs,
     lockWaitShare: cpuNs === 0 ? 0 : lockWaitNs / cpuNs,
     lockContentions: sum(measured, (phase) => phase.lockContentions),
+    operationShare: cpuNs === 0 ? undefined : (latencyNs.mean * operations) / cpuNs,
     withheldShare: withheldShare(measured),
   };
 }

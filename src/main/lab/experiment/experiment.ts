@@ -36,7 +36,11 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const samples: Sample[] = [];
   const tables = await countTables(setting);
   const disturbed = new DisturbanceNotes();
-  const harvest: Harvest = { samples, pageData: undefined, warmUp: undefined, disturbed, zramAtFailure: undefined };
+  const harvest: Harvest = {
+    samples,
+    disturbed,
+    ...{ pageData: undefined, filePages: undefined, warmUp: undefined, zramAtFailure: undefined },
+  };
   const { profile } = planned;
   const buffers = countBuffers(profile);
   const ended = tables.ok && buffers.ok ? await runBlocks(setting, harvest) : firstFailure(tables, buffers);
@@ -54,8 +58,9 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const tookSeconds = (Date.now() - startedAt.getTime()) / 1000;
   const told = sampleNotes({
     designs: summary.designs,
-    ...{ samples, profile, engine, oversubscribed, outcome, tookSeconds, cpus },
+    ...{ samples, profile, engine, oversubscribed, outcome, tookSeconds },
     isSampledEvenly: isSampledEvenly(planned),
+    filePages: harvest.filePages,
   });
   return {
     id: setting.runId,

@@ -45,6 +45,8 @@ export interface Harvest {
   readonly samples: Sample[];
   /** Once the data of a fio workload have come in. */
   pageData: RunRecord['pageData'];
+  /** And where they are those of files, how many. */
+  filePages: number | undefined;
   /** Once it is over, of workloads whose threads live on. */
   warmUp: WarmUp | undefined;
   readonly disturbed: DisturbanceNotes;
@@ -80,7 +82,10 @@ export async function runBlocks(setting: BlockSetting, harvest: Harvest): Promis
     },
   });
   if (!sets.ok) return sets;
-  if (profile.workload.kind === 'fio') harvest.pageData = sets.value.map(({ description }) => description);
+  if (profile.workload.kind === 'fio') {
+    harvest.pageData = sets.value.map(({ description }) => description);
+    if (profile.workload.data.kind === 'files') harvest.filePages = sets.value[0]?.count;
+  }
   const run = sampleRunner(setting.engines, planned, setting.codecs);
   if (!run.ok) return run;
   const work: SampleWork = {

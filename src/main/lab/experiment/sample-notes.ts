@@ -8,8 +8,8 @@ import { type Design, DESIGN_WORDS } from '../../../shared/design.ts';
 import {
   BUSY_WORDS,
   busyDirections,
-  LEAST_PHASE_NS,
   NOTABLE_SHARE,
+  shortDirections,
   storedDifferentAmounts,
 } from '../../../shared/doubtful-figures.ts';
 import type { Profile } from '../../../shared/profile.ts';
@@ -27,16 +27,25 @@ import { medianOf } from '../statistics/spread.ts';
 /** Share of requests in the jobs' time from which on throughput tells of little else. */
 const NOTABLE_REQUEST_SHARE = 0.9;
 
+/** Share of same-filled pages from which on compression, and so what designs differ in, is the smaller part of the work. */
+const NOTABLE_SAME_SHARE = 0.5;
+
+/** How often over page data is written in a repetition before the reader is told. */
+const NOTABLE_ROUNDS = 2;
+
+/** Intervals to miss by chance alone, in the mean, from which on the reader is told. */
+const NOTABLE_MISSES = 0.5;
+
 /** How much longer than asked a run may take without a word about it. */
 const NOTABLE_FACTOR = 1.25;
 
 type Recorded = Pick<RunRecord, 'designs' | 'samples' | 'profile' | 'engine' | 'outcome' | 'oversubscribed'> & {
   /** Of the whole run, seconds. */
   readonly tookSeconds: number;
-  /** Those that had jobs. */
-  readonly cpus: number;
   /** All that designs wrote, much or little, is a fair sample of the same page data. */
   readonly isSampledEvenly: boolean;
+  /** Pages of the files that jobs wrote, where they did. */
+  readonly filePages: number | undefined;
 };
 
 const EVEN_WORDS =
@@ -48,10 +57,14 @@ export function sampleNotes(recorded: Recorded): readonly string[] {
   return [
     ...shortPhaseNotes(recorded),
     ...requestTimeNotes(recorded),
+    ...unevenEndNotes(recorded),
     ...busyHostNotes(recorded),
     ...accessNotes(recorded),
+    ...manyComparisonsNotes(recorded),
     ...amountNotes(recorded),
     ...repetitionNotes(recorded),
+    ...writtenOverNotes(recorded),
+    ...sameFilledNotes(recorded),
     ...highestUseNotes(recorded),
     ...durationNotes(recorded),
   ];
@@ -63,18 +76,15 @@ function figuresOf(samples: readonly Sample[], design: Design, direction: Direct
 
 /** Medians of what each design did in the directions that took one of them less than a phase takes that says something. */
 function shortPhaseNotes({ designs, samples }: Recorded): readonly string[] {
-  const parts = DIRECTIONS.flatMap((direction) => {
-    const done = designs.flatMap((each) => {
+  const parts = shortDirections(samples).map((direction) => {
+    const words = designs.flatMap((each) => {
       const own = figuresOf(samples, each.design, direction);
       if (own.length === 0) return [];
       const operations = countedMedian(own.map((figures) => figures.operations));
-      return [{ title: titleOf(each), operations, durationNs: medianOf(own, (figures) => figures.durationNs) }];
+      const microseconds = countedMedian(own.map(({ durationNs }) => durationNs)) / 1000;
+      return [`${counted(operations, 'operation')} in ${microseconds.toFixed(0)} µs (${titleOf(each)})`];
     });
-    if (done.every(({ durationNs }) => durationNs >= LEAST_PHASE_NS)) return [];
-    const words = done.map(({ title, operations, durationNs }) => {
-      return `${counted(operations, 'operation')} in ${(durationNs / 1000).toFixed(0)} µs (${title})`;
-    });
-    return [`${direction} ${words.join(', ')}`];
+    return `${direction} ${words.join(', ')}`;
   });
   if (parts.length === 0) return [];
   return [
@@ -84,22 +94,18 @@ function shortPhaseNotes({ designs, samples }: Recorded): readonly string[] {
 }
 
 /** What of a fio job's time was a device's; a throughput counts all of it. */
-function requestTimeNotes({ designs, samples, profile, cpus }: Recorded): readonly string[] {
+function requestTimeNotes({ designs, profile }: Recorded): readonly string[] {
   if (profile.workload.kind !== 'fio') return [];
   const found = designs.flatMap((each) => {
     const shares = DIRECTIONS.flatMap((direction) => {
-      const own = figuresOf(samples, each.design, direction);
-      if (own.length === 0) return [];
-      const share = medianOf(own, ({ latencyNs, operations, durationNs }) => {
-        return (latencyNs.mean * operations) / (durationNs * cpus);
-      });
-      return [{ direction, share }];
+      const share = each[direction]?.operationShare;
+      return share === undefined ? [] : [{ direction, share }];
     });
     return shares.length === 0 ? [] : [{ title: titleOf(each), shares }];
   });
   if (found.every(({ shares }) => shares.every(({ share }) => share >= NOTABLE_REQUEST_SHARE))) return [];
   const parts = found.map(({ title, shares }) => {
-    const words = shares.map(({ direction, share }) => `${(share * 100).toFixed(0)} % (${direction})`);
+    const words = shares.map(({ direction, share }) => `${percent(share)} % (${direction})`);
     return `${words.join(' and ')} under ${title}`;
   });
   return [
@@ -139,6 +145,19 @@ function accessNotes({ designs, samples, oversubscribed }: Recorded): readonly s
   ];
 }
 
+/** Each interval may miss; of many some will. */
+function manyComparisonsNotes({ designs }: Recorded): readonly string[] {
+  const intervals = designs.flatMap(
+    ({ thisCpu }) => thisCpu?.mixes.flatMap((mix) => mix.comparison?.interval ?? []) ?? [],
+  );
+  const misses = intervals.reduce((sum, { confidence }) => sum + 1 - confidence, 0);
+  if (misses < NOTABLE_MISSES) return [];
+  return [
+    `Mixes have ${intervals.length} comparisons with an interval of its own each, of which about ${misses.toFixed(1)} will miss by chance: ` +
+      'what one mix says alone is worth less than what several agree on.',
+  ];
+}
+
 /** Processor time over the time of the mixes by the clock, all CPUs and samples. */
 function ranShare(samples: readonly Sample[]): number {
   let clockNs = 0;
@@ -172,6 +191,56 @@ function amountNotes({ designs, profile, isSampledEvenly }: Recorded): readonly 
 
 function timedWords({ experiment }: Profile): string {
   return experiment.seconds === undefined ? '' : ', each what it could write in the same time';
+}
+
+/** Of a run that was cancelled or failed between two designs: the figures of one of them are of a repetition more. */
+function unevenEndNotes({ designs, samples, outcome }: Recorded): readonly string[] {
+  const counts = designs.map((each) => ({
+    title: titleOf(each),
+    count: samples.filter(({ design }) => design === each.design).length,
+  }));
+  if (outcome === 'complete' || new Set(counts.map(({ count }) => count)).size < 2) return [];
+  return [
+    `The run ended in the middle of a repetition. A design's own figures are of all its samples, ` +
+      `${counts.map(({ title, count }) => `${count} of ${title}`).join(', ')}; comparisons are of repetitions that have both designs.`,
+  ];
+}
+
+/** What few pages there are, the host's caches may hold. */
+function writtenOverNotes({ designs, samples, profile, filePages }: Recorded): readonly string[] {
+  if (filePages === undefined) return [];
+  const dataBytes = filePages * profile.machine.pageSizeBytes;
+  const rounds = designs.flatMap((each) => {
+    const own = figuresOf(samples, each.design, 'write');
+    return own.length === 0 ? [] : [{ title: titleOf(each), times: medianOf(own, ({ bytes }) => bytes) / dataBytes }];
+  });
+  if (rounds.every(({ times }) => times < NOTABLE_ROUNDS)) return [];
+  return [
+    `Jobs wrote the ${counted(filePages, 'page')} of the page data more than once in a repetition, in the median ` +
+      `${rounds.map(({ title, times }) => `${times.toFixed(1)} times (${title})`).join(', ')}: how well these pages compress is what ` +
+      "the figures tell, and of few pages the host's caches may hold all.",
+  ];
+}
+
+/** mm_stat of the last sample of each design. */
+function sameFilledNotes({ designs, samples, profile }: Recorded): readonly string[] {
+  const parts = designs.flatMap((each) => {
+    const states =
+      samples.findLast(({ design, zram }) => design === each.design && zram !== undefined)?.zram?.atEnd ?? [];
+    const stats = states.flatMap(({ mmStat }) => {
+      const stat = parseMmStat(mmStat);
+      return stat.ok ? [stat.value] : [];
+    });
+    const storedBytes = stats.reduce((sum, stat) => sum + stat.orig_data_size, 0);
+    const samePages = stats.reduce((sum, stat) => sum + stat.same_pages, 0);
+    const share = storedBytes === 0 ? 0 : (samePages * profile.machine.pageSizeBytes) / storedBytes;
+    return share < NOTABLE_SAME_SHARE ? [] : [`${percent(share)} % (${titleOf(each)})`];
+  });
+  if (parts.length === 0) return [];
+  return [
+    `Of the pages stored at the end ${parts.join(', ')} are same-filled: zram keeps a word of each and compresses nothing, so designs, ` +
+      'which differ in how they compress, differ in the other pages alone.',
+  ];
 }
 
 /** mm_stat and whatever else is of the last repetition then differs from the medians shown beside it. */

@@ -212,6 +212,7 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...(['atBoot', 'atFull', 'atEnd'] as const).flatMap(tableColumns),
   ...(['write', 'read', 'create', 'destroy'] as const).flatMap(withheldColumns),
   ...SUBJECT_COLUMNS,
+  ...(['write', 'read', 'create', 'destroy'] as const).flatMap(operationShareColumns),
 ];
 
 type DirectionColumn = (
@@ -268,6 +269,11 @@ function directionColumns(direction: Direction): readonly CsvColumn[] {
     lockColumn('lock_wait_share', '0 to 1', 'of the time of the CPUs that had a job', (f) => f.lockWaitShare),
     lockColumn('lock_contentions', 'acquisitions', 'that had to wait', (f) => f.lockContentions),
   ];
+}
+
+function operationShareColumns(direction: Direction): readonly CsvColumn[] {
+  const meaning = "of the time of the CPUs that had a job: in operations, the rest is the jobs' own";
+  return [columnOf(direction)('operation_share', '0 to 1', meaning, (figures) => figures.operationShare)];
 }
 
 function withheldColumns(direction: Direction): readonly CsvColumn[] {

@@ -2,17 +2,25 @@
 import type { DirectionFigures, DirectionSummary, LatencyNs } from '../../../shared/run-record.ts';
 import { medianOf, spread } from './spread.ts';
 
-/** Undefined of no samples; without `withheldShare` where one of them could not tell it. */
+/** Undefined of no samples; without a share that one of them could not tell. */
 export function summariseDirection(figures: readonly DirectionFigures[]): DirectionSummary | undefined {
   if (figures.length === 0) return undefined;
-  const withheld = figures.flatMap(({ withheldShare }) => withheldShare ?? []);
+  const operationShare = shareMedian(figures.map((figure) => figure.operationShare));
+  const withheldShare = shareMedian(figures.map((figure) => figure.withheldShare));
   return {
     megabytesPerSecond: spread(figures.map((figure) => figure.megabytesPerSecond)),
     operationsPerSecond: spread(figures.map((figure) => figure.operationsPerSecond)),
     latencyNs: latencyMedians(figures.map((figure) => figure.latencyNs)),
     lockWaitShare: medianOf(figures, (figure) => figure.lockWaitShare),
-    ...(withheld.length === figures.length ? { withheldShare: spread(withheld).median } : {}),
+    ...(operationShare === undefined ? {} : { operationShare }),
+    ...(withheldShare === undefined ? {} : { withheldShare }),
   };
+}
+
+/** Undefined where one of the samples could not tell it. */
+function shareMedian(shares: readonly (number | undefined)[]): number | undefined {
+  const known = shares.filter((share) => share !== undefined);
+  return known.length === shares.length ? spread(known).median : undefined;
 }
 
 /** Medians over the samples, but the longest of all. */

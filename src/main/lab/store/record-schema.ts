@@ -34,6 +34,7 @@ const directionFigures = v.strictObject({
   lockWaitNs: figure,
   lockWaitShare: figure,
   lockContentions: count,
+  operationShare: v.optional(figure),
   withheldShare: v.optional(figure),
 });
 
@@ -136,6 +137,7 @@ const directionSummary = v.strictObject({
   operationsPerSecond: spread,
   latencyNs,
   lockWaitShare: figure,
+  operationShare: v.optional(figure),
   withheldShare: v.optional(figure),
 });
 

@@ -148,4 +148,8 @@ UPDATE runs SET page_data =
   WHERE CASE WHEN json_valid(notes)
     THEN EXISTS (SELECT 1 FROM json_each(notes) WHERE value LIKE 'Page data: %.') END;
 `,
+  `
+-- Share of the CPUs' time that operations took; NULL in samples of before, and of this-cpu workloads.
+${['write', 'read', 'create', 'destroy', 'access'].map((direction) => `ALTER TABLE samples ADD COLUMN ${direction}_operation_share REAL;`).join('\n')}
+`,
 ];

@@ -63,6 +63,19 @@ describe('the figures of a direction', () => {
     expect(directionFigures([spinning], 'write')?.withheldShare).toBe(0);
   });
 
+  it('say what of the time of the CPUs that had a job operations took', () => {
+    const busy = outcome({
+      cpus: 2,
+      durationNs: 1000,
+      latencies: { write: [latenciesOf(500, 400), latenciesOf(300)] },
+    });
+    // 1200 ns of 2 × 1000; the buckets of the latencies are whole numbers so small.
+    expect(directionFigures([busy], 'write')?.operationShare).toBeCloseTo(0.6, 2);
+    // And of one CPU's 1000 more, which did nothing.
+    const idle = outcome({ cpus: 1, durationNs: 1000, latencies: { write: [] } });
+    expect(directionFigures([busy, idle], 'write')?.operationShare).toBeCloseTo(0.4, 2);
+  });
+
   it('do not say it of phases so short that waking up is a good part of them', () => {
     const idle = (clockNs: number): PhaseOutcome => outcome({ lockWaitNs: 0, threads: { clockNs, processorNs: 0 } });
     // Two threads each.
@@ -97,6 +110,7 @@ describe('the figures of a direction', () => {
       operations: 0,
       megabytesPerSecond: 0,
       lockWaitShare: 0,
+      operationShare: undefined,
       withheldShare: undefined,
       latencyNs: { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 },
     });

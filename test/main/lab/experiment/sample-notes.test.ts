@@ -26,16 +26,12 @@ interface Change {
   readonly isSampledEvenly?: boolean;
   /** Of the CPUs' time. */
   readonly requestShare?: number;
+  readonly filePages?: number;
 }
 
-const CPUS = 2;
-
 /** As `sample`, its requests having taken this share of the CPUs' time. */
-function withRequests(sample: Sample, share: number): Sample {
-  const { write } = sample;
-  if (write === undefined) return sample;
-  const mean = (share * write.durationNs * CPUS) / write.operations;
-  return { ...sample, write: { ...write, latencyNs: { ...write.latencyNs, mean } } };
+function withRequests(sample: Sample, operationShare: number): Sample {
+  return sample.write === undefined ? sample : { ...sample, write: { ...sample.write, operationShare } };
 }
 
 function notesOf(given: readonly Sample[], change: Change = {}): readonly string[] {
@@ -46,7 +42,7 @@ function notesOf(given: readonly Sample[], change: Change = {}): readonly string
   const small = smallProfile();
   const profile = { ...small, experiment: { ...small.experiment, seconds }, hotplug };
   const run = { designs, samples, profile, engine, outcome, tookSeconds, oversubscribed, isSampledEvenly };
-  return sampleNotes({ ...run, cpus: CPUS });
+  return sampleNotes({ ...run, filePages: change.filePages });
 }
 
 function device(mmStat: string): ZramDeviceState {
@@ -184,6 +180,68 @@ describe('notes from the samples of a run', () => {
     expect(notesOf([sample], { oversubscribed: true })).toEqual([]);
     const full = { ...mix, processorNs: 1910 };
     expect(notesOf([{ ...sample, thisCpu: { mixes: [full], cpus: [] } }])).toEqual([]);
+  });
+
+  it('say of a run that ended between two designs whose figures are of a repetition more', () => {
+    const samples = [
+      sampleOf('single-mutex', 1, 600),
+      sampleOf('per-cpu-global', 1, 700),
+      sampleOf('single-mutex', 2, 600),
+    ];
+    const ended =
+      /^The run ended in the middle .* all its samples, 2 of single mutex, 1 of per-CPU, global; comparisons/;
+    expect(notesOf(samples, { outcome: 'cancelled' })).toEqual([expect.stringMatching(ended)]);
+    expect(notesOf(samples, { outcome: 'failed' })).toEqual([expect.stringMatching(ended)]);
+    expect(notesOf(samples.slice(0, 2), { outcome: 'cancelled' })).toEqual([]);
+    expect(notesOf(samples)).toEqual([]);
+  });
+
+  it('say how often over the pages of files were written', () => {
+    const sample = sampleOf('single-mutex', 1, 600);
+    const pages = (sample.write?.bytes ?? 0) / 4096;
+    expect(notesOf([sample], { filePages: pages / 4 })).toEqual([
+      expect.stringMatching(/^Jobs wrote the \d+ pages of the page data .* in the median 4\.0 times \(single mutex\)/),
+    ]);
+    expect(notesOf([sample], { filePages: Math.ceil(pages * 0.51) })).toEqual([]);
+    expect(notesOf([sample])).toEqual([]);
+  });
+
+  it('say where most pages are same-filled, which no design compresses', () => {
+    const holding = (samePages: number): Sample => ({
+      ...sampleOf('single-mutex', 1, 600),
+      // Two devices of a hundred pages each.
+      zram: { atEnd: [device(`409600 9 9 0 9 ${samePages} 0 0 0`), device('409600 9 9 0 9 0 0 0 0')], afterwards: [] },
+    });
+    expect(notesOf([holding(99)])).toEqual([]);
+    expect(notesOf([holding(100)])).toEqual([
+      expect.stringMatching(/^Of the pages stored at the end 50 % \(single mutex\) are same-filled/),
+    ]);
+    expect(notesOf([holding(100), { ...holding(0), repetition: 2 }])).toEqual([]);
+  });
+
+  it('say of many comparisons of mixes how many will miss by chance', () => {
+    const mixes = Array.from({ length: 10 }, (_, at) => `mix ${at}`);
+    const timed = (design: Design, repetition: number, count: number): Sample => ({
+      ...sampleOf(design, repetition, 0),
+      write: undefined,
+      thisCpu: {
+        mixes: mixes.slice(0, count).map((name) => ({ ...MIX, name, durationNs: 1000, processorNs: 2000 })),
+        cpus: [],
+      },
+    });
+    const blocks = (count: number): readonly Sample[] =>
+      [1, 2, 3, 4, 5, 6].flatMap((repetition) => [
+        timed('single-mutex', repetition, count),
+        timed('segment', repetition, count),
+      ]);
+    // Six blocks have intervals of 1 - 2/64.
+    expect(notesOf(blocks(10))).toEqual([]);
+    const both = [...blocks(10), ...[1, 2, 3, 4, 5, 6].map((repetition) => timed('per-cpu-global', repetition, 10))];
+    expect(notesOf(both)).toEqual([
+      expect.stringMatching(
+        /^Mixes have 20 comparisons with an interval of its own each, of which about 0\.6 will miss/,
+      ),
+    ]);
   });
 
   it('explain a mem_used above mem_used_max, at whatever moment', () => {

@@ -57,6 +57,16 @@ describe('summarise', () => {
     expect(withheldOf(starved(1, 0.5), starved(2))).toBeUndefined();
   });
 
+  it('says what of the time operations took only where every sample does', () => {
+    const told = (repetition: number, operationShare?: number): Sample => ({
+      ...sampleOf('single-mutex', repetition, 600),
+      write: operationShare === undefined ? figuresAt(600) : { ...figuresAt(600), operationShare },
+    });
+    const shareOf = (...samples: readonly Sample[]) => summarise(samples, OPTIONS).designs[0]?.write?.operationShare;
+    expect(shareOf(told(1, 0.9), told(2, 0.6), told(3, 0.7))).toBe(0.7);
+    expect(shareOf(told(1, 0.9), told(2))).toBeUndefined();
+  });
+
   it('compares every later design with the first, in each direction', () => {
     const { comparisons } = summarise(COMPLETE, OPTIONS);
     expect(comparisons.map(({ direction, design, verdict }) => [direction, design, verdict])).toEqual([
