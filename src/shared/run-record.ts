@@ -76,10 +76,11 @@ export interface DirectionFigures {
   /** Lock acquisitions that had to wait. */
   readonly lockContentions: number;
   /**
-   * Time of all operations over durationNs × CPUs that had a job, 0 … 1: the rest is the jobs' own, such as filling and comparing
-   * pages. Of fio and percpu workloads; absent in records of earlier versions.
+   * What of the time of the threads that played the CPUs, each from its own start to its own end, requests took, 0 … 1: the rest is
+   * the jobs' own, such as filling and comparing pages. Of a mixed phase the requests of both directions, and so the same in both.
+   * Of fio workloads; absent in records of earlier versions.
    */
-  readonly operationShare?: number | undefined;
+  readonly requestShare?: number | undefined;
   /**
    * Share of the CPUs' time in which their threads neither ran nor waited for a lock of the machine: what the host gave to
    * others, or under the kernel engine what the kernel waited for as well. 0 … 1, rather too low than too high. Of fio and
@@ -206,7 +207,7 @@ export interface DirectionSummary {
   /** Medians over the samples of each sample's figure; `max` is the longest of all, in runs of before a median, too. */
   readonly latencyNs: LatencyNs;
   readonly lockWaitShare: number;
-  readonly operationShare?: number | undefined;
+  readonly requestShare?: number | undefined;
   readonly withheldShare?: number | undefined;
 }
 

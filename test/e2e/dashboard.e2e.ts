@@ -65,6 +65,13 @@ async function runToTheEnd(): Promise<void> {
   await page.getByTestId('verdict').waitFor({ timeout: 60_000 });
 }
 
+/** Whether an element's upper edge is within the window. */
+async function isInView(element: Locator): Promise<boolean> {
+  const box = await element.boundingBox();
+  const height = page.viewportSize()?.height ?? 0;
+  return box !== null && box.y >= 0 && box.y < height;
+}
+
 /** Whether anything but one flat colour is on a chart's canvas. */
 async function isDrawn(chart: Locator): Promise<boolean> {
   const canvas = chart.locator('canvas').first();
@@ -125,6 +132,9 @@ describe('the 2010 experiment in the dashboard', () => {
       .poll(() => page.getByTestId('run-state').or(page.getByTestId('verdict')).first().isVisible())
       .toBe(true);
     expect(await page.getByTestId('verdict').textContent()).toMatch(/single mutex/);
+    await page.getByTestId('show-notes').click();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Notes');
+    expect(await isInView(page.getByRole('list', { name: 'Notes' }).getByRole('listitem').first())).toBe(true);
     const rows = await downloadCsv();
     expect(rows).toHaveLength(16);
     expect(new Set(rows.map((row) => row['design']))).toEqual(new Set(['single-mutex', 'per-cpu-global']));

@@ -46,8 +46,8 @@ export interface DesignDocument {
   };
   /** Of the same direction as p50 and p99; absent of the kernel, which does not state it. */
   readonly lockWaitShare?: number | undefined;
-  /** By direction: of the CPUs' time, in operations; not of this-cpu workloads. */
-  readonly operationShare?: Partial<Record<Direction, number>> | undefined;
+  /** Of fio workloads, by direction: of the time of the CPUs' threads, in requests. */
+  readonly requestShare?: Partial<Record<Direction, number>> | undefined;
   /** Of the same direction as p50 and p99: time of the CPUs in which they neither ran nor waited for a lock; not of this-cpu workloads. */
   readonly withheldShare?: number | undefined;
   readonly memory: {
@@ -128,9 +128,9 @@ function throughputs({
 }
 
 /** What is known of it; undefined where that is nothing. */
-function operationShares(summary: DesignSummary): DesignDocument['operationShare'] {
+function requestShares(summary: DesignSummary): DesignDocument['requestShare'] {
   const known = DIRECTIONS.flatMap((direction) => {
-    const share = summary[direction]?.operationShare;
+    const share = summary[direction]?.requestShare;
     return share === undefined ? [] : [[direction, share] as const];
   });
   return known.length === 0 ? undefined : Object.fromEntries(known);
@@ -163,7 +163,7 @@ function designDocument(record: RunRecord, summary: DesignSummary): DesignDocume
       access: access?.latencyNs,
     },
     ...sharesOf(design, first),
-    operationShare: operationShares(summary),
+    requestShare: requestShares(summary),
     memory: {
       atEnd: measuredMemory(design, memoryAtEnd),
       atPeak: measuredMemory(design, memoryAtPeak),

@@ -45,9 +45,7 @@ function comparisonRow(comparison: Comparison): ChartRow {
   };
 }
 
-/** Distances of ticks, the first few of which divide 1. */
-const STEPS: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5];
-const MOST_TICKS = 7;
+const MOST_STEPS = 5;
 
 /** Whole steps of ticks, with room for every interval and for the whole margin, and a little more on both sides. */
 function ratioRange(
@@ -59,8 +57,17 @@ function ratioRange(
   const highest = Math.max(1 + margin, ...bounds);
   const room = (highest - lowest) * 0.05;
   const [low, high] = [Math.max(0, lowest - room), highest + room];
-  const interval = STEPS.find((step) => (high - low) / step <= MOST_TICKS - 2) ?? (high - low) / (MOST_TICKS - 2);
-  return { min: Math.floor(low / interval) * interval, max: Math.ceil(high / interval) * interval, interval };
+  const interval = niceStep((high - low) / MOST_STEPS);
+  // Without what division leaves behind the 15th digit, which would be a tick of its own.
+  const multiple = (number: number): number => Number((number * interval).toPrecision(12));
+  return { min: multiple(Math.floor(low / interval)), max: multiple(Math.ceil(high / interval)), interval };
+}
+
+/** The next of 1, 2 and 5 with its powers of ten. */
+function niceStep(least: number): number {
+  const power = Math.floor(Math.log10(least));
+  const factor = [1, 2, 5, 10].find((each) => each * 10 ** power >= least) ?? 10;
+  return Number(`${factor}e${power}`);
 }
 
 function bandSeries(margin: number, tokens: ThemeTokens) {

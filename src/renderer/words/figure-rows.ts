@@ -84,7 +84,7 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
           formatNanoseconds(summary.latencyNs[key]),
         ),
       ),
-      ...shareRow('in operations', 'operationShare', ({ operationShare }) => operationShare),
+      ...shareRow('in requests', 'requestShare', ({ requestShare }) => requestShare),
       lockWaitRow(designs, direction),
       ...shareRow('without a core', 'withheld', ({ withheldShare }) => withheldShare),
     ],

@@ -73,13 +73,13 @@ export const GLOSSARY = {
     'For example p99 = 1.2 ms: 99 of 100 operations (requests, allocations and frees; of this_cpu operations slices between two ticks, in the mean of each) took 1.2 ms or less. Of several repetitions the median of their percentiles.',
   longest: 'The longest operation of all repetitions; the other latencies are medians over the repetitions.',
   shortSamples:
-    'A repetition of some design took less than a millisecond, of which starting the CPUs’ threads is a good part: throughput and latency say little, what is counted holds all the same. The run’s notes say how much was done in how long.',
+    'What some design did in one direction took less than a millisecond in the median, of which starting the CPUs’ threads is a good part: throughput and latency say little, what is counted holds all the same. The run’s notes say how much was done in how long.',
   storedAmounts:
     'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool then do not compare. Their shares of the original do where every design wrote pages spread evenly over the data, more or fewer of them, and else as far as the data is alike throughout: the run’s notes say which.',
   withheld:
     'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: others had the cores of this host, such as other programs, the page that you look at, or the compiler of the lab’s own runtime. Much of it makes throughput and latency those of a busy host: from 5 % on a difference must be larger than what the slower design lost so may account for if one CPU bore it all, and from 25 % on nothing is called faster or slower.',
-  operationShare:
-    'Part of the CPUs’ time that operations took: a job’s requests, or allocations and frees. The rest is the jobs’ own, much alike in all designs: filling and comparing pages, keeping time. Throughput counts all of it, so what a design gains in an operation is more than its throughput tells.',
+  requestShare:
+    'Part of their time that the CPUs’ threads were in requests to the devices, in a mixed phase in those of both directions. The rest is the jobs’ own, much alike in all designs: filling and comparing pages, keeping time. Throughput counts all of it, so what a design gains in a request is more than its throughput tells.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
   memoryAtEnd:
     'State after the last operation of a repetition and the steps that the profile has done afterwards; median over the repetitions.',

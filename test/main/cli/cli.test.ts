@@ -108,7 +108,7 @@ describe('lab run', () => {
       },
       lockWaitShare: summary?.write?.lockWaitShare,
       withheldShare: summary?.write?.withheldShare,
-      operationShare: { write: summary?.write?.operationShare, read: summary?.read?.operationShare },
+      requestShare: { write: summary?.write?.requestShare, read: summary?.read?.requestShare },
       memory: { atEnd: summary?.memoryAtEnd, atPeak: summary?.memoryAtPeak, storedShares: summary?.storedShares },
       zram: record.samples.findLast((sample) => sample.design === 'single-mutex')?.zram,
     });
@@ -144,7 +144,7 @@ describe('lab run', () => {
     expect(record.samples.map((sample) => sample.cpus)).toEqual([3, 3]);
     expect(record.profile.workload).toMatchObject({ kind: 'fio', data: { kind: 'files', paths: [data, data] } });
     expect(record.profile.experiment).toMatchObject({ seconds: 1, repetitions: 1 });
-    const pageData = `2 files, all ${2 * 8 * PAGE_BYTES} bytes, in steps spread evenly over all of it instead of in order`;
+    const pageData = `2 files, all ${2 * 8 * PAGE_BYTES} bytes, taken in steps spread evenly over them instead of in order`;
     expect(record.notes).toContain(`Page data: ${pageData}.`);
     expect(record.pageData).toEqual([pageData]);
   });

@@ -258,7 +258,7 @@ const directionFigures: fc.Arbitrary<DirectionFigures> = fc.record({
   lockWaitNs: figure,
   lockWaitShare: figure,
   lockContentions: count,
-  operationShare: optional(figure),
+  requestShare: optional(figure),
   withheldShare: optional(figure),
 });
 

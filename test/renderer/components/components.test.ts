@@ -167,8 +167,8 @@ describe('the verdict panel', () => {
   test('says how many notes there are, where there are any', async () => {
     const shown = async (notes: readonly string[]) =>
       (await render(VerdictPanel, { record: { ...record, notes } })).text;
-    expect(await shown(['One.', 'Two.'])).toContain('2 notes ▾');
-    expect(await shown([])).not.toContain('▾');
+    expect(await shown(['One.', 'Two.'])).toContain('2 notes ↓');
+    expect(await shown([])).not.toContain('↓');
   });
 
   test('labels an oversubscribed run', async () => {

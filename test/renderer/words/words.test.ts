@@ -167,17 +167,17 @@ test('shares of the original and of the CPUs’ time have rows where a run knows
   const spread = { median: 0.4, low: 0.3, high: 0.5, samples: [0.3, 0.4, 0.5] };
   const designs = record.designs.map((design) => ({
     ...design,
-    ...(design.write === undefined ? {} : { write: { ...design.write, operationShare: 0.6, withheldShare: 0.25 } }),
+    ...(design.write === undefined ? {} : { write: { ...design.write, requestShare: 0.6, withheldShare: 0.25 } }),
     storedShares: { compressed: spread, pool: { ...spread, median: 0.5 } },
   }));
   const rowsOf = (shown: typeof designs | typeof record.designs) =>
     figureGroups({ designs: shown, profile: record.profile }).flatMap(({ title: group, rows }) =>
       rows
-        .filter(({ title }) => ['in operations', 'without a core'].includes(title) || title.endsWith('of original'))
+        .filter(({ title }) => ['in requests', 'without a core'].includes(title) || title.endsWith('of original'))
         .map(({ title, values }) => `${group}: ${title} ${values.join()}`),
     );
   expect(rowsOf(designs)).toEqual([
-    'write: in operations 60.0 %,60.0 %',
+    'write: in requests 60.0 %,60.0 %',
     'write: without a core 25.0 %,25.0 %',
     'memory at end: compressed, of original 40.0 %,40.0 %',
     'memory at end: pool, of original 50.0 %,50.0 %',

@@ -30,7 +30,6 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
   const durationNs = sum(measured, (phase) => phase.durationNs);
   const cpuNs = sum(measured, (phase) => phase.durationNs * phase.cpus);
   const lockWaitNs = sum(measured, (phase) => phase.lockWaitNs);
-  const latencyNs = latencyFigures(latencies);
   return {
     operations,
     bytes,
@@ -38,13 +37,21 @@ export function directionFigures(phases: readonly PhaseOutcome[], direction: Dir
     // bytes per nanosecond × 1000 = 10^6 bytes per second
     megabytesPerSecond: durationNs === 0 ? 0 : (bytes / durationNs) * 1000,
     operationsPerSecond: durationNs === 0 ? 0 : (operations / durationNs) * 1e9,
-    latencyNs,
+    latencyNs: latencyFigures(latencies),
     lockWaitNs,
     lockWaitShare: cpuNs === 0 ? 0 : lockWaitNs / cpuNs,
     lockContentions: sum(measured, (phase) => phase.lockContentions),
-    operationShare: cpuNs === 0 ? undefined : (latencyNs.mean * operations) / cpuNs,
+    requestShare: requestShare(measured),
     withheldShare: withheldShare(measured),
   };
+}
+
+/** Of phases that write or read; undefined of others, whose operations are no requests, and where no time went by. */
+function requestShare(phases: readonly PhaseOutcome[]): number | undefined {
+  const clockNs = sum(phases, ({ threads }) => threads.clockNs);
+  const requests = phases.flatMap(({ latencies }) => [...(latencies.write ?? []), ...(latencies.read ?? [])]);
+  if (clockNs === 0 || requests.length === 0) return undefined;
+  return requests.reduce((total, latency) => total + latency.sum, 0) / clockNs;
 }
 
 /**

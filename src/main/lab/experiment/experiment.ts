@@ -38,8 +38,11 @@ export async function runExperiment(setting: ExperimentSetting): Promise<RunReco
   const disturbed = new DisturbanceNotes();
   const harvest: Harvest = {
     samples,
+    pageData: undefined,
+    filePages: undefined,
+    warmUp: undefined,
     disturbed,
-    ...{ pageData: undefined, filePages: undefined, warmUp: undefined, zramAtFailure: undefined },
+    zramAtFailure: undefined,
   };
   const { profile } = planned;
   const buffers = countBuffers(profile);

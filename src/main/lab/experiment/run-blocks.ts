@@ -45,7 +45,7 @@ export interface Harvest {
   readonly samples: Sample[];
   /** Once the data of a fio workload have come in. */
   pageData: RunRecord['pageData'];
-  /** And where they are those of files, how many. */
+  /** And where they are those of files, how many pages. */
   filePages: number | undefined;
   /** Once it is over, of workloads whose threads live on. */
   warmUp: WarmUp | undefined;

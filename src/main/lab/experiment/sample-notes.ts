@@ -30,7 +30,7 @@ const NOTABLE_REQUEST_SHARE = 0.9;
 /** Share of same-filled pages from which on compression, and so what designs differ in, is the smaller part of the work. */
 const NOTABLE_SAME_SHARE = 0.5;
 
-/** How often over page data is written in a repetition before the reader is told. */
+/** How many times as many pages as the page data has are written in a repetition before the reader is told. */
 const NOTABLE_ROUNDS = 2;
 
 /** Intervals to miss by chance alone, in the mean, from which on the reader is told. */
@@ -93,12 +93,12 @@ function shortPhaseNotes({ designs, samples }: Recorded): readonly string[] {
   ];
 }
 
-/** What of a fio job's time was a device's; a throughput counts all of it. */
+/** What of a fio job's time was a device's; a throughput counts all of it. CPUs that are down and requests that fail are no job's. */
 function requestTimeNotes({ designs, profile }: Recorded): readonly string[] {
-  if (profile.workload.kind !== 'fio') return [];
+  if (profile.hotplug !== undefined || profile.faults !== undefined) return [];
   const found = designs.flatMap((each) => {
     const shares = DIRECTIONS.flatMap((direction) => {
-      const share = each[direction]?.operationShare;
+      const share = each[direction]?.requestShare;
       return share === undefined ? [] : [{ direction, share }];
     });
     return shares.length === 0 ? [] : [{ title: titleOf(each), shares }];
@@ -109,8 +109,8 @@ function requestTimeNotes({ designs, profile }: Recorded): readonly string[] {
     return `${words.join(' and ')} under ${title}`;
   });
   return [
-    `Throughput is that of jobs as a whole: of the CPUs' time requests took, in the median, ${parts.join(', ')}; the rest is mostly ` +
-      "the jobs' own, much alike in all designs: filling and comparing pages, keeping time, freeing memory. What a design gains in a " +
+    `Throughput is that of jobs as a whole: of their time the CPUs' threads were in requests, in the median, ${parts.join(', ')}; the rest ` +
+      "is mostly the jobs' own, much alike in all designs: filling and comparing pages, keeping time, freeing memory. What a design gains in a " +
       'request is more than its throughput tells.',
   ];
 }
@@ -153,7 +153,7 @@ function manyComparisonsNotes({ designs }: Recorded): readonly string[] {
   const misses = intervals.reduce((sum, { confidence }) => sum + 1 - confidence, 0);
   if (misses < NOTABLE_MISSES) return [];
   return [
-    `Mixes have ${intervals.length} comparisons with an interval of its own each, of which about ${misses.toFixed(1)} will miss by chance: ` +
+    `Mixes have ${intervals.length} comparisons with intervals of their own, of which about ${misses.toFixed(1)} will miss by chance: ` +
       'what one mix says alone is worth less than what several agree on.',
   ];
 }
@@ -216,9 +216,10 @@ function writtenOverNotes({ designs, samples, profile, filePages }: Recorded): r
   });
   if (rounds.every(({ times }) => times < NOTABLE_ROUNDS)) return [];
   return [
-    `Jobs wrote the ${counted(filePages, 'page')} of the page data more than once in a repetition, in the median ` +
-      `${rounds.map(({ title, times }) => `${times.toFixed(1)} times (${title})`).join(', ')}: how well these pages compress is what ` +
-      "the figures tell, and of few pages the host's caches may hold all.",
+    `In a repetition's measured phases jobs wrote, in the median, ` +
+      `${rounds.map(({ title, times }) => `${times.toFixed(1)} times (${title})`).join(', ')} as many pages as the ` +
+      `${counted(filePages, 'page')} of the page data: how well these pages compress is what the figures tell, and of few pages the ` +
+      "host's caches may hold all.",
   ];
 }
 
@@ -238,7 +239,7 @@ function sameFilledNotes({ designs, samples, profile }: Recorded): readonly stri
   });
   if (parts.length === 0) return [];
   return [
-    `Of the pages stored at the end ${parts.join(', ')} are same-filled: zram keeps a word of each and compresses nothing, so designs, ` +
+    `Of the pages stored at the end of the last repetition ${parts.join(', ')} are same-filled: zram keeps a word of each and compresses nothing, so designs, ` +
       'which differ in how they compress, differ in the other pages alone.',
   ];
 }

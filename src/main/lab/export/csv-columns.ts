@@ -212,7 +212,7 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   ...(['atBoot', 'atFull', 'atEnd'] as const).flatMap(tableColumns),
   ...(['write', 'read', 'create', 'destroy'] as const).flatMap(withheldColumns),
   ...SUBJECT_COLUMNS,
-  ...(['write', 'read', 'create', 'destroy'] as const).flatMap(operationShareColumns),
+  ...(['write', 'read'] as const).flatMap(requestShareColumns),
 ];
 
 type DirectionColumn = (
@@ -271,9 +271,9 @@ function directionColumns(direction: Direction): readonly CsvColumn[] {
   ];
 }
 
-function operationShareColumns(direction: Direction): readonly CsvColumn[] {
-  const meaning = "of the time of the CPUs that had a job: in operations, the rest is the jobs' own";
-  return [columnOf(direction)('operation_share', '0 to 1', meaning, (figures) => figures.operationShare)];
+function requestShareColumns(direction: 'write' | 'read'): readonly CsvColumn[] {
+  const meaning = "of the time of the CPUs' threads: in requests, of a mixed phase in those of both directions";
+  return [columnOf(direction)('request_share', '0 to 1', meaning, (figures) => figures.requestShare)];
 }
 
 function withheldColumns(direction: Direction): readonly CsvColumn[] {

@@ -5,14 +5,14 @@ import { medianOf, spread } from './spread.ts';
 /** Undefined of no samples; without a share that one of them could not tell. */
 export function summariseDirection(figures: readonly DirectionFigures[]): DirectionSummary | undefined {
   if (figures.length === 0) return undefined;
-  const operationShare = shareMedian(figures.map((figure) => figure.operationShare));
+  const requestShare = shareMedian(figures.map((figure) => figure.requestShare));
   const withheldShare = shareMedian(figures.map((figure) => figure.withheldShare));
   return {
     megabytesPerSecond: spread(figures.map((figure) => figure.megabytesPerSecond)),
     operationsPerSecond: spread(figures.map((figure) => figure.operationsPerSecond)),
     latencyNs: latencyMedians(figures.map((figure) => figure.latencyNs)),
     lockWaitShare: medianOf(figures, (figure) => figure.lockWaitShare),
-    ...(operationShare === undefined ? {} : { operationShare }),
+    ...(requestShare === undefined ? {} : { requestShare }),
     ...(withheldShare === undefined ? {} : { withheldShare }),
   };
 }

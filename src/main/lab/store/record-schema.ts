@@ -34,7 +34,7 @@ const directionFigures = v.strictObject({
   lockWaitNs: figure,
   lockWaitShare: figure,
   lockContentions: count,
-  operationShare: v.optional(figure),
+  requestShare: v.optional(figure),
   withheldShare: v.optional(figure),
 });
 
@@ -137,7 +137,7 @@ const directionSummary = v.strictObject({
   operationsPerSecond: spread,
   latencyNs,
   lockWaitShare: figure,
-  operationShare: v.optional(figure),
+  requestShare: v.optional(figure),
   withheldShare: v.optional(figure),
 });
 

@@ -123,7 +123,7 @@ function directionCells(direction: Direction, figures: DirectionFigures | undefi
     [`${direction}_lock_wait_ns`]: figures.lockWaitNs,
     [`${direction}_lock_wait_share`]: figures.lockWaitShare,
     [`${direction}_lock_contentions`]: figures.lockContentions,
-    [`${direction}_operation_share`]: figures.operationShare ?? null,
+    [`${direction}_request_share`]: figures.requestShare ?? null,
     [`${direction}_withheld_share`]: figures.withheldShare ?? null,
   };
 }
@@ -185,7 +185,7 @@ function directionFrom(direction: Direction, row: UnknownRow): object {
     lockWaitNs: cell('lock_wait_ns'),
     lockWaitShare: cell('lock_wait_share'),
     lockContentions: cell('lock_contentions'),
-    ...(cell('operation_share') === null ? {} : { operationShare: cell('operation_share') }),
+    ...(cell('request_share') === null ? {} : { requestShare: cell('request_share') }),
     ...(cell('withheld_share') === null ? {} : { withheldShare: cell('withheld_share') }),
   };
   return { [direction]: figures };

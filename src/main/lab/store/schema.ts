@@ -149,7 +149,7 @@ UPDATE runs SET page_data =
     THEN EXISTS (SELECT 1 FROM json_each(notes) WHERE value LIKE 'Page data: %.') END;
 `,
   `
--- Share of the CPUs' time that operations took; NULL in samples of before, and of this-cpu workloads.
-${['write', 'read', 'create', 'destroy', 'access'].map((direction) => `ALTER TABLE samples ADD COLUMN ${direction}_operation_share REAL;`).join('\n')}
+-- Share of their time that the CPUs' threads were in requests; NULL in samples of before, and of other workloads than fio.
+${['write', 'read', 'create', 'destroy', 'access'].map((direction) => `ALTER TABLE samples ADD COLUMN ${direction}_request_share REAL;`).join('\n')}
 `,
 ];

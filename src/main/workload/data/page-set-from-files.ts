@@ -12,7 +12,7 @@ import { spreadOrder } from './spread-order.ts';
 
 /** Between two looks at the signal. */
 const READ_BYTES = 1024 * 1024;
-const SPREAD_WORDS = 'in steps spread evenly over all of it instead of in order';
+const SPREAD_WORDS = 'taken in steps spread evenly over them instead of in order';
 
 export interface FilePages {
   readonly pageSizeBytes: number;

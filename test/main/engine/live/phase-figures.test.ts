@@ -63,17 +63,18 @@ describe('the figures of a direction', () => {
     expect(directionFigures([spinning], 'write')?.withheldShare).toBe(0);
   });
 
-  it('say what of the time of the CPUs that had a job operations took', () => {
-    const busy = outcome({
-      cpus: 2,
-      durationNs: 1000,
-      latencies: { write: [latenciesOf(500, 400), latenciesOf(300)] },
-    });
-    // 1200 ns of 2 × 1000; the buckets of the latencies are whole numbers so small.
-    expect(directionFigures([busy], 'write')?.operationShare).toBeCloseTo(0.6, 2);
-    // And of one CPU's 1000 more, which did nothing.
-    const idle = outcome({ cpus: 1, durationNs: 1000, latencies: { write: [] } });
-    expect(directionFigures([busy, idle], 'write')?.operationShare).toBeCloseTo(0.4, 2);
+  it('say what of their time the threads were in requests, of both directions where a phase has both', () => {
+    const threads = { clockNs: 2000, processorNs: 2000 };
+    const writing = outcome({ threads, latencies: { write: [latenciesOf(500, 400), latenciesOf(300)] } });
+    expect(directionFigures([writing], 'write')?.requestShare).toBe(0.6);
+    const idle = outcome({ threads: { ...threads, clockNs: 1000 }, latencies: { write: [] } });
+    expect(directionFigures([writing, idle], 'write')?.requestShare).toBe(0.4);
+    const latencies = { write: [latenciesOf(500)], read: [latenciesOf(600, 700)] };
+    const mixed = outcome({ measures: ['write', 'read'], threads, latencies });
+    expect(directionFigures([mixed], 'write')?.requestShare).toBe(0.9);
+    expect(directionFigures([mixed], 'read')?.requestShare).toBe(0.9);
+    const creating = outcome({ measures: ['create'], threads, latencies: { create: [latenciesOf(500)] } });
+    expect(directionFigures([creating], 'create')?.requestShare).toBeUndefined();
   });
 
   it('do not say it of phases so short that waking up is a good part of them', () => {
@@ -110,7 +111,7 @@ describe('the figures of a direction', () => {
       operations: 0,
       megabytesPerSecond: 0,
       lockWaitShare: 0,
-      operationShare: undefined,
+      requestShare: undefined,
       withheldShare: undefined,
       latencyNs: { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 },
     });

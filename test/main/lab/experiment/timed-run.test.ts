@@ -46,7 +46,7 @@ describe('a timed run over data of two unlike parts', () => {
         expect(verifiedPages).toBeGreaterThan(0);
       }
       expect(record.pageData).toEqual([
-        `1 file, all ${PAGES * PAGE_BYTES} bytes, in steps spread evenly over all of it instead of in order`,
+        `1 file, all ${PAGES * PAGE_BYTES} bytes, taken in steps spread evenly over them instead of in order`,
       ]);
     },
   );

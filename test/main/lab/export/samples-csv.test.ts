@@ -53,7 +53,7 @@ const HEADER = [
   ),
   'write_withheld_share,read_withheld_share,create_withheld_share,destroy_withheld_share',
   'page_data,page_data_contents,jobs,block_bytes,io_depth,protection,time_limit_seconds,warm_up_seconds',
-  'write_operation_share,read_operation_share,create_operation_share,destroy_operation_share',
+  'write_request_share,read_request_share',
 ].join(',');
 
 function parse(csv: string): readonly Record<string, string>[] {
@@ -104,7 +104,7 @@ describe('samplesCsv', () => {
       write_operations_per_second: '',
     });
     const own = Object.entries(fio ?? {}).filter(([name]) => /^(create|destroy|percpu)_/.test(name));
-    expect(own.length).toBe(42 + 18);
+    expect(own.length).toBe(40 + 18);
     expect(own.every(([, cell]) => cell === '')).toBe(true);
     expect(fio?.['write_operations_per_second']).toBe(String((612.345_678_901_234_5 * 1e6) / 4096));
   });

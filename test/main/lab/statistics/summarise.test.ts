@@ -58,11 +58,11 @@ describe('summarise', () => {
   });
 
   it('says what of the time operations took only where every sample does', () => {
-    const told = (repetition: number, operationShare?: number): Sample => ({
+    const told = (repetition: number, requestShare?: number): Sample => ({
       ...sampleOf('single-mutex', repetition, 600),
-      write: operationShare === undefined ? figuresAt(600) : { ...figuresAt(600), operationShare },
+      write: requestShare === undefined ? figuresAt(600) : { ...figuresAt(600), requestShare },
     });
-    const shareOf = (...samples: readonly Sample[]) => summarise(samples, OPTIONS).designs[0]?.write?.operationShare;
+    const shareOf = (...samples: readonly Sample[]) => summarise(samples, OPTIONS).designs[0]?.write?.requestShare;
     expect(shareOf(told(1, 0.9), told(2, 0.6), told(3, 0.7))).toBe(0.7);
     expect(shareOf(told(1, 0.9), told(2))).toBeUndefined();
   });

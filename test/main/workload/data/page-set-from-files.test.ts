@@ -88,7 +88,9 @@ describe('pageSetFromFiles', () => {
     const inPlace = [0, 8, 3, 11, 6, 1, 9, 4, 12, 7, 2, 10, 5];
     expect(inPlace.map((page) => String.fromCharCode(whole[page]?.[0] ?? 0)).join('')).toBe('acacbacacbacb');
     expect(pagesOf(bytesOf(set))).toEqual(inPlace.map((page) => whole[page]));
-    expect(set.description).toBe('3 files, all 49152 bytes, in steps spread evenly over all of it instead of in order');
+    expect(set.description).toBe(
+      '3 files, all 49152 bytes, taken in steps spread evenly over them instead of in order',
+    );
   });
 
   it('spreads files of which the limit cuts the last, and which come in several pieces', async () => {
