@@ -17,7 +17,7 @@ export const STARVED_SHARE = 0.25;
 /** What it means when they had at least NOTABLE_SHARE, by who played the CPUs; the shares follow. */
 export const BUSY_WORDS: Readonly<Record<Engine, string>> = {
   live:
-    'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited for a ' +
+    'The CPUs were without a core of this host for a notable part of their time, in which they neither ran nor slept on a ' +
     'lock of the machine (medians)',
   kernel:
     "The jobs' threads did not run for a notable part of their time: others had their cores, or they waited within the " +

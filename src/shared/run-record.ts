@@ -82,7 +82,7 @@ export interface DirectionFigures {
    */
   readonly requestShare?: number | undefined;
   /**
-   * Share of the CPUs' time in which their threads neither ran nor waited for a lock of the machine: what the host gave to
+   * Share of the CPUs' time in which their threads neither ran nor slept on a lock of the machine: what the host gave to
    * others, or under the kernel engine what the kernel waited for as well. 0 … 1, rather too low than too high. Of fio and
    * percpu workloads; absent where phases were too short to tell, and in records of earlier versions.
    */

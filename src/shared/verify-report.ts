@@ -36,7 +36,7 @@ export interface VerifyDirection {
   /** Of one request; medians over the rounds, `max` the longest of all. */
   readonly latencyNs: LatencyNs;
   /**
-   * Share of the jobs' time, 0 … 1, median over the rounds, in which they neither ran nor waited for a lock of the lab's machine.
+   * Share of the jobs' time, 0 … 1, median over the rounds, in which they neither ran nor slept on a lock of the lab's machine.
    * Absent where a round took less than 1 ms for each.
    */
   readonly withheldShare?: number | undefined;

@@ -48,7 +48,7 @@ export interface DesignDocument {
   readonly lockWaitShare?: number | undefined;
   /** Of fio workloads, by direction: of the time of the CPUs' threads, in requests. */
   readonly requestShare?: Partial<Record<Direction, number>> | undefined;
-  /** Of the same direction as p50 and p99: time of the CPUs in which they neither ran nor waited for a lock; not of this-cpu workloads. */
+  /** Of the same direction as p50 and p99: time of the CPUs in which they neither ran nor slept on a lock; not of this-cpu workloads. */
   readonly withheldShare?: number | undefined;
   readonly memory: {
     /** Without the columns that the kernel does not state. */

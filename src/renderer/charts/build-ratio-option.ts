@@ -100,7 +100,7 @@ function comparisonSeries(comparison: Comparison, row: number, tokens: ThemeToke
     symbolSize: 10,
     itemStyle: { color },
     data: [[comparison.ratio, row]],
-    tooltip: { formatter: [title, ...lines, comparison.reason].join('\n') },
+    tooltip: { formatter: [title, ...lines].join('\n') },
     z: 5,
   };
   if (comparison.interval === undefined) return [point];

@@ -1,6 +1,6 @@
 import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
 import { type DesignSummary, type Direction, type Spread, THROUGHPUT_OF } from '../../shared/run-record.ts';
-import { formatSignificant } from '../format/number.ts';
+import { formatSignificant, formatTick } from '../format/number.ts';
 import { formatThroughput, throughputUnit } from '../format/throughput.ts';
 import type { ThemeTokens } from '../theme/tokens.ts';
 import { chartBase, chartTooltip, ROW_GUTTER, rowAxisY, valueAxisX } from './chart-base.ts';
@@ -32,7 +32,11 @@ export function buildThroughputIntervalsOption(
     ...chartBase(tokens),
     tooltip: { ...chartTooltip(tokens), trigger: 'item' },
     grid: { left: ROW_GUTTER, right: 24, top: 6, bottom: 40 },
-    xAxis: { ...valueAxisX(tokens, `${direction} throughput, ${throughputUnit(direction)}`), min: 0 },
+    xAxis: {
+      ...valueAxisX(tokens, `${direction} throughput, ${throughputUnit(direction)}`),
+      min: 0,
+      axisLabel: { color: tokens.textDim, fontSize: 11, hideOverlap: true, formatter: formatTick },
+    },
     yAxis: rowAxisY(tokens, rows),
     series: rows.flatMap((row, index) => rowSeries(row, index, tokens)),
   };

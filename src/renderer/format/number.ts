@@ -29,3 +29,9 @@ export function formatCounted(value: number, one: string, many?: string): string
 export function formatCount(value: number): string {
   return formatFixed(value, 0);
 }
+
+/** A round number at a tick of an axis, short: 5,000 · 20 k · 1.5 M. */
+export function formatTick(value: number): string {
+  if (value >= 1e6) return `${Number((value / 1e6).toPrecision(6))} M`;
+  return value >= 1e4 ? `${Number((value / 1e3).toPrecision(6))} k` : formatCount(value);
+}

@@ -1,7 +1,5 @@
 /** What the words of page tables and of the local mapping mean, for hovers. */
 export const ADDRESS_SPACE_GLOSSARY = {
-  addressSpace:
-    'A machine of this profile, built to be looked at: its page tables lie in its page frames, and everything shown is read from them.',
   shownMachine: 'The machine that is run, or the one whose tables the profile counts because a paper speaks of it.',
   shownMoment: 'With the chunks that are mapped at rest, or with those that come on top.',
   walkingCpu: 'The CPU whose tables are walked. Each has a top-level table of its own.',

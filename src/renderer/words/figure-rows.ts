@@ -75,7 +75,7 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
     title: direction,
     rows: [
       row('throughput, median', 'median', (summary) => formatThroughput(summary[throughput].median, direction)),
-      row('throughput, low – high', 'sample', ({ [throughput]: { low, high } }) => {
+      row('throughput, low – high', 'lowHigh', ({ [throughput]: { low, high } }) => {
         return `${formatSignificant(low)} – ${formatSignificant(high)}`;
       }),
       row('samples', 'sample', (summary) => String(summary[throughput].samples.length)),
@@ -86,7 +86,7 @@ function directionGroup(designs: readonly DesignSummary[], direction: Direction)
       ),
       ...shareRow('in requests', 'requestShare', ({ requestShare }) => requestShare),
       lockWaitRow(designs, direction),
-      ...shareRow('without a core', 'withheld', ({ withheldShare }) => withheldShare),
+      ...shareRow('no core', 'withheld', ({ withheldShare }) => withheldShare),
     ],
   };
 }
@@ -101,18 +101,17 @@ function lockWaitRow(designs: readonly DesignSummary[], direction: Direction): F
 const STORED_SHARES: readonly {
   readonly title: string;
   readonly key: keyof StoredShares;
-  readonly term: GlossaryTerm;
 }[] = [
-  { title: 'compressed, of original', key: 'compressed', term: 'compressed' },
-  { title: 'pool, of original', key: 'pool', term: 'pool' },
+  { title: 'compressed, of original', key: 'compressed' },
+  { title: 'pool, of original', key: 'pool' },
 ];
 
 /** What compares where designs stored different amounts. */
 function storedShareRows(designs: readonly DesignSummary[]): readonly FigureRow[] {
   if (designs.every(({ storedShares }) => storedShares === undefined)) return [];
-  return STORED_SHARES.map(({ title, key, term }) => ({
+  return STORED_SHARES.map(({ title, key }) => ({
     title,
-    term,
+    term: 'storedShare',
     values: designs.map(({ storedShares }) =>
       storedShares === undefined ? NOTHING : formatShare(storedShares[key].median),
     ),

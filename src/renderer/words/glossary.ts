@@ -65,6 +65,7 @@ export const GLOSSARY = {
     'What all CPUs together do per second. MB/s: 10⁶ bytes before compression, written or read. objects/s: per-CPU objects allocated or freed. operations/s: this_cpu operations.',
   median: 'Half of the samples lie below it, half above. One odd repetition does not move it much.',
   sample: 'One design in one repetition.',
+  lowHigh: 'The smallest and the largest sample.',
   ratio:
     'Throughput of a design over that of the baseline in the same block: 1.20 × is 20 % more. The bar is the interval that contains, with the stated confidence, the ratio under the conditions of this run: another hour of a shared host may have another. Wholly inside the band it counts as “same”.',
   latency:
@@ -77,7 +78,7 @@ export const GLOSSARY = {
   storedAmounts:
     'Designs stored different amounts of data; in a run with a time limit each stores what it can write in the same time. Bytes of compressed data and pool then do not compare. Their shares of the original do where every design wrote pages spread evenly over the data, more or fewer of them, and else as far as the data is alike throughout: the run’s notes say which.',
   withheld:
-    'Part of the CPUs’ time in which their threads neither ran nor waited for a lock of the machine: others had the cores of this host, such as other programs, the page that you look at, or the compiler of the lab’s own runtime. Much of it makes throughput and latency those of a busy host: from 5 % on a difference must be larger than what the slower design lost so may account for if one CPU bore it all, and from 25 % on nothing is called faster or slower.',
+    'Part of the CPUs’ time in which their threads neither ran nor slept on a lock of the machine (they look for a while before they sleep): others had the cores of this host, such as other programs, the page that you look at, or the compiler of the lab’s own runtime. Much of it makes throughput and latency those of a busy host: from 5 % on a difference must be larger than what the slower design lost so may account for if one CPU bore it all, and from 25 % on nothing is called faster or slower.',
   requestShare:
     'Part of their time that the CPUs’ threads were in requests to the devices, in a mixed phase in those of both directions. The rest is the jobs’ own, much alike in all designs: filling and comparing pages, keeping time. Throughput counts all of it, so what a design gains in a request is more than its throughput tells.',
   lockWait: 'Part of the CPUs’ time that was spent waiting for a contended lock: 50 % means half of it was lost.',
@@ -87,6 +88,8 @@ export const GLOSSARY = {
     'Highest value during a repetition and the steps done afterwards, each column on its own; median over the repetitions.',
   original: 'Stored pages × page size, before compression (mm_stat: orig_data_size).',
   compressed: 'Sum of the stored sizes (mm_stat: compr_data_size).',
+  storedShare:
+    'Part of the bytes as written that the compressed data, or the page frames of the pool, come to at the end of a repetition; median over the repetitions. It compares where designs stored different amounts of the same data.',
   pool: 'Page frames that hold compressed objects, with what fragmentation leaves unused (mm_stat: mem_used_total).',
   streamProtection:
     'What keeps others off a stream from taking it to giving it back: preemption off (2010, Linux 4.7), a local lock (5.8), a mutex whose holder may sleep (6.15), or a mutex with a second one for reads (2026).',
@@ -134,7 +137,8 @@ export const GLOSSARY = {
     'The lab over the kernel: 1.04 × is 4 % faster. The median of the rounds’ ratios, and in brackets the lowest and the highest of them.',
   verifyRounds:
     'Each round runs the kernel and then the lab over all the data, twice over: written, then read. More rounds, steadier medians; fewer than 7 give a warning.',
-  verifiedPages: 'Pages that were read back and equal what was written.',
+  verifiedPages:
+    'Pages that were read back and equal what was written, each as often as it was read: in a run with a time limit again and again.',
   governor: 'How the kernel chooses the CPU frequency. Anything but “performance” adds noise.',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -35,7 +35,7 @@ const FIGURES: readonly {
   readonly term: GlossaryTerm;
   readonly words: (moment: PercpuMoment) => string;
 }[] = [
-  { title: 'objects', term: 'groupObjects', words: ({ liveObjects }) => formatCount(liveObjects) },
+  { title: 'objects', term: 'liveObjects', words: ({ liveObjects }) => formatCount(liveObjects) },
   { title: 'live, of one CPU', term: 'liveOneCpu', words: ({ liveBytes }) => formatBytes(liveBytes) },
   { title: 'populated', term: 'populatedMemory', words: ({ populatedBytes }) => formatBytes(populatedBytes) },
   { title: 'address space', term: 'addressSpace', words: ({ addressSpaceBytes }) => formatBytes(addressSpaceBytes) },

@@ -63,7 +63,7 @@ export const PERCPU_GLOSSARY = {
   numaNodes: 'Nodes over which the CPUs are spread; CPUs of one node make a group.',
   groupName: 'What is made and destroyed as a whole: a cgroup, a device, a boot.',
   groupCount: 'Groups in all, shared out over the online CPUs.',
-  groupObjects: 'The per-CPU objects that one group allocates, in this order.',
+  liveObjects: 'Per-CPU objects that are allocated at that moment, each once whatever the number of CPUs.',
   objectAlign: 'A power of two, in bytes.',
   destroyOrder:
     'Once all groups are there, each CPU destroys its own: in the order in which it made them, or at random.',

@@ -1,10 +1,16 @@
 /** The result in one sentence per compared design, a wrong one told before its speed; the first thing that a result shows. */
 import { DESIGN_WORDS, type Design } from '../../shared/design.ts';
 import { assertUnreachable } from '../../shared/result.ts';
-import { type Comparison, type RunRecord, type WrongTotals, DIRECTIONS } from '../../shared/run-record.ts';
+import {
+  type Comparison,
+  type PercpuFigures,
+  type RunRecord,
+  type WrongTotals,
+  DIRECTIONS,
+} from '../../shared/run-record.ts';
 import { wrongTotalWords } from '../../shared/this-cpu-words.ts';
-import { formatCount } from '../format/number.ts';
-import { formatConfidence } from '../format/percent.ts';
+import { formatCount, formatCounted } from '../format/number.ts';
+import { formatConfidence, formatShare } from '../format/percent.ts';
 import { formatInterval, formatRatio } from '../format/ratio.ts';
 import { DIRECTION_WORDS, VERDICT_WORDS } from './labels.ts';
 
@@ -16,9 +22,17 @@ export function verdictSentences(record: RunRecord): readonly string[] {
   const [only] = record.designs;
   if (record.designs.length === 1 && only !== undefined) {
     if (only.thisCpu?.wrong !== undefined) return [`${wrongClause(only.thisCpu.wrong)}; nothing else was measured`];
-    return [`Only ${DESIGN_WORDS[only.design].title} was measured, so there is nothing to compare it with`];
+    const { title } = DESIGN_WORDS[only.design];
+    if (only.percpu !== undefined) return [`${title}: ${countedClause(only.percpu)}`];
+    return [`Only ${title} was measured, so there is nothing to compare it with`];
   }
   return ['No repetition has figures of every design, so there is nothing to compare'];
+}
+
+/** `77 objects of 117,228 bytes on each CPU, 88.5 % of them networking’s` */
+function countedClause({ atFull: { liveObjects, liveBytes }, callSites: [largest] }: PercpuFigures): string {
+  const all = `${formatCounted(liveObjects, 'object')} of ${formatCounted(liveBytes, 'byte')} on each CPU`;
+  return largest === undefined ? all : `${all}, ${formatShare(largest.share)} of the bytes: ${largest.callSite}`;
 }
 
 function designSentence(design: Design, comparisons: readonly Comparison[]): string {

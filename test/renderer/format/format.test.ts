@@ -5,7 +5,7 @@ import { formatBytesExact } from '../../../src/shared/exact-bytes.ts';
 import { formatDateTime } from '../../../src/renderer/format/date-time.ts';
 import { formatDuration } from '../../../src/renderer/format/duration.ts';
 import { formatNanoseconds } from '../../../src/renderer/format/nanoseconds.ts';
-import { formatCount, formatFixed, formatSignificant } from '../../../src/renderer/format/number.ts';
+import { formatCount, formatFixed, formatSignificant, formatTick } from '../../../src/renderer/format/number.ts';
 import { formatConfidence, formatProgress, formatShare } from '../../../src/renderer/format/percent.ts';
 import { formatInterval, formatRatio } from '../../../src/renderer/format/ratio.ts';
 import { formatTraceTime } from '../../../src/renderer/format/trace-time.ts';
@@ -23,6 +23,11 @@ describe('numbers', () => {
     [1234.5, '1,235'],
   ])('%d reads as %s', (value, text) => {
     expect(formatSignificant(value)).toBe(text);
+  });
+
+  test('ticks of an axis are short', () => {
+    const ticks = [0, 5000, 10_000, 250_000, 1_000_000, 1_500_000, 70_000_000];
+    expect(ticks.map(formatTick)).toEqual(['0', '5,000', '10 k', '250 k', '1 M', '1.5 M', '70 M']);
   });
 
   test('a count has grouped thousands and no decimals', () => {

@@ -2,12 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { figureGroups } from '../../../src/renderer/words/figure-rows.ts';
+import { ADDRESS_SPACE_GLOSSARY } from '../../../src/renderer/words/address-space-glossary.ts';
+import { PERCPU_GLOSSARY } from '../../../src/renderer/words/percpu-glossary.ts';
+import { THIS_CPU_GLOSSARY } from '../../../src/renderer/words/this-cpu-glossary.ts';
 import { GLOSSARY } from '../../../src/renderer/words/glossary.ts';
 import { MEMORY_COLUMNS, MEMORY_KINDS, otherBytes } from '../../../src/renderer/words/memory-kinds.ts';
 import { messagePosition, positionToIndex, withoutPosition } from '../../../src/renderer/words/message-position.ts';
 import { verdictSentences } from '../../../src/renderer/words/verdict-sentence.ts';
 import type { MemoryFigures, RunRecord } from '../../../src/shared/run-record.ts';
-import { samplePercpuProfile } from '../sample-percpu.ts';
+import { samplePercpuProfile, samplePercpuSummaries } from '../sample-percpu.ts';
 import { sampleProfile } from '../sample-profile.ts';
 import { sampleThisCpuRecord } from '../sample-this-cpu.ts';
 import { finishedRecord } from '../scripted-run.ts';
@@ -79,6 +82,14 @@ describe('the verdict', () => {
   test('of a run without a finished repetition says that there is nothing to compare', () => {
     const empty = { ...record, samples: [], designs: [], comparisons: [] };
     expect(verdictSentences(empty)).toEqual(['No repetition was finished, so there is nothing to compare']);
+  });
+
+  test('of one design alone that counted per-CPU objects says what it counted', () => {
+    const designs = samplePercpuSummaries().slice(0, 1);
+    const counted = { ...record, profile: samplePercpuProfile(), designs, comparisons: [] };
+    expect(verdictSentences(counted)).toEqual([
+      'embedded units: 400 objects of 15,200 bytes on each CPU, 84.2 % of the bytes: psi_cgroup_alloc',
+    ]);
   });
 
   test('of one design alone names it', () => {
@@ -173,12 +184,12 @@ test('shares of the original and of the CPUs’ time have rows where a run knows
   const rowsOf = (shown: typeof designs | typeof record.designs) =>
     figureGroups({ designs: shown, profile: record.profile }).flatMap(({ title: group, rows }) =>
       rows
-        .filter(({ title }) => ['in requests', 'without a core'].includes(title) || title.endsWith('of original'))
+        .filter(({ title }) => ['in requests', 'no core'].includes(title) || title.endsWith('of original'))
         .map(({ title, values }) => `${group}: ${title} ${values.join()}`),
     );
   expect(rowsOf(designs)).toEqual([
     'write: in requests 60.0 %,60.0 %',
-    'write: without a core 25.0 %,25.0 %',
+    'write: no core 25.0 %,25.0 %',
     'memory at end: compressed, of original 40.0 %,40.0 %',
     'memory at end: pool, of original 50.0 %,50.0 %',
   ]);
@@ -192,6 +203,14 @@ test('the memory of a percpu workload has no rows about zram, which it leaves id
       ?.rows.map(({ title }) => title);
   expect(rowsOf(samplePercpuProfile())).toEqual(['per-CPU area', 'all in use']);
   expect(rowsOf(record.profile)).toHaveLength(MEMORY_COLUMNS.length);
+});
+
+test('no word of the glossary is explained twice, by which one explanation would be lost', () => {
+  const parts = [ADDRESS_SPACE_GLOSSARY, PERCPU_GLOSSARY, THIS_CPU_GLOSSARY];
+  const words = parts.flatMap((part) => Object.keys(part));
+  expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([]);
+  for (const part of parts)
+    for (const [word, text] of Object.entries(part)) expect(GLOSSARY).toHaveProperty(word, text);
 });
 
 test('every word of the glossary is explained in whole sentences', () => {

@@ -392,6 +392,7 @@ function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], bytes: 
     bytes,
     latencies: { read: latencies('read'), write: latencies('write') },
     lockWaitNs: 0,
+    lockSleepNs: 0,
     lockContentions: 0,
   };
 }

@@ -10,6 +10,8 @@ export interface CpuCounters {
   readonly readBytes: number;
   readonly writtenBytes: number;
   readonly lockWaitNs: number;
+  /** Of waits that have ended: asleep. */
+  readonly lockSleepNs: number;
   readonly lockContentions: number;
   readonly isFinished: boolean;
 }
@@ -30,6 +32,7 @@ function readCpuCounters(arena: Arena, cpu: CpuId): CpuCounters {
     readBytes: double(CpuF64.readBytes),
     writtenBytes: double(CpuF64.writtenBytes),
     lockWaitNs: lockWaitNs + waitInHandMs * 1e6,
+    lockSleepNs: double(CpuF64.lockSleepNs),
     lockContentions,
     isFinished: arena.word(block + CpuW.operation) === Operation.finished,
   };

@@ -110,10 +110,12 @@ export class LiveCpu implements Cpu {
     for (let spin = 0; spin < SPINS; spin++) {
       if (this.#tryLock(word) !== 0) return;
     }
+    const startMs = performance.now();
     while (!tryLockAsWaiter(this.#words, word)) {
       Atomics.wait(this.#words, word, SLEEP_VALUE, SLEEP_MS);
       if (Atomics.load(this.#words, HeaderW.halt) !== 0) throw new CpuHalted(this.id);
     }
+    this.#endSleep(startMs);
   }
 
   /** Pairs with the store that clears the word, before `wakeOne`. */
@@ -121,12 +123,20 @@ export class LiveCpu implements Cpu {
     for (let spin = 0; spin < SPINS; spin++) {
       if (((this.#words[word] ?? 0) & LOCKED) === 0) return;
     }
+    const startMs = performance.now();
     for (;;) {
       const seen = Atomics.load(this.#words, word);
-      if ((seen & LOCKED) === 0) return;
+      if ((seen & LOCKED) === 0) break;
       Atomics.wait(this.#words, word, seen, SLEEP_MS);
       if (Atomics.load(this.#words, HeaderW.halt) !== 0) throw new CpuHalted(this.id);
     }
+    this.#endSleep(startMs);
+  }
+
+  /** From after the looks on, in which the thread runs. */
+  #endSleep(startMs: number): void {
+    const slept = this.#block / 2 + CpuF64.lockSleepNs;
+    this.#doubles[slept] = (this.#doubles[slept] ?? 0) + (performance.now() - startMs) * 1e6;
   }
 
   unlock(word: LockWord): void {

@@ -17,6 +17,8 @@ export interface PhaseOutcome {
   /** Nanoseconds, of each CPU that did something in the direction. */
   readonly latencies: Readonly<Partial<Record<Direction, readonly LatencyCounts[]>>>;
   readonly lockWaitNs: number;
+  /** Of that, what threads slept: they look for a while before they do. */
+  readonly lockSleepNs: number;
   readonly lockContentions: number;
 }
 
@@ -55,13 +57,13 @@ function requestShare(phases: readonly PhaseOutcome[]): number | undefined {
 }
 
 /**
- * What is left of the threads' time when running and waiting for locks are taken off, 0 … 1. A wait that spins is both, and taken
- * off twice. Undefined when threads took too little time in a phase.
+ * What is left of the threads' time when running and sleeping until a lock is free are taken off, 0 … 1; rather too little, as a
+ * thread that is woken sleeps until it has a core. Undefined when threads took too little time in a phase.
  */
 function withheldShare(phases: readonly PhaseOutcome[]): number | undefined {
   const clockNs = sum(phases, ({ threads }) => threads.clockNs);
   if (clockNs < sum(phases, ({ cpus }) => cpus) * LEAST_PHASE_NS) return undefined;
-  const accountedNs = sum(phases, ({ threads, lockWaitNs }) => threads.processorNs + lockWaitNs);
+  const accountedNs = sum(phases, ({ threads, lockSleepNs }) => threads.processorNs + lockSleepNs);
   return Math.max(0, 1 - accountedNs / clockNs);
 }
 

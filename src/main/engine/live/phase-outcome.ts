@@ -47,6 +47,7 @@ export function phaseOutcome(phase: PhasePlan, reports: readonly PhaseReport[], 
       destroy: latenciesOf('destroy'),
     },
     lockWaitNs: counters.lockWaitNs,
+    lockSleepNs: counters.lockSleepNs,
     lockContentions: counters.lockContentions,
   };
 }
@@ -72,6 +73,7 @@ export function countersSince(
     readBytes: countedSince(before, now, (counters) => counters.readBytes),
     writtenBytes: countedSince(before, now, (counters) => counters.writtenBytes),
     lockWaitNs: countedSince(before, now, (counters) => counters.lockWaitNs),
+    lockSleepNs: countedSince(before, now, (counters) => counters.lockSleepNs),
     lockContentions: countedSince(before, now, (counters) => counters.lockContentions),
   };
 }

@@ -65,7 +65,7 @@ function fioNotes(planned: PlannedProfile): readonly string[] {
 const ZRAM_ALONE_NOTE =
   "Of a kernel's way to a page only zram itself is here, without system call and block layer, which hold none of its locks: in a " +
   'kernel an operation takes longer, and what one design gains over another is a smaller part of it. On a host with zram ' +
-  '--engine kernel shows what a whole operation takes.';
+  'the kernel engine shows what a whole operation takes.';
 
 const SPREAD_NOTE =
   'Time ends the jobs, and who is faster writes more pages. They are not taken in the order of the files, but in steps of about the ' +

@@ -30,7 +30,7 @@ const NOTABLE_REQUEST_SHARE = 0.9;
 /** Share of same-filled pages from which on compression, and so what designs differ in, is the smaller part of the work. */
 const NOTABLE_SAME_SHARE = 0.5;
 
-/** How many times as many pages as the page data has are written in a repetition before the reader is told. */
+/** How often over page data is written, or what is stored read, in a repetition before the reader is told. */
 const NOTABLE_ROUNDS = 2;
 
 /** Intervals to miss by chance alone, in the mean, from which on the reader is told. */
@@ -64,6 +64,7 @@ export function sampleNotes(recorded: Recorded): readonly string[] {
     ...amountNotes(recorded),
     ...repetitionNotes(recorded),
     ...writtenOverNotes(recorded),
+    ...readOverNotes(recorded),
     ...sameFilledNotes(recorded),
     ...highestUseNotes(recorded),
     ...durationNotes(recorded),
@@ -220,6 +221,22 @@ function writtenOverNotes({ designs, samples, profile, filePages }: Recorded): r
       `${rounds.map(({ title, times }) => `${times.toFixed(1)} times (${title})`).join(', ')} as many pages as the ` +
       `${counted(filePages, 'page')} of the page data: how well these pages compress is what the figures tell, and of few pages the ` +
       "host's caches may hold all.",
+  ];
+}
+
+/** Time ends such reads, and who has written less goes over it more often. */
+function readOverNotes({ designs, samples, profile }: Recorded): readonly string[] {
+  if (profile.workload.kind !== 'fio') return [];
+  const rounds = designs.flatMap((each) => {
+    const own = samples.filter(({ design, read }) => design === each.design && read !== undefined);
+    const storedBytes = each.memoryAtEnd.originalBytes;
+    if (own.length === 0 || storedBytes === 0) return [];
+    return [{ title: titleOf(each), times: medianOf(own, ({ read }) => read?.bytes ?? 0) / storedBytes }];
+  });
+  if (rounds.every(({ times }) => times < NOTABLE_ROUNDS)) return [];
+  return [
+    `Jobs read what is stored more than once, in the median ${rounds.map(({ title, times }) => `${times.toFixed(1)} times (${title})`).join(', ')}: ` +
+      "where designs stored different amounts they read different sets, of which the smaller fits the host's caches better.",
   ];
 }
 

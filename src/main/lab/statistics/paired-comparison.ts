@@ -195,7 +195,7 @@ function position(
 
 /** How often chance alone takes an interval off 0 %, to either side. */
 function ofEquals({ confidence }: ExactInterval): string {
-  return `of equal designs 1 in ${Math.round(1 / (1 - confidence))} has one off 0 %`;
+  return `of two equal designs such an interval would by chance leave out 0 % once in ${Math.round(1 / (1 - confidence))} runs`;
 }
 
 function whyNothing(margin: string, interval: ExactInterval, question: ComparisonQuestion): string {

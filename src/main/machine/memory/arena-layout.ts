@@ -21,7 +21,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 8;
+export const ARENA_VERSION = 9;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */
@@ -99,6 +99,8 @@ export const CpuF64 = {
   lockWaitNs: 20,
   /** Engine clock, in milliseconds, at which the wait in hand began; 0 when the CPU is not waiting. */
   waitingSinceMs: 20 + LOCK_CLASS_COUNT,
+  /** Of the waiting time that has ended, what the CPU's thread slept, in nanoseconds; of engines with threads alone. */
+  lockSleepNs: 21 + LOCK_CLASS_COUNT,
 } as const;
 
 export const DEVICE_BLOCK_BYTES = 512;

@@ -57,9 +57,22 @@ describe('a lock that is held', () => {
     expect(arena.word(block + CpuW.contentions + LockClass.zone)).toBe(0);
     expect(arena.double(block / 2 + CpuF64.lockWaitNs + LockClass.slot)).toBeGreaterThan(0);
     expect(arena.double(block / 2 + CpuF64.waitingSinceMs)).toBe(0);
+    const { lockSleepNs, lockWaitNs } = countersOf(arena);
+    expect(lockSleepNs).toBeGreaterThan(0);
+    expect(lockSleepNs).toBeLessThan(lockWaitNs);
     cpu.unlock(lock);
     expect(arena.word(lock)).toBe(0);
     await exited;
+  });
+
+  it('that is free again while the CPU looks is waited for awake', () => {
+    const { arena, lock } = cpuUnderTest();
+    let looks = 0;
+    const locks = { tryLock: () => (++looks > 100 ? 1 : 0), unlock: () => LOCKED };
+    const cpu = new LiveCpu(arena, cpuId(1), new SizedCodec(arena), { locks });
+    complete(cpu.lock(lock, LockClass.slot));
+    expect(countersOf(arena).lockWaitNs).toBeGreaterThan(0);
+    expect(countersOf(arena).lockSleepNs).toBe(0);
   });
 
   it('is given up when the machine is halted', () => {
@@ -104,6 +117,7 @@ describe('a wait queue', () => {
     expect(arena.word(block + CpuW.contentions + LockClass.deviceMutex)).toBe(1);
     expect(arena.double(block / 2 + CpuF64.lockWaitNs + LockClass.deviceMutex)).toBeGreaterThan(0);
     expect(arena.double(block / 2 + CpuF64.waitingSinceMs)).toBe(0);
+    expect(countersOf(arena).lockSleepNs).toBeGreaterThan(0);
     await exited;
   });
 
@@ -144,7 +158,8 @@ describe('the counters of a CPU, seen from outside', () => {
     const { arena } = makeMachine({ possibleCpus: 4, onlineCpus: 3 });
     arena.doubles[arena.cpuWord(cpuId(2)) / 2 + CpuF64.writtenBytes] = 8192;
     arena.doubles[arena.cpuWord(cpuId(2)) / 2 + CpuF64.readBytes] = 4096;
-    const none = { readBytes: 0, writtenBytes: 0, lockWaitNs: 0, lockContentions: 0, isFinished: false };
+    const waits = { lockWaitNs: 0, lockSleepNs: 0, lockContentions: 0 };
+    const none = { readBytes: 0, writtenBytes: 0, ...waits, isFinished: false };
     expect(readAllCpuCounters(arena)).toEqual([none, none, { ...none, readBytes: 4096, writtenBytes: 8192 }]);
   });
 

@@ -11,6 +11,7 @@ function outcome(changes: Partial<PhaseOutcome> = {}): PhaseOutcome {
     bytes: { read: 0, write: 8192 },
     latencies: { read: [], write: [latenciesOf(100), latenciesOf(300)] },
     lockWaitNs: 500,
+    lockSleepNs: 400,
     lockContentions: 3,
     ...changes,
   };
@@ -50,17 +51,18 @@ describe('the figures of a direction', () => {
     expect(figures?.megabytesPerSecond).toBe((12288 / 4000) * 1000);
   });
 
-  it('say what share of their time the threads neither ran nor waited for a lock', () => {
-    const second = { lockWaitNs: 0.5e9, threads: { clockNs: 2e9, processorNs: 1.5e9 } };
-    const starved = { lockWaitNs: 0.5e9, threads: { clockNs: 2e9, processorNs: 0.5e9 } };
-    // 2 s, of which 1.5 on a core and 0.5 waiting: nothing is left.
+  it('say what share of their time the threads neither ran nor slept on a lock', () => {
+    const waits = { lockWaitNs: 0.6e9, lockSleepNs: 0.5e9 };
+    const second = { ...waits, threads: { clockNs: 2e9, processorNs: 1.5e9 } };
+    const starved = { ...waits, threads: { clockNs: 2e9, processorNs: 0.5e9 } };
+    // 2 s, of which 1.5 on a core and 0.5 asleep: nothing is left.
     expect(directionFigures([outcome(second)], 'write')?.withheldShare).toBe(0);
     // 1 s of 2, and over both phases 1 of 4.
     expect(directionFigures([outcome(starved)], 'write')?.withheldShare).toBe(0.5);
     expect(directionFigures([outcome(second), outcome(starved)], 'write')?.withheldShare).toBe(0.25);
-    // A wait that spins counts as both.
-    const spinning = outcome({ lockWaitNs: 0.5e9, threads: { clockNs: 2e9, processorNs: 2e9 } });
-    expect(directionFigures([spinning], 'write')?.withheldShare).toBe(0);
+    // A wait that only looks is running, and what others had the core for meanwhile is not hidden by it.
+    const looking = outcome({ lockWaitNs: 1e9, lockSleepNs: 0, threads: { clockNs: 2e9, processorNs: 1.5e9 } });
+    expect(directionFigures([looking], 'write')?.withheldShare).toBe(0.25);
   });
 
   it('say what of their time the threads were in requests, of both directions where a phase has both', () => {
@@ -78,7 +80,8 @@ describe('the figures of a direction', () => {
   });
 
   it('do not say it of phases so short that waking up is a good part of them', () => {
-    const idle = (clockNs: number): PhaseOutcome => outcome({ lockWaitNs: 0, threads: { clockNs, processorNs: 0 } });
+    const idle = (clockNs: number): PhaseOutcome =>
+      outcome({ lockWaitNs: 0, lockSleepNs: 0, threads: { clockNs, processorNs: 0 } });
     // Two threads each.
     expect(directionFigures([idle(1.9e6)], 'write')?.withheldShare).toBeUndefined();
     expect(directionFigures([idle(2e6)], 'write')?.withheldShare).toBe(1);
@@ -106,6 +109,7 @@ describe('the figures of a direction', () => {
       bytes: { read: 0, write: 0 },
       latencies: { read: [], write: [] },
       lockWaitNs: 0,
+      lockSleepNs: 0,
     });
     expect(directionFigures([nothing], 'write')).toMatchObject({
       operations: 0,

@@ -13,8 +13,9 @@ function report(cpu: number, startNs: bigint, endNs: bigint, changes: Partial<Cp
   return { cpu, startNs, endNs, processorNs: Number(endNs - startNs), latencies: {}, verifiedPages: 0, ...changes };
 }
 
+/** Half of the waits asleep. */
 function counters(readBytes: number, writtenBytes: number, lockWaitNs: number, lockContentions: number): CpuCounters {
-  return { readBytes, writtenBytes, lockWaitNs, lockContentions, isFinished: true };
+  return { readBytes, writtenBytes, lockWaitNs, lockSleepNs: lockWaitNs / 2, lockContentions, isFinished: true };
 }
 
 /** CPU 0 idle, CPU 1 with a job, CPU 2 recompressing beside it. */
@@ -27,7 +28,7 @@ describe('what CPUs counted in a phase', () => {
     const own = jobReports(REPORTS);
     expect(own.map(({ cpu }) => cpu)).toEqual([1]);
     const since = countersSince(BEFORE, NOW, own);
-    expect(since).toEqual({ readBytes: 0, writtenBytes: 8192, lockWaitNs: 1000, lockContentions: 3 });
+    expect(since).toEqual({ readBytes: 0, writtenBytes: 8192, lockWaitNs: 1000, lockSleepNs: 500, lockContentions: 3 });
     const phase = { kind: 'main' as const, jobs: ['job'], measures: ['write' as const] };
     const outcome = phaseOutcome(phase, own, since);
     expect(outcome).toMatchObject({ durationNs: 4000, cpus: 1, threads: { clockNs: 4000, processorNs: 4000 } });

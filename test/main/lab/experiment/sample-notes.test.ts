@@ -213,6 +213,19 @@ describe('notes from the samples of a run', () => {
     expect(notesOf([sample])).toEqual([]);
   });
 
+  it('say how often over what is stored was read, where that is more than once', () => {
+    const reading = (design: Design, megabytes: number): Sample => {
+      const sample = storing(design, 100, 0.5);
+      return { ...sample, write: undefined, read: { ...figuresAt(600), bytes: megabytes * MIB, requestShare: 1 } };
+    };
+    expect(notesOf([reading('single-mutex', 100), reading('per-cpu-global', 199)])).toEqual([]);
+    expect(notesOf([reading('single-mutex', 600), reading('per-cpu-global', 490)])).toEqual([
+      expect.stringMatching(
+        /^Jobs read what is stored more .* 6\.0 times \(single mutex\), 4\.9 times \(per-CPU, global\): /,
+      ),
+    ]);
+  });
+
   it('say where most pages are same-filled, which no design compresses', () => {
     const holding = (samePages: number): Sample => ({
       ...sampleOf('single-mutex', 1, 600),

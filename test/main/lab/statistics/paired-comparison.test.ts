@@ -32,7 +32,7 @@ describe('the verdict', () => {
     expect(compared.interval?.low).toBeCloseTo(1.18, 10);
     expect(compared.interval?.high).toBeCloseTo(1.25, 10);
     expect(compared.reason).toBe(
-      'Write throughput is +20.5 % against single mutex, and the interval +18 % to +25 % (96.9 %, 6 blocks) lies entirely above 0 %; of equal designs 1 in 32 has one off 0 %.',
+      'Write throughput is +20.5 % against single mutex, and the interval +18 % to +25 % (96.9 %, 6 blocks) lies entirely above 0 %; of two equal designs such an interval would by chance leave out 0 % once in 32 runs.',
     );
   });
 

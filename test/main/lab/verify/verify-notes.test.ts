@@ -37,8 +37,8 @@ describe('warnings of a busy host', () => {
     expect(verifyWarnings(facts({ write: 0.1, read: 0.462 }, labs))).toEqual([
       "Kernel: the jobs' threads did not run for a notable part of their time: others had their cores, or they waited " +
         'within the kernel (medians): write 10 %; read 46 %. Throughput, latency and ratios are those of a busy host.',
-      'Lab: the CPUs were without a core of this host for a notable part of their time, in which they neither ran nor waited ' +
-        'for a lock of the machine (medians): write 5 % (lz4-kernel), 31 % (lz4). Throughput, latency and ratios are those ' +
+      'Lab: the CPUs were without a core of this host for a notable part of their time, in which they neither ran nor slept ' +
+        'on a lock of the machine (medians): write 5 % (lz4-kernel), 31 % (lz4). Throughput, latency and ratios are those ' +
         'of a busy host.',
     ]);
   });
