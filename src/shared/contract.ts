@@ -53,6 +53,8 @@ export interface WorkloadPreview {
     readonly ioDepth: number;
   }[];
   readonly oversubscribed: boolean;
+  /** Whether the job file was read, rightly or with errors: also while other fields are wrong, but not the machine's. */
+  readonly jobFileRead?: boolean | undefined;
 }
 
 /** Where a run stands; sent ten times a second while a phase runs. */

@@ -299,6 +299,17 @@ export function profileFieldErrors(input: unknown): readonly FieldError[] {
   return parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? '', message: issue.message }));
 }
 
+const jobFileParts = v.object({
+  machine: machineSchema,
+  workload: v.object({ kind: v.literal('fio'), jobFile: v.string() }),
+});
+
+/** The job file of what may be no profile yet, and the machine that it is for; undefined where one of them is not right. */
+export function jobFileOf(input: unknown): { readonly machine: MachineProfile; readonly text: string } | undefined {
+  const parsed = v.safeParse(jobFileParts, migrateProfile(input));
+  return parsed.success ? { machine: parsed.output.machine, text: parsed.output.workload.jobFile } : undefined;
+}
+
 /** Parses anything into a profile; the error is of the first wrong field, and lists all of them. */
 export function parseProfile(input: unknown): Result<Profile> {
   const parsed = v.safeParse(profileSchema, migrateProfile(input), { message: standardMessage });

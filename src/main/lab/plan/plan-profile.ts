@@ -13,6 +13,7 @@ import {
   parseProfile,
   type PercpuWorkload,
   type Profile,
+  jobFileOf,
   profileFieldErrors,
 } from '../../../shared/profile.ts';
 import { formatBytesExact } from '../../../shared/exact-bytes.ts';
@@ -272,12 +273,21 @@ function oneOf<Fitting extends Design>(fitting: readonly Fitting[], design: Desi
 
 /** All that is wrong at once, for a form; and the jobs when nothing is. */
 export function previewWorkload(input: unknown, host: PlanHost, engine: Engine = 'live'): WorkloadPreview {
+  const given = jobFileOf(input);
+  const jobFile = given && parseJobFile(given.machine, given.text, host.environment);
+  const without = { jobs: [], oversubscribed: false, ...(jobFile === undefined ? {} : { jobFileRead: true }) };
   const fieldErrors = profileFieldErrors(input);
-  if (fieldErrors.length > 0) return { fieldErrors, jobs: [], oversubscribed: false };
+  if (fieldErrors.length > 0) {
+    return {
+      ...without,
+      fieldErrors: [...fieldErrors, ...(jobFile?.ok === false ? jobFileErrors(jobFile.errors) : [])],
+    };
+  }
   const planned = planProfile(input, host, engine);
-  if (!planned.ok) return { fieldErrors: planErrors(planned.error), jobs: [], oversubscribed: false };
+  if (!planned.ok) return { ...without, fieldErrors: planErrors(planned.error) };
   const { workload, profile, oversubscribed } = planned.value;
   return {
+    ...without,
     fieldErrors: [],
     jobs: workload.jobs.map((job) => ({
       name: job.name,

@@ -410,6 +410,7 @@ describe('a preview', () => {
     expect(preview).toEqual({
       fieldErrors: [],
       oversubscribed: false,
+      jobFileRead: true,
       jobs: [0, 1].map((clone) => ({
         name: `w.${clone}`,
         cpu: clone,
@@ -441,6 +442,17 @@ describe('a preview', () => {
   it('gives all wrong fields at once', () => {
     const preview = previewWorkload({ ...smallProfile(), description: 7, designs: ['neither'] }, HOST);
     expect(preview.fieldErrors.map(({ field }) => field)).toEqual(['description', 'designs.0']);
+  });
+
+  it('reads the job file also while other fields are wrong, as long as the machine is right', () => {
+    const wrong = profileOf('[w]\nrw=sideways\nsize=4k\n');
+    const preview = previewWorkload({ ...wrong, description: 7 }, HOST);
+    expect(preview.fieldErrors.map(({ field }) => field)).toEqual(['description', 'workload.jobFile']);
+    expect(preview.jobFileRead).toBe(true);
+    const right = previewWorkload({ ...profileOf('[w]\nrw=write\nsize=4k\n'), description: 7 }, HOST);
+    expect(right).toEqual({ fieldErrors: [expect.anything()], jobs: [], oversubscribed: false, jobFileRead: true });
+    const machine = { ...wrong.machine, pageSizeBytes: 5 };
+    expect(previewWorkload({ ...wrong, machine }, HOST).jobFileRead).toBeUndefined();
   });
 
   it('gives the error of the plan with its field', () => {
