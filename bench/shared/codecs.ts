@@ -1,4 +1,5 @@
 /** The lab's codecs over a machine, for one thread. */
+import { arenaModule } from '../../src/main/engine/codec/arena-module.ts';
 import { allocateArena, type ArenaMemory } from '../../src/main/engine/codec/arena-memory.ts';
 import { codecSource } from '../../src/main/engine/codec/codec-source.ts';
 import { type CodecParts, makeCodec } from '../../src/main/engine/codec/make-codec.ts';
@@ -53,7 +54,8 @@ export function benchFor(codec: CodecName): Bench {
 /** A fresh machine of one CPU and two devices, in the bench's memory. */
 export function freshMachine({ parts, memory }: Bench): { readonly machine: Machine; readonly cpu: LiveCpu } {
   const arena = valueOf(bootMachine(memory.buffer, config));
-  const cpu = new LiveCpu(arena, cpuId(0), makeCodec(parts, memory, PAGE), { locks: lockWordsOf(parts, memory) });
+  const compiled = { locks: lockWordsOf(parts, memory), objectSteps: arenaModule(parts.module, memory) };
+  const cpu = new LiveCpu(arena, cpuId(0), makeCodec(parts, memory, PAGE), compiled);
   return { machine: new Machine(arena), cpu };
 }
 

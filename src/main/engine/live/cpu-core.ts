@@ -6,6 +6,7 @@
  *
  * When the machine's code throws, the engine halts the machine.
  */
+import { arenaModule } from '../codec/arena-module.ts';
 import { complete, type Cpu } from '../../machine/cpu.ts';
 import { FailingCodec } from '../../machine/faults/failing-parts.ts';
 import { FaultInjector } from '../../machine/faults/fault-injector.ts';
@@ -121,6 +122,7 @@ function makeReady(request: PrepareRequest, makeCpu: MakeCpu): ReadyCpu {
   const live = makeCpu(arena, cpuId(request.cpu), faulty, {
     recompressors,
     locks: lockWordsOf(request.codec, request.memory),
+    objectSteps: arenaModule(request.codec.module, request.memory),
   });
   const cpu = locks === undefined ? live : new CheckedCpu(live, arena, new LockRecord(locks));
   const goesOn = faults === undefined ? undefined : goesOnIn(arena);

@@ -67,6 +67,11 @@ export const HeaderW = {
   percpuConfig: 32,
   /** The machine's page tables: memory/address-space-config.ts, five words. Written once by boot. */
   addressSpace: 48,
+  /** For compiled code (machine/object-steps.ts), of arenas below 4 GiB: words of the first descriptor and frame; bits. By `format`. */
+  firstDescriptor: 56,
+  firstFrame: 57,
+  pageShift: 58,
+  objectBits: 59,
 } as const;
 
 export const CPU_BLOCK_BYTES = 512;

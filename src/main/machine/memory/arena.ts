@@ -4,7 +4,7 @@
  */
 import { BUFFER_LAYOUTS, type BufferLayout, STREAM_PROTECTIONS } from '../../../shared/design.ts';
 import { ALLOCATION_STAGES, FREE_ORDERS } from '../../../shared/zram-profile.ts';
-import { type SizeClasses, sizeClassesFor } from '../zram/size-classes.ts';
+import { objectBitsOf, type SizeClasses, sizeClassesFor } from '../zram/size-classes.ts';
 import {
   type CompleteVariant,
   completeVariant,
@@ -126,6 +126,10 @@ export class Arena {
     header[HeaderW.streamProtection] = STREAM_PROTECTIONS.indexOf(arena.zram.protection);
     header[HeaderW.maxStreams] = arena.zram.maxStreams;
     header[HeaderW.algorithms] = arena.zram.algorithms;
+    header[HeaderW.firstDescriptor] = arena.geometry.frameDescriptors / 4;
+    header[HeaderW.firstFrame] = arena.geometry.frames / 4;
+    header[HeaderW.pageShift] = Math.log2(config.pageSizeBytes);
+    header[HeaderW.objectBits] = objectBitsOf(arena.sizeClasses);
     return arena;
   }
 

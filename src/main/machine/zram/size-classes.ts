@@ -91,3 +91,8 @@ export function sizeClassesFor(pageSizeBytes: number, maxPages: number): SizeCla
     hugeThresholdBytes: largestShared.size - (HANDLE_BYTES - 1),
   };
 }
+
+/** Bits of a handle that number the object in its zspage: enough for the largest class. */
+export function objectBitsOf(classes: SizeClasses): number {
+  return Math.ceil(Math.log2(Math.max(...classes.objects)));
+}

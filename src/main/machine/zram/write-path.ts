@@ -118,6 +118,14 @@ export class WritePath {
     const length = this.#compress(cpu, page, stream);
     if (cpu.shouldPause()) return this.#pauseThenPlace(cpu, { slot, page, stream, length });
     if (this.#isHuge(length)) return this.#place(cpu, { slot, page, stream, length });
+    const stored = this.#pool.tryStore(cpu, length, slot, stream.target);
+    if (stored !== NO_HANDLE) {
+      cpu.charge(Cost.copyBytes, length);
+      if (!this.#withinLimit()) return this.#giveUp(cpu, stream, stored, IoStatus.noMemory);
+      if (!this.#streams.tryGive(cpu, stream)) return this.#giveThenEnter(cpu, { slot, page, stream, length }, stored);
+      if (this.#content.tryEnter(cpu, slot, stored, length)) return IoStatus.done;
+      return this.#lockAndEnter(cpu, { slot, page, length }, stored);
+    }
     const handle = this.#pool.tryAllocate(cpu, length, slot, this.#span);
     if (handle === NO_HANDLE) return this.#allocateThenCopy(cpu, { slot, page, stream, length });
     if (!this.#withinLimit()) return this.#giveUp(cpu, stream, handle, IoStatus.noMemory);

@@ -26,7 +26,7 @@ import type { Arena } from '../memory/arena.ts';
 import * as layout from '../memory/arena-layout.ts';
 import * as units from '../units.ts';
 import type { FrameNumber, LockWord, PoolHandle } from '../units.ts';
-import { HANDLE_BYTES, type SizeClasses } from './size-classes.ts';
+import { HANDLE_BYTES, objectBitsOf, type SizeClasses } from './size-classes.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
 const { FrameKind, FrameW, FULLNESS_GROUPS, NAMED_PAGES, POOL_CLASS_BYTES, PoolClassW } = layout;
@@ -63,7 +63,7 @@ export class Zspages {
     this.#shapes = shapesOf(arena.sizeClasses);
     this.#pageShift = Math.log2(arena.config.pageSizeBytes);
     this.#offsetMask = arena.config.pageSizeBytes - 1;
-    this.#objectBits = Math.ceil(Math.log2(Math.max(...this.classes.objects)));
+    this.#objectBits = objectBitsOf(this.classes);
     if (arena.frameCount * 2 ** this.#objectBits > 2 ** 31) {
       throw new Error(`${arena.frameCount} frames do not fit a 31-bit handle with ${this.#objectBits} object bits`);
     }
@@ -76,6 +76,11 @@ export class Zspages {
   /** Page frames of a zspage. */
   pages(index: number): number {
     return this.#shape(index, ShapeW.pages);
+  }
+
+  /** Bytes from one object of a zspage to the next. */
+  objectBytes(index: number): number {
+    return this.#shape(index, ShapeW.objectBytes);
   }
 
   /** Objects of a zspage. */

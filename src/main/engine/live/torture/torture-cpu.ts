@@ -7,6 +7,7 @@
  * Load is a seeded mixture of requests, per-CPU objects and upkeep. CPU 0 also takes the others down and brings them up; their
  * threads wait meanwhile (cpu-gate.ts). Between the stretches all meet at a barrier, a count in the shared control words.
  */
+import { arenaModule } from '../../codec/arena-module.ts';
 import { complete, CpuHalted } from '../../../machine/cpu.ts';
 import { FailingCodec } from '../../../machine/faults/failing-parts.ts';
 import { FaultInjector } from '../../../machine/faults/fault-injector.ts';
@@ -93,7 +94,11 @@ class TortureCpu {
     const { pageSizeBytes, devices } = arena.config;
     const codec = new FailingCodec(makeCodec(plan.codec, plan.memory, pageSizeBytes), this.#faults);
     const recompressors = [new FailingCodec(zstdCodec(plan.memory.buffer, pageSizeBytes, 1), this.#faults)];
-    const live = new LiveCpu(arena, id, codec, { recompressors, locks: lockWordsOf(plan.codec, plan.memory) });
+    const live = new LiveCpu(arena, id, codec, {
+      recompressors,
+      locks: lockWordsOf(plan.codec, plan.memory),
+      objectSteps: arenaModule(plan.codec.module, plan.memory),
+    });
     this.#cpu = new CheckedCpu(live, arena, new LockRecord(plan.locks));
     this.#gate = new CpuGate(arena, id);
     this.#random = new Random(plan.seed * 64 + plan.cpu);
