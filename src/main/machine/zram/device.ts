@@ -50,7 +50,6 @@ export class ZramDevice {
   readonly #writes: WritePath;
   readonly #reads: ReadPath;
   readonly #block: number;
-  readonly #pageSizeBytes: number;
 
   constructor(
     arena: Arena,
@@ -69,7 +68,6 @@ export class ZramDevice {
     this.#writes = new WritePath(arena, index, { ...parts, streams: streams.primary });
     this.#reads = new ReadPath(arena, { ...parts, readers: streams.readers });
     this.#block = arena.deviceWord(index);
-    this.#pageSizeBytes = arena.config.pageSizeBytes;
     this.controls = new DeviceControls(arena, frames, index, { ...parts, streams });
   }
 
@@ -94,14 +92,10 @@ export class ZramDevice {
   }
 
   #request(cpu: Cpu, path: PagePath, firstSlot: number, pages: readonly IoPage[]): IoOutcome {
-    const { words } = this.#arena;
-    const block = this.#arena.cpuWord(cpu.id);
-    words[block + CpuW.device] = this.index;
-    cpu.begin(path.operation);
+    this.#begin(cpu, path.operation);
     // By index: an iterator costs each page a tenth of what the machine does with it.
     for (let at = 0; at < pages.length; at++) {
-      words[block + CpuW.slot] = firstSlot + at;
-      const outcome = path.move(cpu, this.#slots.lock(firstSlot + at), pageAt(pages, at));
+      const outcome = this.#move(cpu, path, firstSlot + at, pageAt(pages, at));
       if (typeof outcome === 'object') return this.#waitThenGoOn(cpu, path, outcome, { firstSlot, pages, at });
       if (outcome !== IoStatus.done) return this.#fail(cpu, path, outcome);
     }
@@ -134,12 +128,12 @@ export class ZramDevice {
   }
 
   #finish(cpu: Cpu, { counters }: PagePath, pages: number): IoStatus {
-    const { doubles } = this.#arena;
+    const { doubles, config } = this.#arena;
     const first = this.#arena.cpuWord(cpu.id) >> 1;
     const operations = first + counters.operations;
     const bytes = first + counters.bytes;
-    doubles[operations] = (doubles[operations] ?? 0) + 1;
-    doubles[bytes] = (doubles[bytes] ?? 0) + pages * this.#pageSizeBytes;
+    doubles[operations] = this.#arena.double(operations) + 1;
+    doubles[bytes] = this.#arena.double(bytes) + pages * config.pageSizeBytes;
     cpu.end();
     return IoStatus.done;
   }

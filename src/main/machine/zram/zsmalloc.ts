@@ -63,8 +63,8 @@ export class Zsmalloc implements Pool {
     if (objectSteps === undefined) return NO_HANDLE;
     const zspages = this.#zspages;
     const index = classOf(zspages.classes, bytes);
-    const [block, objectBytes, capacity] = [zspages.lock(index), zspages.objectBytes(index), zspages.capacity(index)];
-    return objectSteps.takeAndCopy(block, objectBytes, capacity, owner, from, bytes);
+    const block = zspages.lock(index);
+    return objectSteps.takeAndCopy(block, zspages.objectBytes(index), zspages.capacity(index), owner, from, bytes);
   }
 
   *allocate(cpu: Cpu, { bytes, owner, maySleep, span }: PoolRequest): Suspending<PoolHandle> {

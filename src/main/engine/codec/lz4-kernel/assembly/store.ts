@@ -1,8 +1,8 @@
 /**
  * The usual way of an object into the pool and its slot, step for step what Zspages.take (machine/zram/zspages.ts) and
- * SlotContent.enterObject do, for threads over the arena: a write's time beside its codec is mostly that of these steps. What is
- * not usual is left to them, with nothing done. Numbers are those of machine/memory/arena-layout.ts; words are known by their
- * index, addresses in bytes.
+ * SlotContent.enterObject do, for threads over the arena, of whose time beside the codec they were the larger part of a write.
+ * What is not usual is left to them, with nothing done. Numbers are those of machine/memory/arena-layout.ts, and a test has both ways
+ * leave the same arena; words are known by their index, addresses in bytes.
  */
 import { copyWords } from './copy';
 import { tryLock, unlock } from './lock';
