@@ -54,7 +54,7 @@ export function benchFor(codec: CodecName): Bench {
 /** A fresh machine of one CPU and two devices, in the bench's memory. */
 export function freshMachine({ parts, memory }: Bench): { readonly machine: Machine; readonly cpu: LiveCpu } {
   const arena = valueOf(bootMachine(memory.buffer, config));
-  const compiled = { locks: lockWordsOf(parts, memory), objectSteps: arenaModule(parts.module, memory) };
+  const compiled = { locks: lockWordsOf(parts, memory), writeSteps: arenaModule(parts.module, memory) };
   const cpu = new LiveCpu(arena, cpuId(0), makeCodec(parts, memory, PAGE), compiled);
   return { machine: new Machine(arena), cpu };
 }

@@ -13,7 +13,7 @@
  * another CPU to run first, and the yield is where it does. No machine code can tell which one it runs on.
  */
 import type { Codec } from './codec.ts';
-import type { ObjectSteps } from './object-steps.ts';
+import type { WriteSteps } from './write-steps.ts';
 import type { Operation } from './operation.ts';
 import type { CpuId, LockWord } from './units.ts';
 
@@ -73,8 +73,8 @@ export interface Cpu {
   preemptEnable(): boolean;
   /** Lets other tasks of this CPU run. Only with preemption on. */
   reschedule(): Suspending<void>;
-  /** Absent where the engine has none, or somebody watches the locks. */
-  readonly objectSteps?: ObjectSteps | undefined;
+  /** Absent where the engine charges for steps or has others run between them, and where somebody watches the locks. */
+  readonly writeSteps?: WriteSteps | undefined;
   /** Says that what follows may have to sleep, whether it will or not. Absent on a CPU that nobody watches. */
   mightSleep?(): void;
   /** True where the engine wants another CPU to run now: `pause` must follow. Legal in any context. */

@@ -122,7 +122,7 @@ function makeReady(request: PrepareRequest, makeCpu: MakeCpu): ReadyCpu {
   const live = makeCpu(arena, cpuId(request.cpu), faulty, {
     recompressors,
     locks: lockWordsOf(request.codec, request.memory),
-    objectSteps: arenaModule(request.codec.module, request.memory),
+    writeSteps: arenaModule(request.codec.module, request.memory),
   });
   const cpu = locks === undefined ? live : new CheckedCpu(live, arena, new LockRecord(locks));
   const goesOn = faults === undefined ? undefined : goesOnIn(arena);

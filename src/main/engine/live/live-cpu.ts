@@ -6,7 +6,7 @@ import type { Codec } from '../../machine/codec.ts';
 import { type Cost, type Cpu, CpuHalted, type LockClass, type Suspending } from '../../machine/cpu.ts';
 import type { Arena } from '../../machine/memory/arena.ts';
 import * as layout from '../../machine/memory/arena-layout.ts';
-import type { ObjectSteps } from '../../machine/object-steps.ts';
+import type { WriteSteps } from '../../machine/write-steps.ts';
 import type { Operation } from '../../machine/operation.ts';
 import * as operations from '../../machine/operation.ts';
 import * as locking from '../../machine/sync/lock.ts';
@@ -30,14 +30,14 @@ export interface LiveCpuParts {
   readonly recompressors?: readonly Codec[] | undefined;
   /** Through Atomics when absent. */
   readonly locks?: LockWords | undefined;
-  readonly objectSteps?: ObjectSteps | undefined;
+  readonly writeSteps?: WriteSteps | undefined;
 }
 
 export class LiveCpu implements Cpu {
   readonly id: CpuId;
   readonly codec: Codec;
   readonly recompressors: readonly Codec[];
-  readonly objectSteps: ObjectSteps | undefined;
+  readonly writeSteps: WriteSteps | undefined;
   readonly #tryLock: LockWords['tryLock'];
   readonly #unlock: LockWords['unlock'];
   readonly #words: Int32Array;
@@ -48,12 +48,12 @@ export class LiveCpu implements Cpu {
     arena: Arena,
     id: CpuId,
     codec: Codec,
-    { recompressors = [], locks = atomicsLockWords(arena.words), objectSteps }: LiveCpuParts = {},
+    { recompressors = [], locks = atomicsLockWords(arena.words), writeSteps }: LiveCpuParts = {},
   ) {
     this.id = id;
     this.codec = codec;
     this.recompressors = recompressors;
-    this.objectSteps = objectSteps;
+    this.writeSteps = writeSteps;
     this.#tryLock = locks.tryLock;
     this.#unlock = locks.unlock;
     this.#words = arena.words;

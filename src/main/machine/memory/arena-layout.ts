@@ -67,7 +67,7 @@ export const HeaderW = {
   percpuConfig: 32,
   /** The machine's page tables: memory/address-space-config.ts, five words. Written once by boot. */
   addressSpace: 48,
-  /** For compiled code (machine/object-steps.ts), of arenas below 4 GiB: words of the first descriptor and frame; bits. By `format`. */
+  /** For compiled code (machine/write-steps.ts), of arenas below 4 GiB: words of the first descriptor and frame; bits. By `format`. */
   firstDescriptor: 56,
   firstFrame: 57,
   pageShift: 58,

@@ -1,11 +1,11 @@
 /**
  * A zram block device: pages in, compressed objects in a pool, pages out.
  *
- *     write     each page by write-path.ts ─▶ slot table, pool
+ *     write     each page by write-path.ts, or by usual-writes.ts where the CPU's engine has compiled steps ─▶ slot table, pool
  *     read      each page by read-path.ts
  *     discard   slots forget what they hold
  *
- * A request stops at its first page that fails; the pages before it stay as they are then.
+ * A request (requests.ts) stops at its first page that fails; the pages before it stay as they are then.
  *
  * Statistics are those of mm_stat and io_stat (device-statistics.ts). What is no I/O is in `controls` (device-controls.ts).
  */
@@ -13,33 +13,22 @@ import type { IoPage } from '../codec.ts';
 import { type Cpu, LockClass, type Suspending } from '../cpu.ts';
 import type { Arena } from '../memory/arena.ts';
 import * as layout from '../memory/arena-layout.ts';
-import type { DeviceCounter } from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import { Operation } from '../operation.ts';
 import { LOCKED } from '../sync/lock.ts';
-import type { LockWord } from '../units.ts';
 import { DeviceControls } from './device-controls.ts';
-import * as ioStatus from './io-status.ts';
-import { type IoOutcome, settle } from './io-status.ts';
+import { type IoOutcome, type IoStatus, settle } from './io-status.ts';
 import { ReadPath } from './read-path.ts';
+import { Requests } from './requests.ts';
 import { SlotContent } from './slot-content.ts';
 import { Slots } from './slots.ts';
 import type { DeviceStreams } from './streams/zram-streams.ts';
+import { UsualWrites, type UsualWriteParts } from './usual-writes.ts';
 import { WritePath } from './write-path.ts';
 import { Zsmalloc } from './zsmalloc.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
-const { IoStatus } = ioStatus;
-type IoStatus = ioStatus.IoStatus;
 const { CpuW, DeviceCounterF64, DeviceW } = layout;
-
-/** A way of pages between a request and the pool. */
-interface PagePath {
-  readonly operation: Operation;
-  readonly counters: { readonly operations: number; readonly bytes: number; readonly failed: DeviceCounter };
-  /** Moves a page; a path that waits holds nothing but what its page needs. */
-  move(cpu: Cpu, slot: LockWord, page: IoPage): IoOutcome;
-}
 
 export class ZramDevice {
   readonly index: number;
@@ -49,7 +38,11 @@ export class ZramDevice {
   readonly #content: SlotContent;
   readonly #writes: WritePath;
   readonly #reads: ReadPath;
+  readonly #requests: Requests;
+  readonly #usualParts: UsualWriteParts;
   readonly #block: number;
+  /** Of the CPU that wrote last, if it has compiled steps. */
+  #usual: UsualWrites | undefined;
 
   constructor(
     arena: Arena,
@@ -66,6 +59,8 @@ export class ZramDevice {
     this.#content = new SlotContent(arena, index, { slots: this.#slots, pool });
     const parts = { slots: this.#slots, pool, content: this.#content };
     this.#writes = new WritePath(arena, index, { ...parts, streams: streams.primary });
+    this.#requests = new Requests(arena, index, this.#content);
+    this.#usualParts = { slots: this.#slots, streams: streams.primary, requests: this.#requests, path: this.#writes };
     this.#reads = new ReadPath(arena, { ...parts, readers: streams.readers });
     this.#block = arena.deviceWord(index);
     this.controls = new DeviceControls(arena, frames, index, { ...parts, streams });
@@ -73,7 +68,17 @@ export class ZramDevice {
 
   /** Writes consecutive pages; stops at the first that fails, the pages before it stay written. */
   write(cpu: Cpu, firstSlot: number, pages: readonly IoPage[]): IoOutcome {
-    return this.#request(cpu, this.#writes, firstSlot, pages);
+    const usual = this.#usual?.cpu === cpu ? this.#usual : this.#usualOf(cpu);
+    return usual === undefined
+      ? this.#requests.run(cpu, this.#writes, firstSlot, pages)
+      : usual.write(firstSlot, pages);
+  }
+
+  #usualOf(cpu: Cpu): UsualWrites | undefined {
+    const { writeSteps } = cpu;
+    if (writeSteps === undefined || this.#arena.zram.freeOrder === 'first') return undefined;
+    this.#usual = new UsualWrites(this.#arena, this.index, cpu, { ...this.#usualParts, steps: writeSteps });
+    return this.#usual;
   }
 
   /** As `write`, for callers that are generators anyway. */
@@ -83,7 +88,7 @@ export class ZramDevice {
 
   /** Reads consecutive pages; what was never written reads as zeros. */
   read(cpu: Cpu, firstSlot: number, pages: readonly IoPage[]): IoOutcome {
-    return this.#request(cpu, this.#reads, firstSlot, pages);
+    return this.#requests.run(cpu, this.#reads, firstSlot, pages);
   }
 
   /** As `read`, for callers that are generators anyway. */
@@ -91,56 +96,9 @@ export class ZramDevice {
     return yield* settle(this.read(cpu, firstSlot, pages));
   }
 
-  #request(cpu: Cpu, path: PagePath, firstSlot: number, pages: readonly IoPage[]): IoOutcome {
-    this.#begin(cpu, path.operation);
-    // By index: an iterator costs each page a tenth of what the machine does with it.
-    for (let at = 0; at < pages.length; at++) {
-      const outcome = this.#move(cpu, path, firstSlot + at, pageAt(pages, at));
-      if (typeof outcome === 'object') return this.#waitThenGoOn(cpu, path, outcome, { firstSlot, pages, at });
-      if (outcome !== IoStatus.done) return this.#fail(cpu, path, outcome);
-    }
-    return this.#finish(cpu, path, pages.length);
-  }
-
-  /** The rest of a request whose page `at` must wait. */
-  *#waitThenGoOn(
-    cpu: Cpu,
-    path: PagePath,
-    waiting: Suspending<IoStatus>,
-    { firstSlot, pages, at }: { readonly firstSlot: number; readonly pages: readonly IoPage[]; readonly at: number },
-  ): Suspending<IoStatus> {
-    let status = yield* waiting;
-    for (let next = at + 1; status === IoStatus.done && next < pages.length; next++) {
-      status = yield* settle(this.#move(cpu, path, firstSlot + next, pageAt(pages, next)));
-    }
-    return status === IoStatus.done ? this.#finish(cpu, path, pages.length) : this.#fail(cpu, path, status);
-  }
-
-  #move(cpu: Cpu, path: PagePath, slot: number, page: IoPage): IoOutcome {
-    this.#arena.words[this.#arena.cpuWord(cpu.id) + CpuW.slot] = slot;
-    return path.move(cpu, this.#slots.lock(slot), page);
-  }
-
-  #fail(cpu: Cpu, { counters }: PagePath, status: IoStatus): IoStatus {
-    this.#content.count(cpu, counters.failed, 1);
-    cpu.end();
-    return status;
-  }
-
-  #finish(cpu: Cpu, { counters }: PagePath, pages: number): IoStatus {
-    const { doubles, config } = this.#arena;
-    const first = this.#arena.cpuWord(cpu.id) >> 1;
-    const operations = first + counters.operations;
-    const bytes = first + counters.bytes;
-    doubles[operations] = this.#arena.double(operations) + 1;
-    doubles[bytes] = this.#arena.double(bytes) + pages * config.pageSizeBytes;
-    cpu.end();
-    return IoStatus.done;
-  }
-
   /** Forgets the content of `count` slots, as discard and write-zeroes do; each counts in notify_free, stored or not. */
   *discard(cpu: Cpu, firstSlot: number, count: number): Suspending<void> {
-    this.#begin(cpu, Operation.discard);
+    this.#requests.begin(cpu, Operation.discard);
     for (let slot = firstSlot; slot < firstSlot + count; slot++) {
       this.#arena.words[this.#arena.cpuWord(cpu.id) + CpuW.slot] = slot;
       const lock = this.#slots.lock(slot);
@@ -172,15 +130,4 @@ export class ZramDevice {
     cpu.unlock(lock);
     cpu.end();
   }
-
-  #begin(cpu: Cpu, operation: Operation): void {
-    this.#arena.words[this.#arena.cpuWord(cpu.id) + CpuW.device] = this.index;
-    cpu.begin(operation);
-  }
-}
-
-function pageAt(pages: readonly IoPage[], index: number): IoPage {
-  const page = pages[index];
-  if (page === undefined) throw new Error(`a request of ${pages.length} pages has no page ${index}`);
-  return page;
 }

@@ -1,7 +1,7 @@
 /** The store of compressed objects, as a device sees it. */
 import type { ObjectSpan } from '../codec.ts';
 import type { Cpu, Suspending } from '../cpu.ts';
-import type { LockWord, PhysicalAddress, PoolHandle } from '../units.ts';
+import type { LockWord, PoolHandle } from '../units.ts';
 
 /** An allocation that the quick way did not serve. */
 export interface PoolRequest {
@@ -23,11 +23,6 @@ export interface Pool {
    * as in `PoolRequest`.
    */
   tryAllocate(cpu: Cpu, bytes: number, owner: LockWord, span: ObjectSpan): PoolHandle;
-  /**
-   * As `tryAllocate` for an owner, with the bytes at `from` copied there, in one call of the CPU's (`Cpu.objectSteps`); NO_HANDLE,
-   * with nothing done, where that has no such call, or it does not serve.
-   */
-  tryStore(cpu: Cpu, bytes: number, owner: LockWord, from: PhysicalAddress): PoolHandle;
   /** Room for an object; NO_HANDLE when the machine's memory does not suffice. Takes pool and zone locks. */
   allocate(cpu: Cpu, request: PoolRequest): Suspending<PoolHandle>;
   /** The quick way to give an object back; false, with nothing done, when `free` must be asked instead. */

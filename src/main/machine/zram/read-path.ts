@@ -53,8 +53,9 @@ export class ReadPath {
   }
 
   /** Reads a page; one that was never written reads as zeros. */
-  move(cpu: Cpu, slot: LockWord, page: IoPage): IoOutcome {
-    return cpu.tryLock(slot) ? this.#readLocked(cpu, slot, page) : this.#lockThenRead(cpu, slot, page);
+  move(cpu: Cpu, slot: number, page: IoPage): IoOutcome {
+    const lock = this.#slots.lock(slot);
+    return cpu.tryLock(lock) ? this.#readLocked(cpu, lock, page) : this.#lockThenRead(cpu, lock, page);
   }
 
   *#lockThenRead(cpu: Cpu, slot: LockWord, page: IoPage): Suspending<IoStatus> {

@@ -54,12 +54,6 @@ export class SlotContent {
     doubles[pages] = (doubles[pages] ?? 0) + 1;
   }
 
-  /** As `enterObject`, and takes the slot's lock and gives it back, in one call of the CPU's; false where that does not serve. */
-  tryEnter(cpu: Cpu, slot: LockWord, handle: PoolHandle, sizeBytes: number): boolean {
-    const { objectSteps } = cpu;
-    return objectSteps !== undefined && objectSteps.enterObject(slot, handle, sizeBytes, this.#countersOf(cpu)) !== 0;
-  }
-
   /** Enters an object of a codec of higher priority into a slot without content. */
   enterRecompressed(cpu: Cpu, slot: LockWord, object: RecompressedObject): void {
     this.enterObject(cpu, slot, object.handle, object.sizeBytes);

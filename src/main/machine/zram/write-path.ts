@@ -43,7 +43,7 @@ const { IoStatus } = ioStatus;
 type IoStatus = ioStatus.IoStatus;
 const { CpuF64, DeviceCounterF64, DeviceW } = layout;
 const { copyPageIn, copyToObject, isSameFilled } = pageCopies;
-const { NO_HANDLE } = units;
+const { NO_HANDLE, poolHandle } = units;
 
 /** A page and where it goes. */
 interface PageInHand {
@@ -54,7 +54,7 @@ interface PageInHand {
 }
 
 /** With the stream that holds its compressed form. */
-interface CompressedPage extends PageInHand {
+export interface CompressedPage extends PageInHand {
   readonly stream: Stream;
 }
 
@@ -95,8 +95,23 @@ export class WritePath {
   }
 
   /** Writes a page; a write that fails leaves of the slot what the variant says. */
-  move(cpu: Cpu, slot: LockWord, page: IoPage): IoOutcome {
-    return this.#freesFirst ? this.#forgetThenWrite(cpu, slot, page) : this.#writeContent(cpu, slot, page);
+  move(cpu: Cpu, slot: number, page: IoPage): IoOutcome {
+    const lock = this.#slots.lock(slot);
+    return this.#freesFirst ? this.#forgetThenWrite(cpu, lock, page) : this.#writeContent(cpu, lock, page);
+  }
+
+  /** The rest of a write of which WriteSteps.finishWrite has answered so. */
+  goOn(cpu: Cpu, inHand: CompressedPage, answer: number): IoOutcome {
+    if (answer === 0) return this.#place(cpu, inHand);
+    if (answer < 0) return this.#lockAndEnter(cpu, inHand, poolHandle(-answer));
+    const handle = poolHandle(answer);
+    if (!this.#withinLimit()) return this.#giveUp(cpu, inHand.stream, handle, IoStatus.noMemory);
+    return this.#giveAndEnter(cpu, inHand, handle);
+  }
+
+  /** Writes a page whose words are all the same. */
+  enterSame(cpu: Cpu, slot: number, page: IoPage): IoOutcome {
+    return this.#lockAndEnter(cpu, { slot: this.#slots.lock(slot), page, length: 0 }, NO_HANDLE);
   }
 
   *#forgetThenWrite(cpu: Cpu, slot: LockWord, page: IoPage): Suspending<IoStatus> {
@@ -106,10 +121,6 @@ export class WritePath {
     return yield* settle(this.#writeContent(cpu, slot, page));
   }
 
-  /**
-   * The usual page's whole way in one function, not in steps as `#place` and `#copyIn` go for the others: what V8 has looked up
-   * for one step then serves the next (`npm run bench -- overhead`).
-   */
   #writeContent(cpu: Cpu, slot: LockWord, page: IoPage): IoOutcome {
     cpu.charge(Cost.comparePage, 1);
     if (isSameFilled(page.words)) return this.#lockAndEnter(cpu, { slot, page, length: 0 }, NO_HANDLE);
@@ -117,26 +128,7 @@ export class WritePath {
     if (stream === undefined) return this.#waitThenCompress(cpu, slot, page);
     const length = this.#compress(cpu, page, stream);
     if (cpu.shouldPause()) return this.#pauseThenPlace(cpu, { slot, page, stream, length });
-    if (this.#isHuge(length)) return this.#place(cpu, { slot, page, stream, length });
-    const stored = this.#pool.tryStore(cpu, length, slot, stream.target);
-    if (stored !== NO_HANDLE) {
-      cpu.charge(Cost.copyBytes, length);
-      if (!this.#withinLimit()) return this.#giveUp(cpu, stream, stored, IoStatus.noMemory);
-      if (!this.#streams.tryGive(cpu, stream)) return this.#giveThenEnter(cpu, { slot, page, stream, length }, stored);
-      if (this.#content.tryEnter(cpu, slot, stored, length)) return IoStatus.done;
-      return this.#lockAndEnter(cpu, { slot, page, length }, stored);
-    }
-    const handle = this.#pool.tryAllocate(cpu, length, slot, this.#span);
-    if (handle === NO_HANDLE) return this.#allocateThenCopy(cpu, { slot, page, stream, length });
-    if (!this.#withinLimit()) return this.#giveUp(cpu, stream, handle, IoStatus.noMemory);
-    copyToObject(this.#arena.bytes, stream.target, this.#span, cpu.codec);
-    cpu.charge(Cost.copyBytes, length);
-    if (!this.#streams.tryGive(cpu, stream)) return this.#giveThenEnter(cpu, { slot, page, stream, length }, handle);
-    if (!cpu.tryLock(slot)) return this.#lockThenEnter(cpu, { slot, page, length }, handle);
-    if (this.#slots.hasContent(slot)) return this.#releaseAndEnter(cpu, { slot, page, length }, handle);
-    this.#content.enterObject(cpu, slot, handle, length);
-    cpu.unlock(slot);
-    return IoStatus.done;
+    return this.#place(cpu, { slot, page, stream, length });
   }
 
   *#waitThenCompress(cpu: Cpu, slot: LockWord, page: IoPage): Suspending<IoStatus> {
@@ -202,6 +194,10 @@ export class WritePath {
     if (this.#isHuge(inHand.length)) copyPageIn(this.#arena.bytes, inHand.page, this.#span, cpu.codec);
     else copyToObject(this.#arena.bytes, inHand.stream.target, this.#span, cpu.codec);
     cpu.charge(Cost.copyBytes, this.#storedBytes(inHand));
+    return this.#giveAndEnter(cpu, inHand, handle);
+  }
+
+  #giveAndEnter(cpu: Cpu, inHand: CompressedPage, handle: PoolHandle): IoOutcome {
     return this.#streams.tryGive(cpu, inHand.stream)
       ? this.#lockAndEnter(cpu, inHand, handle)
       : this.#giveThenEnter(cpu, inHand, handle);

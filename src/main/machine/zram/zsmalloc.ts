@@ -18,7 +18,7 @@ import type { Arena } from '../memory/arena.ts';
 import * as layout from '../memory/arena-layout.ts';
 import type { PageFrames } from '../memory/page-frames.ts';
 import * as units from '../units.ts';
-import type { FrameNumber, LockWord, PhysicalAddress, PoolHandle } from '../units.ts';
+import type { FrameNumber, LockWord, PoolHandle } from '../units.ts';
 import type { Pool, PoolRequest } from './pool.ts';
 import * as sizeClasses from './size-classes.ts';
 import { Zspages } from './zspages.ts';
@@ -56,15 +56,6 @@ export class Zsmalloc implements Pool {
     const handle = zspage === undefined ? NO_HANDLE : this.#zspages.take(index, zspage, owner, span);
     cpu.unlock(lock);
     return handle;
-  }
-
-  tryStore(cpu: Cpu, bytes: number, owner: LockWord, from: PhysicalAddress): PoolHandle {
-    const { objectSteps } = cpu;
-    if (objectSteps === undefined) return NO_HANDLE;
-    const zspages = this.#zspages;
-    const index = classOf(zspages.classes, bytes);
-    const block = zspages.lock(index);
-    return objectSteps.takeAndCopy(block, zspages.objectBytes(index), zspages.capacity(index), owner, from, bytes);
   }
 
   *allocate(cpu: Cpu, { bytes, owner, maySleep, span }: PoolRequest): Suspending<PoolHandle> {

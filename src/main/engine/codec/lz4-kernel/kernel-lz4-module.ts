@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../../../../shared/result.ts';
 import type { CopyWords } from '../../../machine/codec.ts';
-import type { ObjectSteps } from '../../../machine/object-steps.ts';
+import type { WriteSteps } from '../../../machine/write-steps.ts';
 import type { LockWord } from '../../../machine/units.ts';
 
 /** What assembly/index.ts exports; addresses and lengths in bytes, lock words by their index. */
-export interface KernelLz4Exports extends ObjectSteps {
+export interface KernelLz4Exports extends WriteSteps {
   readonly copyWords: CopyWords;
   readonly encode: (
     ...args: [page: number, size: number, table: number, target: number, acceleration: number]
@@ -25,13 +25,13 @@ export function kernelLz4Exports(module: WebAssembly.Module, memory: WebAssembly
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   if (!isKernelLz4(exports)) throw new Error('the WebAssembly module is not that of lz4-kernel');
   // An object of V8's usual kind: calls through the one that WebAssembly makes are looked up by name.
-  const { copyWords, encode, decode, tryLock, unlock, takeAndCopy, enterObject } = exports;
-  return { copyWords, encode, decode, tryLock, unlock, takeAndCopy, enterObject };
+  const { copyWords, encode, decode, tryLock, unlock, finishWrite } = exports;
+  return { copyWords, encode, decode, tryLock, unlock, finishWrite };
 }
 
 function isKernelLz4(exports: object): exports is KernelLz4Exports {
   const functions: Partial<Record<string, unknown>> = { ...exports };
-  const names = ['copyWords', 'encode', 'decode', 'tryLock', 'unlock', 'takeAndCopy', 'enterObject'];
+  const names = ['copyWords', 'encode', 'decode', 'tryLock', 'unlock', 'finishWrite'];
   return names.every((name) => typeof functions[name] === 'function');
 }
 

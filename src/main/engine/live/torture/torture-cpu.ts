@@ -97,7 +97,7 @@ class TortureCpu {
     const live = new LiveCpu(arena, id, codec, {
       recompressors,
       locks: lockWordsOf(plan.codec, plan.memory),
-      objectSteps: arenaModule(plan.codec.module, plan.memory),
+      writeSteps: arenaModule(plan.codec.module, plan.memory),
     });
     this.#cpu = new CheckedCpu(live, arena, new LockRecord(plan.locks));
     this.#gate = new CpuGate(arena, id);

@@ -15,7 +15,7 @@ import type { Arena } from '../../memory/arena.ts';
 import { CpuW } from '../../memory/arena-layout.ts';
 import { HotplugState } from '../../percpu/hotplug.ts';
 import { type CpuId, cpuId, type LockWord } from '../../units.ts';
-import type { CompressStreams, Stream } from './stream.ts';
+import type { CompressStreams, Stream, StreamPlace } from './stream.ts';
 import type { StreamSet } from './stream-set.ts';
 
 /** This CPU's stream with preemption off. */
@@ -43,6 +43,10 @@ export class UnpreemptedStreams implements CompressStreams {
 
   give(cpu: Cpu): Suspending<void> {
     return cpu.reschedule();
+  }
+
+  placeOf(cpu: CpuId): StreamPlace | undefined {
+    return this.#set.placeOf(cpu);
   }
 }
 
@@ -92,6 +96,11 @@ export class LockedStreams implements CompressStreams {
 
   *give(): Suspending<void> {
     // tryGive does it all.
+  }
+
+  placeOf(cpu: CpuId): StreamPlace | undefined {
+    const place = this.#set.placeOf(cpu);
+    return place === undefined ? undefined : { ...place, lock: this.#lockOf(place.stream) };
   }
 
   #lockOf(stream: Stream): LockWord {

@@ -7,11 +7,13 @@ import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
 import type { Arena } from '../../memory/arena.ts';
 import { DeviceW } from '../../memory/arena-layout.ts';
 import { frameNumber, type LockWord, lockWord, type PhysicalAddress } from '../../units.ts';
-import type { CompressStreams, Stream } from './stream.ts';
+import type { CompressStreams, Stream, StreamPlace } from './stream.ts';
 
 export class SingleStream implements CompressStreams {
   readonly #lock: LockWord;
   readonly #stream: Stream;
+  /** A word that says where it is, for as long as the machine runs. */
+  readonly #frame: readonly [index: number, value: number];
 
   constructor(arena: Arena, device: number) {
     const block = arena.deviceWord(device);
@@ -22,6 +24,8 @@ export class SingleStream implements CompressStreams {
       workMemory: at(DeviceW.workMemoryFirstFrame),
       lock: this.#lock,
     };
+    const frame = block + DeviceW.bufferFirstFrame;
+    this.#frame = [frame, arena.word(frame)];
   }
 
   tryTake(cpu: Cpu): Stream | undefined {
@@ -40,5 +44,9 @@ export class SingleStream implements CompressStreams {
 
   *give(): Suspending<void> {
     // tryGive does it all.
+  }
+
+  placeOf(): StreamPlace {
+    return { stream: this.#stream, lock: this.#lock, words: [this.#frame, this.#frame, this.#frame] };
   }
 }

@@ -79,6 +79,10 @@ export class StreamList implements CompressStreams {
     this.#pushAndUnlock(cpu, this.#frameOf(stream));
   }
 
+  placeOf(): 'list' {
+    return 'list';
+  }
+
   /** The first stream, when the device is made. Errors: 'out-of-memory'; 'bad-input' when it was made already. */
   *makeFirst(cpu: Cpu): Suspending<Result<void>> {
     if (this.#word(DeviceW.streams) > 0) return fail('bad-input', 'the device has its compression streams already');

@@ -25,7 +25,7 @@ import {
   percpuPtr,
   type PhysicalAddress,
 } from '../../units.ts';
-import type { Stream, StreamRun } from './stream.ts';
+import type { Stream, StreamPlace, StreamRun } from './stream.ts';
 
 /** Size and alignment of a record: a record never crosses a page. */
 export const STREAM_RECORD_BYTES = 32;
@@ -105,6 +105,16 @@ export class StreamSet {
     this.#follow();
     const known = this.#known[cpu];
     return known !== undefined && this.#isCurrent(known) ? known.stream : this.#findStream(cpu);
+  }
+
+  /** Where the CPU's stream is, without a lock; undefined where it has none. The caller keeps others off it. */
+  placeOf(cpu: CpuId): StreamPlace | undefined {
+    const stream = this.streamOf(cpu);
+    const known = this.#known[cpu];
+    if (stream === undefined || known === undefined) return undefined;
+    const buffer = [known.bufferWord, known.buffer] as const;
+    const pointer = this.#pointerWord === undefined ? buffer : ([this.#pointerWord, this.#pointer] as const);
+    return { stream, words: [buffer, [known.workMemoryWord, known.workMemory], pointer] };
   }
 
   #isCurrent(known: KnownStream): boolean {

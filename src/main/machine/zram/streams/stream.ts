@@ -14,7 +14,7 @@
  */
 import type { Cpu, Suspending } from '../../cpu.ts';
 import { FrameKind } from '../../memory/arena-layout.ts';
-import type { LockWord, PhysicalAddress } from '../../units.ts';
+import type { CpuId, LockWord, PhysicalAddress } from '../../units.ts';
 
 /** Bytes of the kernel's LZ4 context: a 16384-byte table and 32 bytes (facts: zram on 6.18). */
 export const LZ4_WORK_MEMORY_BYTES = 16416;
@@ -59,6 +59,20 @@ export interface Stream {
   readonly readLock?: LockWord | undefined;
 }
 
+type HeldWord = readonly [index: number, value: number];
+
+/**
+ * Where one stream stays that all writes of a CPU take, for usual-writes.ts. It is that of `stream` while the words still hold what
+ * they are said to hold; the caller keeps others off it first.
+ */
+export interface StreamPlace {
+  readonly stream: Stream;
+  /** To be held while it is used; absent where preemption must be off instead. */
+  readonly lock?: LockWord | undefined;
+  /** Three words, by their index, and what they hold. */
+  readonly words: readonly [HeldWord, HeldWord, HeldWord];
+}
+
 /** Streams for one algorithm of a device, or for all of them. Any CPU. */
 export interface CompressStreams {
   /** A stream, or undefined when `take` must be asked instead. */
@@ -68,4 +82,6 @@ export interface CompressStreams {
   /** Gives back; false when `give` must finish it. */
   tryGive(cpu: Cpu, stream: Stream): boolean;
   give(cpu: Cpu, stream: Stream): Suspending<void>;
+  /** Where all writes of a CPU find their stream; undefined while they have none, 'list' where it may be another one each time. */
+  placeOf(cpu: CpuId): StreamPlace | 'list' | undefined;
 }
