@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { CODECS } from '../../shared/codec.ts';
 import { counted } from '../../shared/counted.ts';
 import { type FioWorkload, type Profile, PROFILE_LIMITS } from '../../shared/profile.ts';
-import { assertUnreachable, fail, ok, type Result } from '../../shared/result.ts';
+import { assertUnreachable, fail, type LabError, ok, type Result } from '../../shared/result.ts';
 
 /** Options as the command line gives them: text, or undefined where absent. */
 export interface RunOptions {
@@ -47,6 +47,25 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
   if (options.jobFile !== undefined) changed = withJobFile(changed, options.jobFile);
   return jobs.value === undefined ? ok(changed) : withJobs(changed, jobs.value);
 }
+
+/** A failure of the profile's fields, with the options that have set them in their place. */
+export function inWordsOfOptions(error: LabError, options: RunOptions): LabError {
+  const named = (field: string): string => {
+    const option = FIELDS_OF_OPTIONS.find((each) => each.field === field && options[each.key] !== undefined);
+    return option?.option ?? field;
+  };
+  return {
+    ...error,
+    where: error.where === undefined ? undefined : named(error.where),
+    fields: error.fields?.map((each) => ({ ...each, field: named(each.field) })),
+  };
+}
+
+const FIELDS_OF_OPTIONS = [
+  { key: 'seconds', option: '--seconds', field: 'experiment.seconds' },
+  { key: 'repetitions', option: '--repetitions', field: 'experiment.repetitions' },
+  { key: 'warmUp', option: '--warm-up', field: 'experiment.warmUpSeconds' },
+] as const;
 
 /** Options that the profile's workload has no use for, in a sentence. */
 function misfitOf({ name, workload }: Profile, options: RunOptions): string | undefined {

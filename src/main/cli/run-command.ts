@@ -8,7 +8,7 @@ import { type Engine, ENGINES, type RunRecord } from '../../shared/run-record.ts
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { findProfile } from './find-profile.ts';
 import { type GivenJobFile, inWordsOfJobFile, readJobFile } from './job-file.ts';
-import { applyOptions, type RunOptions } from './overrides.ts';
+import { applyOptions, inWordsOfOptions, type RunOptions } from './overrides.ts';
 import { progressOf } from './progress-line.ts';
 import { checkOutputs, type RunOutputs, writeOutputs } from './run-outputs.ts';
 import { runDocument } from './run-document.ts';
@@ -45,7 +45,8 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   const started = await lab.startRun({ profile, engine });
   if (!started.ok) {
     finished.stop();
-    return report(terminal, jobFile === undefined ? started.error : inWordsOfJobFile(started.error, jobFile));
+    const error = jobFile === undefined ? started.error : inWordsOfJobFile(started.error, jobFile);
+    return report(terminal, inWordsOfOptions(error, { ...command, jobFile: undefined }));
   }
   const { runId } = started.value;
   const cancel = (): void => void lab.cancelRun({ runId });
