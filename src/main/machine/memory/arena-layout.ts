@@ -21,7 +21,7 @@ import { roundUp } from '../units.ts';
 /** 'PCPU', little-endian. */
 export const ARENA_MAGIC = 0x55504350;
 /** Changes when any offset below does: a saved arena of another version is refused. */
-export const ARENA_VERSION = 9;
+export const ARENA_VERSION = 10;
 
 export const HEADER_BYTES = 256;
 /** Header words; written once by boot unless said otherwise. */
@@ -63,6 +63,8 @@ export const HeaderW = {
   plainStatics: 27,
   /** Streams that all devices share and that are no static variables: pointer of their records (zram/stream-set.ts). By boot. */
   sharedStreams: 28,
+  /** Changes of records of per-CPU streams (zram/streams/stream-set.ts), counted with Atomics by whoever makes one. */
+  streamChanges: 29,
   /** How per-CPU memory is set up: percpu/percpu-config.ts, the method's number and then the sizes. Written once by boot. */
   percpuConfig: 32,
   /** The machine's page tables: memory/address-space-config.ts, five words. Written once by boot. */

@@ -29,6 +29,7 @@ import type { WritePath } from './write-path.ts';
 
 // This module's own constants: V8 compiles them into a write, while an import is looked up at every use.
 const { CpuW, SLOT_BYTES } = layout;
+const STREAM_CHANGES = layout.HeaderW.streamChanges;
 const SLOT_WORDS = SLOT_BYTES / 4;
 const POOL_CLASS_WORDS = layout.POOL_CLASS_BYTES / 4;
 const { IoStatus } = ioStatus;
@@ -78,13 +79,8 @@ export class UsualWrites {
   #lock = lockWord(0);
   /** Whether it is another one each time, off a list. */
   #isListed = false;
-  /** Words that say whether it is there still, and what they hold then; at first what word 0 never holds. */
-  #word0 = 0;
-  #value0 = -1;
-  #word1 = 0;
-  #value1 = 0;
-  #word2 = 0;
-  #value2 = 0;
+  /** Changes of streams that there had been when it was found. */
+  #changes = -1;
 
   /** `steps` are those of `cpu`. */
   constructor(arena: Arena, device: number, cpu: Cpu, parts: UsualWriteParts & { readonly steps: WriteSteps }) {
@@ -168,7 +164,7 @@ export class UsualWrites {
   /** False, with nothing taken, when no stream is to be had at the first attempt. */
   #tryTake(): boolean {
     if (this.#isListed) return this.#tryTakeListed();
-    // Before the lock is touched: with the stream its lock may have gone.
+    // Before its lock is touched, which may have gone with the stream.
     if (!this.#isThere() && !this.#find()) return false;
     if (this.#lock === GIVE_PREEMPTION_ON) {
       this.cpu.preemptDisable();
@@ -181,10 +177,7 @@ export class UsualWrites {
   }
 
   #isThere(): boolean {
-    const words = this.#words;
-    return (
-      words[this.#word0] === this.#value0 && words[this.#word1] === this.#value1 && words[this.#word2] === this.#value2
-    );
+    return this.#words[STREAM_CHANGES] === this.#changes;
   }
 
   #tryTakeListed(): boolean {
@@ -196,12 +189,13 @@ export class UsualWrites {
 
   /** Looks where the stream is that this CPU's writes take; false where there is none, or a list from now on. */
   #find(): boolean {
+    const changes = Atomics.load(this.#words, STREAM_CHANGES);
     const place = this.#streams.placeOf(this.cpu.id);
     if (place === 'list') this.#isListed = true;
     if (place === 'list' || place === undefined) return false;
     this.#lock = place.lock ?? lockWord(GIVE_PREEMPTION_ON);
-    [[this.#word0, this.#value0], [this.#word1, this.#value1], [this.#word2, this.#value2]] = place.words;
     this.#use(place.stream);
+    this.#changes = changes;
     return true;
   }
 

@@ -46,7 +46,8 @@ export class UnpreemptedStreams implements CompressStreams {
   }
 
   placeOf(cpu: CpuId): StreamPlace | undefined {
-    return this.#set.placeOf(cpu);
+    const stream = this.#set.streamOf(cpu);
+    return stream === undefined ? undefined : { stream };
   }
 }
 
@@ -99,8 +100,8 @@ export class LockedStreams implements CompressStreams {
   }
 
   placeOf(cpu: CpuId): StreamPlace | undefined {
-    const place = this.#set.placeOf(cpu);
-    return place === undefined ? undefined : { ...place, lock: this.#lockOf(place.stream) };
+    const stream = this.#set.streamOf(cpu);
+    return stream === undefined ? undefined : { stream, lock: this.#lockOf(stream) };
   }
 
   #lockOf(stream: Stream): LockWord {

@@ -12,8 +12,6 @@ import type { CompressStreams, Stream, StreamPlace } from './stream.ts';
 export class SingleStream implements CompressStreams {
   readonly #lock: LockWord;
   readonly #stream: Stream;
-  /** A word that says where it is, for as long as the machine runs. */
-  readonly #frame: readonly [index: number, value: number];
 
   constructor(arena: Arena, device: number) {
     const block = arena.deviceWord(device);
@@ -24,8 +22,6 @@ export class SingleStream implements CompressStreams {
       workMemory: at(DeviceW.workMemoryFirstFrame),
       lock: this.#lock,
     };
-    const frame = block + DeviceW.bufferFirstFrame;
-    this.#frame = [frame, arena.word(frame)];
   }
 
   tryTake(cpu: Cpu): Stream | undefined {
@@ -47,6 +43,6 @@ export class SingleStream implements CompressStreams {
   }
 
   placeOf(): StreamPlace {
-    return { stream: this.#stream, lock: this.#lock, words: [this.#frame, this.#frame, this.#frame] };
+    return { stream: this.#stream, lock: this.#lock };
   }
 }

@@ -8,11 +8,13 @@
  * Streams are made for CPUs that are online (`prepare`) and freed when one is dead, under the stream's locks. The streams of
  * 2010, which all devices share with preemption off, have no record: two static per-CPU variables point at the runs.
  *
- * A buffer that is not 0 says that the other runs are there as well. Records change under the hotplug lock.
+ * A buffer that is not 0 says that the other runs are there as well. Records change under the hotplug lock. Each change is counted
+ * (HeaderW.streamChanges), so who has found a stream once looks at one word before the next use.
  */
 import { fail, ok, type Result } from '../../../../shared/result.ts';
 import { type Cpu, LockClass, type Suspending } from '../../cpu.ts';
 import type { Arena } from '../../memory/arena.ts';
+import * as layout from '../../memory/arena-layout.ts';
 import type { PageFrames } from '../../memory/page-frames.ts';
 import type { PercpuArea } from '../../percpu/percpu-area.ts';
 import {
@@ -25,7 +27,10 @@ import {
   percpuPtr,
   type PhysicalAddress,
 } from '../../units.ts';
-import type { Stream, StreamPlace, StreamRun } from './stream.ts';
+import type { Stream, StreamRun } from './stream.ts';
+
+// This module's own: V8 compiles it into a write, while an import is looked up at every use.
+const STREAM_CHANGES = layout.HeaderW.streamChanges;
 
 /** Size and alignment of a record: a record never crosses a page. */
 export const STREAM_RECORD_BYTES = 32;
@@ -42,16 +47,9 @@ interface RecordWords {
   readonly localCopy?: number;
 }
 
-/** What a CPU's record said when it was last followed, and the stream that it led to. */
+/** A CPU's stream, and the changes there had been of records before it was found. */
 interface KnownStream {
-  /** The words that were read, and their values. */
-  readonly bufferWord: number;
-  readonly buffer: number;
-  readonly workMemoryWord: number;
-  readonly workMemory: number;
-  /** The buffer's again where there is no local copy. */
-  readonly localCopyWord: number;
-  readonly localCopy: number;
+  readonly changes: number;
   readonly stream: Stream;
 }
 
@@ -102,48 +100,17 @@ export class StreamSet {
 
   /** The CPU's stream, undefined where it has none. The caller keeps others off it. */
   streamOf(cpu: CpuId): Stream | undefined {
-    this.#follow();
     const known = this.#known[cpu];
-    return known !== undefined && this.#isCurrent(known) ? known.stream : this.#findStream(cpu);
-  }
-
-  /** Where the CPU's stream is, without a lock; undefined where it has none. The caller keeps others off it. */
-  placeOf(cpu: CpuId): StreamPlace | undefined {
-    const stream = this.streamOf(cpu);
-    const known = this.#known[cpu];
-    if (stream === undefined || known === undefined) return undefined;
-    const buffer = [known.bufferWord, known.buffer] as const;
-    const pointer = this.#pointerWord === undefined ? buffer : ([this.#pointerWord, this.#pointer] as const);
-    return { stream, words: [buffer, [known.workMemoryWord, known.workMemory], pointer] };
-  }
-
-  #isCurrent(known: KnownStream): boolean {
-    const { words } = this.#arena;
-    return (
-      words[known.bufferWord] === known.buffer &&
-      words[known.workMemoryWord] === known.workMemory &&
-      words[known.localCopyWord] === known.localCopy
-    );
+    return known?.changes === this.#arena.words[STREAM_CHANGES] ? known?.stream : this.#findStream(cpu);
   }
 
   #findStream(cpu: CpuId): Stream | undefined {
+    const changes = Atomics.load(this.#arena.words, STREAM_CHANGES);
+    this.#follow();
     const record = this.#records[cpu];
-    if (record === undefined) return undefined;
-    const buffer = this.#arena.word(record.buffer);
-    if (buffer === 0) return undefined;
-    const workMemory = this.#arena.word(record.workMemory);
-    const localCopyWord = record.localCopy ?? record.buffer;
-    const localCopy = this.#arena.word(localCopyWord);
-    const stream = this.#streamAt(record, { buffer, workMemory, localCopy });
-    this.#known[cpu] = {
-      bufferWord: record.buffer,
-      buffer,
-      workMemoryWord: record.workMemory,
-      workMemory,
-      localCopyWord,
-      localCopy,
-      stream,
-    };
+    if (record === undefined || this.#arena.word(record.buffer) === 0) return undefined;
+    const stream = this.#streamAt(record);
+    this.#known[cpu] = { changes, stream };
     return stream;
   }
 
@@ -154,6 +121,7 @@ export class StreamSet {
     const made = yield* this.#area.allocator.allocate(cpu, request);
     if (!made.ok) return made;
     this.#arena.words[this.#pointerWord] = made.value / STREAM_RECORD_BYTES;
+    this.#countChange();
     return ok(undefined);
   }
 
@@ -162,6 +130,7 @@ export class StreamSet {
     if (this.#pointerWord === undefined) return;
     const pointer = percpuPtr(this.#arena.word(this.#pointerWord) * STREAM_RECORD_BYTES);
     this.#arena.words[this.#pointerWord] = 0;
+    this.#countChange();
     const outcome = yield* this.#area.allocator.free(cpu, pointer);
     if (outcome !== 'freed') throw new Error(`the stream records at ${pointer} were not there`);
   }
@@ -211,6 +180,12 @@ export class StreamSet {
     for (const [word, value] of frames.length === 0 ? fields : fields.toReversed()) {
       Atomics.store(this.#arena.words, word, value);
     }
+    this.#countChange();
+  }
+
+  /** After the change, and under the lock that it is made under: who holds a stream's lock and sees no new count has what it knew. */
+  #countChange(): void {
+    Atomics.add(this.#arena.words, STREAM_CHANGES, 1);
   }
 
   *#giveRuns(cpu: Cpu, frames: readonly FrameNumber[]): Suspending<void> {
@@ -220,14 +195,14 @@ export class StreamSet {
     }
   }
 
-  /** `at`: first frame + 1 of each run. */
-  #streamAt(record: RecordWords, at: Pick<KnownStream, 'buffer' | 'workMemory' | 'localCopy'>): Stream {
-    const address = (entry: number): PhysicalAddress => this.#arena.frameAddress(frameNumber(entry - 1));
-    const hasLocalCopy = record.localCopy !== undefined && at.localCopy !== 0;
+  #streamAt(record: RecordWords): Stream {
+    const address = (word: number): PhysicalAddress =>
+      this.#arena.frameAddress(frameNumber(this.#arena.word(word) - 1));
+    const isThere = (word: number | undefined): word is number => word !== undefined && this.#arena.word(word) !== 0;
     return {
-      target: address(at.buffer),
-      workMemory: address(at.workMemory === 0 ? at.buffer : at.workMemory),
-      localCopy: hasLocalCopy ? address(at.localCopy) : undefined,
+      target: address(record.buffer),
+      workMemory: address(isThere(record.workMemory) ? record.workMemory : record.buffer),
+      localCopy: isThere(record.localCopy) ? address(record.localCopy) : undefined,
       lock: record.lock,
       readLock: record.readLock,
     };

@@ -59,18 +59,11 @@ export interface Stream {
   readonly readLock?: LockWord | undefined;
 }
 
-type HeldWord = readonly [index: number, value: number];
-
-/**
- * Where one stream stays that all writes of a CPU take, for usual-writes.ts. It is that of `stream` while the words still hold what
- * they are said to hold; the caller keeps others off it first.
- */
+/** One stream that all writes of a CPU take, while no change of streams is counted (HeaderW.streamChanges). */
 export interface StreamPlace {
   readonly stream: Stream;
   /** To be held while it is used; absent where preemption must be off instead. */
   readonly lock?: LockWord | undefined;
-  /** Three words, by their index, and what they hold. */
-  readonly words: readonly [HeldWord, HeldWord, HeldWord];
 }
 
 /** Streams for one algorithm of a device, or for all of them. Any CPU. */
@@ -82,6 +75,6 @@ export interface CompressStreams {
   /** Gives back; false when `give` must finish it. */
   tryGive(cpu: Cpu, stream: Stream): boolean;
   give(cpu: Cpu, stream: Stream): Suspending<void>;
-  /** Where all writes of a CPU find their stream; undefined while they have none, 'list' where it may be another one each time. */
+  /** What all writes of a CPU take; undefined while there is no stream, 'list' where it may be another one each time. */
   placeOf(cpu: CpuId): StreamPlace | 'list' | undefined;
 }
