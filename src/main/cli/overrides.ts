@@ -49,7 +49,10 @@ export function applyOptions(profile: Profile, options: RunOptions): Result<Prof
 }
 
 /** A failure of the profile's fields, with the options that have set them in their place. */
-export function inWordsOfOptions(error: LabError, options: RunOptions): LabError {
+export function inWordsOfOptions(
+  error: LabError,
+  options: Pick<RunOptions, 'seconds' | 'repetitions' | 'warmUp'>,
+): LabError {
   const named = (field: string): string => {
     const option = FIELDS_OF_OPTIONS.find((each) => each.field === field && options[each.key] !== undefined);
     return option?.option ?? field;

@@ -46,7 +46,7 @@ export async function runCommand(lab: Lab, command: RunCommand, terminal: Termin
   if (!started.ok) {
     finished.stop();
     const error = jobFile === undefined ? started.error : inWordsOfJobFile(started.error, jobFile);
-    return report(terminal, inWordsOfOptions(error, { ...command, jobFile: undefined }));
+    return report(terminal, inWordsOfOptions(error, command));
   }
   const { runId } = started.value;
   const cancel = (): void => void lab.cancelRun({ runId });
@@ -155,6 +155,7 @@ function firstLine({ message, where }: LabError): string {
 /** `Time in all must be at least 0.2 seconds (experiment.seconds)` */
 function fieldLine({ field, message }: FieldError): string {
   if (field === '') return message;
+  if (field.startsWith('--')) return `${field}: ${message}`;
   const place = field === 'workload.jobFile' && message.startsWith('line ') ? 'Job file, ' : '';
   return `${place}${message} (${field})`;
 }

@@ -1,11 +1,12 @@
 /**
  * The steps of a usual write that follow its codec, in one call, for CPUs whose engine has them compiled: what Zsmalloc, WritePath, the
- * design's streams, SlotContent and ZramDevice do, in the same order and with the same locks. Where something is not usual (a lock
- * that is held, a zspage that must be made, a slot with content) it stops in front of that step, and the machine goes on.
+ * design's streams, SlotContent and Requests do, with the same locks in the same order; but the bytes are copied before the pool's
+ * limit is looked at. Where something is not usual (a lock that is held, a zspage that must be made, a pool beyond its limit, a slot
+ * with content) it stops in front of that step, and the machine goes on.
  */
 import type { LockWord, PhysicalAddress } from './units.ts';
 
-/** What `finishWrite` answers when it went all the way. */
+/** What `finishWrite` answers when it went all the way: no handle, of which the smallest is that of an object in frame 1. */
 export const WRITTEN = 1;
 
 /** How a stream is given back that has no lock to be released: by having preemption on again; to the device's list. */

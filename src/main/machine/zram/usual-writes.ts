@@ -2,9 +2,11 @@
  * Writes on a CPU whose engine has their usual steps compiled (machine/write-steps.ts):
  *
  *     not same-filled ─▶ stream ─▶ codec ─▶ finishWrite: pool, stream back, slot, counters
- *       └──────────────────┴─ not usual ──────┴──▶ write-path.ts, from that step on
+ *       └ same             └ none    └ huge    └ stopped
+ *         ▼                  ▼         ▼         ▼
+ *         write-path.ts, which begins anew where there was no stream, and else goes on
  *
- * They do what write-path.ts and requests.ts do, in the same order and with the same locks. All that a write needs is in fields of
+ * They do what write-path.ts and requests.ts do, with the same locks in the same order. All that a write needs is in fields of
  * this one object, which therefore is of one CPU: each object more that V8 must look into, while the codec's table and the page have
  * pushed it out of the nearest cache, costs a hundredth of a write (`npm run bench -- overhead`).
  */
@@ -62,9 +64,9 @@ export class UsualWrites {
   readonly #pageSizeBytes: number;
   readonly #slotCount: number;
   readonly #hugeThresholdBytes: number;
+  readonly #device: number;
   /** Words: of the CPU's block, the device's block, the first slot's lock, the first size class's block. Doubles: the counters. */
   readonly #cpuBlock: number;
-  readonly #device: number;
   readonly #deviceBlock: number;
   readonly #firstLock: number;
   readonly #firstClass: number;
@@ -164,15 +166,24 @@ export class UsualWrites {
   /** False, with nothing taken, when no stream is to be had at the first attempt. */
   #tryTake(): boolean {
     if (this.#isListed) return this.#tryTakeListed();
-    // Before its lock is touched, which may have gone with the stream.
-    if (!this.#isThere() && !this.#find()) return false;
-    if (this.#lock === GIVE_PREEMPTION_ON) {
-      this.cpu.preemptDisable();
-      return true;
-    }
-    if (!this.cpu.tryLock(this.#lock)) return false;
+    return this.#lock === GIVE_PREEMPTION_ON ? this.#tryTakeUnpreempted() : this.#tryTakeLocked();
+  }
+
+  #tryTakeUnpreempted(): boolean {
+    this.cpu.preemptDisable();
     if (this.#isThere()) return true;
-    this.cpu.unlock(this.#lock);
+    this.cpu.preemptEnable();
+    this.#find();
+    return false;
+  }
+
+  #tryTakeLocked(): boolean {
+    // Before its lock is touched, which may have gone with the stream, and under the lock.
+    if (!this.#isThere()) this.#find();
+    else if (this.cpu.tryLock(this.#lock)) {
+      if (this.#isThere()) return true;
+      this.cpu.unlock(this.#lock);
+    }
     return false;
   }
 
@@ -187,16 +198,16 @@ export class UsualWrites {
     return true;
   }
 
-  /** Looks where the stream is that this CPU's writes take; false where there is none, or a list from now on. */
-  #find(): boolean {
+  /** Looks where the next writes find a stream; this one goes the other way. */
+  #find(): void {
+    // Pairs with the count of a change in StreamSet, which comes after it.
     const changes = Atomics.load(this.#words, STREAM_CHANGES);
     const place = this.#streams.placeOf(this.cpu.id);
     if (place === 'list') this.#isListed = true;
-    if (place === 'list' || place === undefined) return false;
+    if (place === 'list' || place === undefined) return;
     this.#lock = place.lock ?? lockWord(GIVE_PREEMPTION_ON);
     this.#use(place.stream);
     this.#changes = changes;
-    return true;
   }
 
   #use(stream: Stream): void {

@@ -6,9 +6,9 @@
  *     take stream ─▶ compress ─▶ allocate ─▶ copy into the pool ─▶ give stream back ─▶ slot lock: free old, enter new
  *     (design)         └ does not shrink below the huge threshold: the raw page is stored instead
  *
- * A page that waits for nothing goes through one function (`#writeContent`) and costs no generator. Where a step must wait, a
- * generator of its own (`…Then…`) does, and goes on with the functions of the steps that follow, each of which tries the quick
- * way first and waits in a generator likewise.
+ * A page that waits for nothing costs no generator. Where a step must wait, a generator of its own (`…Then…`) does, and goes on with
+ * the functions of the steps that follow, each of which tries the quick way first and waits in a generator likewise. Writes of
+ * usual-writes.ts come in midway (`goOn`, `enterSame`).
  *
  * Variants of kernel releases (zram-variant.ts): the old content of a slot is freed last, so a write that fails leaves it as
  * it was, or first, so a write that fails loses it, which takes each page a generator; and room is found in one step that may

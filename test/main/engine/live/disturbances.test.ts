@@ -85,6 +85,20 @@ describe.each(BUFFER_LAYOUTS)('jobs under %s, with refused frames and codec call
 });
 
 describe('CPUs that come and go while jobs run', () => {
+  // Without the checker writes go their usual way, which looks for its stream by itself.
+  it.each(
+    BUFFER_LAYOUTS.flatMap((layout) => PROTECTIONS_OF[layout].map((protection) => [layout, protection] as const)),
+  )('do their jobs to the end all the same, under %s and %s', async (bufferLayout, protection) => {
+    const asked = { hotplug: { everyMs: 1, seed: 2 } };
+    const { ran, machine } = disturbed(asked, { bufferLayout, zram: { protection: { [bufferLayout]: protection } } });
+    const figures = await ran;
+    if (!figures.ok) throw new Error(figures.error.message);
+    expect(figures.value.disturbances?.hotplug?.wentDown).toBeGreaterThan(0);
+    expect(figures.value.verifiedPages).toBeGreaterThan(400);
+    auditMachine(machine().arena);
+    expect(stillHeld(machine())).toEqual([]);
+  });
+
   it('do their jobs to the end all the same, watched by the checker', async () => {
     for (const bufferLayout of BUFFER_LAYOUTS) {
       const asked = { hotplug: { everyMs: 1, seed: 2 }, checks: true, faults: { bringUps: { percent: 40 } } };

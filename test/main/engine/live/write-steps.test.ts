@@ -8,18 +8,20 @@ import { lockWordsOf } from '../../../../src/main/engine/live/lock-words.ts';
 import type { Codec } from '../../../../src/main/machine/codec.ts';
 import { complete } from '../../../../src/main/machine/cpu.ts';
 import { Arena, type MachineConfig } from '../../../../src/main/machine/memory/arena.ts';
-import { CpuF64, DeviceW, POOL_CLASS_BYTES } from '../../../../src/main/machine/memory/arena-layout.ts';
+import { CpuF64, CpuW, DeviceW, POOL_CLASS_BYTES } from '../../../../src/main/machine/memory/arena-layout.ts';
 import { LOCKED } from '../../../../src/main/machine/sync/lock.ts';
 import { cpuId, type LockWord, lockWord } from '../../../../src/main/machine/units.ts';
 import { GIVE_TO_LIST, type WriteSteps, WRITTEN } from '../../../../src/main/machine/write-steps.ts';
-import { deviceCounters } from '../../../../src/main/machine/zram/device-statistics.ts';
+import { deviceCounters, readDeviceStatistics } from '../../../../src/main/machine/zram/device-statistics.ts';
 import { IoStatus, settle } from '../../../../src/main/machine/zram/io-status.ts';
 import { Slots } from '../../../../src/main/machine/zram/slots.ts';
 import { CURRENT_ZRAM } from '../../../../src/main/machine/zram/zram-variant.ts';
 import { Random } from '../../../../src/main/workload/random.ts';
+import { stillHeld } from '../../../../src/main/workload/torture/leftovers.ts';
 import { BUFFER_LAYOUTS, PROTECTIONS_OF } from '../../../../src/shared/design.ts';
 import { valueOf } from '../../lab/small-lab.ts';
 import { machineConfig, makeMachine } from '../../machine/fixtures/make-machine.ts';
+import { auditMachine } from '../../machine/fixtures/pool-audit.ts';
 import { codecParts } from '../codec/test-codecs.ts';
 
 const PARTS = codecParts('lz4-kernel');
@@ -155,6 +157,33 @@ describe('compiled steps of a write', () => {
       expect(single.answers).toEqual({ written: 0, partly: 0, nothing: 0 });
     },
   );
+
+  it('give an object back that is beyond the limit of the pool, stream and preemption with it', () => {
+    const config = machineConfig({ diskSizeBytes: SLOTS * 4096 });
+    const memory = valueOf(allocateArena(Arena.bytesFor(config), 'lz4-kernel'));
+    const { machine, cpu, pages, answers } = machineIn(memory, config, true);
+    const { arena } = machine;
+    const device = machine.device(0);
+    const request = pages.slice(0, 1);
+    const random = new Random(1);
+    for (const page of request) for (let at = 0; at < 2000; at++) page.bytes[at] = random.nextBelow(256);
+    for (let slot = 0; slot < 3; slot++) expect(device.write(cpu, slot, request)).toBe(IoStatus.done);
+    const { written } = answers;
+    expect(written).toBeGreaterThan(0);
+    const usedBefore = readDeviceStatistics(arena, 0);
+    expect(usedBefore.poolPages).toBeGreaterThan(1);
+    // There is room for one more object, but in a pool that is beyond its limit by now.
+    device.controls.setMemoryLimit(1);
+    expect(complete(settle(device.write(cpu, 3, request)))).toBe(IoStatus.noMemory);
+    expect(answers.partly).toBe(1);
+    expect(readDeviceStatistics(arena, 0)).toEqual({ ...usedBefore, limitPages: 1, failedWrites: 1 });
+    expect(arena.word(arena.cpuWord(cpu.id) + CpuW.preemptCount)).toBe(0);
+    expect(stillHeld(machine)).toEqual([]);
+    auditMachine(arena);
+    device.controls.setMemoryLimit(0);
+    expect(device.write(cpu, 3, request)).toBe(IoStatus.done);
+    expect(answers.written).toBe(written + 1);
+  });
 
   describe('stop in front of a lock that is held', () => {
     const config = machineConfig({ diskSizeBytes: SLOTS * 4096, bufferLayout: 'stream-list' });

@@ -7,7 +7,6 @@
  * Load is a seeded mixture of requests, per-CPU objects and upkeep. CPU 0 also takes the others down and brings them up; their
  * threads wait meanwhile (cpu-gate.ts). Between the stretches all meet at a barrier, a count in the shared control words.
  */
-import { arenaModule } from '../../codec/arena-module.ts';
 import { complete, CpuHalted } from '../../../machine/cpu.ts';
 import { FailingCodec } from '../../../machine/faults/failing-parts.ts';
 import { FaultInjector } from '../../../machine/faults/fault-injector.ts';
@@ -97,7 +96,6 @@ class TortureCpu {
     const live = new LiveCpu(arena, id, codec, {
       recompressors,
       locks: lockWordsOf(plan.codec, plan.memory),
-      writeSteps: arenaModule(plan.codec.module, plan.memory),
     });
     this.#cpu = new CheckedCpu(live, arena, new LockRecord(plan.locks));
     this.#gate = new CpuGate(arena, id);

@@ -105,11 +105,12 @@ export class StreamSet {
   }
 
   #findStream(cpu: CpuId): Stream | undefined {
+    // Pairs with the count of a change, which comes after it: what is read from here on is no older.
     const changes = Atomics.load(this.#arena.words, STREAM_CHANGES);
     this.#follow();
     const record = this.#records[cpu];
-    if (record === undefined || this.#arena.word(record.buffer) === 0) return undefined;
-    const stream = this.#streamAt(record);
+    const stream = record === undefined ? undefined : this.#streamAt(record);
+    if (stream === undefined) return undefined;
     this.#known[cpu] = { changes, stream };
     return stream;
   }
@@ -183,7 +184,10 @@ export class StreamSet {
     this.#countChange();
   }
 
-  /** After the change, and under the lock that it is made under: who holds a stream's lock and sees no new count has what it knew. */
+  /**
+   * After the change, and under the lock that it is made under: who holds a stream's lock, or has preemption off, and sees no new
+   * count has what it knew. Pairs with the load in `#findStream`.
+   */
   #countChange(): void {
     Atomics.add(this.#arena.words, STREAM_CHANGES, 1);
   }
@@ -195,17 +199,23 @@ export class StreamSet {
     }
   }
 
-  #streamAt(record: RecordWords): Stream {
-    const address = (word: number): PhysicalAddress =>
-      this.#arena.frameAddress(frameNumber(this.#arena.word(word) - 1));
-    const isThere = (word: number | undefined): word is number => word !== undefined && this.#arena.word(word) !== 0;
+  /** Each word is read once: they may change meanwhile. */
+  #streamAt({ buffer, workMemory, localCopy, lock, readLock }: RecordWords): Stream | undefined {
+    const target = this.#addressIn(buffer);
+    if (target === undefined) return undefined;
     return {
-      target: address(record.buffer),
-      workMemory: address(isThere(record.workMemory) ? record.workMemory : record.buffer),
-      localCopy: isThere(record.localCopy) ? address(record.localCopy) : undefined,
-      lock: record.lock,
-      readLock: record.readLock,
+      target,
+      workMemory: this.#addressIn(workMemory) ?? target,
+      localCopy: localCopy === undefined ? undefined : this.#addressIn(localCopy),
+      lock,
+      readLock,
     };
+  }
+
+  /** Of the run that a word of a record names, if it does. */
+  #addressIn(word: number): PhysicalAddress | undefined {
+    const entry = this.#arena.word(word);
+    return entry === 0 ? undefined : this.#arena.frameAddress(frameNumber(entry - 1));
   }
 
   #recordOf(cpu: CpuId): RecordWords {

@@ -75,6 +75,9 @@ export interface CompressStreams {
   /** Gives back; false when `give` must finish it. */
   tryGive(cpu: Cpu, stream: Stream): boolean;
   give(cpu: Cpu, stream: Stream): Suspending<void>;
-  /** What all writes of a CPU take; undefined while there is no stream, 'list' where it may be another one each time. */
+  /**
+   * What all writes of a CPU take; undefined while there is no stream, 'list' where it may be another one each time. Nobody is kept
+   * off meanwhile: the answer holds if no change is counted once the lock is held, or preemption off.
+   */
   placeOf(cpu: CpuId): StreamPlace | 'list' | undefined;
 }

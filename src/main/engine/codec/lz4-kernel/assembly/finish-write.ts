@@ -1,6 +1,6 @@
 /**
- * What follows the codec in a usual write, step for step what Zspages.take, WritePath, the streams of the design, SlotContent and
- * ZramDevice (machine/zram/) do, for threads over the arena, of whose time beside the codec it was the larger part. What is not usual
+ * What follows the codec in a usual write, step by step what Zspages.take, WritePath, the streams of the design, SlotContent and
+ * Requests (machine/zram/) do, for threads over the arena, of whose time beside the codec it was the larger part. What is not usual
  * is left to them, from that step on. Numbers are those of machine/memory/arena-layout.ts, and a test has both ways leave the same
  * arena; words are known by their index, addresses in bytes.
  */
@@ -61,7 +61,8 @@ const PAGES_STORED: usize = 0 << 3;
 const COMPRESSED_BYTES: usize = 4 << 3;
 /** The answer of a write that went all the way. */
 const WRITTEN: i32 = 1;
-/** Bit of a lock's word: somebody sleeps on it. */
+/** Bits of a lock's word: somebody holds it, somebody sleeps on it. */
+const LOCKED: u32 = 1;
 const WAITERS: u32 = 2;
 
 /** See machine/write-steps.ts. */
@@ -223,7 +224,9 @@ function leave(lock: u32): u32 {
   return 0;
 }
 
-/** Wakes who sleeps on the lock, as LiveCpu.unlock does. */
+/** Wakes who sleeps on the lock, as LiveCpu.unlock does; like that it throws when the lock was not held. */
 function release(lock: u32): void {
-  if ((unlock(lock) & WAITERS) != 0) atomic.notify(addressOf(lock), 1);
+  const before = unlock(lock);
+  if ((before & LOCKED) == 0) unreachable();
+  if ((before & WAITERS) != 0) atomic.notify(addressOf(lock), 1);
 }
