@@ -13,9 +13,9 @@
  * another CPU to run first, and the yield is where it does. No machine code can tell which one it runs on.
  */
 import type { Codec } from './codec.ts';
-import type { WriteSteps } from './write-steps.ts';
 import type { Operation } from './operation.ts';
 import type { CpuId, LockWord } from './units.ts';
+import type { WriteSteps } from './write-steps.ts';
 
 /** A computation that the engine may suspend. The yielded value is the word waited for, or undefined for a mere pause. */
 export type Suspending<T> = Generator<LockWord | undefined, T, void>;

@@ -7,8 +7,8 @@
  *         write-path.ts, which begins anew where there was no stream, and else goes on
  *
  * They do what write-path.ts and requests.ts do, with the same locks in the same order. All that a write needs is in fields of
- * this one object, which therefore is of one CPU: each object more that V8 must look into, while the codec's table and the page have
- * pushed it out of the nearest cache, costs a hundredth of a write (`npm run bench -- overhead`).
+ * this one object, which therefore is of one CPU: each object more that V8 must look into takes a write time, which
+ * `npm run bench -- overhead` measures.
  */
 import type { Codec, IoPage } from '../codec.ts';
 import type { Cpu } from '../cpu.ts';
@@ -117,8 +117,9 @@ export class UsualWrites {
       const requestBytes = at === last ? pages.length * this.#pageSizeBytes : 0;
       const outcome = this.#move(firstSlot + at, pageAt(pages, at), requestBytes);
       if (outcome === COUNTED) return IoStatus.done;
-      if (outcome !== IoStatus.done)
+      if (outcome !== IoStatus.done) {
         return this.#requests.goOn(this.cpu, this.#path, outcome, { firstSlot, pages, at });
+      }
     }
     return this.#requests.finish(this.cpu, this.#path, pages.length);
   }
@@ -135,7 +136,8 @@ export class UsualWrites {
     if (!this.#tryTake()) return this.#path.move(this.cpu, slot, page);
     const length = this.#codec.compress(page, this.#target, this.#workMemory);
     if (length >= this.#hugeThresholdBytes) return this.#goOn(slot, page, length, 0);
-    const sizeClass = this.#classOfStep[(length + 7) >> 3] ?? 0;
+    const sizeClass = this.#classOfStep[(length + 7) >> 3];
+    if (sizeClass === undefined) throw new Error(`no size class for ${length} bytes`);
     const answer = this.#finishWrite(
       block,
       this.#deviceBlock,

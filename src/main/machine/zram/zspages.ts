@@ -78,11 +78,6 @@ export class Zspages {
     return this.#shape(index, ShapeW.pages);
   }
 
-  /** Bytes from one object of a zspage to the next. */
-  objectBytes(index: number): number {
-    return this.#shape(index, ShapeW.objectBytes);
-  }
-
   /** Objects of a zspage. */
   capacity(index: number): number {
     return this.#shape(index, ShapeW.objects);

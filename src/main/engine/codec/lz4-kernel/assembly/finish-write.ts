@@ -1,7 +1,6 @@
 /**
  * What follows the codec in a usual write, step by step what Zspages.take, WritePath, the streams of the design, SlotContent and
- * Requests (machine/zram/) do, for threads over the arena, of whose time beside the codec it was the larger part. What is not usual
- * is left to them, from that step on. Numbers are those of machine/memory/arena-layout.ts, and a test has both ways leave the same
+ * Requests (machine/zram/) do, for threads over the arena. What is not usual is left to them, from that step on. Numbers are those of machine/memory/arena-layout.ts, and a test has both ways leave the same
  * arena; words are known by their index, addresses in bytes.
  */
 import { copyWords } from './copy';
