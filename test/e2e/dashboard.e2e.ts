@@ -356,6 +356,50 @@ describe('profiles', () => {
     await expect.poll(() => page.getByTestId('job-file').inputValue()).toBe(SMALL_JOB);
   });
 
+  test('that were changed are saved, given up or kept before another one is loaded', async () => {
+    await openSeed();
+    const description = page.getByLabel('Description');
+    const dialog = page.getByRole('dialog');
+    const list = page.getByTestId('profile-list');
+    await page.getByTestId('save-profile-as').click();
+    await dialog.getByRole('textbox').fill('left and kept');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await list.getByText('left and kept').waitFor();
+
+    await description.fill('Kept.');
+    await list.getByText('Recompression').click();
+    await dialog.getByText('Unsaved changes').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await description.inputValue()).toBe('Kept.');
+
+    await list.getByText('Recompression').click();
+    await dialog.getByRole('button', { name: 'Save and load' }).click();
+    await expect.poll(() => description.inputValue()).not.toBe('Kept.');
+    await list.getByText('left and kept').click();
+    await expect.poll(() => description.inputValue()).toBe('Kept.');
+
+    await description.fill('Replaced.');
+    await list.getByText('left and kept').click();
+    await dialog.getByRole('button', { name: 'Save and load' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await expect.poll(() => page.getByText('● unsaved').count()).toBe(0);
+    expect(await description.inputValue()).toBe('Replaced.');
+
+    await description.fill('Given up.');
+    await list.getByText('left and kept').click();
+    await dialog.getByRole('button', { name: 'Load without saving' }).click();
+    await expect.poll(() => description.inputValue()).toBe('Replaced.');
+
+    await page.getByTestId('job-file').fill('no job');
+    await expect.poll(() => page.getByTestId('run-button').isEnabled()).toBe(false);
+    await list.getByText('Recompression').click();
+    await dialog.getByText('cannot be saved as long as a field is wrong').waitFor();
+    await dialog.getByRole('button', { name: 'Load all the same' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await expect.poll(() => description.inputValue()).not.toBe('Replaced.');
+  });
+
   test('that were shipped are saved under another name', async () => {
     await openSeed();
     await page.getByLabel('Description').fill('Mine.');

@@ -45,11 +45,22 @@ export async function askConfirmation(question: Question): Promise<boolean> {
   }
 }
 
-/** Asks before what was changed in the form gives way to another profile. */
-export function askToLoseChanges(): Promise<boolean> {
-  return askConfirmation({
-    title: 'Unsaved changes',
-    message: 'They are lost when another profile is loaded.',
-    action: 'Load',
-  });
+/** What is to become of the changes in the form before another profile is loaded: nothing is loaded after `stay`. */
+export async function askAboutChanges(canSave: boolean): Promise<'save' | 'lose' | 'stay'> {
+  const title = 'Unsaved changes';
+  if (!canSave) {
+    const message = 'They cannot be saved as long as a field is wrong, and are lost when another profile is loaded.';
+    return (await askConfirmation({ title, message, action: 'Load all the same' })) ? 'lose' : 'stay';
+  }
+  try {
+    await ElMessageBox.confirm('They are lost when another profile is loaded, unless they are saved before.', title, {
+      confirmButtonText: 'Save and load',
+      cancelButtonText: 'Load without saving',
+      distinguishCancelAndClose: true,
+    });
+    return 'save';
+  } catch (closed) {
+    // By Escape or its cross the dialog closes with another word than by its second button.
+    return closed === 'cancel' ? 'lose' : 'stay';
+  }
 }

@@ -3,9 +3,11 @@ import { type Design, DESIGN_WORDS } from '../../shared/design.ts';
 import type { DesignSummary, MixSummary, ThisCpuSummary } from '../../shared/run-record.ts';
 import { ACCESS_COUNTERS, type AccessCounter, countsOfAccesses, sumOfCounts } from '../../shared/this-cpu-report.ts';
 import { ACCESS_COUNTER_WORDS, totalWords } from '../../shared/this-cpu-words.ts';
+import type { ThisCpuMix } from '../../shared/this-cpu-profile.ts';
 import { formatCount, formatFixed } from '../format/number.ts';
 import { formatInterval, formatRatio } from '../format/ratio.ts';
 import { VERDICT_WORDS } from './labels.ts';
+import { mixWork } from './mix-words.ts';
 
 /** A design that has such figures. */
 export interface ThisCpuDesign {
@@ -29,6 +31,8 @@ export interface MixCell {
 
 export interface MixRow {
   readonly name: string;
+  /** What a unit of its work does. */
+  readonly work: string;
   readonly cells: readonly MixCell[];
 }
 
@@ -43,15 +47,16 @@ export function thisCpuDesigns(summaries: readonly DesignSummary[]): readonly Th
   return summaries.flatMap(({ design, thisCpu }) => (thisCpu === undefined ? [] : [{ design, thisCpu }]));
 }
 
-/** A row per mix. */
-export function mixRows(designs: readonly ThisCpuDesign[]): readonly MixRow[] {
-  const names = designs[0]?.thisCpu.mixes.map(({ name }) => name) ?? [];
-  return names.map((name) => ({
-    name,
+/** A row per mix that was measured; `mixes` are those of the profile. */
+export function mixRows(designs: readonly ThisCpuDesign[], mixes: readonly ThisCpuMix[]): readonly MixRow[] {
+  const rows = mixes.map((mix) => ({
+    name: mix.name,
+    work: mixWork(mix),
     cells: designs.flatMap(({ design, thisCpu }) =>
-      thisCpu.mixes.filter((mix) => mix.name === name).map((mix) => mixCell(design, mix)),
+      thisCpu.mixes.filter(({ name }) => name === mix.name).map((each) => mixCell(design, each)),
     ),
   }));
+  return rows.filter(({ cells }) => cells.length > 0);
 }
 
 function mixCell(design: Design, { nsPerOperation, issued, counted, comparison }: MixSummary): MixCell {

@@ -94,7 +94,14 @@ describe('the result of a this-cpu run', () => {
   const designs = thisCpuDesigns(record.designs);
 
   test('has time per operation, ratio and total of each mix and design', () => {
-    const [storm] = mixRows(designs);
+    const measured = record.profile.workload;
+    if (measured.kind !== 'this-cpu') throw new Error('the sample is of a this-cpu workload');
+    const [storm, ...others] = mixRows(designs, [
+      ...measured.mixes,
+      { name: 'never came', unit: 'x', operations: {}, source: '' },
+    ]);
+    expect(storm?.work).toMatch(/^Unit of work: .*; .* a unit.*\. Source: /);
+    expect(others.map(({ name }) => name)).not.toContain('never came');
     expect(storm?.cells.map(({ time, range, ratio, total }) => [time, range, ratio, total])).toEqual([
       ['25.0', '24.0 – 27.0', undefined, 'exact'],
       ['35.0', '34.0 – 37.0', '✕ wrong result, 0.75 × [0.70, 0.80]', '40 lost'],

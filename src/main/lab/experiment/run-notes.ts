@@ -54,9 +54,15 @@ function fioNotes(planned: PlannedProfile): readonly string[] {
   const { engine, profile } = planned;
   switch (engine) {
     case 'live':
-      return [ZRAM_ALONE_NOTE, ...dataNotes(planned), ...layoutNotes(planned), ...workMemoryNotes(profile)];
+      return [
+        ZRAM_ALONE_NOTE,
+        ...dataNotes(planned),
+        ...endNotes(planned),
+        ...layoutNotes(planned),
+        ...workMemoryNotes(profile),
+      ];
     case 'kernel':
-      return [...KERNEL_NOTES, ...dataNotes(planned), ...layoutNotes(planned)];
+      return [...KERNEL_NOTES, ...dataNotes(planned), ...endNotes(planned), ...layoutNotes(planned)];
     default:
       return assertUnreachable(engine);
   }
@@ -66,10 +72,6 @@ const ZRAM_ALONE_NOTE =
   "Of a kernel's way to a page only zram itself is here, without system call and block layer, which hold none of its locks: in a " +
   'kernel an operation takes longer, and what one design gains over another is a smaller part of it. On a host with zram ' +
   'the kernel engine shows what a whole operation takes.';
-
-const SPREAD_NOTE =
-  'Time ends the jobs, and who is faster writes more pages. They are not taken in the order of the files, but in steps of about the ' +
-  'golden section (0.618) of all of them, round and round: much or little, what is written is spread evenly over the page data.';
 
 /** What becomes of page data that is not the job's own. */
 function dataNotes(planned: PlannedProfile): readonly string[] {
@@ -82,14 +84,26 @@ function dataNotes(planned: PlannedProfile): readonly string[] {
       "The jobs' verify options put no headers into this page data: pages that are read back are compared as a whole.",
     );
   }
-  const spread = isSpread(planned);
-  if (spread) notes.push(SPREAD_NOTE);
-  if (fioJobs.length > 1) {
+  const { length: jobs } = fioJobs;
+  if (isSpread(planned)) {
     notes.push(
-      `${fioJobs.length} jobs take pages in ${spread ? 'that ' : ''}order, beginning at places spread evenly over the page data.`,
+      'Time ends the jobs, and who is faster writes more pages. They are not taken in the order of the files, but in steps of about ' +
+        `0.618 (the golden section) of all of them, round and round${jobs > 1 ? `, by ${jobs} jobs from a place each` : ''}: much or ` +
+        'little, what is written is spread evenly over the page data.',
     );
+  } else if (jobs > 1) {
+    notes.push(`${jobs} jobs take pages in order, beginning at places spread evenly over the page data.`);
   }
   return notes;
+}
+
+/** What of a job's end the experiment decides instead. */
+function endNotes({ profile, fioJobs }: PlannedProfile): readonly string[] {
+  const { seconds } = profile.experiment;
+  if (seconds === undefined || fioJobs.every(({ runtimeMs }) => runtimeMs === undefined)) return [];
+  return [
+    `The time in all, ${seconds} s, says how long jobs work; 'runtime' of the job file does not, and jobs go round what they have.`,
+  ];
 }
 
 /** What is written beside the jobs' own writes. */

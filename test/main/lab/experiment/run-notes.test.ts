@@ -87,12 +87,22 @@ describe('the notes beside every run', () => {
     const notes = (seconds: number | undefined, data: DataSource = files, text = jobFile): string =>
       notesOf(smallProfile({ workload: { jobFile: text, data }, experiment: { seconds } })).join('\n');
     const spread =
-      /^Time ends the jobs.* not taken in the order of the files, .* evenly over the page data\.\n2 jobs take pages in that order/m;
+      /^Time ends the jobs.* not taken in the order of the files, .* by 2 jobs from a place each: .* evenly over the page data\.$/m;
     expect(notes(3)).toMatch(spread);
     expect(notes(undefined, files, `${jobFile}time_based\nruntime=1\n`)).toMatch(spread);
     for (const other of [notes(undefined), notes(undefined, files, `${jobFile}runtime=1\n`), notes(3, zeros)]) {
       expect(other).not.toMatch(/Time ends/);
       expect(other).toMatch(/2 jobs take pages in order, /);
     }
+    expect(notes(3, files, jobFile.replace('numjobs=2\n', ''))).toMatch(/round and round: much or little/);
+  });
+
+  it('say that the time in all decides where the job file has a runtime', () => {
+    const notes = (seconds: number | undefined, options: string): string => {
+      const jobFile = `[w]\nrw=write\nsize=64k\n${options}\n`;
+      return notesOf(smallProfile({ workload: { jobFile }, experiment: { seconds } })).join('\n');
+    };
+    expect(notes(3, 'runtime=1')).toMatch(/^The time in all, 3 s, says how long jobs work; 'runtime' .* does not/m);
+    for (const other of [notes(undefined, 'runtime=1'), notes(3, '')]) expect(other).not.toMatch(/'runtime'/);
   });
 });
