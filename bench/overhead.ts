@@ -1,24 +1,27 @@
 /**
  * What the machine itself costs: writing pages through a zram device on one CPU, against calling the codec alone in a bare
- * loop over the same pages in the same thread. For each of the lab's codecs:
+ * loop over the same pages in the same thread. For each of the lab's codecs, over pages that lie in the machine's memory:
  *
- *     codec   put the page into an I/O page, codec.compress(page, buffer, work memory)
- *     stored  the same, and what came of it, or the page where that is no gain, copied behind the last one: no zram can do less
- *     device  put the page into an I/O page, device.write(cpu, slot, [page]): same-filled test, per-CPU buffer, codec,
- *             pool, copy, slot, statistics
- *     job     the same through a job, whose requests are timed and recorded as in a run
+ *     codec   the library's call and nothing else: of lz4-napi compressSync, whose output stays where it is
+ *     stored  codec.compress(page, buffer, work memory), and what came of it, or the page where that is no gain, copied behind the
+ *             last one: no zram can do less with this codec
+ *     device  device.write(cpu, slot, [page]): same-filled test, per-CPU buffer, codec, pool, copy, slot, statistics
+ *     job     the same by a job as in a run: pages filled from the page data, requests timed and recorded
  *
  * `npm run bench -- overhead FILE …` takes the first 16 MiB of each file instead of the benchmark's own pages.
  *
  * Each codec goes over each set of pages in a thread of its own. Every round boots a fresh machine and goes over all pages, the
  * ways in turn (shared/interleaved.ts). Read a ratio so: device/codec 0.90 means that of the time of a write 90 % is the codec's
  * and 10 % what comes to it, which the last figure gives in microseconds: a ratio alone says as much of how quick the codec is.
- * Of that, stored/codec tells what copying the object takes, and device/stored what the machine does besides.
+ * Of that, stored/codec tells what bringing the object to its place takes, and device/stored what the machine does besides. A run's
+ * throughput is below that of `job`: its page data are more than 16 MiB, and it pays for all that lz4-napi leaves behind, which the
+ * benchmark gives back between turns.
  */
 import { basename } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { textTable } from '../src/main/cli/text-table.ts';
 import { widenInliningBudget } from '../src/main/engine/live/compiler-budget.ts';
+import { compressed } from '../src/main/engine/codec/lz4.ts';
 import type { LiveCpu } from '../src/main/engine/live/live-cpu.ts';
 import { PhaseClock } from '../src/main/engine/live/phase-clock.ts';
 import { complete } from '../src/main/machine/cpu.ts';
@@ -28,6 +31,7 @@ import { HeaderW } from '../src/main/machine/memory/arena-layout.ts';
 import { cpuId, physicalAddress, type PhysicalAddress } from '../src/main/machine/units.ts';
 import { IoStatus } from '../src/main/machine/zram/io-status.ts';
 import { copyPageIn, copyToObject } from '../src/main/machine/zram/page-copies.ts';
+import type { Stream } from '../src/main/machine/zram/streams/stream.ts';
 import type { PageSet } from '../src/main/workload/data/page-set.ts';
 import { Job } from '../src/main/workload/job.ts';
 import { WrittenPages, writtenPagesBytes } from '../src/main/workload/written-pages.ts';
@@ -45,35 +49,28 @@ const DEVICE = 2;
 const JOB = 3;
 
 /** The ways over one page set on a fresh machine: codec, stored, device, job. */
-function waysOver(set: PageSet, bench: Bench): readonly Way[] {
+function waysOver(set: PageSet, codec: CodecName, bench: Bench): readonly Way[] {
   const { machine, cpu } = freshMachine(bench);
   const device = machine.device(0);
-  // As a job has them: a few pages that are used in turn.
-  const ioPages = ioPagesOf(machine, cpu, IO_DEPTH);
-  const requests = ioPages.map((page) => [page]);
-  const { target, workMemory } = bufferOf(machine, cpu);
+  const pages = ioPagesOf(machine, cpu, set.count);
   const source = Buffer.from(set.bytes);
-  const bring = (page: number): readonly IoPage[] => {
-    const request = requests[page % IO_DEPTH] ?? [];
-    for (const io of request) source.copy(io.bytes, 0, page * PAGE, (page + 1) * PAGE);
-    return request;
-  };
-  const job = jobOver(set, machine, ioPagesOf(machine, cpu, IO_DEPTH));
+  for (const [index, page] of pages.entries()) source.copy(page.bytes, 0, index * PAGE, (index + 1) * PAGE);
+  const requests = pages.map((page) => [page]);
+  const stream = bufferOf(machine, cpu);
+  const { target, workMemory } = stream;
   const store = storeOf(machine, cpu);
+  const job = jobOver(set, machine, ioPagesOf(machine, cpu, IO_DEPTH));
   return [
+    bareLoop(codec, cpu, pages, stream),
     (first, end) => {
       for (let at = first; at < end; at++) {
-        for (const page of bring(at)) cpu.codec.compress(page, target, workMemory);
+        const page = pageAt(pages, at);
+        store(page, target, cpu.codec.compress(page, target, workMemory));
       }
     },
     (first, end) => {
       for (let at = first; at < end; at++) {
-        for (const page of bring(at)) store(page, target, cpu.codec.compress(page, target, workMemory));
-      }
-    },
-    (first, end) => {
-      for (let at = first; at < end; at++) {
-        const outcome = device.write(cpu, at, bring(at));
+        const outcome = device.write(cpu, at, pageAt(requests, at));
         if (outcome !== IoStatus.done) throw new Error('a write that has all it needs failed or waits');
       }
     },
@@ -81,6 +78,24 @@ function waysOver(set: PageSet, bench: Bench): readonly Way[] {
       for (let at = first; at < end; at += IO_DEPTH) complete(job.batch(cpu));
     },
   ];
+}
+
+function pageAt<T>(pages: readonly T[], index: number): T {
+  const page = pages[index];
+  if (page === undefined) throw new Error(`there is no page ${index}`);
+  return page;
+}
+
+/** The codec's library and nothing else: of lz4-napi not the copy to the place that the machine wants. */
+function bareLoop(codec: CodecName, cpu: LiveCpu, pages: readonly IoPage[], { target, workMemory }: Stream): Way {
+  if (codec === 'lz4') {
+    return (first, end) => {
+      for (let at = first; at < end; at++) compressed(pageAt(pages, at));
+    };
+  }
+  return (first, end) => {
+    for (let at = first; at < end; at++) cpu.codec.compress(pageAt(pages, at), target, workMemory);
+  };
 }
 
 /** Copies objects one behind the other into pages of the machine, as many as a page set has, with what the pool copies its own. */
@@ -156,7 +171,7 @@ interface Measurement {
 async function measured({ codec, set }: Measurement): Promise<readonly string[]> {
   widenInliningBudget();
   const bench = benchFor(codec);
-  const times = await timeInterleaved(set.count, () => waysOver(set, bench));
+  const times = await timeInterleaved(set.count, () => waysOver(set, codec, bench));
   return [
     codec,
     set.description,

@@ -28,7 +28,7 @@ const config: MachineConfig = {
   possibleCpus: 1,
   onlineCpus: 1,
   pageSizeBytes: PAGE,
-  memoryBytes: 64 * 2 ** 20,
+  memoryBytes: 128 * 2 ** 20,
   devices: 2,
   diskSizeBytes: PAGES * PAGE,
   bufferLayout: 'per-cpu-global',

@@ -1,9 +1,11 @@
 /**
- * Ways of doing the same work, timed in turn chunk by chunk in rotating order, so that all meet the host in the same mood. The first
- * quarter of a turn is not timed: it brings back into the caches what the other ways have pushed out. Of each chunk the lower
+ * Ways of doing the same work, timed in turn chunk by chunk, so that all meet the host in the same mood; in an order drawn anew each
+ * time, so that none always follows the same other one, whose traces in caches and branch predictors it would pay for. The first
+ * quarter of a turn is not timed: it brings back what the other ways have pushed out. Of each chunk the lower
  * quartile over the rounds counts: on a host that others use as well, half of the rounds may have met their work.
  */
 import { setImmediate } from 'node:timers/promises';
+import { Random } from '../../src/main/workload/random.ts';
 import { CHUNK, PAGE } from './page-data.ts';
 
 const ROUNDS = 9;
@@ -67,22 +69,24 @@ export class Timings {
 /** Times the ways over `pages` pages; `ways` makes them afresh for every round. */
 export async function timeInterleaved(pages: number, ways: () => readonly Way[]): Promise<Timings> {
   const chunks = pages / CHUNK;
-  for (let warmUp = 0; warmUp < 3; warmUp++) await round(chunks, ways());
+  const random = new Random(1);
+  for (let warmUp = 0; warmUp < 3; warmUp++) await round(chunks, ways(), random);
   const groups: ChunkTimes[][] = [];
   for (let group = 0; group < GROUPS; group++) {
     const rounds: ChunkTimes[] = [];
-    for (let each = 0; each < ROUNDS; each++) rounds.push(await round(chunks, ways()));
+    for (let each = 0; each < ROUNDS; each++) rounds.push(await round(chunks, ways(), random));
     groups.push(rounds);
   }
   return new Timings(groups, chunks);
 }
 
 /** Between turns the event loop has one, in which lz4-napi gives back what it has allocated. */
-async function round(chunks: number, ways: readonly Way[]): Promise<ChunkTimes> {
+async function round(chunks: number, ways: readonly Way[], random: Random): Promise<ChunkTimes> {
   const times = ways.map(() => new Float64Array(chunks));
+  const order = [...ways.keys()];
   for (let chunk = 0; chunk < chunks; chunk++) {
-    for (let turn = 0; turn < ways.length; turn++) {
-      const index = (chunk + turn) % ways.length;
+    random.shuffle(order);
+    for (const index of order) {
       const timed = chunk * CHUNK + UNTIMED;
       await setImmediate();
       ways[index]?.(chunk * CHUNK, timed);

@@ -12,6 +12,11 @@ import { WideBuffer } from '../../workload/wide-buffer.ts';
 
 const PREFIX_BYTES = 4;
 
+/** The library's prefix and the block of a page, in memory that it has allocated. It takes any bytes, though it declares a Buffer. */
+export function compressed(page: IoPage): Buffer {
+  return compressSync(page.bytes as Buffer);
+}
+
 export class Lz4Codec implements Codec {
   readonly name = 'lz4';
   /** Each output of lz4-napi is some 4 KB of native memory that Node gives back in an immediate callback, whatever is collected. */
@@ -23,8 +28,6 @@ export class Lz4Codec implements Codec {
   readonly #input: Buffer;
   /** Views of #input by length, made at first use: the calls take no length. */
   readonly #inputOfLength: Buffer[] = [];
-  /** Pages as the library takes them; a job's are few and stay the same. */
-  readonly #pages = new WeakMap<Uint8Array, Buffer>();
 
   constructor(arena: SharedArrayBuffer, pageSizeBytes: number, copyWords?: CopyWords) {
     this.copyWords = copyWords;
@@ -35,7 +38,7 @@ export class Lz4Codec implements Codec {
   }
 
   compress(page: IoPage, target: PhysicalAddress): number {
-    const output = compressSync(this.#asBuffer(page.bytes));
+    const output = compressed(page);
     this.#memory.bring(output, PREFIX_BYTES, target);
     return output.length - PREFIX_BYTES;
   }
@@ -58,14 +61,5 @@ export class Lz4Codec implements Codec {
       // The library's only way to say that the block is not LZ4; the caller reports the page.
       return undefined;
     }
-  }
-
-  #asBuffer(bytes: Uint8Array): Buffer {
-    let buffer = this.#pages.get(bytes);
-    if (buffer === undefined) {
-      buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      this.#pages.set(bytes, buffer);
-    }
-    return buffer;
   }
 }

@@ -20,8 +20,11 @@ import { pageSetFromJob } from '../../workload/data/page-set-from-job.ts';
 
 /** Most bytes of files that are held in memory; what is beyond is left out, and the note says so. */
 const MAX_FILE_BYTES = 1024 * 2 ** 20;
-/** Generated pages repeat after this many bytes: more than any cache of the host holds. */
-const GENERATED_BYTES = 64 * 2 ** 20;
+/**
+ * Generated pages repeat after so many. fio makes the blocks that it writes in its CPU's caches; to fetch them from the host's memory
+ * would take a job longer than zram takes.
+ */
+const GENERATED_PAGES = 1024;
 
 /** Which set each job writes from, by what tells sets apart: the same answer for planning and for loading. */
 export function pageSetKeys(source: DataSource, jobs: readonly FioJob[]): readonly string[] {
@@ -78,7 +81,7 @@ export async function loadPageSets(
   if (profile.workload.kind !== 'fio') return ok([]);
   const { data, seed } = profile.workload;
   const { pageSizeBytes } = profile.machine;
-  const count = GENERATED_BYTES / pageSizeBytes;
+  const made = { pageSizeBytes, count: GENERATED_PAGES, seed };
   switch (data.kind) {
     case 'files': {
       const set = await pageSetFromFiles(data.paths, {
@@ -93,11 +96,11 @@ export async function loadPageSets(
       return set.ok ? ok([set.value]) : set;
     }
     case 'generator': {
-      const set = pageSetFromGenerator(data, { pageSizeBytes, count, seed });
+      const set = pageSetFromGenerator(data, made);
       return set.ok ? ok([set.value]) : set;
     }
     case 'job':
-      return pageSetsOfJobs(fioJobs, { pageSizeBytes, count, seed }, { signal, onProgress });
+      return pageSetsOfJobs(fioJobs, made, { signal, onProgress });
     default:
       return assertUnreachable(data);
   }
