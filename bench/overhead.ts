@@ -37,7 +37,7 @@ import { Job } from '../src/main/workload/job.ts';
 import { WrittenPages, writtenPagesBytes } from '../src/main/workload/written-pages.ts';
 import { CODECS, type CodecName } from '../src/shared/codec.ts';
 import { type Bench, benchFor, bufferOf, freshMachine, ioPagesOf } from './shared/codecs.ts';
-import { timeInterleaved, type Way } from './shared/interleaved.ts';
+import { HOW_TIMED, timeInterleaved, type Way } from './shared/interleaved.ts';
 import { filePages, PAGE, PAGES, pageSets } from './shared/page-data.ts';
 
 const IO_DEPTH = 8;
@@ -216,9 +216,7 @@ async function main(): Promise<void> {
       rows.push(await measuredInThread({ codec, set }));
     }
   }
-  console.log(
-    'Write throughput of the machine over that of its codec, one CPU: median [low, high] of groups of rounds',
-  );
+  console.log(`Write throughput of the machine over that of its codec, one CPU: ${HOW_TIMED}`);
   console.log(textTable(rows, HEAD.length));
 }
 

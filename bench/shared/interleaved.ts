@@ -14,6 +14,11 @@ const GROUPS = 5;
 const UNTIMED = CHUNK / 4;
 const TIMED = CHUNK - UNTIMED;
 
+/** What the figures are. */
+export const HOW_TIMED =
+  `median [low, high] of ${GROUPS} groups of ${ROUNDS} rounds; of a group the lower quartile of each ${TIMED} pages, ` +
+  `after ${UNTIMED} that are not timed`;
+
 /** Does the pages from `first` to before `end`. */
 export type Way = (first: number, end: number) => void;
 

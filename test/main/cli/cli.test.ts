@@ -285,7 +285,7 @@ describe('wrong usage is one sentence on standard error, exit code 2, and change
     const { code, out, err } = await cli(['run', path]);
     expect([code, out]).toEqual([2, '']);
     expect(err.trimEnd().split('\n')).toEqual([
-      'wrong.json: Online CPUs must be a whole number from 1 to 64 (field machine.onlineCpus).',
+      'wrong.json: Online CPUs must be a whole number from 1 to 64 (machine.onlineCpus).',
       'Memory must be from 4 MiB to 8 GiB, a whole number of bytes (machine.memoryBytes)',
       'Online CPUs must not exceed possible CPUs (machine.onlineCpus)',
       'A profile has no such field (experiment.pace)',

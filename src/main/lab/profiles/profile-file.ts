@@ -43,7 +43,7 @@ export function readProfileFile(path: string): Result<Profile> {
   const parsed = parseProfile(document);
   if (parsed.ok) return parsed;
   const { message, where, fields } = parsed.error;
-  const field = where === undefined || where === '' ? '' : ` (field ${where})`;
+  const field = where === undefined || where === '' ? '' : ` (${where})`;
   const failure = fail('bad-input', `${name}: ${message}${field}.`, where);
   return fields === undefined ? failure : { ...failure, error: { ...failure.error, fields } };
 }

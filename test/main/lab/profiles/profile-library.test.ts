@@ -189,7 +189,7 @@ describe('the list of profiles', () => {
       ],
       [
         'saved/field',
-        'field.json: zram devices must be a whole number from 1 to 16 (field machine.devices).',
+        'field.json: zram devices must be a whole number from 1 to 16 (machine.devices).',
         'machine.devices',
       ],
       ['saved/folder', 'folder.json is not a file.', join(saved, 'folder.json')],
