@@ -136,7 +136,7 @@ describe('the 2010 experiment in the dashboard', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Notes');
     expect(await isInView(page.getByRole('list', { name: 'Notes' }).getByRole('listitem').first())).toBe(true);
     const rows = await downloadCsv();
-    expect(rows).toHaveLength(16);
+    expect(rows).toHaveLength(2 * 16);
     expect(new Set(rows.map((row) => row['design']))).toEqual(new Set(['single-mutex', 'per-cpu-global']));
     for (const row of rows) {
       expect(Number(row['write_throughput_MBps'])).toBeGreaterThan(0);
