@@ -4,7 +4,7 @@
  *
  *     codec   the library's call and nothing else: of lz4-napi compressSync, whose output stays where it is
  *     stored  codec.compress(page, buffer, work memory), and what came of it, or the page where that is no gain, copied behind the
- *             last one: no zram can do less with this codec
+ *             last one: the least that a machine does that compresses into a buffer
  *     device  device.write(cpu, slot, [page]): same-filled test, per-CPU buffer, codec, pool, copy, slot, statistics
  *     job     the same by a job as in a run: pages filled from the page data, requests timed and recorded
  *

@@ -29,10 +29,10 @@ export type CopyWords = (...args: [from: PhysicalAddress, to: PhysicalAddress, b
 export interface Codec {
   readonly name: string;
   /**
-   * Compresses `page` to `target` and answers with the length in bytes, which may exceed the page's size, or with
-   * COMPRESSION_FAILED, whatever is at `target` then. At `target`
-   * there is room for two pages, at `workMemory` for LZ4_WORK_MEMORY_BYTES; the caller owns both (stream lock or preemption
-   * off). What the work memory holds before and after does not matter.
+   * Compresses `page` to `target` and answers with the length in bytes; from the page's size on, and when that is COMPRESSION_FAILED,
+   * what is at `target` then is nobody's matter. There is room for two pages there, and at `workMemory` for
+   * LZ4_WORK_MEMORY_BYTES; the caller owns both (stream lock or preemption off). What the work memory holds before and after does
+   * not matter.
    */
   compress(page: IoPage, target: PhysicalAddress, workMemory: PhysicalAddress): number;
   /** Absent where the codec's memory offers no quicker way than `copyWithin`. */

@@ -39,8 +39,9 @@ export class Lz4Codec implements Codec {
 
   compress(page: IoPage, target: PhysicalAddress): number {
     const output = compressed(page);
-    this.#memory.bring(output, PREFIX_BYTES, target);
-    return output.length - PREFIX_BYTES;
+    const length = output.length - PREFIX_BYTES;
+    if (length < this.#pageSizeBytes) this.#memory.bring(output, PREFIX_BYTES, target);
+    return length;
   }
 
   decompress(source: Readonly<ObjectSpan>, page: IoPage): boolean {
