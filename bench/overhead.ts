@@ -14,8 +14,8 @@
  * ways in turn (shared/interleaved.ts). Read a ratio so: device/codec 0.90 means that of the time of a write 90 % is the codec's
  * and 10 % what comes to it, which the last figure gives in microseconds: a ratio alone says as much of how quick the codec is.
  * Of that, stored/codec tells what bringing the object to its place takes, and device/stored what the machine does besides. A run's
- * throughput is below that of `job`: its page data are more than 16 MiB, and it pays for all that lz4-napi leaves behind, which the
- * benchmark gives back between turns.
+ * throughput is that of `job`, or less: its page data may be larger than the host's caches, and it pays for what lz4-napi leaves
+ * behind, which the benchmark gives back between turns.
  */
 import { basename } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
