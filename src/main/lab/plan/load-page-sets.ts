@@ -21,8 +21,8 @@ import { pageSetFromJob } from '../../workload/data/page-set-from-job.ts';
 /** Most bytes of files that are held in memory; what is beyond is left out, and the note says so. */
 const MAX_FILE_BYTES = 1024 * 2 ** 20;
 /**
- * Generated pages repeat after so many. fio makes the blocks that it writes in its CPU's caches; to fetch them from the host's memory
- * would take a job longer than zram takes.
+ * Generated pages repeat after so many. fio makes the blocks that it writes in its CPU's caches; fetched from the host's memory they
+ * would take a job a notable part of its time.
  */
 const GENERATED_PAGES = 1024;
 

@@ -298,7 +298,7 @@ export class Recompression {
 
   /** A smaller class and, with a threshold, below it. */
   #isWorthIt(sizeBytes: number, smallerThan: number, { thresholdBytes }: Pass): boolean {
-    if (sizeBytes > this.#arena.config.pageSizeBytes) return false;
+    if (sizeBytes >= this.#arena.config.pageSizeBytes) return false;
     if (thresholdBytes > 0 && sizeBytes >= thresholdBytes) return false;
     return classOf(this.#arena.sizeClasses, sizeBytes) < smallerThan;
   }

@@ -1,7 +1,7 @@
 /**
  * What follows the codec in a usual write, step by step what Zspages.take, WritePath, the streams of the design, SlotContent and
- * Requests (machine/zram/) do, for threads over the arena. What is not usual is left to them, from that step on. Numbers are those of machine/memory/arena-layout.ts, and a test has both ways leave the same
- * arena; words are known by their index, addresses in bytes.
+ * Requests (machine/zram/) do, for threads over the arena. What is not usual is left to them, from that step on. Numbers are those of
+ * machine/memory/arena-layout.ts, and a test has both ways leave the same arena; words are known by their index, addresses in bytes.
  */
 import { copyWords } from './copy';
 import { tryLock, unlock } from './lock';

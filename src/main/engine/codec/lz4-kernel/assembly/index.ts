@@ -1,6 +1,6 @@
 /**
- * What the module offers; see copy.ts, decode.ts, encode.ts, lock.ts and finish-write.ts. It has no memory of its own: that of the machine
- * is imported.
+ * What the module offers; see copy.ts, decode.ts, encode.ts, lock.ts and finish-write.ts. It has no memory of its own: that of the
+ * machine is imported.
  */
 export { copyWords } from './copy';
 export { decode } from './decode';
