@@ -22,19 +22,19 @@ describe('sequences of everything at once on four threads', () => {
   it.each(CODECS)('keep all data, hold no lock and leave nothing, with %s', async (codec) => {
     torture = new Torture(WORKER, codecParts(codec));
     const outcomes: TortureOutcome[] = [];
-    for (let seed = 2000; seed < 2045; seed++) {
+    const sum = (name: keyof NonNullable<TortureOutcome['counts']>): number =>
+      outcomes.reduce((all, { counts }) => all + (counts?.[name] ?? 0), 0);
+    const often = ['cameUp', 'pagesReleased', 'recompressed'] as const;
+    const seldom = ['failedWrites', 'failedReads', 'failedAllocations', 'failedBringUps'] as const;
+    const didAll = (): boolean => often.every((name) => sum(name) > 20) && seldom.every((name) => sum(name) > 0);
+    // How often threads meet differs from run to run: further sequences until all that they are about has come, or should have.
+    for (let seed = 2000; seed < 2045 || (!didAll() && seed < 2180); seed++) {
       const outcome = await torture.run(seed, 40);
       expect(outcome.problems, `seed ${seed}`).toEqual([]);
       outcomes.push(outcome);
     }
-    const sum = (name: keyof NonNullable<TortureOutcome['counts']>): number =>
-      outcomes.reduce((all, { counts }) => all + (counts?.[name] ?? 0), 0);
-    // That the sequences did what they are about.
-    for (const name of ['failedWrites', 'failedReads', 'failedAllocations', 'failedBringUps'] as const) {
-      expect(sum(name), name).toBeGreaterThan(0);
-    }
-    for (const name of ['cameUp', 'pagesReleased', 'recompressed'] as const)
-      expect(sum(name), name).toBeGreaterThan(20);
+    for (const name of seldom) expect(sum(name), name).toBeGreaterThan(0);
+    for (const name of often) expect(sum(name), name).toBeGreaterThan(20);
     expect(sum('writes')).toBeGreaterThan(2 * sum('failedWrites'));
     const sites = new Set(
       outcomes.flatMap(({ faults }) => faults.filter(({ injected }) => injected > 0)).map(({ site }) => site),
